@@ -1,0 +1,5 @@
+//! Explores Stateright models.
+//!
+//! **Knows nothing of** any protocol.
+
+#![forbid(unsafe_code)]

@@ -1,0 +1,10 @@
+//! The protocols of quorate: each is one Stateright actor, its rules, and its specs.
+//!
+//! **Knows nothing of** sockets, files, clocks and threads.
+
+#![forbid(unsafe_code)]
+
+pub mod durable;
+pub mod kv;
+pub mod service;
+pub mod state_machine;

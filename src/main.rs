@@ -1,0 +1,5 @@
+//! The `quorate` command.
+
+#![forbid(unsafe_code)]
+
+fn main() {}

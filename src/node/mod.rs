@@ -1,0 +1,1 @@
+//! How an actor runs: sockets, storage, time.
