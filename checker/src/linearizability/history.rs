@@ -196,25 +196,28 @@ impl<I, O> History for Intervals<I, O> {
 /// borrows inputs and outputs, as it is built anew for every state of a model.
 #[derive(Clone, Debug)]
 pub struct Precedence<'a, I, O> {
-    operations: Vec<(&'a I, Option<&'a O>)>,
-    /// For every operation the client it belongs to.
-    owners: Vec<usize>,
+    operations: Vec<Kept<'a, I, O>>,
     /// For every client the number of its first operation.
     starts: Vec<usize>,
-    /// All counts, operation after operation.
+    /// The counts of all operations, one operation's after the other's.
     over: Vec<usize>,
-    /// For every operation where its counts begin.
-    over_starts: Vec<usize>,
+}
+
+#[derive(Clone, Debug)]
+struct Kept<'a, I, O> {
+    client: usize,
+    input: &'a I,
+    output: Option<&'a O>,
+    /// Where its counts begin.
+    over_start: usize,
 }
 
 impl<I, O> Default for Precedence<'_, I, O> {
     fn default() -> Self {
         Self {
             operations: Vec::new(),
-            owners: Vec::new(),
             starts: Vec::new(),
             over: Vec::new(),
-            over_starts: Vec::new(),
         }
     }
 }
@@ -225,7 +228,7 @@ impl<'a, I, O> Precedence<'a, I, O> {
         self.starts.push(self.operations.len());
     }
 
-    /// Adds the next operation of the client begun last.
+    /// Adds the next operation of the client begun last; there must be one.
     ///
     /// `over` holds for client 0, 1, ... how many of its operations were over when this one was
     /// invoked: they had returned or, if the client does not wait for ever, were given up. What was
@@ -237,14 +240,15 @@ impl<'a, I, O> Precedence<'a, I, O> {
         output: Option<&'a O>,
         over: impl IntoIterator<Item = usize>,
     ) {
-        let owner = self
-            .starts
-            .len()
-            .checked_sub(1)
-            .expect("an operation belongs to a client");
-        self.operations.push((input, output));
-        self.owners.push(owner);
-        self.over_starts.push(self.over.len());
+        assert!(!self.starts.is_empty(), "an operation belongs to a client");
+        let client = self.starts.len() - 1;
+        let over_start = self.over.len();
+        self.operations.push(Kept {
+            client,
+            input,
+            output,
+            over_start,
+        });
         self.over.extend(over);
     }
 
@@ -267,23 +271,21 @@ impl<I, O> History for Precedence<'_, I, O> {
     }
 
     fn input(&self, op: usize) -> &I {
-        self.operations[op].0
+        self.operations[op].input
     }
 
     fn output(&self, op: usize) -> Option<&O> {
-        self.operations[op].1
+        self.operations[op].output
     }
 
     fn predecessors(&self, op: usize, mut visit: impl FnMut(usize)) {
-        let counts_end = self
-            .over_starts
-            .get(op + 1)
-            .copied()
-            .unwrap_or(self.over.len());
-        let counts = &self.over[self.over_starts[op]..counts_end];
+        let kept = &self.operations[op];
+        let next = self.operations.get(op + 1);
+        let counts_end = next.map_or(self.over.len(), |next| next.over_start);
+        let counts = &self.over[kept.over_start..counts_end];
         for client in 0..self.starts.len() {
             let range = self.operations_of(client);
-            let end = if client == self.owners[op] {
+            let end = if client == kept.client {
                 op
             } else {
                 let count = counts.get(client).copied().unwrap_or(0);

@@ -53,12 +53,19 @@ pub trait Sequential {
 
     /// The state after one operation, and its answer.
     fn step(&self, state: &Self::State, input: &Self::Input) -> (Self::State, Self::Output);
+
+    /// Whether an operation changes no state whatsoever, however it is answered. Saying so where
+    /// it is true saves time; where it is false, the verdict would be wrong.
+    fn is_read(&self, _input: &Self::Input) -> bool {
+        false
+    }
 }
 
 /// A [`Sequential`] specification from a state and a function. See [`sequential`].
 pub struct FromFn<S, I, O, F> {
     initial: S,
     step: F,
+    is_read: fn(&I) -> bool,
     types: PhantomData<fn(&I) -> O>,
 }
 
@@ -70,7 +77,16 @@ where
     FromFn {
         initial,
         step,
+        is_read: |_| false,
         types: PhantomData,
+    }
+}
+
+impl<S, I, O, F> FromFn<S, I, O, F> {
+    /// The same specification, with [`Sequential::is_read`] answered by `is_read`.
+    #[must_use]
+    pub fn with_reads(self, is_read: fn(&I) -> bool) -> Self {
+        Self { is_read, ..self }
     }
 }
 
@@ -91,6 +107,10 @@ where
     fn step(&self, state: &S, input: &I) -> (S, O) {
         (self.step)(state, input)
     }
+
+    fn is_read(&self, input: &I) -> bool {
+        (self.is_read)(input)
+    }
 }
 
 /// The answer to "is it linearizable?". Operations are named by their number in the history.
@@ -104,6 +124,9 @@ pub enum Verdict<S, O> {
     /// The limit was reached first. Never to be taken for a pass.
     Unknown,
 }
+
+/// The verdict on a history of the specification `M`.
+pub type VerdictOf<M> = Verdict<<M as Sequential>::State, <M as Sequential>::Output>;
 
 impl<S, O> Verdict<S, O> {
     /// Whether the history is known to be linearizable.
@@ -131,7 +154,7 @@ pub struct Violation<S, O> {
 
 /// Decides whether `history` is linearizable for `spec`. At most `limit` operations are tried,
 /// counting each place in the order where one is tried; without a limit the search ends by itself.
-pub fn check<M, H>(spec: &M, history: &H, limit: Option<u64>) -> Verdict<M::State, M::Output>
+pub fn check<M, H>(spec: &M, history: &H, limit: Option<u64>) -> VerdictOf<M>
 where
     M: Sequential,
     H: History<Input = M::Input, Output = M::Output>,
@@ -164,7 +187,7 @@ pub fn check_parts<M, H, K>(
     spec: &M,
     parts: &BTreeMap<K, H>,
     limit: Option<u64>,
-) -> Option<(K, Verdict<M::State, M::Output>)>
+) -> Option<(K, VerdictOf<M>)>
 where
     M: Sequential,
     H: History<Input = M::Input, Output = M::Output>,

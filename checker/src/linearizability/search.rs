@@ -5,7 +5,7 @@
 //! placed and the state they led to, so the same pair is never explored twice.
 
 use super::remaining::Remaining;
-use super::{History, Sequential, Verdict, Violation};
+use super::{History, Sequential, Verdict, VerdictOf, Violation};
 use std::collections::HashMap;
 use std::hash::Hash;
 
@@ -15,7 +15,7 @@ pub(super) fn search<M, H>(
     history: &H,
     remaining: &mut impl Remaining,
     limit: u64,
-) -> Verdict<M::State, M::Output>
+) -> VerdictOf<M>
 where
     M: Sequential,
     H: History<Input = M::Input, Output = M::Output>,
@@ -27,7 +27,7 @@ where
         path: Vec::new(),
     };
     let mut state = spec.initial();
-    // The operations placed, each with the state before it.
+    // The operations placed, each with the state before it and whether there was no choice.
     let mut path = Vec::with_capacity(history.len());
     let mut from = 0;
     while !remaining.is_finished() {
@@ -48,20 +48,24 @@ where
                 remaining.put_back(op);
                 continue;
             }
-            path.push((op, std::mem::replace(&mut state, next)));
+            // A read that fits: if there is any way on, then also one that begins with this
+            // read, so there is no need to try others in its place. (Not so for a write that
+            // happens to change nothing here; it may be needed later.)
+            let forced = spec.is_read(history.input(op));
+            path.push((op, std::mem::replace(&mut state, next), forced));
             from = 0;
         } else {
             furthest.update(remaining.known_left(), &path);
             remaining.remember_dead_end(numbers.get_or_insert(state));
-            let Some((op, before)) = path.pop() else {
+            let Some((op, before, forced)) = path.pop() else {
                 return Verdict::Violated(explain(spec, history, remaining, furthest.path));
             };
             remaining.put_back(op);
             state = before;
-            from = op + 1;
+            from = if forced { usize::MAX } else { op + 1 };
         }
     }
-    Verdict::Linearizable(path.into_iter().map(|(op, _)| op).collect())
+    Verdict::Linearizable(path.into_iter().map(|(op, ..)| op).collect())
 }
 
 /// The state after `op`, unless its answer does not fit or placing it here is pointless.
@@ -73,7 +77,8 @@ where
     let (next, output) = spec.step(state, history.input(op));
     match history.output(op) {
         Some(seen) => (output == *seen).then_some(next),
-        // No answer to explain and no effect: whatever follows can follow without it.
+        // No answer to explain and no effect: whatever follows can follow without it, and it can
+        // still be placed later.
         None => (next != *state).then_some(next),
     }
 }
@@ -99,11 +104,11 @@ struct Furthest {
 }
 
 impl Furthest {
-    fn update<S>(&mut self, known_left: usize, path: &[(usize, S)]) {
+    fn update<S>(&mut self, known_left: usize, path: &[(usize, S, bool)]) {
         if known_left < self.known_left {
             self.known_left = known_left;
             self.path.clear();
-            self.path.extend(path.iter().map(|(op, _)| op));
+            self.path.extend(path.iter().map(|(op, ..)| op));
         }
     }
 }
