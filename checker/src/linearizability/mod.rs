@@ -9,7 +9,7 @@
 //! | file | what it holds |
 //! |---|---|
 //! | `mod.rs` | the specification, the verdict, [`check`] |
-//! | `history.rs` | two ways to write a history: [`Intervals`] (recorded), [`Precedence`] (models) |
+//! | `history.rs` | how to write it down: [`Intervals`] (recorded), [`Precedence`] (in models) |
 //! | `search.rs` | the search: depth first, remembering what has failed |
 //! | `remaining.rs` | which operations may come next: one word, or any number |
 //!

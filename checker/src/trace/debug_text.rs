@@ -249,3 +249,54 @@ fn split(text: &str, separator: char) -> Option<Vec<&str>> {
     parts.push(&text[start..]);
     expected.is_empty().then_some(parts)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn differences_name_what_changed() {
+        let cases: &[(&str, &str, &[&str])] = &[
+            ("A { x: 1, y: 2 }", "A { x: 1, y: 2 }", &[]),
+            ("A { x: 1, y: 2 }", "A { x: 1, y: 3 }", &["y: 2 → 3"]),
+            ("A { x: 1 }", "B { x: 1 }", &["A { x: 1 } → B { x: 1 }"]),
+            (
+                "S(A { x: \"a, b}\", y: 1 })",
+                "S(A { x: \"c\", y: 1 })",
+                &["x: \"a, b}\" → \"c\""],
+            ),
+            (
+                "A { l: [1, 2] }",
+                "A { l: [1, 2, 3] }",
+                &["l: [1, 2] → [1, 2, 3]"],
+            ),
+            ("[1, 2]", "[1, 2, 3]", &["+ 3"]),
+            ("[1, 2]", "[1]", &["− 2"]),
+            ("[1, 2]", "[2]", &["[1, 2] → [2]"]),
+            (
+                "{1: A, 2: B}",
+                "{2: C, 3: D}",
+                &["− 1: A", "[2]: B → C", "+ 3: D"],
+            ),
+            ("{1, 2}", "{2, 3}", &["− 1", "+ 3"]),
+            ("P(1, 2)", "P(1, 3)", &["1: 2 → 3"]),
+            ("{1, 2}", "{2, 1}", &["{1, 2} → {2, 1}"]),
+            ("odd {", "odd }", &["odd { → odd }"]),
+        ];
+        for (old, new, expected) in cases {
+            assert_eq!(differences(old, new), *expected, "{old} to {new}");
+        }
+    }
+
+    #[test]
+    fn headline_is_the_innermost_name() {
+        assert_eq!(
+            headline("Raft(RequestVote { term: 1, last: 0 })"),
+            ("RequestVote", "term: 1, last: 0")
+        );
+        assert_eq!(headline("Pair((1, 2))"), ("Pair", "(1, 2)"));
+        assert_eq!(headline("Vote(3)"), ("Vote", "3"));
+        assert_eq!(headline("Ping"), ("Ping", ""));
+        assert_eq!(headline("{1, 2}"), ("{1, 2}", ""));
+    }
+}

@@ -5,8 +5,8 @@
 //! Labels are short; whatever they stand for is in the tooltip. The diagram brings its own white
 //! ground, so it can stand on any page, and uses no ids, so several can stand on one.
 //!
-//! `layout.rs` says where everything is, `steps.rs` what to say about a step, `labels.rs` where there
-//! is room to say it, and `svg.rs` writes.
+//! `layout.rs` says where everything is, `steps.rs` what to say about a step, `labels.rs` where
+//! there is room to say it, and `svg.rs` writes.
 
 mod labels;
 mod layout;
