@@ -56,6 +56,11 @@ pub struct Direction<A: Actor, C, G> {
 /// The ghost's step: the new ghost, or `None` if it does not change.
 pub type Ghost<A, C, G> = fn(&C, &G, &Step<'_, A>) -> Option<G>;
 
+/// True if an actor in this state ignores the message from that sender now and for ever, so that the
+/// search may forget it. That it says so rightly is for a test to show, on a space that keeps them:
+/// see [`Spec::check_obsolete`].
+pub type Obsolete<A> = fn(&<A as Actor>::State, Id, &<A as Actor>::Msg) -> bool;
+
 /// An actor system, its faults, and its properties. Timing is asynchronous: a timer that is set may
 /// fire at any moment, within its budget.
 pub struct Spec<A, C = (), G = ()>
@@ -78,6 +83,7 @@ where
     /// applies fires freely.
     pub timeouts: Vec<TimeoutBudget<A::Timer>>,
     pub ghost: Ghost<A, C, G>,
+    pub obsolete: Obsolete<A>,
     pub direction: Option<Direction<A, C, G>>,
     /// The properties this spec is there to see broken.
     pub expected_violations: Vec<&'static str>,
@@ -104,6 +110,7 @@ where
             faults: Faults::default(),
             timeouts: Vec::new(),
             ghost: |_, _, _| None,
+            obsolete: |_, _, _| false,
             direction: None,
             expected_violations: Vec::new(),
             may_stop: true,
@@ -137,6 +144,11 @@ where
 
     pub fn ghost(mut self, ghost: Ghost<A, C, G>) -> Self {
         self.ghost = ghost;
+        self
+    }
+
+    pub fn obsolete(mut self, obsolete: Obsolete<A>) -> Self {
+        self.obsolete = obsolete;
         self
     }
 

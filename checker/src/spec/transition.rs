@@ -140,9 +140,14 @@ where
         let mut next = state.clone();
         match action {
             Action::Deliver { src, dst, msg } => {
+                self.act(*dst, Event::Deliver { src: *src, msg }, state, &mut next);
+                self.forget_obsolete(&mut next);
+                if next.fault.is_none() && next.system == state.system {
+                    // Nobody can tell whether an ignored message has arrived: it stays in flight.
+                    return None;
+                }
                 let envelope = Envelope { src: *src, dst: *dst, msg: msg.clone() };
                 in_flight(&mut next.system.network).remove(&envelope);
-                self.act(*dst, Event::Deliver { src: *src, msg }, state, &mut next);
             }
             Action::Duplicate { src, dst, msg } => {
                 next.spent.duplicates += 1;
@@ -177,7 +182,15 @@ where
                 self.act(*id, Event::Recover, state, &mut next);
             }
         }
+        self.forget_obsolete(&mut next);
         (next.fault.is_some() || next.system != state.system).then_some(next)
+    }
+
+    fn forget_obsolete(&self, state: &mut State<A, G>) {
+        let actors = &state.system.actor_states;
+        in_flight(&mut state.system.network).retain(|Envelope { src, dst, msg }| {
+            !(self.obsolete)(&actors[usize::from(*dst)], *src, msg)
+        });
     }
 
     /// Calls the handler of `event`, records the ghost's step, and carries out what was commanded.

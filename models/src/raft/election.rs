@@ -43,12 +43,6 @@ pub(super) fn handle_request_vote<M: StateMachine, R: RaftRules>(
     candidate: Id,
     request: RequestVote,
 ) {
-    let term = step.term();
-    if request.term < term {
-        // The candidate is out of date, and this is how it learns so.
-        step.send(candidate, Message::VoteReply(VoteReply { term, granted: false }));
-        return;
-    }
     if !grants_vote(&step.server.rules, step.state(), candidate, &request) {
         return;
     }
@@ -56,10 +50,10 @@ pub(super) fn handle_request_vote<M: StateMachine, R: RaftRules>(
         step.storage_mut().voted_for = Some(candidate);
     }
     step.set_election_timer();
-    step.send(candidate, Message::VoteReply(VoteReply { term, granted: true }));
+    step.send(candidate, Message::VoteReply(VoteReply { term: step.term() }));
 }
 
-/// May this server vote for `candidate`, whose request is of the current term?
+/// May this server vote for `candidate`? The request is not of a newer term than its own.
 pub fn grants_vote<M: StateMachine, R: RaftRules>(
     rules: &R,
     state: &ServerState<M>,
@@ -67,7 +61,8 @@ pub fn grants_vote<M: StateMachine, R: RaftRules>(
     request: &RequestVote,
 ) -> bool {
     let voted_for_other = state.storage.voted_for.is_some_and(|other| other != candidate);
-    rules.require(Rule::OneVotePerTerm, !voted_for_other)
+    request.term == state.term()
+        && rules.require(Rule::OneVotePerTerm, !voted_for_other)
         && rules.require(
             Rule::VoteForUpToDateLog,
             is_up_to_date(rules, request.last, state.log().last()),
@@ -90,7 +85,7 @@ pub(super) fn handle_vote_reply<M: StateMachine, R: RaftRules>(
 ) {
     let of_this_term = step.require(Rule::VotesOfThisTermCount, reply.term == step.term());
     let Role::Candidate { votes } = &step.state().role else { return };
-    if !reply.granted || !of_this_term || votes.contains(&voter) {
+    if !of_this_term || votes.contains(&voter) {
         return;
     }
     if let Role::Candidate { votes } = &mut step.state_mut().role {

@@ -97,7 +97,7 @@ impl<C: Clone> Log<C> {
     pub fn behind(&self, index: Index) -> impl Iterator<Item = (Index, &Entry<C>)> {
         let skip = (index.0 as usize).min(self.0.len());
         let indexes = (index.0 + 1..).map(Index);
-        indexes.zip(self.0.focus().narrow(skip..).into_iter())
+        indexes.zip(self.0.focus().narrow(skip..))
     }
 
     pub fn append(&mut self, entry: Entry<C>) {

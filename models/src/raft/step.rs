@@ -9,7 +9,7 @@ use stateright::actor::{Id, Out};
 
 use super::rules::{RaftRules, Rule};
 use super::state::{Role, ServerState, Storage};
-use super::{Message, Raft, Server, State, Timer};
+use super::{Message, MessageOf, Raft, Server, State, Timer};
 use crate::number::Term;
 use crate::service::{Answer, Reply, Sequence, Session};
 use crate::state_machine::StateMachine;
@@ -21,7 +21,7 @@ pub(super) struct Step<'a, 's, M: StateMachine, R: RaftRules> {
     state: &'a mut Cow<'s, State<M>>,
     storage_changed: bool,
     timers: Vec<(Timer, Option<Range<Duration>>)>,
-    sends: Vec<(Id, Message<M::Command, M::Output>)>,
+    sends: Vec<(Id, MessageOf<M>)>,
 }
 
 impl<'a, 's, M: StateMachine, R: RaftRules> Step<'a, 's, M, R> {
@@ -82,7 +82,7 @@ impl<'a, 's, M: StateMachine, R: RaftRules> Step<'a, 's, M, R> {
         self.state_mut().role = Role::Follower { leader };
     }
 
-    pub(super) fn send(&mut self, to: Id, message: Message<M::Command, M::Output>) {
+    pub(super) fn send(&mut self, to: Id, message: MessageOf<M>) {
         self.sends.push((to, message));
     }
 
