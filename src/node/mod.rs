@@ -1,1 +1,3 @@
 //! How an actor runs: sockets, storage, time.
+
+pub mod storage;
