@@ -1,3 +1,4 @@
 //! How an actor runs: sockets, storage, time.
 
+pub mod config;
 pub mod storage;
