@@ -2,5 +2,7 @@
 
 pub mod board;
 pub mod config;
+pub mod http;
+pub mod metrics;
 pub mod storage;
 mod sync;
