@@ -1,4 +1,4 @@
-//! What a node's threads share: the latest that the event loop published, and whether it is to stop.
+//! What a node's threads share: what the event loop published last, and whether it is to stop.
 
 use super::sync::{Arc, AtomicBool, Mutex, Ordering};
 

@@ -1,8 +1,8 @@
 //! What a node shows to people and to Prometheus, on a thread of its own: `/` a page that shows the
 //! cluster, `/status` one node's state as JSON, `/metrics` its counters as text.
 //!
-//! It speaks as much HTTP/1.1 as that takes and bounds everything that a client decides: how long a
-//! request is, how long it takes, how many there are. It is read-only, and listens on loopback only.
+//! It speaks as much HTTP/1.1 as that takes and bounds everything that a client decides: how long
+//! a request is, how long it takes, how many there are. It is read-only, and on loopback only.
 
 mod answer;
 mod request;
@@ -110,8 +110,8 @@ impl Http {
 impl Drop for Http {
     fn drop(&mut self) {
         self.closing.stop();
-        // The thread waits for a connection; this is one. If none can be made, the thread is left to
-        // the end of the process rather than waited for.
+        // The thread waits for a connection; this is one. If none can be made, the thread is left
+        // to the end of the process rather than waited for.
         if TcpStream::connect_timeout(&self.address, request::PATIENCE).is_ok()
             && let Some(thread) = self.thread.take()
         {
@@ -136,7 +136,7 @@ fn accept(listener: &TcpListener, site: &Arc<Site>, closing: &Board<()>) {
             continue;
         }
         let (site, open) = (Arc::clone(site), Arc::clone(&open));
-        // A client may be as slow as it likes, for as long as it has; the others do not wait for it.
+        // A client may be as slow as its deadline allows; the others do not wait for it.
         let _ = thread::Builder::new()
             .name("http connection".into())
             .spawn(move || {

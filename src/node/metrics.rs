@@ -187,70 +187,83 @@ const COUNTERS: &[Family] = &[
 #[must_use]
 pub fn render(status: &Status, metrics: &Metrics, uptime_seconds: f64) -> String {
     let mut text = String::new();
-    let mut family = |name: &str, kind: &str, help: &str, values: &[(String, String)]| {
-        let _ = writeln!(
-            text,
-            "# HELP quorate_{name} {help}\n# TYPE quorate_{name} {kind}"
-        );
-        for (labels, value) in values {
-            let _ = writeln!(text, "quorate_{name}{labels} {value}");
-        }
-    };
     let plain = |value: String| [(String::new(), value)];
-    let role = format!("{{role=\"{}\"}}", escape(&status.role));
+    let role = format!("role=\"{}\"", escape(&status.role));
     family(
+        &mut text,
         "role",
         "gauge",
         "1 for the role that the node has.",
         &[(role, "1".into())],
     );
-    family(
-        "term",
-        "gauge",
-        "The node's term.",
-        &plain(status.term.to_string()),
-    );
     let leader = status.leader.map_or(0, usize::from);
-    let help = "The node that this one believes to lead, 0 if none.";
-    family("leader", "gauge", help, &plain(leader.to_string()));
-    let help = "The index up to which the log is known to be committed.";
-    family(
-        "commit_index",
-        "gauge",
-        help,
-        &plain(status.commit.to_string()),
-    );
-    let help = "The index of the last log entry.";
-    family("last_index", "gauge", help, &plain(status.last.to_string()));
-    family(
-        "uptime_seconds",
-        "gauge",
-        "Since the node started.",
-        &plain(uptime_seconds.to_string()),
-    );
     let (seconds, micros) = (
         metrics.commit_micros / 1_000_000,
         metrics.commit_micros % 1_000_000,
     );
-    let help = "The time that commits took in all.";
-    family(
-        "commit_seconds_total",
-        "counter",
-        help,
-        &plain(format!("{seconds}.{micros:06}")),
-    );
+    for (name, kind, help, value) in [
+        ("term", "gauge", "The node's term.", status.term.to_string()),
+        (
+            "leader",
+            "gauge",
+            "The node that this one takes for leader, 0 if none.",
+            leader.to_string(),
+        ),
+        (
+            "commit_index",
+            "gauge",
+            "The last index known to be committed.",
+            status.commit.to_string(),
+        ),
+        (
+            "last_index",
+            "gauge",
+            "The index of the last log entry.",
+            status.last.to_string(),
+        ),
+        (
+            "uptime_seconds",
+            "gauge",
+            "Since the node started.",
+            uptime_seconds.to_string(),
+        ),
+        (
+            "commit_seconds_total",
+            "counter",
+            "The time that commits took in all.",
+            format!("{seconds}.{micros:06}"),
+        ),
+    ] {
+        family(&mut text, name, kind, help, &plain(value));
+    }
     for (name, help, values) in COUNTERS {
-        let labels = |label: &str| match label {
-            "" => String::new(),
-            label => format!("{{{label}}}"),
-        };
         let values: Vec<_> = values
             .iter()
-            .map(|(label, count)| (labels(label), count(metrics).to_string()))
+            .map(|(label, of)| ((*label).into(), of(metrics).to_string()))
             .collect();
-        family(&format!("{name}_total"), "counter", help, &values);
+        family(
+            &mut text,
+            &format!("{name}_total"),
+            "counter",
+            help,
+            &values,
+        );
     }
     text
+}
+
+/// Writes one name with its help, its kind, and its value for each label.
+fn family(text: &mut String, name: &str, kind: &str, help: &str, values: &[(String, String)]) {
+    let _ = writeln!(
+        text,
+        "# HELP quorate_{name} {help}\n# TYPE quorate_{name} {kind}"
+    );
+    for (label, value) in values {
+        let _ = match label.as_str() {
+            "" => writeln!(text, "quorate_{name} {value}"),
+            label => writeln!(text, "quorate_{name}{{{label}}} {value}"),
+        };
+    }
 }
 
 /// A label's value, as the format wants it.

@@ -12,9 +12,9 @@ use super::{Config, ConfigError, FILE, Key};
 const KEY_FILE: &str = "cluster.key";
 
 impl Config {
-    /// Makes a cluster of `nodes` nodes in the folder `dir`, which is made if need be. Node `i`, from
-    /// 1, gets the address 127.0.0.1 with port `port + i`. `stores` creates the stores: it is called
-    /// before `cluster.toml` appears, all at once. Overwrites nothing.
+    /// Makes a cluster of `nodes` nodes in the folder `dir`, which is made if need be. Node `i`,
+    /// from 1, gets the address 127.0.0.1 with port `port + i`. `stores` creates the stores: it is
+    /// called before `cluster.toml` appears, all at once. Overwrites nothing.
     ///
     /// # Errors
     /// [`ConfigError::Exists`] if there is a cluster, [`ConfigError::HalfMade`] if there is the

@@ -64,79 +64,81 @@ fn a_good_file_is_understood() {
     );
 }
 
+/// What is replaced in the good file, by what, and what is then said.
+const COMPLAINTS: &[(&str, &str, &str)] = &[
+    (
+        "\"9f3c06ab51d2e874\"",
+        "\"9f3c\"",
+        "cluster: \"9f3c\" is not 16 hex digits",
+    ),
+    (
+        "9f3c06ab51d2e874",
+        "+f3c06ab51d2e874",
+        "cluster: \"+f3c06ab51d2e874\" is not 16",
+    ),
+    (
+        "\"raft\"",
+        "\"raff\"",
+        "protocol: \"raff\" is none of: raft",
+    ),
+    (
+        "heartbeat_ms = 50",
+        "heartbeat_ms = 0",
+        "heartbeat_ms: it must be at least 1",
+    ),
+    (
+        "[150, 300]",
+        "[50, 300]",
+        "election_ms: the shortest, 50, must exceed heartbeat_ms, 50",
+    ),
+    (
+        "[150, 300]",
+        "[300, 300]",
+        "election_ms: the shortest, 300, must be below the longest",
+    ),
+    ("id = 2", "id = 0", "node 0: id: it must be at least 1"),
+    (
+        "id = 2",
+        "id = 4294967296",
+        "node 4294967296: id: it must be at least 1 and below",
+    ),
+    ("id = 2", "id = 1", "node: id: two nodes have the number 1"),
+    (
+        "127.0.0.1:7102",
+        "127.0.0.1:7101",
+        "node: address: nodes 1 and 2 both have 127.0.0.1:7101",
+    ),
+    (
+        "node-2.redb",
+        "node-1.redb",
+        "node: store: nodes 1 and 2 both have some/node-1.redb",
+    ),
+    ("node-2.redb", "", "node 2: store: it is empty"),
+    (
+        "127.0.0.1:7102",
+        "192.168.0.1:7102",
+        "node 2: address: 192.168.0.1:7102 is not a loopback",
+    ),
+    (
+        "127.0.0.1:7102",
+        "0.0.0.0:7102",
+        "node 2: address: 0.0.0.0:7102 is not a loopback",
+    ),
+    (
+        "127.0.0.1:7102",
+        "127.0.0.1:0",
+        "node 2: address: 127.0.0.1:0 has port 0",
+    ),
+    (
+        "127.0.0.1:7102",
+        "localhost:7102",
+        "node 2: address: \"localhost:7102\" is not an IP",
+    ),
+];
+
 #[test]
 fn a_field_that_cannot_be_is_named() {
-    let cases = [
-        (
-            "\"9f3c06ab51d2e874\"",
-            "\"9f3c\"",
-            "cluster: \"9f3c\" is not 16 hex digits",
-        ),
-        (
-            "9f3c06ab51d2e874",
-            "+f3c06ab51d2e874",
-            "cluster: \"+f3c06ab51d2e874\" is not 16",
-        ),
-        (
-            "\"raft\"",
-            "\"raff\"",
-            "protocol: \"raff\" is none of: raft",
-        ),
-        (
-            "heartbeat_ms = 50",
-            "heartbeat_ms = 0",
-            "heartbeat_ms: it must be at least 1",
-        ),
-        (
-            "[150, 300]",
-            "[50, 300]",
-            "election_ms: the shortest, 50, must exceed heartbeat_ms, 50",
-        ),
-        (
-            "[150, 300]",
-            "[300, 300]",
-            "election_ms: the shortest, 300, must be below the longest",
-        ),
-        ("id = 2", "id = 0", "node 0: id: it must be at least 1"),
-        (
-            "id = 2",
-            "id = 4294967296",
-            "node 4294967296: id: it must be at least 1 and below",
-        ),
-        ("id = 2", "id = 1", "node: id: two nodes have the number 1"),
-        (
-            "127.0.0.1:7102",
-            "127.0.0.1:7101",
-            "node: address: nodes 1 and 2 both have 127.0.0.1:7101",
-        ),
-        (
-            "node-2.redb",
-            "node-1.redb",
-            "node: store: nodes 1 and 2 both have some/node-1.redb",
-        ),
-        ("node-2.redb", "", "node 2: store: it is empty"),
-        (
-            "127.0.0.1:7102",
-            "192.168.0.1:7102",
-            "node 2: address: 192.168.0.1:7102 is not a loopback",
-        ),
-        (
-            "127.0.0.1:7102",
-            "0.0.0.0:7102",
-            "node 2: address: 0.0.0.0:7102 is not a loopback",
-        ),
-        (
-            "127.0.0.1:7102",
-            "127.0.0.1:0",
-            "node 2: address: 127.0.0.1:0 has port 0",
-        ),
-        (
-            "127.0.0.1:7102",
-            "localhost:7102",
-            "node 2: address: \"localhost:7102\" is not an IP",
-        ),
-    ];
-    for (old, new, words) in cases {
+    for (old, new, words) in COMPLAINTS {
         let complaint = complaint(old, new);
         assert!(complaint.starts_with(words), "{complaint}");
     }

@@ -102,7 +102,8 @@ fn page(site: &Site) -> String {
 fn write(line: &str, kind: &str, headers: &str, body: &str) -> Vec<u8> {
     format!(
         "HTTP/1.1 {line}\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n{headers}\
-         Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n{body}",
+         Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n\
+         Connection: close\r\n\r\n{body}",
         body.len()
     )
     .into_bytes()
