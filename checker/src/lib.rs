@@ -4,6 +4,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod engine;
 pub mod linearizability;
 pub mod spec;
 pub mod trace;
