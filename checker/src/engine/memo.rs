@@ -6,7 +6,7 @@ use std::hash::{BuildHasher, Hash};
 use super::hash::BuildQuick;
 use super::sync::Mutex;
 
-const SHARDS: usize = 16;
+const SHARDS: usize = 64;
 
 /// A function's results, for all threads and for good.
 #[derive(Debug)]

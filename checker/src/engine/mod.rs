@@ -6,6 +6,7 @@
 //! numbers. A state is that row, as a tree of numbered pairs whose root is 64 bits. Components are
 //! compared in full: no verdict depends on a hash being unique.
 
+mod arena;
 mod hash;
 mod inbox;
 mod level;

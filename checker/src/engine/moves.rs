@@ -23,32 +23,32 @@ pub(super) enum Kind {
 
 /// A step that one seat offers.
 #[derive(Debug)]
-pub(super) struct Move {
+pub(super) struct Move<'s> {
     pub kind: Kind,
     pub event: Event,
     /// What the actor does; a loss is nobody's doing.
-    pub effect: Option<Arc<Effect>>,
+    pub effect: Option<&'s Effect>,
     /// The seat after the step.
     pub seat: u32,
     /// True if the seat is what it was, but for a message that its actor ignored.
     pub is_still: bool,
 }
 
-impl Move {
+impl<'s> Move<'s> {
     pub fn fault(&self) -> u32 {
-        self.effect.as_ref().map_or(NO_FAULT, |effect| effect.fault)
+        self.effect.map_or(NO_FAULT, |effect| effect.fault)
     }
 
-    pub fn others(&self) -> &[(usize, u32)] {
-        self.effect.as_ref().map_or(&[], |effect| &effect.others)
+    pub fn others(&self) -> &'s [(usize, u32)] {
+        self.effect.map_or(&[], |effect| &effect.others)
     }
 }
 
 /// All steps that one seat offers, whatever is left of the budgets.
 #[derive(Debug)]
-pub(super) struct Moves {
+pub(super) struct Moves<'s> {
     pub crashed: bool,
-    pub moves: Vec<Move>,
+    pub moves: Vec<Move<'s>>,
 }
 
 /// One thread's way to the moves of a seat.
@@ -57,7 +57,7 @@ pub(super) struct Planner<'s, A: Explorable, C, G: History> {
     parts: &'s Parts<A, G>,
     reactions: &'s Reactions<A>,
     /// By actor and seat.
-    moves: Cache<(u32, u32), Arc<Moves>>,
+    moves: Cache<(u32, u32), Arc<Moves<'s>>>,
     /// By seat and what is sent there.
     arrivals: Cache<(u32, u32), u32>,
     /// By the receiver's state and envelope.
@@ -74,14 +74,14 @@ impl<'s, A: Explorable, C, G: History> Planner<'s, A, C, G> {
             system,
             parts,
             reactions,
-            moves: Cache::new(15),
+            moves: Cache::new(16),
             arrivals: Cache::new(16),
             obsolete: Cache::new(16),
         }
     }
 
     /// What `seat` offers, which is that of `actor`.
-    pub fn moves(&mut self, actor: usize, seat: u32) -> Arc<Moves> {
+    pub fn moves(&mut self, actor: usize, seat: u32) -> Arc<Moves<'s>> {
         let key = (actor as u32, seat);
         if let Some(moves) = self.moves.get(key) {
             return moves;
@@ -103,23 +103,23 @@ impl<'s, A: Explorable, C, G: History> Planner<'s, A, C, G> {
         }
         let (local, inbox) = self.parts.of_seat(seat);
         let state = self.parts.locals.get(local).state;
-        let inbox = self.join(&self.parts.inboxes.get(inbox), parcel, state);
+        let inbox = self.join(self.parts.inboxes.get(inbox), parcel, state);
         let after = self.parts.seat(local, self.parts.inboxes.intern(inbox));
         self.arrivals.put(key, after);
         after
     }
 
-    fn spec_moves(&mut self, spec: &Spec<A, C, G>, actor: usize, seat: u32) -> Moves {
+    fn spec_moves(&mut self, spec: &Spec<A, C, G>, actor: usize, seat: u32) -> Moves<'s> {
         let (number, inbox) = self.parts.of_seat(seat);
-        let local = *self.parts.locals.get(number);
+        let local = **self.parts.locals.get(number);
         let inbox = self.parts.inboxes.get(inbox);
         let mut moves = Vec::new();
         for envelope in inbox.iter() {
             if spec.faults.drops > 0 {
-                moves.push(self.loss(number, &local, &inbox, *envelope));
+                moves.push(self.loss(number, &local, inbox, *envelope));
             }
             if !local.crashed {
-                self.deliveries(spec, actor, number, &inbox, *envelope, &mut moves);
+                self.deliveries(spec, actor, number, inbox, *envelope, &mut moves);
             }
         }
         if local.crashed {
@@ -145,7 +145,7 @@ impl<'s, A: Explorable, C, G: History> Planner<'s, A, C, G> {
     }
 
     /// One move for each choice that the actor has asked for, as often as it is listed.
-    fn choices(&mut self, actor: usize, seat: u32, local: &Local, moves: &mut Vec<Move>) {
+    fn choices(&mut self, actor: usize, seat: u32, local: &Local, moves: &mut Vec<Move<'s>>) {
         for (key, choices) in self.parts.randoms.get(local.randoms).map.iter() {
             for random in choices {
                 let choice = self.parts.choice.intern((key.clone(), random.clone()));
@@ -154,7 +154,7 @@ impl<'s, A: Explorable, C, G: History> Planner<'s, A, C, G> {
         }
     }
 
-    fn loss(&mut self, number: u32, local: &Local, inbox: &[u32], envelope: u32) -> Move {
+    fn loss(&mut self, number: u32, local: &Local, inbox: &[u32], envelope: u32) -> Move<'s> {
         let mut left = without(inbox, envelope);
         self.forget_obsolete(&mut left, local.state);
         Move {
@@ -173,20 +173,20 @@ impl<'s, A: Explorable, C, G: History> Planner<'s, A, C, G> {
         number: u32,
         inbox: &[u32],
         envelope: u32,
-        moves: &mut Vec<Move>,
+        moves: &mut Vec<Move<'s>>,
     ) {
         let event = Event::Deliver(envelope);
         let effect = self
             .reactions
             .effect(self.system, self.parts, actor, number, event);
         let joined = self.join(inbox, effect.own, effect.state);
-        let is_still = effect.local == number && joined == inbox;
+        let is_still = effect.local == number && joined == *inbox;
         let left = self.parts.inboxes.intern(without(&joined, envelope));
         moves.push(Move {
             kind: Kind::Deliver,
             event,
             seat: self.parts.seat(effect.local, left),
-            effect: Some(Arc::clone(&effect)),
+            effect: Some(effect),
             is_still,
         });
         if spec.faults.duplicates > 0 {
@@ -203,12 +203,12 @@ impl<'s, A: Explorable, C, G: History> Planner<'s, A, C, G> {
     }
 
     /// A step that takes no message.
-    fn step(&mut self, kind: Kind, event: Event, actor: usize, seat: u32) -> Move {
+    fn step(&mut self, kind: Kind, event: Event, actor: usize, seat: u32) -> Move<'s> {
         let (number, inbox) = self.parts.of_seat(seat);
         let effect = self
             .reactions
             .effect(self.system, self.parts, actor, number, event);
-        let joined = self.join(&self.parts.inboxes.get(inbox), effect.own, effect.state);
+        let joined = self.join(self.parts.inboxes.get(inbox), effect.own, effect.state);
         let after = self
             .parts
             .seat(effect.local, self.parts.inboxes.intern(joined));

@@ -138,8 +138,8 @@ impl<A: Explorable, G: History> Parts<A, G> {
     }
 
     /// A seat's local and inbox.
-    pub fn open_seat(&self, seat: u32) -> (Local, Arc<Vec<u32>>) {
+    pub fn open_seat(&self, seat: u32) -> (Local, &Arc<Vec<u32>>) {
         let (local, inbox) = self.of_seat(seat);
-        (*self.locals.get(local), self.inboxes.get(inbox))
+        (**self.locals.get(local), self.inboxes.get(inbox))
     }
 }

@@ -8,10 +8,10 @@ use std::sync::Arc;
 
 use stateright::actor::{Actor, Command, Envelope, Id, Out};
 
+use super::arena::Arena;
 use super::memo::Memo;
 use super::parts::{Event, Explorable, History, Local, NO_FAULT, NOTHING, Parts};
 use super::system::{Rules, System};
-use super::values::Values;
 use crate::spec::{Event as SpecEvent, Fault, Step};
 
 /// What an actor's handler did.
@@ -46,37 +46,21 @@ pub(super) struct Effect {
 pub(super) struct Reactions<A: Actor> {
     /// By actor, state, storage where the event is a start, and event: the number of the reaction.
     asked: Memo<(u32, u32, u32, Event), u32>,
-    reactions: Values<Kept<A>>,
+    reactions: Arena<Reaction<A>>,
     /// By actor, local and event.
-    effects: Memo<(u32, u32, Event), Arc<Effect>>,
+    numbers: Memo<(u32, u32, Event), u32>,
+    effects: Arena<Effect>,
     /// By ghost and reaction: the ghost after it.
     ghosts: Memo<(u32, u32), u32>,
-}
-
-/// A reaction by the question that it answers, which is what tells reactions apart.
-struct Kept<A: Actor> {
-    question: (u32, u32, u32, Event),
-    reaction: Reaction<A>,
-}
-
-impl<A: Actor> PartialEq for Kept<A> {
-    fn eq(&self, other: &Self) -> bool {
-        self.question == other.question
-    }
-}
-
-impl<A: Actor> std::hash::Hash for Kept<A> {
-    fn hash<H: std::hash::Hasher>(&self, hasher: &mut H) {
-        self.question.hash(hasher);
-    }
 }
 
 impl<A: Explorable> Reactions<A> {
     pub fn new() -> Self {
         Reactions {
             asked: Memo::default(),
-            reactions: Values::default(),
-            effects: Memo::default(),
+            reactions: Arena::default(),
+            numbers: Memo::default(),
+            effects: Arena::default(),
             ghosts: Memo::default(),
         }
     }
@@ -94,24 +78,20 @@ impl<A: Explorable> Reactions<A> {
         actor: usize,
         local: u32,
         event: Event,
-    ) -> Arc<Effect> {
-        self.effects.get_or((actor as u32, local, event), || {
-            let mut after = *parts.locals.get(local);
-            let question = (
-                actor as u32,
-                after.state,
-                question_storage(&after, event),
-                event,
-            );
+    ) -> &Effect {
+        let number = self.numbers.get_or((actor as u32, local, event), || {
+            let mut after = **parts.locals.get(local);
+            let storage = question_storage(&after, event);
+            let question = (actor as u32, after.state, storage, event);
             let reaction = self.asked.get_or(question, || {
-                let reaction = react(system, parts, actor, &after, event);
-                self.reactions.intern(Kept { question, reaction })
+                self.reactions
+                    .push(react(system, parts, actor, &after, event))
             });
             prepare(parts, &mut after, event);
-            let reacted = self.reactions.get(reaction);
-            let effect = carry_out(system, parts, &reacted.reaction, after);
-            Arc::new(Effect { reaction, ..effect })
-        })
+            let effect = carry_out(system, parts, self.reactions.get(reaction), after);
+            self.effects.push(Effect { reaction, ..effect })
+        });
+        self.effects.get(number)
     }
 
     /// The ghost after a step with this reaction.
@@ -123,14 +103,14 @@ impl<A: Explorable> Reactions<A> {
         reaction: u32,
     ) -> u32 {
         self.ghosts.get_or((ghost, reaction), || {
-            let kept = self.reactions.get(reaction);
-            if kept.reaction.panicked.is_some() {
+            let taken = self.reactions.get(reaction);
+            if taken.panicked.is_some() {
                 return ghost;
             }
             let before = parts.ghosts.get(ghost);
             let after = match system.rules {
-                Rules::Spec(spec) => observe(system, parts, &kept.reaction, |step| {
-                    (spec.ghost)(&system.model.cfg, &before, step)
+                Rules::Spec(spec) => observe(system, parts, taken, |step| {
+                    (spec.ghost)(&system.model.cfg, before, step)
                 }),
                 Rules::Stateright => None,
             };
@@ -160,21 +140,21 @@ fn react<A: Explorable, C, G: History>(
     let before = parts.states.get(local.state);
     let call = || {
         let mut out = Out::new();
-        let mut state = Cow::Borrowed(&*before);
+        let mut state = Cow::Borrowed(&**before);
         match event {
             Event::Deliver(envelope) => {
-                let Envelope { src, msg, .. } = &*parts.envelopes.get(envelope);
+                let Envelope { src, msg, .. } = &**parts.envelopes.get(envelope);
                 handlers.on_msg(id, &mut state, *src, msg.clone(), &mut out);
             }
             Event::Timeout(timer) => {
-                handlers.on_timeout(id, &mut state, &parts.timer.get(timer), &mut out);
+                handlers.on_timeout(id, &mut state, parts.timer.get(timer), &mut out);
             }
             Event::Random(choice) => {
                 handlers.on_random(id, &mut state, &parts.choice.get(choice).1, &mut out);
             }
             Event::Crash | Event::Recover => {
                 let storage = parts.storages.get(local.storage);
-                state = Cow::Owned(handlers.on_start(id, &storage, &mut out));
+                state = Cow::Owned(handlers.on_start(id, storage, &mut out));
             }
         }
         match state {
@@ -205,12 +185,12 @@ fn prepare<A: Explorable, G: History>(parts: &Parts<A, G>, local: &mut Local, ev
     match event {
         Event::Deliver(_) => {}
         Event::Timeout(timer) => {
-            let mut timers = (*parts.timers.get(local.timers)).clone();
-            timers.cancel(&parts.timer.get(timer));
+            let mut timers = (**parts.timers.get(local.timers)).clone();
+            timers.cancel(parts.timer.get(timer));
             local.timers = parts.timers.intern(timers);
         }
         Event::Random(choice) => {
-            let mut randoms = (*parts.randoms.get(local.randoms)).clone();
+            let mut randoms = (**parts.randoms.get(local.randoms)).clone();
             randoms.remove(&parts.choice.get(choice).0);
             local.randoms = parts.randoms.intern(randoms);
         }
@@ -236,8 +216,8 @@ fn carry_out<A: Explorable, C, G: History>(
     local.state = reaction.after.unwrap_or(local.state);
     let mut sent: BTreeMap<usize, Vec<u32>> = BTreeMap::new();
     let mut has_sent = false;
-    let mut timers = (*parts.timers.get(local.timers)).clone();
-    let mut randoms = (*parts.randoms.get(local.randoms)).clone();
+    let mut timers = (**parts.timers.get(local.timers)).clone();
+    let mut randoms = (**parts.randoms.get(local.randoms)).clone();
     for command in reaction.out.iter() {
         match command {
             Command::Send(dst, msg) => {
@@ -299,31 +279,24 @@ fn observe<A: Explorable, C, G: History>(
         Command::Send(dst, msg) if usize::from(*dst) < system.actors() => Some((*dst, msg)),
         _ => None,
     });
-    let (envelope, timer, choice);
     let event = match reaction.event {
         Event::Deliver(number) => {
-            envelope = parts.envelopes.get(number);
+            let envelope = parts.envelopes.get(number);
             SpecEvent::Deliver {
                 src: envelope.src,
                 msg: &envelope.msg,
             }
         }
-        Event::Timeout(number) => {
-            timer = parts.timer.get(number);
-            SpecEvent::Timeout(&*timer)
-        }
-        Event::Random(number) => {
-            choice = parts.choice.get(number);
-            SpecEvent::Random(&choice.1)
-        }
+        Event::Timeout(number) => SpecEvent::Timeout(&**parts.timer.get(number)),
+        Event::Random(number) => SpecEvent::Random(&parts.choice.get(number).1),
         Event::Crash => SpecEvent::Crash,
         Event::Recover => SpecEvent::Recover,
     };
     ghost(&Step {
         actor: reaction.actor.into(),
         event,
-        before: &before,
-        after: &after,
+        before,
+        after,
         sent: sent.collect(),
     })
 }

@@ -30,7 +30,10 @@ impl<A: Explorable, G: History> Scratch<A, G> {
             state.system.random_choices = vec![RandomChoices::default(); count];
             state.spent = Spent::default();
         }
-        let open = |seat: &u32| parts.open_seat(*seat);
+        let open = |seat: &u32| {
+            let (local, inbox) = parts.open_seat(*seat);
+            (local, Arc::clone(inbox))
+        };
         let (locals, inboxes) = leaves[..leaves.len() - 2].iter().map(open).unzip();
         Scratch {
             state,
@@ -63,12 +66,12 @@ impl<A: Explorable, G: History> Scratch<A, G> {
         let (ghost, extras) = (leaves[system.ghost_leaf()], leaves[system.extras_leaf()]);
         if self.leaves[system.ghost_leaf()] != ghost {
             self.leaves[system.ghost_leaf()] = ghost;
-            self.state.system.history = (*parts.ghosts.get(ghost)).clone();
+            self.state.system.history = (**parts.ghosts.get(ghost)).clone();
         }
         if self.leaves[system.extras_leaf()] != extras {
             self.leaves[system.extras_leaf()] = extras;
-            let Extras { spent, fault, .. } = *parts.extras.get(extras);
-            self.state.fault = (*parts.faults.get(fault)).clone();
+            let Extras { spent, fault, .. } = **parts.extras.get(extras);
+            self.state.fault = (**parts.faults.get(fault)).clone();
             if self.is_whole {
                 self.state.spent = spent;
             }
@@ -80,22 +83,22 @@ impl<A: Explorable, G: History> Scratch<A, G> {
         let before = std::mem::replace(&mut self.locals[actor], local);
         let system = &mut self.state.system;
         if before.state != local.state {
-            system.actor_states[actor] = parts.states.get(local.state);
+            system.actor_states[actor] = Arc::clone(parts.states.get(local.state));
         }
         if before.storage != local.storage {
-            system.actor_storages[actor] = (*parts.storages.get(local.storage)).clone();
+            system.actor_storages[actor] = (**parts.storages.get(local.storage)).clone();
         }
         system.crashed[actor] = local.crashed;
         if self.is_whole && before.timers != local.timers {
-            system.timers_set[actor] = (*parts.timers.get(local.timers)).clone();
+            system.timers_set[actor] = (**parts.timers.get(local.timers)).clone();
         }
         if self.is_whole && before.randoms != local.randoms {
-            system.random_choices[actor] = (*parts.randoms.get(local.randoms)).clone();
+            system.random_choices[actor] = (**parts.randoms.get(local.randoms)).clone();
         }
     }
 
-    fn update_inbox(&mut self, parts: &Parts<A, G>, seat: usize, inbox: Arc<Vec<u32>>) {
-        let before = std::mem::replace(&mut self.inboxes[seat], Arc::clone(&inbox));
+    fn update_inbox(&mut self, parts: &Parts<A, G>, seat: usize, inbox: &Arc<Vec<u32>>) {
+        let before = std::mem::replace(&mut self.inboxes[seat], Arc::clone(inbox));
         let Network::UnorderedDuplicating(network, _) = &mut self.state.system.network else {
             unreachable!("the network of a spec is a set");
         };
@@ -103,13 +106,13 @@ impl<A: Explorable, G: History> Scratch<A, G> {
             .iter()
             .filter(|envelope| inbox.binary_search(envelope).is_err())
         {
-            network.remove(&*parts.envelopes.get(*gone));
+            network.remove(&**parts.envelopes.get(*gone));
         }
         for sent in inbox
             .iter()
             .filter(|envelope| before.binary_search(envelope).is_err())
         {
-            network.insert((*parts.envelopes.get(*sent)).clone());
+            network.insert((**parts.envelopes.get(*sent)).clone());
         }
     }
 }

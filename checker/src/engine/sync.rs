@@ -2,4 +2,4 @@
 //! a `sync` of their own.
 
 pub use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-pub use std::sync::{Arc, Mutex, RwLock};
+pub use std::sync::{Arc, Mutex, OnceLock, RwLock};

@@ -57,7 +57,7 @@ impl<'a, A: Explorable, C, G: History> System<'a, A, C, G> {
             return false;
         };
         let envelope = parts.envelopes.get(envelope);
-        (spec.obsolete)(&parts.states.get(state), envelope.src, &envelope.msg)
+        (spec.obsolete)(parts.states.get(state), envelope.src, &envelope.msg)
     }
 
     /// The leaves of a state that is at hand as a whole.

@@ -2,31 +2,37 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+use super::arena::Arena;
 use super::sync::{Arc, RwLock};
+
+const SHARDS: usize = 16;
 
 /// An interner that many threads fill. Values are compared in full; what is in it stays.
 #[derive(Debug)]
 pub struct Values<T> {
-    inner: RwLock<Inner<T>>,
+    values: Arena<Arc<T>>,
+    shards: Box<[RwLock<Shard>]>,
 }
 
+/// Open addressing, in a power of two of slots: part of the value's hash, then its number counted
+/// from 1; 0 is empty.
 #[derive(Debug)]
-struct Inner<T> {
-    /// Open addressing: ids counted from 1; 0 is empty. A power of two.
-    slots: Vec<u32>,
-    values: Vec<Arc<T>>,
-    /// So that growing does not hash again what may be large.
-    hashes: Vec<u64>,
+struct Shard {
+    slots: Vec<u64>,
+    count: usize,
 }
 
 impl<T> Default for Values<T> {
     fn default() -> Self {
-        Values {
-            inner: RwLock::new(Inner {
+        let shard = || {
+            RwLock::new(Shard {
                 slots: vec![0; 16],
-                values: Vec::new(),
-                hashes: Vec::new(),
-            }),
+                count: 0,
+            })
+        };
+        Values {
+            values: Arena::default(),
+            shards: (0..SHARDS).map(|_| shard()).collect(),
         }
     }
 }
@@ -38,64 +44,64 @@ impl<T: Hash + PartialEq> Values<T> {
         let mut hasher = DefaultHasher::new();
         value.hash(&mut hasher);
         let hash = hasher.finish();
-        if let Ok(id) = self.inner.read().expect(POISON).find(hash, &value) {
-            return id;
+        let shard = &self.shards[hash as usize & (SHARDS - 1)];
+        let is_it = |number| **self.values.get(number) == *value;
+        if let Ok(number) = shard.read().expect(POISON).find(hash, is_it) {
+            return number;
         }
-        self.inner.write().expect(POISON).insert(hash, value)
+        let mut shard = shard.write().expect(POISON);
+        match shard.find(hash, is_it) {
+            Ok(number) => number,
+            Err(slot) => {
+                let number = self.values.push(value);
+                shard.insert(slot, hash, number);
+                number
+            }
+        }
     }
 
     /// The value with this number.
-    pub fn get(&self, id: u32) -> Arc<T> {
-        Arc::clone(&self.inner.read().expect(POISON).values[id as usize])
+    pub fn get(&self, number: u32) -> &Arc<T> {
+        self.values.get(number)
     }
 
     /// How many values there are.
     pub fn len(&self) -> usize {
-        self.inner.read().expect(POISON).values.len()
+        self.values.len()
     }
 }
 
-impl<T: PartialEq> Inner<T> {
-    fn insert(&mut self, hash: u64, value: Arc<T>) -> u32 {
-        let slot = match self.find(hash, &value) {
-            Ok(id) => return id,
-            Err(slot) => slot,
-        };
-        self.values.push(value);
-        self.hashes.push(hash);
-        let count = u32::try_from(self.values.len()).expect(POISON);
-        self.slots[slot] = count;
-        if self.values.len() * 4 > self.slots.len() * 3 {
-            self.grow();
-        }
-        count - 1
-    }
-
+impl Shard {
     /// The value's number, or else the slot that awaits it.
-    fn find(&self, hash: u64, value: &T) -> Result<u32, usize> {
+    fn find(&self, hash: u64, is_it: impl Fn(u32) -> bool) -> Result<u32, usize> {
         let mask = self.slots.len() - 1;
-        let mut slot = hash as usize & mask;
-        while let Some(id) = self.slots[slot].checked_sub(1) {
-            let place = id as usize;
-            if self.hashes[place] == hash && *self.values[place] == *value {
-                return Ok(id);
+        let mut slot = (hash >> 32) as usize & mask;
+        while self.slots[slot] != 0 {
+            let entry = self.slots[slot];
+            let number = entry as u32 - 1;
+            if entry >> 32 == hash >> 32 && is_it(number) {
+                return Ok(number);
             }
             slot = (slot + 1) & mask;
         }
         Err(slot)
     }
 
-    fn grow(&mut self) {
-        let count = self.slots.len() * 2;
-        self.slots = vec![0; count];
-        for (place, hash) in self.hashes.iter().enumerate() {
-            let mut slot = *hash as usize & (count - 1);
-            while self.slots[slot] != 0 {
-                slot = (slot + 1) & (count - 1);
+    fn insert(&mut self, slot: usize, hash: u64, number: u32) {
+        self.slots[slot] = (hash >> 32) << 32 | u64::from(number + 1);
+        self.count += 1;
+        if self.count * 4 > self.slots.len() * 3 {
+            let mask = self.slots.len() * 2 - 1;
+            let slots = std::mem::replace(&mut self.slots, vec![0; mask + 1]);
+            for entry in slots.into_iter().filter(|entry| *entry != 0) {
+                let mut slot = (entry >> 32) as usize & mask;
+                while self.slots[slot] != 0 {
+                    slot = (slot + 1) & mask;
+                }
+                self.slots[slot] = entry;
             }
-            self.slots[slot] = place as u32 + 1;
         }
     }
 }
 
-const POISON: &str = "comparing two values does not panic, and they are fewer than 2^32";
+const POISON: &str = "comparing two values does not panic";

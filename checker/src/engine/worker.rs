@@ -68,6 +68,8 @@ pub(super) struct Worker<'s, A: Explorable, C, G: History> {
     view: Scratch<A, G>,
     /// By property, the first state that this thread found to decide it.
     pub found: Vec<Option<u32>>,
+    /// Views met of late.
+    recent_views: Cache<u64, ()>,
     /// States for the next level.
     pub next: Vec<Block>,
     states: u64,
@@ -92,6 +94,7 @@ impl<'s, A: Explorable, C: Sync, G: History> Worker<'s, A, C, G> {
             scratch: Scratch::new(parts, state, leaves, true),
             view: Scratch::new(parts, state, leaves, false),
             found: vec![None; shared.checks.len()],
+            recent_views: Cache::new(14),
             next: Vec::new(),
             states: 0,
             transitions: 0,
@@ -131,7 +134,7 @@ impl<'s, A: Explorable, C: Sync, G: History> Worker<'s, A, C, G> {
             return;
         }
         let seats = leaves[..system.seats].iter().enumerate();
-        let offers: Vec<Arc<Moves>> = seats
+        let offers: Vec<Arc<Moves<'s>>> = seats
             .map(|(actor, seat)| self.planner.moves(actor, *seat))
             .collect();
         let down = offers.iter().filter(|offer| offer.crashed).count();
@@ -151,7 +154,7 @@ impl<'s, A: Explorable, C: Sync, G: History> Worker<'s, A, C, G> {
 
     /// True if the rules and the direction of the search have nothing against this step; what it
     /// costs is not looked at.
-    fn is_allowed(&mut self, step: &Move, actor: usize, down: usize, leaves: &[u32]) -> bool {
+    fn is_allowed(&mut self, step: &Move<'_>, actor: usize, down: usize, leaves: &[u32]) -> bool {
         let Rules::Spec(spec) = self.shared.system.rules else {
             return true;
         };
@@ -170,7 +173,7 @@ impl<'s, A: Explorable, C: Sync, G: History> Worker<'s, A, C, G> {
     /// Turns the numbers of a state into those of the state after `step`. `None` if that is no step.
     fn take(
         &mut self,
-        step: &Move,
+        step: &Move<'_>,
         actor: usize,
         is_initial: bool,
         next: &mut [u32],
@@ -228,14 +231,14 @@ impl<'s, A: Explorable, C: Sync, G: History> Worker<'s, A, C, G> {
     }
 
     /// The extras after `step`, or `None` if its budget is used up.
-    fn pay(&mut self, extras: u32, step: &Move) -> Option<u32> {
+    fn pay(&mut self, extras: u32, step: &Move<'_>) -> Option<u32> {
         let Rules::Spec(spec) = self.shared.system.rules else {
             return Some(extras);
         };
         let key = (extras, step.kind, step.fault());
         let parts = &self.shared.parts;
         *self.extras.entry(key).or_insert_with(|| {
-            let before = *parts.extras.get(extras);
+            let before = **parts.extras.get(extras);
             let after = charge(spec, before, step.kind)?;
             let fault = step.fault();
             Some(parts.extras.intern(Extras { fault, ..after }))
@@ -334,6 +337,10 @@ impl<'s, A: Explorable, C: Sync, G: History> Worker<'s, A, C, G> {
         numbers.push(parts.extras.get(leaves[system.extras_leaf()]).fault);
         numbers.resize(view_tree.size(), 0);
         let view = view_tree.fill(&mut numbers, u128::MAX, &mut self.view_pairs);
+        if self.recent_views.get(view).is_some() {
+            return false;
+        }
+        self.recent_views.put(view, ());
         views.insert(view, ()).1
     }
 }
@@ -365,7 +372,7 @@ fn charge<A: Explorable, C, G: History>(
 /// The spec's name for a step.
 fn action<A: Explorable, G: History>(
     parts: &Parts<A, G>,
-    step: &Move,
+    step: &Move<'_>,
     actor: usize,
 ) -> crate::spec::ActionOf<A> {
     use super::parts::Event;
@@ -373,16 +380,16 @@ fn action<A: Explorable, G: History>(
     match step.event {
         Event::Deliver(number) => {
             let stateright::actor::Envelope { src, dst, msg } =
-                (*parts.envelopes.get(number)).clone();
+                (**parts.envelopes.get(number)).clone();
             match step.kind {
                 Kind::Duplicate => Action::Duplicate { src, dst, msg },
                 Kind::Drop => Action::Drop { src, dst, msg },
                 _ => Action::Deliver { src, dst, msg },
             }
         }
-        Event::Timeout(number) => Action::Timeout(id, (*parts.timer.get(number)).clone()),
+        Event::Timeout(number) => Action::Timeout(id, (**parts.timer.get(number)).clone()),
         Event::Random(number) => {
-            let (key, random) = (*parts.choice.get(number)).clone();
+            let (key, random) = (**parts.choice.get(number)).clone();
             Action::SelectRandom {
                 actor: id,
                 key,
