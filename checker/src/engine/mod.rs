@@ -7,6 +7,7 @@
 //! compared in full: no verdict depends on a hash being unique.
 
 mod arena;
+mod cost;
 mod hash;
 mod inbox;
 mod level;
@@ -18,6 +19,7 @@ mod react;
 mod replay;
 mod scratch;
 mod search;
+mod stateright_moves;
 mod sync;
 mod system;
 mod table;
@@ -25,12 +27,13 @@ mod tree;
 mod values;
 mod worker;
 
-use stateright::Model;
+use stateright::actor::{ActorModel, ActorModelAction, ActorModelState};
+use stateright::{Expectation, Model};
 
 pub use options::{Finding, Options, Outcome, Progress, Sees, Sizes, Stop};
 pub use parts::{Explorable, History};
 
-use crate::spec::{ActionOf, SAVED_BEFORE_SENT, Spec, State, WITHOUT_PANIC};
+use crate::spec::{ActionOf, SAVED_BEFORE_SENT, Spec, Spent, State, WITHOUT_PANIC};
 use parts::Parts;
 use react::Reactions;
 use system::System;
@@ -58,7 +61,66 @@ pub fn explore<A: Explorable, C: Sync, G: History>(
         },
         condition: Box::new(move |state: &State<A, G>| (property.condition)(spec, state)),
     });
-    let shared = Shared {
+    let boundary = |state: &State<A, G>| spec.within_boundary(state);
+    let shared = share(system, checks.collect(), boundary, options);
+    finish(&shared, spec, |state| state, &initial, options, progress)
+}
+
+/// Explores an actor model as it stands, with its own properties and by Stateright's own rules;
+/// calls `progress` several times a second.
+///
+/// A property that must hold eventually is not looked at. A panic in a handler is a violation of
+/// [`WITHOUT_PANIC`], which is added to the properties; its path ends in the state in which a handler
+/// panics.
+///
+/// # Panics
+/// If a condition does, or a recorder of the history.
+pub fn explore_model<A: Explorable, C: Sync, G: History>(
+    model: &ActorModel<A, C, G>,
+    options: &Options,
+    progress: &mut dyn FnMut(&Progress),
+) -> Outcome<ActorModelState<A, G>, ActorModelAction<A::Msg, A::Timer, A::Random>> {
+    let initial = State {
+        system: model.init_states().remove(0),
+        spent: Spent::default(),
+        fault: None,
+    };
+    let mut checks: Vec<Check<'_, A, G>> = Vec::new();
+    for property in &model.properties {
+        let condition = property.condition;
+        checks.push(Check {
+            name: property.name,
+            expectation: property.expectation.clone(),
+            sees: (options.sees)(property.name),
+            condition: Box::new(move |state: &State<A, G>| condition(model, &state.system)),
+        });
+    }
+    checks.push(Check {
+        name: WITHOUT_PANIC,
+        expectation: Expectation::Always,
+        sees: Sees::Actors,
+        condition: Box::new(|state: &State<A, G>| state.fault.is_none()),
+    });
+    let boundary = move |state: &State<A, G>| model.within_boundary(&state.system);
+    let shared = share(System::of_model(model), checks, boundary, options);
+    finish(
+        &shared,
+        model,
+        |state| &state.system,
+        &initial,
+        options,
+        progress,
+    )
+}
+
+/// What the threads share at the start.
+fn share<'a, A: Explorable, C, G: History>(
+    system: System<'a, A, C, G>,
+    checks: Vec<Check<'a, A, G>>,
+    boundary: impl Fn(&State<A, G>) -> bool + Sync + 'a,
+    options: &Options,
+) -> Shared<'a, A, C, G> {
+    Shared {
         tree: Tree::new(system.leaf_count()),
         view_tree: Tree::new(system.actors() + 2),
         system,
@@ -66,12 +128,9 @@ pub fn explore<A: Explorable, C: Sync, G: History>(
         reactions: Reactions::new(),
         visited: Table::default(),
         views: Table::default(),
-        checks: checks.collect(),
-        boundary: options
-            .has_boundary
-            .then(|| Box::new(|state: &State<A, G>| spec.within_boundary(state)) as _),
-    };
-    finish(&shared, spec, |state| state, &initial, options, progress)
+        checks,
+        boundary: options.has_boundary.then(|| Box::new(boundary) as _),
+    }
 }
 
 /// Searches, and walks the paths to what was found.

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use stateright::actor::Envelope;
+
 use super::memo::Cache;
 use super::parts::{Event, Explorable, History, Local, NO_FAULT, NOTHING, Parts};
 use super::react::{Effect, Reactions};
 use super::system::{Rules, System};
-use crate::spec::Spec;
+use crate::spec::{Action, ActionOf, Spec};
 
 /// What kind of step it is, and with that what it costs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -39,6 +41,36 @@ impl<'s> Move<'s> {
         self.effect.map_or(NO_FAULT, |effect| effect.fault)
     }
 
+    /// The spec's name for this step of `actor`.
+    pub fn action<A: Explorable, G: History>(
+        &self,
+        parts: &Parts<A, G>,
+        actor: usize,
+    ) -> ActionOf<A> {
+        let id = actor.into();
+        match self.event {
+            Event::Deliver(number) => {
+                let Envelope { src, dst, msg } = (**parts.envelopes.get(number)).clone();
+                match self.kind {
+                    Kind::Duplicate => Action::Duplicate { src, dst, msg },
+                    Kind::Drop => Action::Drop { src, dst, msg },
+                    _ => Action::Deliver { src, dst, msg },
+                }
+            }
+            Event::Timeout(number) => Action::Timeout(id, (**parts.timer.get(number)).clone()),
+            Event::Random(number) => {
+                let (key, random) = (**parts.choice.get(number)).clone();
+                Action::SelectRandom {
+                    actor: id,
+                    key,
+                    random,
+                }
+            }
+            Event::Crash => Action::Crash(id),
+            Event::Recover => Action::Recover(id),
+        }
+    }
+
     pub fn others(&self) -> &'s [(usize, u32)] {
         self.effect.map_or(&[], |effect| &effect.others)
     }
@@ -53,9 +85,9 @@ pub(super) struct Moves<'s> {
 
 /// One thread's way to the moves of a seat.
 pub(super) struct Planner<'s, A: Explorable, C, G: History> {
-    system: &'s System<'s, A, C, G>,
-    parts: &'s Parts<A, G>,
-    reactions: &'s Reactions<A>,
+    pub(super) system: &'s System<'s, A, C, G>,
+    pub(super) parts: &'s Parts<A, G>,
+    pub(super) reactions: &'s Reactions<A>,
     /// By actor and seat.
     moves: Cache<(u32, u32), Arc<Moves<'s>>>,
     /// By seat and what is sent there.
@@ -88,7 +120,7 @@ impl<'s, A: Explorable, C, G: History> Planner<'s, A, C, G> {
         }
         let moves = match self.system.rules {
             Rules::Spec(spec) => self.spec_moves(spec, actor, seat),
-            Rules::Stateright => unreachable!(),
+            Rules::Stateright => self.stateright_moves(actor, seat),
         };
         let moves = Arc::new(moves);
         self.moves.put(key, Arc::clone(&moves));
@@ -145,7 +177,13 @@ impl<'s, A: Explorable, C, G: History> Planner<'s, A, C, G> {
     }
 
     /// One move for each choice that the actor has asked for, as often as it is listed.
-    fn choices(&mut self, actor: usize, seat: u32, local: &Local, moves: &mut Vec<Move<'s>>) {
+    pub(super) fn choices(
+        &mut self,
+        actor: usize,
+        seat: u32,
+        local: &Local,
+        moves: &mut Vec<Move<'s>>,
+    ) {
         for (key, choices) in self.parts.randoms.get(local.randoms).map.iter() {
             for random in choices {
                 let choice = self.parts.choice.intern((key.clone(), random.clone()));
@@ -154,8 +192,14 @@ impl<'s, A: Explorable, C, G: History> Planner<'s, A, C, G> {
         }
     }
 
-    fn loss(&mut self, number: u32, local: &Local, inbox: &[u32], envelope: u32) -> Move<'s> {
-        let mut left = without(inbox, envelope);
+    pub(super) fn loss(
+        &mut self,
+        number: u32,
+        local: &Local,
+        inbox: &[u32],
+        envelope: u32,
+    ) -> Move<'s> {
+        let mut left = self.system.order.remove(inbox, envelope);
         self.forget_obsolete(&mut left, local.state);
         Move {
             kind: Kind::Drop,
@@ -181,7 +225,10 @@ impl<'s, A: Explorable, C, G: History> Planner<'s, A, C, G> {
             .effect(self.system, self.parts, actor, number, event);
         let joined = self.join(inbox, effect.own, effect.state);
         let is_still = effect.local == number && joined == *inbox;
-        let left = self.parts.inboxes.intern(without(&joined, envelope));
+        let left = self
+            .parts
+            .inboxes
+            .intern(self.system.order.remove(&joined, envelope));
         moves.push(Move {
             kind: Kind::Deliver,
             event,
@@ -203,7 +250,7 @@ impl<'s, A: Explorable, C, G: History> Planner<'s, A, C, G> {
     }
 
     /// A step that takes no message.
-    fn step(&mut self, kind: Kind, event: Event, actor: usize, seat: u32) -> Move<'s> {
+    pub(super) fn step(&mut self, kind: Kind, event: Event, actor: usize, seat: u32) -> Move<'s> {
         let (number, inbox) = self.parts.of_seat(seat);
         let effect = self
             .reactions
@@ -222,13 +269,15 @@ impl<'s, A: Explorable, C, G: History> Planner<'s, A, C, G> {
     }
 
     /// `inbox` with `parcel`, without what an actor in `state` will never heed.
-    fn join(&mut self, inbox: &[u32], parcel: u32, state: u32) -> Vec<u32> {
+    pub(super) fn join(&mut self, inbox: &[u32], parcel: u32, state: u32) -> Vec<u32> {
         let mut joined = match parcel {
             NOTHING => inbox.to_vec(),
-            parcel => self
-                .system
-                .order
-                .add(inbox, &self.parts.inboxes.get(parcel)),
+            parcel => {
+                let parcel = self.parts.inboxes.get(parcel);
+                self.system
+                    .order
+                    .add(inbox, parcel, |it| self.parts.flow(it))
+            }
         };
         self.forget_obsolete(&mut joined, state);
         joined
@@ -236,6 +285,9 @@ impl<'s, A: Explorable, C, G: History> Planner<'s, A, C, G> {
 
     fn forget_obsolete(&mut self, inbox: &mut Vec<u32>, state: u32) {
         let (system, parts) = (self.system, self.parts);
+        if matches!(system.rules, Rules::Stateright) {
+            return;
+        }
         inbox.retain(|envelope| {
             let key = (state, *envelope);
             !self.obsolete.get(key).unwrap_or_else(|| {
@@ -245,12 +297,4 @@ impl<'s, A: Explorable, C, G: History> Planner<'s, A, C, G> {
             })
         });
     }
-}
-
-fn without(inbox: &[u32], envelope: u32) -> Vec<u32> {
-    let mut left = inbox.to_vec();
-    if let Some(place) = left.iter().position(|it| *it == envelope) {
-        left.remove(place);
-    }
-    left
 }

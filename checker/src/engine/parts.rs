@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use stateright::actor::{Actor, Envelope, Id, RandomChoices, Timers};
 
+use super::inbox::Flow;
 use super::table::Table;
 use super::values::Values;
 use crate::spec::{Fault, Spent};
@@ -39,7 +40,7 @@ pub trait History: Clone + Debug + Hash + PartialEq + Send + Sync {}
 impl<G: Clone + Debug + Hash + PartialEq + Send + Sync> History for G {}
 
 /// All that is one actor's own: everything by its number in [`Parts`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Local {
     pub state: u32,
     pub timers: u32,
@@ -122,6 +123,12 @@ impl<A: Explorable, G: History> Parts<A, G> {
 
     pub fn envelope(&self, src: Id, dst: Id, msg: A::Msg) -> u32 {
         self.envelopes.intern(Envelope { src, dst, msg })
+    }
+
+    /// From whom and to whom an envelope is.
+    pub fn flow(&self, envelope: u32) -> Flow {
+        let envelope = self.envelopes.get(envelope);
+        (envelope.src, envelope.dst)
     }
 
     /// The number of an actor's seat: all that is its own, and what is in flight to it.

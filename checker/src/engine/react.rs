@@ -40,6 +40,41 @@ pub(super) struct Effect {
     /// What it sends to others: seat and inbox.
     pub others: Vec<(usize, u32)>,
     pub fault: u32,
+    /// By Stateright's rules nothing has happened.
+    pub is_ignored: bool,
+}
+
+/// The reaction of an actor that was not asked.
+pub(super) const SILENT: u32 = u32::MAX;
+
+impl<A: Explorable> Reaction<A> {
+    /// True if by Stateright's rules nothing has happened: the state was not touched and nothing
+    /// commanded, except to set again the timer that fired.
+    fn is_ignored<G: History>(&self, parts: &Parts<A, G>) -> bool {
+        let is_quiet = match (self.event, &*self.out) {
+            (Event::Deliver(_), []) => true,
+            (Event::Timeout(timer), [Command::SetTimer(set, _)]) => {
+                set == &**parts.timer.get(timer)
+            }
+            _ => false,
+        };
+        is_quiet && self.after.is_none() && self.panicked.is_none()
+    }
+}
+
+impl Effect {
+    /// No more than that the actor is now as `local` says.
+    fn silent<A: Explorable, G: History>(parts: &Parts<A, G>, local: Local) -> Self {
+        Effect {
+            reaction: SILENT,
+            local: parts.locals.intern(local),
+            state: local.state,
+            own: NOTHING,
+            others: Vec::new(),
+            fault: NO_FAULT,
+            is_ignored: false,
+        }
+    }
 }
 
 /// Asks handlers and ghosts, and remembers what they said.
@@ -81,15 +116,23 @@ impl<A: Explorable> Reactions<A> {
     ) -> &Effect {
         let number = self.numbers.get_or((actor as u32, local, event), || {
             let mut after = **parts.locals.get(local);
+            prepare(parts, &mut after, event);
+            if event == Event::Crash && matches!(system.rules, Rules::Stateright) {
+                return self.effects.push(Effect::silent(parts, after));
+            }
             let storage = question_storage(&after, event);
             let question = (actor as u32, after.state, storage, event);
             let reaction = self.asked.get_or(question, || {
                 self.reactions
                     .push(react(system, parts, actor, &after, event))
             });
-            prepare(parts, &mut after, event);
-            let effect = carry_out(system, parts, self.reactions.get(reaction), after);
-            self.effects.push(Effect { reaction, ..effect })
+            let taken = self.reactions.get(reaction);
+            let effect = carry_out(system, parts, taken, after);
+            self.effects.push(Effect {
+                reaction,
+                is_ignored: taken.is_ignored(parts),
+                ..effect
+            })
         });
         self.effects.get(number)
     }
@@ -112,7 +155,7 @@ impl<A: Explorable> Reactions<A> {
                 Rules::Spec(spec) => observe(system, parts, taken, |step| {
                     (spec.ghost)(&system.model.cfg, before, step)
                 }),
-                Rules::Stateright => None,
+                Rules::Stateright => record(system, parts, taken, before),
             };
             after.map_or(ghost, |after| parts.ghosts.intern(after))
         })
@@ -205,7 +248,7 @@ fn prepare<A: Explorable, G: History>(parts: &Parts<A, G>, local: &mut Local, ev
     }
 }
 
-/// Carries out what the handler commanded. The reaction's number is for the caller to fill in.
+/// Carries out what the handler commanded. The reaction is for the caller to fill in.
 fn carry_out<A: Explorable, C, G: History>(
     system: &System<'_, A, C, G>,
     parts: &Parts<A, G>,
@@ -254,15 +297,13 @@ fn carry_out<A: Explorable, C, G: History>(
     let mut parcel = |sent| parts.inboxes.intern(system.order.parcel(sent));
     let own = sent.remove(&reaction.actor).map_or(NOTHING, &mut parcel);
     Effect {
-        reaction: 0,
-        local: parts.locals.intern(local),
-        state: local.state,
         own,
         others: sent
             .into_iter()
             .map(|(seat, sent)| (seat, parcel(sent)))
             .collect(),
         fault: fault.map_or(NO_FAULT, |fault| parts.faults.intern(Some(fault))),
+        ..Effect::silent(parts, local)
     }
 }
 
@@ -299,6 +340,31 @@ fn observe<A: Explorable, C, G: History>(
         after,
         sent: sent.collect(),
     })
+}
+
+/// The history after a step, as Stateright records it: the message that arrived, then those sent.
+fn record<A: Explorable, C, G: History>(
+    system: &System<'_, A, C, G>,
+    parts: &Parts<A, G>,
+    reaction: &Reaction<A>,
+    before: &G,
+) -> Option<G> {
+    let model = system.model;
+    let mut history = None;
+    if let Event::Deliver(number) = reaction.event {
+        let Envelope { src, dst, msg } = &**parts.envelopes.get(number);
+        let (src, dst) = (*src, *dst);
+        history = (model.record_msg_in)(&model.cfg, before, Envelope { src, dst, msg });
+    }
+    for command in reaction.out.iter() {
+        if let Command::Send(dst, msg) = command {
+            let (src, dst) = (reaction.actor.into(), *dst);
+            let now = history.as_ref().unwrap_or(before);
+            let next = (model.record_msg_out)(&model.cfg, now, Envelope { src, dst, msg });
+            history = next.or(history);
+        }
+    }
+    history
 }
 
 fn words_of(panic: &(dyn Any + Send)) -> Arc<str> {

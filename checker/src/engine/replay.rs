@@ -2,8 +2,9 @@
 
 use stateright::{Model, Path};
 
-use super::parts::{Explorable, History};
+use super::parts::{Explorable, History, NO_FAULT};
 use super::scratch::Scratch;
+use super::system::Rules;
 use super::worker::{NOBODY, Shared};
 use crate::spec::State;
 
@@ -24,7 +25,13 @@ where
     G: History,
     M: Model<State: Clone + PartialEq, Action: Clone + PartialEq>,
 {
+    let leaves = shared.tree.leaves(shared.visited.key(id));
+    let extras = shared.parts.extras.get(leaves[shared.system.extras_leaf()]);
     let mut ids = vec![id];
+    if extras.fault != NO_FAULT && matches!(shared.system.rules, Rules::Stateright) {
+        // The model itself would panic: the path ends before that.
+        ids = vec![shared.visited.note(id)];
+    }
     while let Some(parent) = ids.last().map(|id| shared.visited.note(*id))
         && parent != NOBODY
     {

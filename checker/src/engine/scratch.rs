@@ -70,10 +70,13 @@ impl<A: Explorable, G: History> Scratch<A, G> {
         }
         if self.leaves[system.extras_leaf()] != extras {
             self.leaves[system.extras_leaf()] = extras;
-            let Extras { spent, fault, .. } = **parts.extras.get(extras);
+            let Extras { spent, fault, last } = **parts.extras.get(extras);
             self.state.fault = (**parts.faults.get(fault)).clone();
             if self.is_whole {
                 self.state.spent = spent;
+                if let Network::UnorderedDuplicating(_, shown) = &mut self.state.system.network {
+                    *shown = last.map(|envelope| (**parts.envelopes.get(envelope)).clone());
+                }
             }
         }
         &self.state
@@ -99,20 +102,35 @@ impl<A: Explorable, G: History> Scratch<A, G> {
 
     fn update_inbox(&mut self, parts: &Parts<A, G>, seat: usize, inbox: &Arc<Vec<u32>>) {
         let before = std::mem::replace(&mut self.inboxes[seat], Arc::clone(inbox));
-        let Network::UnorderedDuplicating(network, _) = &mut self.state.system.network else {
-            unreachable!("the network of a spec is a set");
-        };
-        for gone in before
-            .iter()
-            .filter(|envelope| inbox.binary_search(envelope).is_err())
-        {
-            network.remove(&**parts.envelopes.get(*gone));
-        }
-        for sent in inbox
-            .iter()
-            .filter(|envelope| before.binary_search(envelope).is_err())
-        {
-            network.insert((**parts.envelopes.get(*sent)).clone());
+        let get = |envelope: &u32| parts.envelopes.get(*envelope);
+        match &mut self.state.system.network {
+            Network::UnorderedDuplicating(network, _) => {
+                let is_gone = |it: &&u32| inbox.binary_search(it).is_err();
+                for gone in before.iter().filter(is_gone) {
+                    network.remove(&**get(gone));
+                }
+                let is_sent = |it: &&u32| before.binary_search(it).is_err();
+                for sent in inbox.iter().filter(is_sent) {
+                    network.insert((**get(sent)).clone());
+                }
+            }
+            Network::UnorderedNonDuplicating(network) => {
+                before.iter().for_each(|gone| {
+                    network.remove(&**get(gone));
+                });
+                for sent in inbox.iter() {
+                    *network.entry((**get(sent)).clone()).or_insert(0) += 1;
+                }
+            }
+            Network::Ordered(flows) => {
+                before.iter().for_each(|gone| {
+                    flows.remove(&parts.flow(*gone));
+                });
+                for sent in inbox.iter() {
+                    let flow = flows.entry(parts.flow(*sent)).or_default();
+                    flow.push_back(get(sent).msg.clone());
+                }
+            }
         }
     }
 }

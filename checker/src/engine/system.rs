@@ -1,6 +1,6 @@
 //! An actor system, and by which rules it moves: a spec's, or Stateright's own.
 
-use stateright::actor::{ActorModel, ActorModelState, Network};
+use stateright::actor::{ActorModel, ActorModelState, Envelope, Network};
 
 use super::inbox::Order;
 use super::parts::{Explorable, Extras, History, Local, NO_FAULT, Parts};
@@ -31,6 +31,19 @@ impl<'a, A: Explorable, C, G: History> System<'a, A, C, G> {
             order: Order::Set,
             // A spec's messages to nobody are lost when sent.
             seats: spec.system.actors.len(),
+        }
+    }
+
+    pub fn of_model(model: &'a ActorModel<A, C, G>) -> Self {
+        System {
+            model,
+            rules: Rules::Stateright,
+            order: match model.init_network {
+                Network::UnorderedDuplicating(..) => Order::Set,
+                Network::UnorderedNonDuplicating(_) => Order::Bag,
+                Network::Ordered(_) => Order::Queues,
+            },
+            seats: model.actors.len() + 1,
         }
     }
 
@@ -76,12 +89,21 @@ impl<'a, A: Explorable, C, G: History> System<'a, A, C, G> {
             let inbox = parts.inboxes.intern(std::mem::take(&mut inboxes[index]));
             leaves.push(parts.seat(parts.locals.intern(local), inbox));
         }
+        // Nobody's seat has a local that says nothing.
+        let nobody = parts.locals.intern(Local::default());
+        for inbox in inboxes.into_iter().skip(self.actors()) {
+            leaves.push(parts.seat(nobody, parts.inboxes.intern(inbox)));
+        }
         leaves.push(parts.ghosts.intern(system.history.clone()));
         let fault = state.fault.clone();
+        let last = match &system.network {
+            Network::UnorderedDuplicating(_, last) => last.clone(),
+            _ => None,
+        };
         let extras = Extras {
             spent: state.spent,
             fault: fault.map_or(NO_FAULT, |fault| parts.faults.intern(Some(fault))),
-            last: None,
+            last: last.map(|envelope| parts.envelopes.intern(envelope)),
         };
         leaves.push(parts.extras.intern(extras));
         leaves
@@ -90,16 +112,41 @@ impl<'a, A: Explorable, C, G: History> System<'a, A, C, G> {
     /// The messages in flight by seat, each inbox in its order.
     fn inboxes(&self, parts: &Parts<A, G>, system: &ActorModelState<A, G>) -> Vec<Vec<u32>> {
         let mut inboxes = vec![Vec::new(); self.seats];
+        let mut put = |envelope: Envelope<A::Msg>, count: usize| {
+            let seat = usize::from(envelope.dst).min(self.seats - 1);
+            let number = parts.envelopes.intern(envelope);
+            inboxes[seat].extend(std::iter::repeat_n(number, count));
+        };
         match &system.network {
             Network::UnorderedDuplicating(envelopes, _) => {
-                for envelope in envelopes {
-                    let seat = usize::from(envelope.dst).min(self.seats - 1);
-                    inboxes[seat].push(parts.envelopes.intern(envelope.clone()));
+                envelopes
+                    .iter()
+                    .for_each(|envelope| put(envelope.clone(), 1));
+            }
+            Network::UnorderedNonDuplicating(envelopes) => {
+                envelopes
+                    .iter()
+                    .for_each(|(envelope, count)| put(envelope.clone(), *count));
+            }
+            Network::Ordered(flows) => {
+                for ((src, dst), messages) in flows {
+                    let (src, dst) = (*src, *dst);
+                    messages.iter().for_each(|msg| {
+                        put(
+                            Envelope {
+                                src,
+                                dst,
+                                msg: msg.clone(),
+                            },
+                            1,
+                        )
+                    });
                 }
             }
-            _ => unreachable!("the network of a spec is a set"),
         }
-        inboxes.iter_mut().for_each(|inbox| inbox.sort_unstable());
+        if self.order != Order::Queues {
+            inboxes.iter_mut().for_each(|inbox| inbox.sort_unstable());
+        }
         inboxes
     }
 }

@@ -1,21 +1,21 @@
 //! One thread of the search: expands states, and judges those that are new.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use stateright::Expectation;
 
+use super::cost::Purse;
 use super::level::{Block, Level};
 use super::memo::Cache;
 use super::moves::{Kind, Move, Moves, Planner};
 use super::options::Sees;
-use super::parts::{Explorable, Extras, History, NO_FAULT, NOTHING, Parts};
-use super::react::Reactions;
+use super::parts::{Explorable, History, NO_FAULT, NOTHING, Parts};
+use super::react::{Reactions, SILENT};
 use super::scratch::Scratch;
 use super::system::{Rules, System};
 use super::table::Table;
 use super::tree::{PairCache, Tree};
-use crate::spec::{Action, Spec, State};
+use crate::spec::State;
 
 /// States in a block of work.
 const BLOCK: usize = 128;
@@ -59,7 +59,7 @@ pub(super) struct Worker<'s, A: Explorable, C, G: History> {
     planner: Planner<'s, A, C, G>,
     /// By ghost and reaction.
     ghosts: Cache<(u32, u32), u32>,
-    extras: ExtrasMemo,
+    purse: Purse,
     pairs: PairCache,
     view_pairs: PairCache,
     /// By seat.
@@ -76,9 +76,6 @@ pub(super) struct Worker<'s, A: Explorable, C, G: History> {
     transitions: u64,
 }
 
-/// What a state is spent and faulty of after a step, or `None` if it cannot be afforded.
-type ExtrasMemo = HashMap<(u32, Kind, u32), Option<u32>, super::hash::BuildQuick>;
-
 impl<'s, A: Explorable, C: Sync, G: History> Worker<'s, A, C, G> {
     /// A worker whose scratch state is `state`, that of `leaves`.
     pub fn new(shared: &'s Shared<'s, A, C, G>, state: &State<A, G>, leaves: &[u32]) -> Self {
@@ -87,7 +84,7 @@ impl<'s, A: Explorable, C: Sync, G: History> Worker<'s, A, C, G> {
             shared,
             planner: Planner::new(system, parts, &shared.reactions),
             ghosts: Cache::new(14),
-            extras: HashMap::default(),
+            purse: Purse::default(),
             pairs: shared.tree.cache(),
             view_pairs: shared.view_tree.cache(),
             cores: Cache::new(14),
@@ -156,7 +153,7 @@ impl<'s, A: Explorable, C: Sync, G: History> Worker<'s, A, C, G> {
     /// costs is not looked at.
     fn is_allowed(&mut self, step: &Move<'_>, actor: usize, down: usize, leaves: &[u32]) -> bool {
         let Rules::Spec(spec) = self.shared.system.rules else {
-            return true;
+            return step.kind != Kind::Crash || down < self.shared.system.model.max_crashes;
         };
         if step.kind == Kind::Crash && down >= usize::from(spec.faults.down_at_once) {
             return false;
@@ -165,7 +162,7 @@ impl<'s, A: Explorable, C: Sync, G: History> Worker<'s, A, C, G> {
             return true;
         };
         let Shared { system, parts, .. } = self.shared;
-        let action = action(parts, step, actor);
+        let action = step.action(parts, actor);
         let state = self.scratch.at(system, parts, leaves);
         (direction.allows)(&system.model.cfg, state, &action)
     }
@@ -185,7 +182,7 @@ impl<'s, A: Explorable, C: Sync, G: History> Worker<'s, A, C, G> {
             ..
         } = self.shared;
         let (ghost, extras) = (system.ghost_leaf(), system.extras_leaf());
-        let paid = self.pay(next[extras], step)?;
+        let paid = self.purse.pay(system, parts, next[extras], step)?;
         let mut is_still = step.is_still && step.fault() == NO_FAULT;
         let mut changed = 0;
         for (other, parcel) in step.others() {
@@ -205,7 +202,7 @@ impl<'s, A: Explorable, C: Sync, G: History> Worker<'s, A, C, G> {
             }
             changed = u128::MAX;
         }
-        if let Some(effect) = &step.effect {
+        if let Some(effect) = step.effect.filter(|effect| effect.reaction != SILENT) {
             let key = (next[ghost], effect.reaction);
             let after = self.ghosts.get(key).unwrap_or_else(|| {
                 let after = self.shared.reactions.ghost(system, parts, key.0, key.1);
@@ -228,21 +225,6 @@ impl<'s, A: Explorable, C: Sync, G: History> Worker<'s, A, C, G> {
             changed |= tree.above(extras);
         }
         Some(changed)
-    }
-
-    /// The extras after `step`, or `None` if its budget is used up.
-    fn pay(&mut self, extras: u32, step: &Move<'_>) -> Option<u32> {
-        let Rules::Spec(spec) = self.shared.system.rules else {
-            return Some(extras);
-        };
-        let key = (extras, step.kind, step.fault());
-        let parts = &self.shared.parts;
-        *self.extras.entry(key).or_insert_with(|| {
-            let before = **parts.extras.get(extras);
-            let after = charge(spec, before, step.kind)?;
-            let fault = step.fault();
-            Some(parts.extras.intern(Extras { fault, ..after }))
-        })
     }
 
     /// A successor, or the initial state.
@@ -347,56 +329,3 @@ impl<'s, A: Explorable, C: Sync, G: History> Worker<'s, A, C, G> {
 
 /// The parent of the initial state.
 pub(super) const NOBODY: u32 = u32::MAX;
-
-/// `extras` after a step of this kind, or `None` if its budget is used up.
-fn charge<A: Explorable, C, G: History>(
-    spec: &Spec<A, C, G>,
-    mut extras: Extras,
-    kind: Kind,
-) -> Option<Extras> {
-    let spent = &mut extras.spent;
-    let (count, budget) = match kind {
-        Kind::Duplicate => (&mut spent.duplicates, spec.faults.duplicates),
-        Kind::Drop => (&mut spent.drops, spec.faults.drops),
-        Kind::Crash => (&mut spent.crashes, spec.faults.crashes),
-        Kind::Timeout(Some(kind)) => (&mut spent.timeouts[kind], spec.timeouts[kind].count),
-        Kind::Deliver | Kind::Timeout(None) | Kind::Random | Kind::Recover => return Some(extras),
-    };
-    if *count >= budget {
-        return None;
-    }
-    *count += 1;
-    Some(extras)
-}
-
-/// The spec's name for a step.
-fn action<A: Explorable, G: History>(
-    parts: &Parts<A, G>,
-    step: &Move<'_>,
-    actor: usize,
-) -> crate::spec::ActionOf<A> {
-    use super::parts::Event;
-    let id = actor.into();
-    match step.event {
-        Event::Deliver(number) => {
-            let stateright::actor::Envelope { src, dst, msg } =
-                (**parts.envelopes.get(number)).clone();
-            match step.kind {
-                Kind::Duplicate => Action::Duplicate { src, dst, msg },
-                Kind::Drop => Action::Drop { src, dst, msg },
-                _ => Action::Deliver { src, dst, msg },
-            }
-        }
-        Event::Timeout(number) => Action::Timeout(id, (**parts.timer.get(number)).clone()),
-        Event::Random(number) => {
-            let (key, random) = (**parts.choice.get(number)).clone();
-            Action::SelectRandom {
-                actor: id,
-                key,
-                random,
-            }
-        }
-        Event::Crash => Action::Crash(id),
-        Event::Recover => Action::Recover(id),
-    }
-}

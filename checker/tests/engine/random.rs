@@ -4,10 +4,10 @@ use std::sync::Once;
 
 use proptest::prelude::*;
 use proptest::sample::select;
-use quorate_checker::engine::{Options, Sees, explore};
-use quorate_checker::spec::{Action, Event, Faults, Spec};
+use quorate_checker::engine::{Options, Sees, explore, explore_model};
+use quorate_checker::spec::{Action, Event, Faults, Spec, WITHOUT_PANIC};
 use stateright::Expectation::{Always, Sometimes};
-use stateright::actor::ActorModel;
+use stateright::actor::{ActorModel, Id, LossyNetwork, Network};
 
 use crate::naive::{Counts, naive};
 use crate::toy::{self, Answer, Cause, Order, Toy};
@@ -49,8 +49,8 @@ fn answer() -> impl Strategy<Value = Answer> {
 }
 
 fn toy() -> impl Strategy<Value = Toy> {
-    let answers = prop::collection::btree_map((0..3_u8, cause()), answer(), 0..9);
-    (prop::collection::vec(order(), 0..3), answers)
+    let answers = prop::collection::btree_map((0..3_u8, cause()), answer(), 4..16);
+    (prop::collection::vec(order(), 1..4), answers)
         .prop_map(|(start, answers)| Toy { start, answers })
 }
 
@@ -82,7 +82,8 @@ fn draw() -> impl Strategy<Value = Draw> {
     )
 }
 
-fn spec(draw: &Draw) -> Spec<Toy, (), u8> {
+/// Toys, and properties that look at all sides of a state.
+fn system(draw: &Draw) -> ActorModel<Toy, (), u8> {
     let mut system = ActorModel::new((), 0)
         .actors(draw.toys.clone())
         .property(Always, "nobody is in state 2", |_, state| {
@@ -102,9 +103,13 @@ fn spec(draw: &Draw) -> Spec<Toy, (), u8> {
     if draw.is_bounded {
         system.within_boundary = |_, state| state.network.len() < 4;
     }
+    system
+}
+
+fn spec(draw: &Draw) -> Spec<Toy, (), u8> {
     let (crashes, down_at_once, drops, duplicates) = draw.faults;
     let servers = draw.toys.len().div_ceil(2);
-    let mut spec = Spec::new("random", system, servers)
+    let mut spec = Spec::new("random", system(draw), servers)
         .faults(Faults {
             crashes,
             down_at_once,
@@ -134,6 +139,38 @@ fn spec(draw: &Draw) -> Spec<Toy, (), u8> {
         });
     }
     spec
+}
+
+/// By Stateright's rules, on one of its networks. Nothing panics: its search could not go on.
+fn model(draw: &Draw, network: &'static str) -> ActorModel<Toy, (), u8> {
+    let mut system = system(draw);
+    for toy in &mut system.actors {
+        toy.answers
+            .values_mut()
+            .for_each(|answer| answer.panics = false);
+    }
+    let (crashes, _, drops, _) = draw.faults;
+    let system = system
+        .init_network(
+            network
+                .parse::<Network<u8>>()
+                .expect("a name of Stateright's"),
+        )
+        .max_crashes(crashes.into())
+        .lossy_network(match drops {
+            0 => LossyNetwork::No,
+            _ => LossyNetwork::Yes,
+        });
+    if !draw.has_ghost {
+        return system;
+    }
+    system
+        .record_msg_in(|_, history, envelope| {
+            (envelope.src == Id::from(0)).then_some(*history | *envelope.msg)
+        })
+        .record_msg_out(|_, history, envelope| {
+            (*history < 4 && *envelope.msg == 2).then_some(*history + 4)
+        })
 }
 
 /// The tables' own panics are not worth a line each.
@@ -170,6 +207,28 @@ proptest! {
             ..Options::default()
         };
         let outcome = explore(&spec, &options, &mut |_| {});
+        prop_assert_eq!(Counts::of(&outcome), expected);
+        prop_assert_eq!(outcome.stopped, None);
+    }
+
+    #[test]
+    fn random_models_are_explored_as_by_the_naive_search(
+        draw in draw(),
+        network in select(Network::<u8>::names()),
+        threads in 1..3_usize,
+    ) {
+        let model = model(&draw, network);
+        let Some(mut expected) = naive(&model, LIMIT) else {
+            return Ok(());
+        };
+        expected.lengths.push((WITHOUT_PANIC, None));
+        let options = Options {
+            threads,
+            keep_going: true,
+            has_boundary: draw.is_bounded,
+            ..Options::default()
+        };
+        let outcome = explore_model(&model, &options, &mut |_| {});
         prop_assert_eq!(Counts::of(&outcome), expected);
         prop_assert_eq!(outcome.stopped, None);
     }
