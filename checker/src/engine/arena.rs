@@ -62,21 +62,3 @@ fn locate(number: u64) -> (usize, usize) {
     let before = FIRST * ((1 << chunk) - 1);
     (chunk as usize, (number - before) as usize)
 }
-
-#[cfg(test)]
-mod tests {
-    use super::Arena;
-
-    #[test]
-    fn a_value_stays_behind_its_number() {
-        let arena = Arena::default();
-        let numbers: Vec<u32> = (0..1000).map(|value| arena.push(value * 3)).collect();
-        assert_eq!(numbers, (0..1000).collect::<Vec<u32>>());
-        assert!(
-            numbers
-                .iter()
-                .all(|number| *arena.get(*number) == number * 3)
-        );
-        assert_eq!(arena.len(), 1000);
-    }
-}

@@ -23,6 +23,8 @@ mod stateright_moves;
 mod sync;
 mod system;
 mod table;
+#[cfg(test)]
+mod tests;
 mod tree;
 mod values;
 mod worker;
