@@ -1,16 +1,60 @@
 //! What the engine's threads share, in every order in which they can meet.
 
-/// What it is built of here: loom's, which tries all orders. Loom has no `OnceLock`, and the `Arc`s
-/// inside only hold values.
+/// What it is built of here: loom's, which tries all orders. The `Arc`s inside only hold values.
 mod sync {
-    pub use loom::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-    pub use loom::sync::{Mutex, RwLock};
-    pub use std::sync::{Arc, OnceLock};
+    pub use loom::hint::spin_loop;
+    pub use loom::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+    pub use loom::sync::{Mutex, RwLock, RwLockReadGuard};
+    pub use std::sync::Arc;
+
+    /// Loom has none: the standard library's, and a flag of loom's that tells loom who has seen what.
+    #[derive(Debug)]
+    pub struct OnceLock<T> {
+        value: std::sync::OnceLock<T>,
+        is_set: AtomicBool,
+    }
+
+    impl<T> OnceLock<T> {
+        pub fn new() -> Self {
+            OnceLock {
+                value: std::sync::OnceLock::new(),
+                is_set: AtomicBool::new(false),
+            }
+        }
+
+        pub fn get(&self) -> Option<&T> {
+            if self.is_set.load(Ordering::Acquire) {
+                self.value.get()
+            } else {
+                None
+            }
+        }
+
+        pub fn set(&self, value: T) -> Result<(), T> {
+            self.value.set(value)?;
+            self.is_set.store(true, Ordering::Release);
+            Ok(())
+        }
+
+        pub fn get_or_init(&self, init: impl FnOnce() -> T) -> &T {
+            if self.value.get().is_none() {
+                let _ = self.set(init());
+            }
+            // Between another's setting of the value and of the flag it would have to wait.
+            while !self.is_set.load(Ordering::Acquire) {
+                loom::thread::yield_now();
+            }
+            self.value.get().expect("it was set")
+        }
+    }
 }
 
 #[path = "../src/engine/arena.rs"]
 #[allow(dead_code)]
 mod arena;
+#[path = "../src/engine/column.rs"]
+#[allow(dead_code)]
+mod column;
 #[path = "../src/engine/hash.rs"]
 #[allow(dead_code)]
 mod hash;
@@ -34,15 +78,33 @@ use memo::Memo;
 use table::Table;
 use values::Values;
 
+/// Inserts, and makes room where that is wanted.
+fn insert(table: &Table, key: u64, note: u64) -> (u32, bool) {
+    let door = table.open();
+    let inserted = door.insert(key, note);
+    let is_crowded = door.is_crowded();
+    drop(door);
+    if is_crowded {
+        table.make_room();
+    }
+    inserted
+}
+
 #[test]
 fn of_two_who_find_a_state_one_was_first() {
     loom::model(|| {
-        let table = Arc::new(Table::<u32>::default());
+        let table = Arc::new(Table::with_notes(2));
         let other = {
             let table = Arc::clone(&table);
-            thread::spawn(move || [table.insert(7, 1), table.insert(8, 1)])
+            thread::spawn(move || {
+                let door = table.open();
+                [door.insert(7, 1), door.insert(8, 1)]
+            })
         };
-        let mine = [table.insert(8, 2), table.insert(7, 2)];
+        let mine = {
+            let door = table.open();
+            [door.insert(8, 2), door.insert(7, 2)]
+        };
         let theirs = other.join().unwrap();
         for (key, mine, theirs) in [(7, mine[1], theirs[0]), (8, mine[0], theirs[1])] {
             assert_eq!(mine.0, theirs.0, "one state, two ids");
@@ -50,6 +112,26 @@ fn of_two_who_find_a_state_one_was_first() {
             assert_eq!(table.key(mine.0), key);
             assert_eq!(table.note(mine.0), if mine.1 { 2 } else { 1 });
         }
+    });
+}
+
+#[test]
+fn nothing_is_lost_while_room_is_made() {
+    loom::model(|| {
+        let table = Arc::new(Table::new(4));
+        (0..12).for_each(|key| assert!(insert(&table, key, 0).1));
+        let other = {
+            let table = Arc::clone(&table);
+            thread::spawn(move || insert(&table, 18, 0))
+        };
+        let mine = [insert(&table, 18, 0), insert(&table, 19, 0)];
+        let theirs = other.join().unwrap();
+        assert_eq!(mine[0].0, theirs.0);
+        assert_ne!(mine[0].1, theirs.1);
+        assert_eq!(table.len(), 14);
+        (0..5)
+            .chain([8, 9])
+            .for_each(|key| assert!(!insert(&table, key, 0).1));
     });
 }
 

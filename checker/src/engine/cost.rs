@@ -12,9 +12,11 @@ use crate::spec::Spec;
 /// One thread's memory of what steps cost.
 #[derive(Debug, Default)]
 pub(super) struct Purse {
-    /// By extras, kind of step, fault, and message delivered where that is remembered.
-    paid: HashMap<(u32, Kind, u32, Option<u32>), Option<u32>, BuildQuick>,
+    paid: HashMap<Bill, Option<u32>, BuildQuick>,
 }
+
+/// Extras, kind of step, fault, and message delivered where that is remembered.
+type Bill = (u32, Kind, u32, Option<u32>);
 
 impl Purse {
     /// The extras after `step`, or `None` if its budget is used up.

@@ -7,6 +7,7 @@
 //! compared in full: no verdict depends on a hash being unique.
 
 mod arena;
+mod column;
 mod cost;
 mod hash;
 mod inbox;
@@ -29,7 +30,7 @@ mod tree;
 mod values;
 mod worker;
 
-use stateright::actor::{ActorModel, ActorModelAction, ActorModelState};
+use stateright::actor::{Actor, ActorModel, ActorModelAction, ActorModelState};
 use stateright::{Expectation, Model};
 
 pub use options::{Finding, Options, Outcome, Progress, Sees, Sizes, Stop};
@@ -81,7 +82,7 @@ pub fn explore_model<A: Explorable, C: Sync, G: History>(
     model: &ActorModel<A, C, G>,
     options: &Options,
     progress: &mut dyn FnMut(&Progress),
-) -> Outcome<ActorModelState<A, G>, ActorModelAction<A::Msg, A::Timer, A::Random>> {
+) -> ModelOutcome<A, G> {
     let initial = State {
         system: model.init_states().remove(0),
         spent: Spent::default(),
@@ -115,6 +116,15 @@ pub fn explore_model<A: Explorable, C: Sync, G: History>(
     )
 }
 
+/// What a search of an actor model found.
+pub type ModelOutcome<A, G> = Outcome<
+    ActorModelState<A, G>,
+    ActorModelAction<<A as Actor>::Msg, <A as Actor>::Timer, <A as Actor>::Random>,
+>;
+
+/// Slots of a table at the start: room enough for what is added before anyone looks.
+const TABLE_BITS: u32 = 12;
+
 /// What the threads share at the start.
 fn share<'a, A: Explorable, C, G: History>(
     system: System<'a, A, C, G>,
@@ -128,8 +138,8 @@ fn share<'a, A: Explorable, C, G: History>(
         system,
         parts: Parts::new(),
         reactions: Reactions::new(),
-        visited: Table::default(),
-        views: Table::default(),
+        visited: Table::with_notes(TABLE_BITS),
+        views: Table::new(TABLE_BITS),
         checks,
         boundary: options.has_boundary.then(|| Box::new(boundary) as _),
     }

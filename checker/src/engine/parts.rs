@@ -81,7 +81,7 @@ pub(super) struct Parts<A: Actor, G> {
     /// Messages in flight to one actor, or sent to it by one step.
     pub inboxes: Values<Vec<u32>>,
     /// An actor's [`Local`] and its inbox, as a pair.
-    pub seats: Table<()>,
+    pub seats: Table,
     /// Single timers.
     pub timer: Values<A::Timer>,
     /// Single choices, under their keys.
@@ -92,6 +92,9 @@ pub(super) struct Parts<A: Actor, G> {
     pub faults: Values<Option<Fault>>,
     pub extras: Values<Extras>,
 }
+
+/// Slots for seats at the start.
+const SEAT_BITS: u32 = 12;
 
 /// No fault: the first that is numbered.
 pub(super) const NO_FAULT: u32 = 0;
@@ -108,7 +111,7 @@ impl<A: Explorable, G: History> Parts<A, G> {
             locals: Values::default(),
             envelopes: Values::default(),
             inboxes: Values::default(),
-            seats: Table::default(),
+            seats: Table::new(SEAT_BITS),
             timer: Values::default(),
             choice: Values::default(),
             cores: Values::default(),
@@ -134,8 +137,7 @@ impl<A: Explorable, G: History> Parts<A, G> {
     /// The number of an actor's seat: all that is its own, and what is in flight to it.
     pub fn seat(&self, local: u32, inbox: u32) -> u32 {
         self.seats
-            .insert(u64::from(local) << 32 | u64::from(inbox), ())
-            .0
+            .insert((u64::from(local) << 32) | u64::from(inbox))
     }
 
     /// The numbers of a seat's local and inbox.

@@ -51,10 +51,10 @@ impl<A: Explorable, G: History> Scratch<A, G> {
         parts: &Parts<A, G>,
         leaves: &[u32],
     ) -> &State<A, G> {
-        for seat in 0..system.seats {
-            if self.leaves[seat] != leaves[seat] {
-                self.leaves[seat] = leaves[seat];
-                let (local, inbox) = parts.open_seat(leaves[seat]);
+        for (seat, number) in leaves[..system.seats].iter().enumerate() {
+            if self.leaves[seat] != *number {
+                self.leaves[seat] = *number;
+                let (local, inbox) = parts.open_seat(*number);
                 if seat < system.actors() {
                     self.update_local(parts, seat, local);
                 }

@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use super::memo::Cache;
-use super::table::Table;
+use super::table::{Door, Table};
 
 /// The shape of the tree over a number of leaves, and its pairs.
 #[derive(Debug)]
@@ -16,7 +16,7 @@ pub struct Tree {
     /// By leaf, the inner nodes above it, as bits.
     above: Vec<u128>,
     /// By inner node, except the root, whose pairs are the states.
-    pairs: Vec<Table<()>>,
+    pairs: Vec<Table>,
 }
 
 /// One thread's memory of pairs it met.
@@ -24,6 +24,9 @@ pub struct Tree {
 pub struct PairCache {
     nodes: Vec<Cache<u64, u32>>,
 }
+
+/// Slots for the pairs of a node at the start.
+const PAIR_BITS: u32 = 12;
 
 /// 2^13 pairs by node fit into a core's own cache memory.
 const PAIR_CACHE_BITS: u32 = 13;
@@ -45,7 +48,7 @@ impl Tree {
             above[*right] = path;
         }
         above.truncate(leaves);
-        let pairs = nodes[1..].iter().map(|_| Table::default()).collect();
+        let pairs = nodes[1..].iter().map(|_| Table::new(PAIR_BITS)).collect();
         Tree {
             leaves,
             nodes,
@@ -75,15 +78,31 @@ impl Tree {
         self.above[leaf]
     }
 
+    /// The tables of pairs, open.
+    pub fn open(&self) -> Vec<Door<'_>> {
+        self.pairs.iter().map(Table::open).collect()
+    }
+
+    /// Makes room where it is wanted. The caller has closed its doors.
+    pub fn make_room(&self) {
+        self.pairs.iter().for_each(Table::make_room);
+    }
+
     /// Numbers the `changed` inner nodes in `numbers`, and returns the root.
-    pub fn fill(&self, numbers: &mut [u32], mut changed: u128, cache: &mut PairCache) -> u64 {
+    pub fn fill(
+        &self,
+        doors: &[Door<'_>],
+        numbers: &mut [u32],
+        mut changed: u128,
+        cache: &mut PairCache,
+    ) -> u64 {
         changed &= (1 << self.pairs.len()) - 1;
         while changed != 0 {
             let index = changed.trailing_zeros() as usize;
             changed &= changed - 1;
             let pair = self.pair(index, numbers);
             let number = cache.nodes[index].get(pair).unwrap_or_else(|| {
-                let (number, _) = self.pairs[index].insert(pair, ());
+                let (number, _) = doors[index].insert(pair, 0);
                 cache.nodes[index].put(pair, number);
                 number
             });
@@ -114,7 +133,7 @@ impl Tree {
 
     fn pair(&self, index: usize, numbers: &[u32]) -> u64 {
         let (left, right) = self.nodes[index];
-        u64::from(numbers[left]) << 32 | u64::from(numbers[right])
+        (u64::from(numbers[left]) << 32) | u64::from(numbers[right])
     }
 }
 
@@ -143,17 +162,20 @@ mod tests {
             let some: Vec<u32> = (0..count as u32).map(|n| n * 7).collect();
             let mut numbers = some.clone();
             numbers.resize(tree.size(), 0);
-            let root = tree.fill(&mut numbers, u128::MAX, &mut cache);
+            let root = tree.fill(&tree.open(), &mut numbers, u128::MAX, &mut cache);
             assert_eq!(tree.leaves(root), some);
             for changed in 0..count {
                 let mut numbers = some.clone();
                 numbers.resize(tree.size(), 0);
-                tree.fill(&mut numbers, u128::MAX, &mut cache);
+                tree.fill(&tree.open(), &mut numbers, u128::MAX, &mut cache);
                 numbers[changed] += 1;
-                let other = tree.fill(&mut numbers, tree.above(changed), &mut cache);
+                let other = tree.fill(&tree.open(), &mut numbers, tree.above(changed), &mut cache);
                 assert_ne!(other, root);
                 assert_eq!(tree.leaves(other), numbers[..count]);
-                assert_eq!(tree.fill(&mut numbers, u128::MAX, &mut cache), other);
+                assert_eq!(
+                    tree.fill(&tree.open(), &mut numbers, u128::MAX, &mut cache),
+                    other
+                );
             }
         }
     }

@@ -1,8 +1,9 @@
 //! Values of any type behind small numbers: equal values have the same number.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::{BuildHasher, Hash};
 
 use super::arena::Arena;
+use super::hash::BuildQuick;
 use super::sync::{Arc, RwLock};
 
 const SHARDS: usize = 16;
@@ -41,9 +42,7 @@ impl<T: Hash + PartialEq> Values<T> {
     /// The number of `value`.
     pub fn intern(&self, value: impl Into<Arc<T>>) -> u32 {
         let value = value.into();
-        let mut hasher = DefaultHasher::new();
-        value.hash(&mut hasher);
-        let hash = hasher.finish();
+        let hash = BuildQuick::default().hash_one(&*value);
         let shard = &self.shards[hash as usize & (SHARDS - 1)];
         let is_it = |number| **self.values.get(number) == *value;
         if let Ok(number) = shard.read().expect(POISON).find(hash, is_it) {

@@ -13,7 +13,7 @@ use super::parts::{Explorable, History, NO_FAULT, NOTHING, Parts};
 use super::react::{Reactions, SILENT};
 use super::scratch::Scratch;
 use super::system::{Rules, System};
-use super::table::Table;
+use super::table::{Door, Table};
 use super::tree::{PairCache, Tree};
 use crate::spec::State;
 
@@ -45,12 +45,51 @@ pub(super) struct Shared<'a, A: Explorable, C, G: History> {
     pub reactions: Reactions<A>,
     pub tree: Tree,
     /// The states, each with its parent's id.
-    pub visited: Table<u32>,
+    pub visited: Table,
     /// What properties that see only the actors see, as a tree over cores, ghost and fault.
     pub view_tree: Tree,
-    pub views: Table<()>,
+    pub views: Table,
     pub checks: Vec<Check<'a, A, G>>,
     pub boundary: Option<Condition<'a, A, G>>,
+}
+
+/// The shared tables, open to one thread.
+struct Doors<'s> {
+    visited: Door<'s>,
+    pairs: Vec<Door<'s>>,
+    views: Door<'s>,
+    view_pairs: Vec<Door<'s>>,
+}
+
+impl<'s> Doors<'s> {
+    fn open<A: Explorable, C, G: History>(shared: &'s Shared<'s, A, C, G>) -> Self {
+        Doors {
+            visited: shared.visited.open(),
+            pairs: shared.tree.open(),
+            views: shared.views.open(),
+            view_pairs: shared.view_tree.open(),
+        }
+    }
+
+    /// Makes room where it is wanted, with all doors closed meanwhile.
+    fn reopen_if_crowded<A: Explorable, C, G: History>(
+        self,
+        shared: &'s Shared<'s, A, C, G>,
+    ) -> Self {
+        let mut trees = self.pairs.iter().chain(&self.view_pairs);
+        if !self.visited.is_crowded()
+            && !self.views.is_crowded()
+            && !trees.any(|door| door.is_crowded())
+        {
+            return self;
+        }
+        drop(self);
+        shared.visited.make_room();
+        shared.tree.make_room();
+        shared.views.make_room();
+        shared.view_tree.make_room();
+        Doors::open(shared)
+    }
 }
 
 /// One thread of the search.
@@ -103,8 +142,10 @@ impl<'s, A: Explorable, C: Sync, G: History> Worker<'s, A, C, G> {
     pub fn run(&mut self, level: &Level, is_first: bool) {
         let stride = 1 + self.shared.system.leaf_count();
         while let Some(block) = level.take() {
+            // Held for a block, so that nobody who makes room waits for long.
+            let mut doors = Doors::open(self.shared);
             for state in block.chunks_exact(stride) {
-                self.expand(state[0], &state[1..], is_first);
+                doors = self.expand(doors, state[0], &state[1..], is_first);
             }
             level.count((block.len() / stride) as u64, self.states, self.transitions);
             (self.states, self.transitions) = (0, 0);
@@ -115,20 +156,28 @@ impl<'s, A: Explorable, C: Sync, G: History> Worker<'s, A, C, G> {
     pub fn start(&mut self, leaves: &[u32]) -> u64 {
         let mut numbers = leaves.to_vec();
         numbers.resize(self.shared.tree.size(), 0);
-        self.visit(NOBODY, &mut numbers, u128::MAX);
+        self.visit(&Doors::open(self.shared), NOBODY, &mut numbers, u128::MAX);
         self.transitions = 0;
         std::mem::take(&mut self.states)
     }
 
-    fn expand(&mut self, id: u32, leaves: &[u32], is_initial: bool) {
+    fn expand(
+        &mut self,
+        mut doors: Doors<'s>,
+        id: u32,
+        leaves: &[u32],
+        is_initial: bool,
+    ) -> Doors<'s> {
         let shared = self.shared;
         let system = &shared.system;
         let mut numbers = leaves.to_vec();
         numbers.resize(shared.tree.size(), 0);
-        shared.tree.fill(&mut numbers, u128::MAX, &mut self.pairs);
+        shared
+            .tree
+            .fill(&doors.pairs, &mut numbers, u128::MAX, &mut self.pairs);
         let extras = shared.parts.extras.get(leaves[system.extras_leaf()]);
         if extras.fault != NO_FAULT {
-            return;
+            return doors;
         }
         let seats = leaves[..system.seats].iter().enumerate();
         let offers: Vec<Arc<Moves<'s>>> = seats
@@ -143,10 +192,12 @@ impl<'s, A: Explorable, C: Sync, G: History> Worker<'s, A, C, G> {
                 }
                 next.copy_from_slice(&numbers);
                 if let Some(changed) = self.take(step, actor, is_initial, &mut next) {
-                    self.visit(id, &mut next, changed);
+                    self.visit(&doors, id, &mut next, changed);
+                    doors = doors.reopen_if_crowded(shared);
                 }
             }
         }
+        doors
     }
 
     /// True if the rules and the direction of the search have nothing against this step; what it
@@ -228,27 +279,26 @@ impl<'s, A: Explorable, C: Sync, G: History> Worker<'s, A, C, G> {
     }
 
     /// A successor, or the initial state.
-    fn visit(&mut self, parent: u32, numbers: &mut [u32], changed: u128) {
+    fn visit(&mut self, doors: &Doors<'s>, parent: u32, numbers: &mut [u32], changed: u128) {
         let Shared {
             system,
             parts,
             tree,
-            visited,
             ..
         } = self.shared;
-        let key = tree.fill(numbers, changed, &mut self.pairs);
+        let key = tree.fill(&doors.pairs, numbers, changed, &mut self.pairs);
         let leaves = &numbers[..system.leaf_count()];
         if let Some(is_within) = &self.shared.boundary
-            && !visited.contains(key)
+            && !doors.visited.contains(key)
             && !is_within(self.scratch.at(system, parts, leaves))
         {
             return;
         }
         self.transitions += 1;
-        let (id, is_new) = visited.insert(key, parent);
+        let (id, is_new) = doors.visited.insert(key, u64::from(parent));
         if is_new {
             self.states += 1;
-            self.judge(id, leaves);
+            self.judge(doors, id, leaves);
             let stride = 1 + leaves.len();
             if self
                 .next
@@ -264,7 +314,7 @@ impl<'s, A: Explorable, C: Sync, G: History> Worker<'s, A, C, G> {
     }
 
     /// Asks the properties about a new state.
-    fn judge(&mut self, id: u32, leaves: &[u32]) {
+    fn judge(&mut self, doors: &Doors<'s>, id: u32, leaves: &[u32]) {
         let Shared {
             system,
             parts,
@@ -280,7 +330,7 @@ impl<'s, A: Explorable, C: Sync, G: History> Worker<'s, A, C, G> {
                 Sees::Everything => self.scratch.at(system, parts, leaves),
                 Sees::Actors => {
                     if is_new_view.is_none() {
-                        is_new_view = Some(self.is_new_view(leaves));
+                        is_new_view = Some(self.is_new_view(doors, leaves));
                     }
                     if is_new_view == Some(false) {
                         continue;
@@ -295,12 +345,11 @@ impl<'s, A: Explorable, C: Sync, G: History> Worker<'s, A, C, G> {
     }
 
     /// True if nobody has seen these actors with this ghost and fault before.
-    fn is_new_view(&mut self, leaves: &[u32]) -> bool {
+    fn is_new_view(&mut self, doors: &Doors<'s>, leaves: &[u32]) -> bool {
         let Shared {
             system,
             parts,
             view_tree,
-            views,
             ..
         } = self.shared;
         let mut numbers = Vec::with_capacity(view_tree.size());
@@ -318,12 +367,17 @@ impl<'s, A: Explorable, C: Sync, G: History> Worker<'s, A, C, G> {
         numbers.push(leaves[system.ghost_leaf()]);
         numbers.push(parts.extras.get(leaves[system.extras_leaf()]).fault);
         numbers.resize(view_tree.size(), 0);
-        let view = view_tree.fill(&mut numbers, u128::MAX, &mut self.view_pairs);
+        let view = view_tree.fill(
+            &doors.view_pairs,
+            &mut numbers,
+            u128::MAX,
+            &mut self.view_pairs,
+        );
         if self.recent_views.get(view).is_some() {
             return false;
         }
         self.recent_views.put(view, ());
-        views.insert(view, ()).1
+        doors.views.insert(view, 0).1
     }
 }
 
