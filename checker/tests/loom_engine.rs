@@ -7,7 +7,8 @@ mod sync {
     pub use loom::sync::{Mutex, RwLock, RwLockReadGuard};
     pub use std::sync::Arc;
 
-    /// Loom has none: the standard library's, and a flag of loom's that tells loom who has seen what.
+    /// Loom has none: the standard library's, and a flag of loom's that tells loom who has seen
+    /// what.
     #[derive(Debug)]
     pub struct OnceLock<T> {
         value: std::sync::OnceLock<T>,
@@ -79,7 +80,7 @@ use table::Table;
 use values::Values;
 
 /// Inserts, and makes room where that is wanted.
-fn insert(table: &Table, key: u64, note: u64) -> (u32, bool) {
+fn insert(table: &Table, key: u64, note: u32) -> (u32, bool) {
     let door = table.open();
     let inserted = door.insert(key, note);
     let is_crowded = door.is_crowded();

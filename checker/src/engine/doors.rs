@@ -23,8 +23,8 @@ impl<'s> Doors<'s> {
         }
     }
 
-    /// Makes room where it is wanted, with all doors closed meanwhile: another thread may be waiting
-    /// for them to be, for the same reason.
+    /// Makes room where it is wanted, with all doors closed meanwhile: another thread may be
+    /// waiting for them to be, for the same reason.
     pub fn reopen_if_crowded<A: Explorable, C, G: History>(
         self,
         shared: &'s Shared<'s, A, C, G>,

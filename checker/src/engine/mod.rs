@@ -1,10 +1,10 @@
 //! Explores actor systems exactly and fast.
 //!
-//! Actors are deterministic, so what a handler does depends only on the actor's state and the event.
-//! Every component of a state that was met has a small number; a handler is called once for each
-//! distinct question; and a step of the whole system is then a few table look-ups on a short row of
-//! numbers. A state is that row, as a tree of numbered pairs whose root is 64 bits. Components are
-//! compared in full: no verdict depends on a hash being unique.
+//! Actors are deterministic, so what a handler does depends only on the actor's state and the
+//! event. Every component of a state that was met has a small number; a handler is called once for
+//! each distinct question; and a step of the whole system is then a few table look-ups on a short
+//! row of numbers. A state is that row, as a tree of numbered pairs whose root is 64 bits.
+//! Components are compared in full: no verdict depends on a hash being unique.
 
 mod arena;
 mod column;
@@ -72,8 +72,8 @@ pub fn explore<A: Explorable, C: Sync, G: History>(
 /// calls `progress` several times a second.
 ///
 /// A property that must hold eventually is not looked at. A panic in a handler is a violation of
-/// [`WITHOUT_PANIC`], which is added to the properties; its path ends in the state in which a handler
-/// panics.
+/// [`WITHOUT_PANIC`], which is added to the properties; its path ends in the state in which a
+/// handler panics.
 ///
 /// # Panics
 /// If a condition does, or a recorder of the history.

@@ -1,4 +1,5 @@
-//! The engine's containers beyond their first growth. What loom's tests include has no tests inside.
+//! The engine's containers beyond their first growth. What loom's tests include has no tests
+//! inside.
 
 use super::arena::Arena;
 use super::table::Table;
@@ -25,7 +26,7 @@ fn a_table_knows_every_key_that_was_put_into_it_and_no_other() {
     let keys: Vec<u64> = (0..u64::from(MANY))
         .map(|key| (key << 32) | (key % 7))
         .collect();
-    let insert = |key: u64, note| {
+    let insert = |key: u64, note: u32| {
         let door = table.open();
         let inserted = door.insert(key, note);
         let is_crowded = door.is_crowded();
@@ -35,11 +36,14 @@ fn a_table_knows_every_key_that_was_put_into_it_and_no_other() {
         }
         inserted
     };
-    let ids: Vec<u32> = keys.iter().map(|key| insert(*key, key >> 32).0).collect();
+    let ids: Vec<u32> = keys
+        .iter()
+        .map(|key| insert(*key, (key >> 32) as u32).0)
+        .collect();
     for (key, id) in keys.iter().zip(ids) {
         assert!(table.open().contains(*key) && !table.open().contains(key + 7));
         assert_eq!(insert(*key, 99), (id, false));
-        assert_eq!((table.key(id), table.note(id)), (*key, key >> 32));
+        assert_eq!((table.key(id), table.note(id)), (*key, (key >> 32) as u32));
     }
     assert_eq!(table.len(), MANY as usize);
 }

@@ -1,5 +1,5 @@
-//! A state as a binary tree of pairs: each pair of numbers that was met has a number of its own, and
-//! the pair at the root is the state, in 64 bits and exactly.
+//! A state as a binary tree of pairs: each pair of numbers that was met has a number of its own,
+//! and the pair at the root is the state, in 64 bits and exactly.
 
 use std::ops::Range;
 
