@@ -43,6 +43,14 @@ impl Rows {
         self.changed.push(changed);
     }
 
+    /// Adds a state none of whose inner nodes is numbered.
+    pub fn push_leaves(&mut self, leaves: &[u32]) {
+        let inner = self.size - leaves.len();
+        self.numbers.extend_from_slice(leaves);
+        self.numbers.extend(std::iter::repeat_n(0, inner));
+        self.changed.push(u128::MAX);
+    }
+
     /// One state's numbers.
     pub fn row(&self, index: usize) -> &[u32] {
         &self.numbers[index * self.size..][..self.size]

@@ -63,8 +63,16 @@ impl<'s, A: Explorable, C: Sync, G: History> Worker<'s, A, C, G> {
         while let Some(block) = level.take() {
             // Held for a block, so that nobody who makes room waits for long.
             let mut doors = Doors::open(self.shared);
-            for state in block.chunks_exact(stride) {
-                doors = self.expand(doors, state[0], &state[1..], is_first);
+            let mut rows = Rows::new(&self.shared.tree);
+            let states = block.chunks_exact(stride);
+            states
+                .clone()
+                .for_each(|state| rows.push_leaves(&state[1..]));
+            self.shared
+                .tree
+                .fill_all(&doors.pairs, &mut rows, &mut self.pairs);
+            for (index, state) in states.enumerate() {
+                doors = self.expand(doors, state[0], rows.row(index), is_first);
             }
             self.visit(doors);
             level.count((block.len() / stride) as u64, self.states, self.transitions);
@@ -74,9 +82,7 @@ impl<'s, A: Explorable, C: Sync, G: History> Worker<'s, A, C, G> {
 
     /// Takes up the initial state, if it is inside the boundary. Returns how many states that are.
     pub fn start(&mut self, leaves: &[u32]) -> u64 {
-        let mut numbers = leaves.to_vec();
-        numbers.resize(self.shared.tree.size(), 0);
-        self.rows.push(&numbers, u128::MAX);
+        self.rows.push_leaves(leaves);
         self.parents.push(NOBODY);
         self.visit(Doors::open(self.shared));
         self.transitions = 0;
@@ -88,21 +94,14 @@ impl<'s, A: Explorable, C: Sync, G: History> Worker<'s, A, C, G> {
         &mut self,
         mut doors: Doors<'s>,
         id: u32,
-        leaves: &[u32],
+        numbers: &[u32],
         is_initial: bool,
     ) -> Doors<'s> {
-        let Shared {
-            system,
-            parts,
-            tree,
-            ..
-        } = self.shared;
+        let Shared { system, parts, .. } = self.shared;
+        let leaves = &numbers[..system.leaf_count()];
         if parts.extras.get(leaves[system.extras_leaf()]).fault != NO_FAULT {
             return doors;
         }
-        let mut numbers = leaves.to_vec();
-        numbers.resize(tree.size(), 0);
-        tree.fill(&doors.pairs, &mut numbers, u128::MAX, &mut self.pairs);
         let seats = leaves[..system.seats].iter().enumerate();
         let offers: Vec<Arc<Moves<'s>>> = seats
             .map(|(actor, seat)| self.planner.moves(actor, *seat))
@@ -113,7 +112,7 @@ impl<'s, A: Explorable, C: Sync, G: History> Worker<'s, A, C, G> {
                 Rules::Spec(spec) => spec.faults.down_at_once.into(),
                 Rules::Stateright => system.model.max_crashes,
             };
-        let mut next = numbers.clone();
+        let mut next = numbers.to_vec();
         for (actor, offer) in offers.iter().enumerate() {
             for step in &offer.moves {
                 if (step.kind == Kind::Crash && !may_crash)
@@ -121,7 +120,7 @@ impl<'s, A: Explorable, C: Sync, G: History> Worker<'s, A, C, G> {
                 {
                     continue;
                 }
-                next.copy_from_slice(&numbers);
+                next.copy_from_slice(numbers);
                 if let Some(changed) = self.take(step, actor, is_initial, &mut next) {
                     self.rows.push(&next, changed);
                     self.parents.push(id);
