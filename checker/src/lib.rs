@@ -4,6 +4,11 @@
 
 #![forbid(unsafe_code)]
 
+mod any_spec;
 pub mod linearizability;
+pub mod report;
 pub mod spec;
+mod stateright_engine;
 pub mod trace;
+
+pub use any_spec::AnySpec;

@@ -88,8 +88,8 @@ where
     pub direction: Option<Direction<A, C, G>>,
     /// The properties this spec is there to see broken.
     pub expected_violations: Vec<&'static str>,
-    /// True if a state without successors is as it should be.
-    pub may_stop: bool,
+    /// If set, the only property that is looked at.
+    pub only: Option<&'static str>,
 }
 
 impl<A, C, G> Spec<A, C, G>
@@ -117,7 +117,7 @@ where
             obsolete: |_, _, _| false,
             direction: None,
             expected_violations: Vec::new(),
-            may_stop: true,
+            only: None,
         }
     }
 
@@ -179,6 +179,12 @@ where
     /// This spec is there to see `property` broken.
     pub fn expect_violation(mut self, property: &'static str) -> Self {
         self.expected_violations.push(property);
+        self
+    }
+
+    /// Looks at this property and no other, so that its shortest counterexample is found.
+    pub fn only(mut self, property: &'static str) -> Self {
+        self.only = Some(property);
         self
     }
 

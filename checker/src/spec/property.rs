@@ -93,6 +93,14 @@ where
         properties.push(Property::always(WITHOUT_PANIC, |_, state: &State<A, G>| {
             !matches!(state.fault, Some(Fault::Panicked(_)))
         }));
+        if let Some(only) = self.only {
+            properties.retain(|property| property.name == only);
+            assert!(
+                !properties.is_empty(),
+                "{}: no property {only:?}",
+                self.name
+            );
+        }
         properties
     }
 }

@@ -1,0 +1,392 @@
+//! Checks a spec with Stateright's breadth-first search, and closes its traps: limits that read as a
+//! pass, a time limit that one thread ignores, discoveries that are overwritten by longer ones.
+
+use std::collections::BTreeSet;
+use std::fmt::Debug;
+use std::hash::Hash;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use stateright::actor::Actor;
+use stateright::{Checker, Expectation, HasDiscoveries, Model, Path, Property};
+
+use crate::report::{Counterexample, Limits, Progress, PropertyReport, Report, Verdict};
+use crate::spec::{ActionOf, PropertyInfo, Spec, State};
+
+/// True in every state, so that the search never thinks that it has seen all it wants to.
+const TO_THE_END: &str = "explored to the end";
+
+/// How often limits are looked at.
+const POLL: Duration = Duration::from_millis(20);
+
+/// What each property's first discovery leads through.
+type Found<A, G> = Vec<Option<Path<State<A, G>, ActionOf<A>>>>;
+
+/// A spec whose search can be stopped, and which reports each discovery once: the first, which on
+/// one thread is the shortest.
+struct Supervised<A, C, G>
+where
+    A: Actor,
+    A::Msg: Ord,
+    A::Timer: Ord,
+    G: Clone + Debug + Hash + PartialEq,
+{
+    spec: Arc<Spec<A, C, G>>,
+    properties: Vec<Property<Spec<A, C, G>>>,
+    /// If set, only this property is looked at.
+    only: Option<usize>,
+    found: Vec<AtomicBool>,
+    stop: Arc<AtomicBool>,
+}
+
+impl<A, C, G> Supervised<A, C, G>
+where
+    A: Actor,
+    A::Msg: Ord,
+    A::Timer: Ord,
+    G: Clone + Debug + Hash + PartialEq,
+{
+    fn new(spec: &Arc<Spec<A, C, G>>, only: Option<usize>, stop: &Arc<AtomicBool>) -> Self {
+        let properties = spec.properties();
+        let found = properties.iter().map(|_| AtomicBool::new(false)).collect();
+        Supervised {
+            spec: Arc::clone(spec),
+            properties,
+            only,
+            found,
+            stop: Arc::clone(stop),
+        }
+    }
+
+    /// The condition of property `index`, until it was discovered.
+    fn watch(&self, index: usize, state: &State<A, G>) -> bool {
+        let property = &self.properties[index];
+        let undiscovered = property.expectation == Expectation::Always;
+        if self.found[index].load(Ordering::Relaxed)
+            || (property.condition)(&self.spec, state) == undiscovered
+        {
+            return undiscovered;
+        }
+        let is_first = !self.found[index].swap(true, Ordering::Relaxed);
+        is_first != undiscovered
+    }
+}
+
+impl<A, C, G> Model for Supervised<A, C, G>
+where
+    A: Actor,
+    A::Msg: Ord,
+    A::Timer: Ord,
+    G: Clone + Debug + Hash + PartialEq,
+{
+    type State = State<A, G>;
+    type Action = ActionOf<A>;
+
+    fn init_states(&self) -> Vec<Self::State> {
+        self.spec.init_states()
+    }
+
+    fn actions(&self, state: &Self::State, actions: &mut Vec<Self::Action>) {
+        if !self.stop.load(Ordering::Relaxed) {
+            self.spec.actions(state, actions);
+        }
+    }
+
+    fn next_state(&self, state: &Self::State, action: Self::Action) -> Option<Self::State> {
+        self.spec.next_state(state, action)
+    }
+
+    fn within_boundary(&self, state: &Self::State) -> bool {
+        self.spec.within_boundary(state)
+    }
+
+    fn properties(&self) -> Vec<Property<Self>> {
+        let watched = self.properties.iter().zip(watch_table()).enumerate();
+        let mut properties: Vec<Property<Self>> = watched
+            .filter(|(index, _)| self.only.is_none_or(|only| only == *index))
+            .map(|(_, (property, condition))| Property {
+                expectation: property.expectation.clone(),
+                name: property.name,
+                condition,
+            })
+            .collect();
+        properties.push(Property::always(TO_THE_END, |_, _| true));
+        properties
+    }
+}
+
+type Condition<A, C, G> = fn(&Supervised<A, C, G>, &State<A, G>) -> bool;
+
+fn watched<A, C, G, const I: usize>(model: &Supervised<A, C, G>, state: &State<A, G>) -> bool
+where
+    A: Actor,
+    A::Msg: Ord,
+    A::Timer: Ord,
+    G: Clone + Debug + Hash + PartialEq,
+{
+    model.watch(I, state)
+}
+
+macro_rules! watch_table {
+    ($($index:literal)*) => {
+        /// A condition is a plain fn pointer: one instance for each property a spec can have.
+        fn watch_table<A, C, G>() -> Vec<Condition<A, C, G>>
+        where
+            A: Actor,
+            A::Msg: Ord,
+            A::Timer: Ord,
+            G: Clone + Debug + Hash + PartialEq,
+        {
+            vec![$(watched::<A, C, G, $index>),*]
+        }
+    };
+}
+
+watch_table!(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31
+    32 33);
+
+/// What one search came to.
+struct Search<A: Actor, G> {
+    found: Found<A, G>,
+    states: u64,
+    transitions: u64,
+    depth: u64,
+    cut_short: Option<String>,
+}
+
+/// Explores `spec` within `limits`.
+pub(crate) fn check<A, C, G>(
+    spec: &Arc<Spec<A, C, G>>,
+    limits: &Limits,
+    progress: &mut dyn FnMut(&Progress),
+) -> Report
+where
+    A: Actor + Send + Sync + 'static,
+    A::Msg: Ord + Send + Sync,
+    A::Timer: Ord + Send + Sync,
+    A::State: Send + Sync,
+    A::Storage: Send + Sync,
+    A::Random: Send + Sync,
+    C: Send + Sync + 'static,
+    G: Clone + Debug + Hash + PartialEq + Send + Sync + 'static,
+{
+    let start = Instant::now();
+    let infos = spec.property_infos();
+    let mut main = search(spec, None, limits, start, progress);
+    if limits.threads > 1 {
+        // Several threads do not find the shortest counterexample; one does.
+        let one = Limits {
+            threads: 1,
+            ..limits.clone()
+        };
+        for (index, info) in infos.iter().enumerate() {
+            if is_counterexample(info) && main.found[index].is_some() {
+                let mut again = search(spec, Some(index), &one, start, progress);
+                main.found[index] = again.found[index].take().or(main.found[index].take());
+            }
+        }
+    }
+    report(spec, &infos, main, limits, start.elapsed())
+}
+
+fn is_counterexample(info: &PropertyInfo) -> bool {
+    info.kind == crate::spec::Kind::Always
+}
+
+fn search<A, C, G>(
+    spec: &Arc<Spec<A, C, G>>,
+    only: Option<usize>,
+    limits: &Limits,
+    start: Instant,
+    progress: &mut dyn FnMut(&Progress),
+) -> Search<A, G>
+where
+    A: Actor + Send + Sync + 'static,
+    A::Msg: Ord + Send + Sync,
+    A::Timer: Ord + Send + Sync,
+    A::State: Send + Sync,
+    A::Storage: Send + Sync,
+    A::Random: Send + Sync,
+    C: Send + Sync + 'static,
+    G: Clone + Debug + Hash + PartialEq + Send + Sync + 'static,
+{
+    let stop = Arc::new(AtomicBool::new(false));
+    let model = Supervised::new(spec, only, &stop);
+    let names: Vec<&'static str> = model
+        .properties
+        .iter()
+        .map(|property| property.name)
+        .collect();
+    let end = if limits.keep_going {
+        HasDiscoveries::AllOf(BTreeSet::from([TO_THE_END]))
+    } else {
+        HasDiscoveries::AnyFailures
+    };
+    let mut checker = model
+        .checker()
+        .threads(limits.threads)
+        .finish_when(end)
+        .spawn_bfs();
+    let mut workers = checker.handles();
+    let mut cut_short = None;
+    while !workers.is_empty() {
+        std::thread::sleep(POLL);
+        let (ended, running) = workers.into_iter().partition(|worker| worker.is_finished());
+        workers = running;
+        let ended: Vec<std::thread::JoinHandle<()>> = ended;
+        if ended.into_iter().any(|worker| worker.join().is_err()) {
+            // The others may wait for it for ever.
+            cut_short = Some("a condition panicked".to_owned());
+            break;
+        }
+        let now = progress_of(&checker, start);
+        progress(&now);
+        if cut_short.is_none() {
+            cut_short = limit_reached(limits, &now);
+            stop.store(cut_short.is_some(), Ordering::Relaxed);
+        }
+    }
+    // The paths are found by walking the model again.
+    stop.store(false, Ordering::Relaxed);
+    let mut discoveries = checker.discoveries();
+    let Progress {
+        states,
+        transitions,
+        depth,
+        ..
+    } = progress_of(&checker, start);
+    let found = names.iter().map(|name| discoveries.remove(name)).collect();
+    Search {
+        found,
+        states,
+        transitions,
+        depth,
+        cut_short,
+    }
+}
+
+fn progress_of<M: Model>(checker: &impl Checker<M>, start: Instant) -> Progress {
+    Progress {
+        states: checker.unique_state_count() as u64,
+        // Stateright counts the initial state as generated, and as depth 1.
+        transitions: checker.state_count().saturating_sub(1) as u64,
+        depth: checker.max_depth().saturating_sub(1) as u64,
+        elapsed: start.elapsed(),
+    }
+}
+
+/// Why the search must stop now, if it must.
+fn limit_reached(limits: &Limits, now: &Progress) -> Option<String> {
+    if limits.max_states.is_some_and(|limit| now.states >= limit) {
+        return Some(format!("{} states reached", now.states));
+    }
+    if limits.max_time.is_some_and(|limit| now.elapsed >= limit) {
+        return Some(format!("{:.1} s passed", now.elapsed.as_secs_f64()));
+    }
+    let memory = memory_mib()?;
+    let limit = limits.max_memory.filter(|limit| memory >= *limit)?;
+    Some(format!("{memory} MiB of memory in use, {limit} allowed"))
+}
+
+/// The memory that this process holds, in MiB, where the system tells.
+fn memory_mib() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))?;
+    Some(
+        line.trim()
+            .trim_end_matches("kB")
+            .trim()
+            .parse::<u64>()
+            .ok()?
+            / 1024,
+    )
+}
+
+fn report<A, C, G>(
+    spec: &Spec<A, C, G>,
+    infos: &[PropertyInfo],
+    search: Search<A, G>,
+    limits: &Limits,
+    elapsed: Duration,
+) -> Report
+where
+    A: Actor,
+    A::Msg: Ord,
+    A::Timer: Ord,
+    G: Clone + Debug + Hash + PartialEq,
+{
+    let Search {
+        found,
+        states,
+        transitions,
+        depth,
+        mut cut_short,
+    } = search;
+    let broken = infos
+        .iter()
+        .zip(&found)
+        .any(|(i, path)| is_counterexample(i) && path.is_some());
+    if broken && !limits.keep_going {
+        cut_short = Some("stopped at the first counterexample".to_owned());
+    }
+    let exhausted = cut_short.is_none();
+    let mut properties = Vec::new();
+    let mut counterexamples = Vec::new();
+    for (info, path) in infos.iter().zip(found) {
+        let verdict = match (is_counterexample(info), path.is_some()) {
+            (true, true) => Verdict::Violated,
+            (false, true) => Verdict::Holds,
+            (_, false) if !exhausted => Verdict::Incomplete,
+            (true, false) => Verdict::Holds,
+            (false, false) => Verdict::Violated,
+        };
+        properties.push(PropertyReport {
+            name: info.name,
+            kind: info.kind,
+            verdict,
+            expected: expected(info.violation_expected),
+            steps: path.clone().map(|path| path.into_actions().len()),
+        });
+        if let Some(path) = path.filter(|_| is_counterexample(info)) {
+            let explorer = format!("/#/steps/{}", path.encode(spec));
+            let title = format!("{}: {}", spec.name, info.name);
+            let trace = spec.trace(&title, path);
+            counterexamples.push(Counterexample {
+                property: info.name,
+                trace,
+                explorer,
+            });
+        }
+    }
+    let verdict = if properties.iter().any(|p| p.verdict == Verdict::Violated) {
+        Verdict::Violated
+    } else if exhausted {
+        Verdict::Holds
+    } else {
+        Verdict::Incomplete
+    };
+    Report {
+        spec: spec.name.clone(),
+        engine: "stateright",
+        verdict,
+        expected: expected(!spec.expected_violations.is_empty()),
+        states,
+        transitions,
+        depth,
+        seconds: elapsed.as_secs_f64(),
+        properties,
+        cut_short,
+        counterexamples,
+    }
+}
+
+fn expected(violation: bool) -> Verdict {
+    if violation {
+        Verdict::Violated
+    } else {
+        Verdict::Holds
+    }
+}
