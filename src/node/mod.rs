@@ -1,1 +1,5 @@
 //! How an actor runs: sockets, storage, time.
+
+pub mod fragment;
+pub mod seal;
+pub mod wire;
