@@ -3,3 +3,5 @@
 //! **Knows nothing of** any protocol.
 
 #![forbid(unsafe_code)]
+
+pub mod spec;

@@ -4,7 +4,12 @@
 
 #![forbid(unsafe_code)]
 
+pub mod client;
 pub mod durable;
 pub mod kv;
+pub mod number;
+pub mod quorum;
+pub mod raft;
+pub mod rules;
 pub mod service;
 pub mod state_machine;

@@ -6,10 +6,17 @@
 use serde::{Deserialize, Serialize};
 use stateright::actor::{Actor, Id};
 
-/// One client's stream of commands. Unique for ever: a model uses the client's `Id`, a real client a
-/// random number.
+/// One client's stream of commands: the number is also the client's [`Id`], to which replies go, so
+/// it is unique for ever. A real client draws it at random.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Session(pub u64);
+
+impl Session {
+    /// The client whose session this is.
+    pub fn client(self) -> Id {
+        Id::from(self.0 as usize)
+    }
+}
 
 /// The number of a command within its session: 1, 2, 3, ...
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -26,7 +26,7 @@ pub trait StateMachine: Clone + Debug + Default + Eq + Ord + Hash + Send + Sync 
     /// Applies `command` and says what it returns. A function of its inputs: no clock, no randomness.
     fn apply(&mut self, command: &Self::Command) -> Self::Output;
 
-    /// True if `command` changes nothing, so that to apply it again for a retry is harmless.
+    /// True if `command` changes nothing whatever the state.
     fn is_read_only(command: &Self::Command) -> bool;
 
     /// The size of `command` in bytes, roughly; it bounds how much one message carries.

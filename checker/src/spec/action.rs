@@ -1,0 +1,25 @@
+//! What may happen next.
+
+use stateright::actor::{Actor, Id};
+
+/// One step of a spec. The order of the variants is the order in which steps are offered.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Action<Msg, Timer, Random> {
+    /// A message in flight reaches an actor that is up, and is gone.
+    Deliver { src: Id, dst: Id, msg: Msg },
+    /// A message reaches its actor, and a copy of it stays in flight: a duplicate is spent.
+    Duplicate { src: Id, dst: Id, msg: Msg },
+    /// A message in flight is lost: a drop is spent.
+    Drop { src: Id, dst: Id, msg: Msg },
+    /// A timer that is set fires.
+    Timeout(Id, Timer),
+    /// An actor takes one of the random choices it asked for under `key`.
+    SelectRandom { actor: Id, key: String, random: Random },
+    /// A server loses all but its storage: a crash is spent.
+    Crash(Id),
+    /// A crashed server starts again from its storage.
+    Recover(Id),
+}
+
+/// The action type of a spec over actor `A`.
+pub type ActionOf<A> = Action<<A as Actor>::Msg, <A as Actor>::Timer, <A as Actor>::Random>;

@@ -1,0 +1,192 @@
+//! A spec: an actor system, the faults it must stand, and what must be true of it.
+//!
+//! [`Spec`] wraps a Stateright [`ActorModel`] and adds what that cannot say: budgets for crashes,
+//! drops, duplicates and timeouts; a network that is a set; a ghost that sees every step; a direction
+//! for deep searches. A budget is spent and never refilled, so a space ends because its faults do, not
+//! because it was cut off. A spec is itself a [`stateright::Model`]: Stateright's Explorer and its
+//! searches run it unchanged.
+
+mod action;
+mod model;
+mod names;
+mod property;
+mod state;
+mod transition;
+
+use std::fmt::Debug;
+use std::hash::Hash;
+
+use stateright::actor::{Actor, ActorModel, Id, Network};
+
+pub use action::{Action, ActionOf};
+pub use names::with_names;
+pub use property::{Kind, PropertyInfo, SAVED_BEFORE_SENT, WITHOUT_PANIC};
+pub use state::{Fault, Spent, State, TIMEOUT_KINDS};
+pub use transition::{Event, Step};
+
+/// At most so many faults in total, whenever the search likes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Faults {
+    /// Crashes in total. Only servers crash.
+    pub crashes: u8,
+    /// How many servers may be down at the same time.
+    pub down_at_once: u8,
+    pub drops: u8,
+    /// How often a delivered message stays in flight. A bug that needs two copies of one message
+    /// needs one of these.
+    pub duplicates: u8,
+}
+
+/// How many times timers of one kind may fire.
+pub struct TimeoutBudget<T> {
+    /// As shown among the bounds: "election timeouts".
+    pub name: &'static str,
+    pub applies: fn(&T) -> bool,
+    pub count: u8,
+}
+
+/// A restriction of the search to some of the behaviour, to reach what no full search reaches. What
+/// then holds is labelled *directed*, never exhaustive.
+pub struct Direction<A: Actor, C, G> {
+    /// In words, for the list of bounds.
+    pub description: &'static str,
+    pub allows: fn(&C, &State<A, G>, &ActionOf<A>) -> bool,
+}
+
+/// The ghost's step: the new ghost, or `None` if it does not change.
+pub type Ghost<A, C, G> = fn(&C, &G, &Step<'_, A>) -> Option<G>;
+
+/// An actor system, its faults, and its properties. Timing is asynchronous: a timer that is set may
+/// fire at any moment, within its budget.
+pub struct Spec<A, C = (), G = ()>
+where
+    A: Actor,
+    A::Msg: Ord,
+    A::Timer: Ord,
+    G: Clone + Debug + Hash,
+{
+    /// "raft/election": the protocol, then what is checked of it.
+    pub name: String,
+    /// One sentence on what the spec is about.
+    pub summary: String,
+    /// The actors, the ghost's first value, and the properties. Its own fault settings stay off.
+    pub system: ActorModel<A, C, G>,
+    /// The first so many actors are servers, which may crash; the rest are clients.
+    pub servers: usize,
+    pub faults: Faults,
+    /// The first budget that applies to a timer is charged when it fires; a timer to which none
+    /// applies fires freely.
+    pub timeouts: Vec<TimeoutBudget<A::Timer>>,
+    pub ghost: Ghost<A, C, G>,
+    pub direction: Option<Direction<A, C, G>>,
+    /// The properties this spec is there to see broken.
+    pub expected_violations: Vec<&'static str>,
+    /// True if a state without successors is as it should be.
+    pub may_stop: bool,
+}
+
+impl<A, C, G> Spec<A, C, G>
+where
+    A: Actor,
+    A::Msg: Ord,
+    A::Timer: Ord,
+    G: Clone + Debug + Hash,
+{
+    /// A spec of `system` without faults, in which every timer fires freely. The first `servers`
+    /// actors are servers.
+    pub fn new(name: &str, system: ActorModel<A, C, G>, servers: usize) -> Self {
+        assert!(servers <= system.actors.len(), "{name}: more servers than actors");
+        Spec {
+            name: name.to_owned(),
+            summary: String::new(),
+            system: system.init_network(Network::new_unordered_duplicating([])),
+            servers,
+            faults: Faults::default(),
+            timeouts: Vec::new(),
+            ghost: |_, _, _| None,
+            direction: None,
+            expected_violations: Vec::new(),
+            may_stop: true,
+        }
+    }
+
+    pub fn summary(mut self, summary: &str) -> Self {
+        self.summary = summary.to_owned();
+        self
+    }
+
+    pub fn faults(mut self, faults: Faults) -> Self {
+        self.faults = faults;
+        self
+    }
+
+    /// Timers to which `applies` fire at most `count` times in total.
+    ///
+    /// # Panics
+    /// If there are more than [`TIMEOUT_KINDS`] budgets.
+    pub fn timeouts(
+        mut self,
+        name: &'static str,
+        applies: fn(&A::Timer) -> bool,
+        count: u8,
+    ) -> Self {
+        assert!(self.timeouts.len() < TIMEOUT_KINDS, "{}: too many kinds of timeout", self.name);
+        self.timeouts.push(TimeoutBudget { name, applies, count });
+        self
+    }
+
+    pub fn ghost(mut self, ghost: Ghost<A, C, G>) -> Self {
+        self.ghost = ghost;
+        self
+    }
+
+    pub fn directed(
+        mut self,
+        description: &'static str,
+        allows: fn(&C, &State<A, G>, &ActionOf<A>) -> bool,
+    ) -> Self {
+        self.direction = Some(Direction { description, allows });
+        self
+    }
+
+    /// This spec is there to see `property` broken.
+    pub fn expect_violation(mut self, property: &'static str) -> Self {
+        self.expected_violations.push(property);
+        self
+    }
+
+    /// The names of the actors, in their order: S1, S2, ... for servers, C1, C2, ... for clients.
+    pub fn names(&self) -> Vec<String> {
+        let server = |index: usize| format!("S{}", index + 1);
+        let client = |index: usize| format!("C{}", index + 1 - self.servers);
+        (0..self.system.actors.len())
+            .map(|index| if index < self.servers { server(index) } else { client(index) })
+            .collect()
+    }
+
+    /// The bounds of the search in words, one a line.
+    pub fn bounds(&self) -> Vec<String> {
+        let clients = self.system.actors.len() - self.servers;
+        let mut bounds = vec![format!("{} servers", self.servers)];
+        let mut add = |count: usize, what: &str| {
+            if count > 0 {
+                bounds.push(format!("{count} {what}"));
+            }
+        };
+        add(clients, if clients == 1 { "client" } else { "clients" });
+        for budget in &self.timeouts {
+            add(budget.count.into(), budget.name);
+        }
+        add(self.faults.crashes.into(), "crashes");
+        add(self.faults.drops.into(), "drops");
+        add(self.faults.duplicates.into(), "duplicates");
+        if let Some(direction) = &self.direction {
+            bounds.push(format!("directed: {}", direction.description));
+        }
+        bounds
+    }
+
+    fn is_server(&self, id: Id) -> bool {
+        usize::from(id) < self.servers
+    }
+}

@@ -1,0 +1,57 @@
+//! A spec as a Stateright model: its Explorer and its searches run it unchanged.
+
+use std::fmt::Debug;
+use std::hash::Hash;
+
+use stateright::actor::Actor;
+use stateright::{Model, Property};
+
+use super::{Action, ActionOf, Spec, State, with_names};
+
+impl<A, C, G> Model for Spec<A, C, G>
+where
+    A: Actor,
+    A::Msg: Ord,
+    A::Timer: Ord,
+    G: Clone + Debug + Hash + PartialEq,
+{
+    type State = State<A, G>;
+    type Action = ActionOf<A>;
+
+    fn init_states(&self) -> Vec<Self::State> {
+        vec![self.initial()]
+    }
+
+    fn actions(&self, state: &Self::State, actions: &mut Vec<Self::Action>) {
+        self.enabled(state, actions);
+    }
+
+    fn next_state(&self, state: &Self::State, action: Self::Action) -> Option<Self::State> {
+        self.after(state, &action)
+    }
+
+    fn properties(&self) -> Vec<Property<Self>> {
+        self.lifted_properties()
+    }
+
+    fn within_boundary(&self, state: &Self::State) -> bool {
+        (self.system.within_boundary)(&self.system.cfg, &state.system)
+    }
+
+    fn format_action(&self, action: &Self::Action) -> String {
+        let text = match action {
+            Action::Deliver { src, dst, msg } => format!("{src:?} → {dst:?}: {msg:?}"),
+            Action::Duplicate { src, dst, msg } => {
+                format!("{src:?} → {dst:?}, and a copy stays in flight: {msg:?}")
+            }
+            Action::Drop { src, dst, msg } => format!("lost, {src:?} → {dst:?}: {msg:?}"),
+            Action::Timeout(id, timer) => format!("{id:?} times out: {timer:?}"),
+            Action::SelectRandom { actor, key, random } => {
+                format!("{actor:?} chooses {key}: {random:?}")
+            }
+            Action::Crash(id) => format!("{id:?} crashes"),
+            Action::Recover(id) => format!("{id:?} recovers from its storage"),
+        };
+        with_names(&text, &self.names())
+    }
+}

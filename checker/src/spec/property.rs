@@ -1,0 +1,120 @@
+//! What a spec claims: its own properties, and two that every spec has.
+
+use std::fmt::Debug;
+use std::hash::Hash;
+
+use serde::Serialize;
+use stateright::actor::Actor;
+use stateright::{Expectation, Property};
+
+use super::{Fault, Spec, State};
+
+/// Every handler saves before it sends: on a real network a message may be out when the disk is not.
+pub const SAVED_BEFORE_SENT: &str = "saved before sent";
+/// No handler panics.
+pub const WITHOUT_PANIC: &str = "no handler panics";
+
+/// What a property says about the states.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// True in every reachable state.
+    Always,
+    /// True in at least one reachable state.
+    Reachable,
+}
+
+/// A property as it is listed and reported.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PropertyInfo {
+    pub name: &'static str,
+    pub kind: Kind,
+    /// True if the spec is there to see it broken.
+    pub violation_expected: bool,
+}
+
+impl<A, C, G> Spec<A, C, G>
+where
+    A: Actor,
+    A::Msg: Ord,
+    A::Timer: Ord,
+    G: Clone + Debug + Hash + PartialEq,
+{
+    /// The properties of this spec, in the order in which they are checked and shown.
+    pub fn property_infos(&self) -> Vec<PropertyInfo> {
+        self.lifted_properties()
+            .iter()
+            .map(|property| PropertyInfo {
+                name: property.name,
+                kind: match property.expectation {
+                    Expectation::Always => Kind::Always,
+                    Expectation::Sometimes => Kind::Reachable,
+                    Expectation::Eventually => unreachable!("refused by lifted_properties"),
+                },
+                violation_expected: self.expected_violations.contains(&property.name),
+            })
+            .collect()
+    }
+
+    /// The actor system's properties as properties of the spec, then the built-in ones.
+    ///
+    /// # Panics
+    /// If the system has more than 32 properties, or one of Stateright's kind `eventually`, which
+    /// passes a model that loops for ever without reaching its goal.
+    pub(super) fn lifted_properties(&self) -> Vec<Property<Self>> {
+        let table = lift_table::<A, C, G>();
+        let inner = &self.system.properties;
+        assert!(inner.len() <= table.len(), "{}: more than {} properties", self.name, table.len());
+        let mut properties: Vec<Property<Self>> = inner
+            .iter()
+            .zip(table)
+            .map(|(property, condition)| Property {
+                expectation: property.expectation.clone(),
+                name: property.name,
+                condition,
+            })
+            .collect();
+        assert!(
+            properties.iter().all(|p| p.expectation != Expectation::Eventually),
+            "{}: Stateright's `eventually` misses cycles and is not checked",
+            self.name
+        );
+        properties.push(Property::always(SAVED_BEFORE_SENT, |_, state: &State<A, G>| {
+            state.fault != Some(Fault::SentBeforeSaved)
+        }));
+        properties.push(Property::always(WITHOUT_PANIC, |_, state: &State<A, G>| {
+            !matches!(state.fault, Some(Fault::Panicked(_)))
+        }));
+        properties
+    }
+}
+
+type Condition<A, C, G> = fn(&Spec<A, C, G>, &State<A, G>) -> bool;
+
+/// A property's condition is a plain fn pointer and captures nothing, so the `I`th property of the
+/// inner model is reached through the `I`th instance of this function.
+fn lifted<A, C, G, const I: usize>(spec: &Spec<A, C, G>, state: &State<A, G>) -> bool
+where
+    A: Actor,
+    A::Msg: Ord,
+    A::Timer: Ord,
+    G: Clone + Debug + Hash + PartialEq,
+{
+    (spec.system.properties[I].condition)(&spec.system, &state.system)
+}
+
+macro_rules! instances {
+    ($($index:literal)*) => {
+        fn lift_table<A, C, G>() -> Vec<Condition<A, C, G>>
+        where
+            A: Actor,
+            A::Msg: Ord,
+            A::Timer: Ord,
+            G: Clone + Debug + Hash + PartialEq,
+        {
+            vec![$(lifted::<A, C, G, $index>),*]
+        }
+    };
+}
+
+instances!(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31);

@@ -1,0 +1,76 @@
+//! A state of a spec, and what has been spent on the way to it.
+
+use std::fmt;
+use std::sync::Arc;
+
+use stateright::actor::{Actor, ActorModelState};
+
+/// The kinds of timeout whose firings a spec may budget apart from each other.
+pub const TIMEOUT_KINDS: usize = 4;
+
+/// How much of each budget has been used up. Never refilled, so that a space is finite because its
+/// faults are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Spent {
+    pub crashes: u8,
+    pub drops: u8,
+    pub duplicates: u8,
+    /// By the index of the [`TimeoutBudget`](super::TimeoutBudget) that was charged.
+    pub timeouts: [u8; TIMEOUT_KINDS],
+}
+
+/// What a handler did that no handler may do. A state with a fault has no successors.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Fault {
+    /// It saved after it had already sent: on a real network the message may be out when the disk
+    /// is not.
+    SentBeforeSaved,
+    /// It panicked, with this message.
+    Panicked(Arc<str>),
+}
+
+/// A state of a [`Spec`](super::Spec): that of the actor system, whose `history` is the ghost, and
+/// what the spec adds to it.
+pub struct State<A: Actor, G> {
+    pub system: ActorModelState<A, G>,
+    pub spent: Spent,
+    pub fault: Option<Fault>,
+}
+
+impl<A: Actor, G: Clone> Clone for State<A, G> {
+    fn clone(&self) -> Self {
+        State { system: self.system.clone(), spent: self.spent, fault: self.fault.clone() }
+    }
+}
+
+impl<A: Actor, G: PartialEq> PartialEq for State<A, G> {
+    fn eq(&self, other: &Self) -> bool {
+        self.spent == other.spent && self.fault == other.fault && self.system == other.system
+    }
+}
+
+impl<A: Actor, G: std::hash::Hash> std::hash::Hash for State<A, G> {
+    fn hash<H: std::hash::Hasher>(&self, hasher: &mut H) {
+        self.system.hash(hasher);
+        self.spent.hash(hasher);
+        self.fault.hash(hasher);
+    }
+}
+
+impl<A: Actor, G: fmt::Debug> fmt::Debug for State<A, G> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut state = f.debug_struct("State");
+        for (index, actor) in self.system.actor_states.iter().enumerate() {
+            let down = if self.system.crashed[index] { " (down)" } else { "" };
+            state.field(&format!("Id({index}){down}"), actor);
+        }
+        state.field("timers", &self.system.timers_set);
+        state.field("in_flight", &self.system.network.iter_all().collect::<Vec<_>>());
+        state.field("ghost", &self.system.history);
+        state.field("spent", &self.spent);
+        if let Some(fault) = &self.fault {
+            state.field("fault", fault);
+        }
+        state.finish()
+    }
+}

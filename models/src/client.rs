@@ -1,0 +1,111 @@
+//! The scripted client that specs use: it submits its commands one after the other and keeps what it
+//! was told.
+
+use std::borrow::Cow;
+use std::ops::Range;
+use std::time::Duration;
+
+use stateright::actor::Id;
+
+use crate::service::{Answer, Reply, Request, Sequence, Session};
+use crate::state_machine::StateMachine;
+
+/// A client that submits `script`, each command when the one before it was answered.
+#[derive(Clone, Debug)]
+pub struct Client<M: StateMachine> {
+    /// The servers, in the order in which it tries them.
+    pub servers: Vec<Id>,
+    pub script: Vec<M::Command>,
+    /// How long it waits for an answer before it asks the next server.
+    pub retry: Range<Duration>,
+}
+
+/// What a client remembers.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ClientState<O> {
+    /// The answers so far, in the order of the script. The next command is waiting for its own.
+    pub answers: Vec<O>,
+    /// The server it asked last.
+    pub target: Id,
+    /// It follows at most one redirect before its retry timer fires, so that two servers that each
+    /// take the other for the leader cannot keep it busy for ever.
+    pub redirected: bool,
+}
+
+/// What a client does next.
+#[derive(Debug)]
+pub enum Effect<C> {
+    Send(Id, Request<C>),
+    SetRetryTimer,
+    CancelRetryTimer,
+}
+
+impl<M: StateMachine> Client<M> {
+    pub fn on_start(&self, id: Id) -> (ClientState<M::Output>, Vec<Effect<M::Command>>) {
+        let state =
+            ClientState { answers: Vec::new(), target: self.servers[0], redirected: false };
+        let effects = self.ask(id, &state);
+        (state, effects)
+    }
+
+    pub fn on_reply(
+        &self,
+        id: Id,
+        state: &mut Cow<'_, ClientState<M::Output>>,
+        reply: Reply<M::Output>,
+    ) -> Vec<Effect<M::Command>> {
+        if reply.session != session(id) || reply.sequence != sequence(state) {
+            return Vec::new();
+        }
+        match reply.answer {
+            Answer::Done(output) => {
+                let state = state.to_mut();
+                state.answers.push(output);
+                state.redirected = false;
+            }
+            Answer::Redirect { leader: Some(leader) } if !state.redirected => {
+                let state = state.to_mut();
+                state.target = leader;
+                state.redirected = true;
+            }
+            Answer::Redirect { .. } => return Vec::new(),
+        }
+        self.ask(id, state)
+    }
+
+    pub fn on_retry_timeout(
+        &self,
+        id: Id,
+        state: &mut Cow<'_, ClientState<M::Output>>,
+    ) -> Vec<Effect<M::Command>> {
+        let position = self.servers.iter().position(|server| *server == state.target);
+        let next = position.map_or(0, |position| (position + 1) % self.servers.len());
+        let state = state.to_mut();
+        state.target = self.servers[next];
+        state.redirected = false;
+        self.ask(id, state)
+    }
+
+    /// Sends the command whose turn it is, if there is one left.
+    fn ask(&self, id: Id, state: &ClientState<M::Output>) -> Vec<Effect<M::Command>> {
+        let Some(command) = self.script.get(state.answers.len()) else {
+            return vec![Effect::CancelRetryTimer];
+        };
+        let request = Request {
+            session: session(id),
+            sequence: sequence(state),
+            command: command.clone(),
+        };
+        vec![Effect::Send(state.target, request), Effect::SetRetryTimer]
+    }
+}
+
+/// A scripted client's session bears its own id.
+fn session(id: Id) -> Session {
+    Session(usize::from(id) as u64)
+}
+
+/// The number of the command that waits for its answer.
+fn sequence<O>(state: &ClientState<O>) -> Sequence {
+    Sequence(state.answers.len() as u32 + 1)
+}

@@ -1,0 +1,40 @@
+//! Numbers that count something have a type of their own.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// Declares a counting number: ordered, printed bare.
+macro_rules! number {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(
+            Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+        )]
+        pub struct $name(pub u64);
+
+        impl $name {
+            pub const ZERO: $name = $name(0);
+
+            pub fn next(self) -> $name {
+                $name(self.0 + 1)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Debug::fmt(&self.0, f)
+            }
+        }
+    };
+}
+
+number! {
+    /// A term of office: it has at most one leader. `ZERO` is before the first election.
+    Term
+}
+
+number! {
+    /// A place in the log. The first entry is at 1; `ZERO` is before it.
+    Index
+}

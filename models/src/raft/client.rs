@@ -1,0 +1,49 @@
+//! What a server does for its clients (§8, thesis §6).
+
+use super::log::{Entry, Payload};
+use super::rules::{RaftRules, Rule};
+use super::state::Role;
+use super::step::Step;
+use super::{commit, replication};
+use crate::service::{Answer, Request};
+use crate::state_machine::StateMachine;
+
+/// A leader takes the command into its log; any other server says who the leader is.
+/// raft.tla `ClientRequest`.
+pub(super) fn handle_request<M: StateMachine, R: RaftRules>(
+    step: &mut Step<'_, '_, M, R>,
+    request: Request<M::Command>,
+) {
+    let (session, sequence) = (request.session, request.sequence);
+    if !step.require(Rule::OnlyLeaderAppends, step.state().is_leader()) {
+        let leader = match step.state().role {
+            Role::Follower { leader } => leader,
+            Role::Candidate { .. } | Role::Leader { .. } => None,
+        };
+        return step.answer(session, sequence, Answer::Redirect { leader });
+    }
+    if !step.keeps(Rule::ReadsThroughLog) && M::is_read_only(&request.command) {
+        let output = step.state().applied.machine.clone().apply(&request.command);
+        return step.answer(session, sequence, Answer::Done(output));
+    }
+    let is_new = !step.state().knows(session, sequence);
+    if step.require(Rule::RetryTakesEffectOnce, is_new) {
+        append(step, request);
+    } else if let Some((last, output)) = step.state().applied.sessions.get(&session)
+        && *last == sequence
+    {
+        let answer = Answer::Done(output.clone());
+        step.answer(session, sequence, answer);
+    }
+}
+
+/// Appends the command and sends it on at once, without waiting for the next heartbeat.
+fn append<M: StateMachine, R: RaftRules>(
+    step: &mut Step<'_, '_, M, R>,
+    request: Request<M::Command>,
+) {
+    let term = step.term();
+    step.storage_mut().log.append(Entry { term, payload: Payload::Command(request) });
+    replication::send_to_all(step);
+    commit::advance(step);
+}

@@ -1,0 +1,93 @@
+//! When an entry is committed (§5.3, §5.4.2), and what happens then.
+
+use super::log::Payload;
+use super::rules::{RaftRules, Rule};
+use super::state::{Role, ServerState};
+use super::step::Step;
+use crate::number::Index;
+use crate::quorum::is_majority;
+use crate::service::{Answer, Request};
+use crate::state_machine::StateMachine;
+
+/// A leader commits what a majority stores. raft.tla `AdvanceCommitIndex`.
+pub(super) fn advance<M: StateMachine, R: RaftRules>(step: &mut Step<'_, '_, M, R>) {
+    let state = step.state();
+    let mut index = state.log().last_index();
+    while index > state.commit && !may_commit(&step.server.rules, state, index) {
+        index = Index(index.0 - 1);
+    }
+    if index > state.commit {
+        step.state_mut().commit = index;
+    }
+    apply_committed(step);
+}
+
+/// May a leader commit the log up to `index`?
+///
+/// An entry of an older term may be on a majority and still be overwritten (figure 8), so counting
+/// commits only entries of the leader's own term; those before them are committed with them.
+pub fn may_commit<M: StateMachine, R: RaftRules>(
+    rules: &R,
+    state: &ServerState<M>,
+    index: Index,
+) -> bool {
+    let Role::Leader { followers } = &state.role else { return false };
+    let stored = 1 + followers.values().filter(|progress| progress.matched >= index).count();
+    let of_own_term = state.log().term_at(index) == Some(state.term());
+    rules.require(Rule::MajorityStores, is_majority(stored, followers.len() + 1))
+        && rules.require(Rule::OwnTermCommits, of_own_term)
+}
+
+/// A follower learns what its leader has committed, as far as its own log is known to `matched` it.
+pub(super) fn follow<M: StateMachine, R: RaftRules>(
+    step: &mut Step<'_, '_, M, R>,
+    leader_commit: Index,
+    matched: Index,
+) {
+    let within = step.keeps(Rule::CommitWithinMatched);
+    let limit = if within { matched } else { step.state().log().last_index() };
+    let commit = leader_commit.min(limit);
+    if commit > step.state().commit {
+        step.state_mut().commit = commit;
+    }
+    apply_committed(step);
+}
+
+/// Applies what is committed and not applied yet; a leader answers the clients.
+fn apply_committed<M: StateMachine, R: RaftRules>(step: &mut Step<'_, '_, M, R>) {
+    loop {
+        let state = step.state();
+        let in_order = step.keeps(Rule::ApplyInOrder);
+        let next = state.applied.index.next();
+        let next = if in_order { next } else { next.max(state.commit) };
+        if !step.require(Rule::ApplyOnlyCommitted, next <= state.commit) {
+            return;
+        }
+        let Some(entry) = state.log().get(next) else { return };
+        let payload = entry.payload.clone();
+        step.state_mut().applied.index = next;
+        if let Payload::Command(request) = payload {
+            apply(step, request);
+        }
+    }
+}
+
+/// Lets a command take effect, unless it is a retry of one that did (thesis §6.3).
+fn apply<M: StateMachine, R: RaftRules>(
+    step: &mut Step<'_, '_, M, R>,
+    Request { session, sequence, command }: Request<M::Command>,
+) {
+    let last = step.state().applied.sessions.get(&session).map(|(sequence, _)| *sequence);
+    if step.require(Rule::RetryTakesEffectOnce, last.is_none_or(|last| last < sequence)) {
+        let applied = &mut step.state_mut().applied;
+        let output = applied.machine.apply(&command);
+        applied.sessions.insert(session, (sequence, output));
+    }
+    if step.state().is_leader()
+        && let Some((last, output)) = step.state().applied.sessions.get(&session)
+        && *last == sequence
+    {
+        let answer = Answer::Done(output.clone());
+        step.answer(session, sequence, answer);
+    }
+}

@@ -1,0 +1,126 @@
+//! Leader election (§5.2) and the restriction that makes it safe (§5.4.1).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use stateright::actor::Id;
+
+use super::log::{Entry, Payload, Position};
+use super::message::{Message, RequestVote, VoteReply};
+use super::replication;
+use super::rules::{RaftRules, Rule};
+use super::state::{Progress, Role, ServerState};
+use super::step::Step;
+use super::{Timer, commit};
+use crate::number::Index;
+use crate::quorum::is_majority;
+use crate::state_machine::StateMachine;
+
+/// A server that has not heard of a leader for an election timeout stands for election itself.
+/// raft.tla `Timeout`.
+pub(super) fn start_election<M: StateMachine, R: RaftRules>(step: &mut Step<'_, '_, M, R>) {
+    if step.state().is_leader() {
+        return;
+    }
+    let id = step.id;
+    let raises_term = step.keeps(Rule::CandidateRaisesTerm);
+    let storage = step.storage_mut();
+    if raises_term {
+        storage.term = storage.term.next();
+    }
+    storage.voted_for = Some(id);
+    step.state_mut().role = Role::Candidate { votes: BTreeSet::from([id]) };
+    step.set_election_timer();
+    let request = RequestVote { term: step.term(), last: step.state().log().last() };
+    for peer in step.peers() {
+        step.send(peer, Message::RequestVote(request.clone()));
+    }
+    become_leader_if_elected(step);
+}
+
+/// Grants the vote or not. raft.tla `HandleRequestVoteRequest`.
+pub(super) fn handle_request_vote<M: StateMachine, R: RaftRules>(
+    step: &mut Step<'_, '_, M, R>,
+    candidate: Id,
+    request: RequestVote,
+) {
+    let term = step.term();
+    if request.term < term {
+        // The candidate is out of date, and this is how it learns so.
+        step.send(candidate, Message::VoteReply(VoteReply { term, granted: false }));
+        return;
+    }
+    if !grants_vote(&step.server.rules, step.state(), candidate, &request) {
+        return;
+    }
+    if step.state().storage.voted_for != Some(candidate) {
+        step.storage_mut().voted_for = Some(candidate);
+    }
+    step.set_election_timer();
+    step.send(candidate, Message::VoteReply(VoteReply { term, granted: true }));
+}
+
+/// May this server vote for `candidate`, whose request is of the current term?
+pub fn grants_vote<M: StateMachine, R: RaftRules>(
+    rules: &R,
+    state: &ServerState<M>,
+    candidate: Id,
+    request: &RequestVote,
+) -> bool {
+    let voted_for_other = state.storage.voted_for.is_some_and(|other| other != candidate);
+    rules.require(Rule::OneVotePerTerm, !voted_for_other)
+        && rules.require(
+            Rule::VoteForUpToDateLog,
+            is_up_to_date(rules, request.last, state.log().last()),
+        )
+}
+
+/// Is a log that ends at `theirs` at least as up to date as one that ends at `ours`? (§5.4.1)
+fn is_up_to_date<R: RaftRules>(rules: &R, theirs: Position, ours: Position) -> bool {
+    if rules.keeps(Rule::LastTermBeforeLength) && theirs.term != ours.term {
+        return theirs.term > ours.term;
+    }
+    theirs.index >= ours.index
+}
+
+/// Counts a vote. raft.tla `HandleRequestVoteResponse`.
+pub(super) fn handle_vote_reply<M: StateMachine, R: RaftRules>(
+    step: &mut Step<'_, '_, M, R>,
+    voter: Id,
+    reply: VoteReply,
+) {
+    let of_this_term = step.require(Rule::VotesOfThisTermCount, reply.term == step.term());
+    let Role::Candidate { votes } = &step.state().role else { return };
+    if !reply.granted || !of_this_term || votes.contains(&voter) {
+        return;
+    }
+    if let Role::Candidate { votes } = &mut step.state_mut().role {
+        votes.insert(voter);
+    }
+    become_leader_if_elected(step);
+}
+
+fn become_leader_if_elected<M: StateMachine, R: RaftRules>(step: &mut Step<'_, '_, M, R>) {
+    let Role::Candidate { votes } = &step.state().role else { return };
+    let has_majority = is_majority(votes.len(), step.server.servers.len());
+    if step.require(Rule::MajorityElects, has_majority) {
+        become_leader(step);
+    }
+}
+
+/// Takes office: nothing is known of the followers' logs, and a no-op of the new term lets the
+/// entries of older terms be committed (§8). raft.tla `BecomeLeader`.
+fn become_leader<M: StateMachine, R: RaftRules>(step: &mut Step<'_, '_, M, R>) {
+    let term = step.term();
+    let next = step.state().log().last_index().next();
+    let progress = Progress { next, matched: Index::ZERO };
+    let followers: BTreeMap<Id, Progress> =
+        step.peers().into_iter().map(|peer| (peer, progress)).collect();
+    step.state_mut().role = Role::Leader { followers };
+    step.cancel_timer(Timer::Election);
+    step.set_heartbeat_timer();
+    if step.keeps(Rule::NoOpAtStartOfTerm) {
+        step.storage_mut().log.append(Entry { term, payload: Payload::NoOp });
+    }
+    replication::send_to_all(step);
+    commit::advance(step);
+}

@@ -1,0 +1,66 @@
+//! The messages of Raft (figure 2), and those of clients.
+
+use serde::{Deserialize, Serialize};
+
+use super::log::{Entry, Position};
+use crate::number::{Index, Term};
+use crate::service::{Reply, Request};
+
+/// A candidate asks for a vote.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct RequestVote {
+    pub term: Term,
+    /// The last entry of the candidate's log.
+    pub last: Position,
+}
+
+/// A server answers a [`RequestVote`]. A refusal of the same term is not sent: it tells nothing.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct VoteReply {
+    pub term: Term,
+    pub granted: bool,
+}
+
+/// A leader sends the entries behind `previous`; none at all is a heartbeat.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct AppendEntries<C> {
+    pub term: Term,
+    pub previous: Position,
+    pub entries: Vec<Entry<C>>,
+    /// The leader's commit index.
+    pub commit: Index,
+}
+
+/// A follower answers an [`AppendEntries`].
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct AppendReply {
+    pub term: Term,
+    pub success: bool,
+    /// On success the last index that now matches the leader's log; otherwise the last index at
+    /// which it may match.
+    pub index: Index,
+}
+
+/// All that travels in a Raft cluster.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Message<C, O> {
+    RequestVote(RequestVote),
+    VoteReply(VoteReply),
+    AppendEntries(AppendEntries<C>),
+    AppendReply(AppendReply),
+    Request(Request<C>),
+    Reply(Reply<O>),
+}
+
+impl<C, O> Message<C, O> {
+    /// The sender's term, for messages between servers.
+    pub fn term(&self) -> Option<Term> {
+        match self {
+            Message::RequestVote(message) => Some(message.term),
+            Message::VoteReply(message) => Some(message.term),
+            Message::AppendEntries(message) => Some(message.term),
+            Message::AppendReply(message) => Some(message.term),
+            Message::Request(_) | Message::Reply(_) => None,
+        }
+    }
+}

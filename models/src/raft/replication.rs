@@ -1,0 +1,153 @@
+//! Log replication (§5.3).
+
+use stateright::actor::Id;
+
+use super::commit;
+use super::log::{Entry, Log, Position};
+use super::message::{AppendEntries, AppendReply, Message};
+use super::rules::{RaftRules, Rule};
+use super::state::Role;
+use super::step::Step;
+use super::{Batch, Payload};
+use crate::number::Index;
+use crate::state_machine::StateMachine;
+
+/// A leader keeps its followers from standing for election, and repeats what may have been lost.
+pub(super) fn send_heartbeats<M: StateMachine, R: RaftRules>(step: &mut Step<'_, '_, M, R>) {
+    if step.state().is_leader() {
+        step.set_heartbeat_timer();
+        send_to_all(step);
+    }
+}
+
+pub(super) fn send_to_all<M: StateMachine, R: RaftRules>(step: &mut Step<'_, '_, M, R>) {
+    for peer in step.peers() {
+        send_append(step, peer);
+    }
+}
+
+/// Sends a follower the entries it is believed to lack. raft.tla `AppendEntries`.
+fn send_append<M: StateMachine, R: RaftRules>(step: &mut Step<'_, '_, M, R>, follower: Id) {
+    let state = step.state();
+    let Role::Leader { followers } = &state.role else { return };
+    let Some(progress) = followers.get(&follower) else { return };
+    let index = Index(progress.next.0 - 1);
+    let previous = Position { index, term: state.log().term_at(index).unwrap_or_default() };
+    let message = AppendEntries {
+        term: state.term(),
+        previous,
+        entries: next_batch::<M>(state.log(), index, step.server.batch),
+        commit: state.commit,
+    };
+    step.send(follower, Message::AppendEntries(message));
+}
+
+/// The entries behind `index` that fit one message: one at least, if there is one.
+fn next_batch<M: StateMachine>(
+    log: &Log<M::Command>,
+    index: Index,
+    batch: Batch,
+) -> Vec<Entry<M::Command>> {
+    let mut bytes = 0;
+    let fits = |(count, (_, entry)): &(usize, (Index, &Entry<M::Command>))| {
+        if let Payload::Command(request) = &entry.payload {
+            bytes += M::weight(&request.command);
+        }
+        *count == 0 || bytes <= batch.bytes
+    };
+    let behind = log.behind(index).enumerate().take_while(fits).take(batch.entries);
+    behind.map(|(_, (_, entry))| entry.clone()).collect()
+}
+
+/// Takes the leader's entries if they fit behind the own log. raft.tla `HandleAppendEntriesRequest`.
+pub(super) fn handle_append_entries<M: StateMachine, R: RaftRules>(
+    step: &mut Step<'_, '_, M, R>,
+    leader: Id,
+    message: AppendEntries<M::Command>,
+) {
+    let refused = Index(message.previous.index.0.saturating_sub(1));
+    if !step.require(Rule::StaleLeaderRefused, message.term >= step.term()) {
+        // It is out of date, and this is how it learns so.
+        return reply(step, leader, false, refused);
+    }
+    if !step.state().is_leader() {
+        step.become_follower(Some(leader));
+        step.set_election_timer();
+    }
+    let log = step.state().log();
+    if !step.require(Rule::LogMatchesBeforeAppend, log.contains(message.previous)) {
+        let index = refused.min(log.last_index());
+        return reply(step, leader, false, index);
+    }
+    let matched = Index(message.previous.index.0 + message.entries.len() as u64);
+    store(step, message.previous.index, message.entries);
+    commit::follow(step, message.commit, matched);
+    reply(step, leader, true, matched);
+}
+
+/// Puts the leader's `entries` behind `previous`, where the logs match. What is there already and
+/// agrees stays, for the message may be an old one.
+fn store<M: StateMachine, R: RaftRules>(
+    step: &mut Step<'_, '_, M, R>,
+    previous: Index,
+    entries: Vec<Entry<M::Command>>,
+) {
+    if !step.keeps(Rule::OnlyConflictTruncates) && step.state().log().last_index() > previous {
+        step.storage_mut().log.truncate_from(previous.next());
+    }
+    let mut index = previous;
+    for entry in entries {
+        index = index.next();
+        match step.state().log().term_at(index) {
+            Some(term) if term == entry.term => continue,
+            Some(_) if step.keeps(Rule::ConflictTruncates) => {
+                step.storage_mut().log.truncate_from(index);
+            }
+            Some(_) => continue,
+            None => {}
+        }
+        step.storage_mut().log.append(entry);
+    }
+}
+
+fn reply<M: StateMachine, R: RaftRules>(
+    step: &mut Step<'_, '_, M, R>,
+    leader: Id,
+    success: bool,
+    index: Index,
+) {
+    let term = step.term();
+    step.send(leader, Message::AppendReply(AppendReply { term, success, index }));
+}
+
+/// Learns how far a follower's log matches, or tries again from further back.
+/// raft.tla `HandleAppendEntriesResponse`.
+pub(super) fn handle_append_reply<M: StateMachine, R: RaftRules>(
+    step: &mut Step<'_, '_, M, R>,
+    follower: Id,
+    reply: AppendReply,
+) {
+    if !step.require(Rule::RepliesOfThisTermCount, reply.term == step.term()) {
+        return;
+    }
+    let success = step.require(Rule::OnlySuccessMatches, reply.success);
+    let Role::Leader { followers } = &step.state().role else { return };
+    let Some(known) = followers.get(&follower) else { return };
+    let mut progress = *known;
+    if success {
+        progress.matched = progress.matched.max(reply.index);
+        progress.next = progress.next.max(progress.matched.next());
+    } else {
+        progress.next = progress.next.min(reply.index.next()).max(progress.matched.next());
+    }
+    if progress == *known {
+        return;
+    }
+    if let Role::Leader { followers } = &mut step.state_mut().role {
+        followers.insert(follower, progress);
+    }
+    commit::advance(step);
+    if progress.next <= step.state().log().last_index() {
+        send_append(step, follower);
+    }
+}

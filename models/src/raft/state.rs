@@ -1,0 +1,114 @@
+//! What a Raft server knows (figure 2, "State").
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use stateright::actor::Id;
+
+use super::log::{Log, Payload};
+use crate::number::{Index, Term};
+use crate::service::{Sequence, Session};
+use crate::state_machine::StateMachine;
+
+/// What survives a crash, and only that.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Storage<C: Clone> {
+    /// The latest term this server has seen.
+    pub term: Term,
+    /// Whom it voted for in that term.
+    pub voted_for: Option<Id>,
+    pub log: Log<C>,
+}
+
+impl<C: Clone> Default for Storage<C> {
+    fn default() -> Self {
+        Storage { term: Term::ZERO, voted_for: None, log: Log::default() }
+    }
+}
+
+/// What a leader knows of a follower's log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Progress {
+    /// The next entry to send.
+    pub next: Index,
+    /// The follower's log is known to match up to here.
+    pub matched: Index,
+}
+
+/// A server's part in its term, with what only that part needs.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Role {
+    Follower { leader: Option<Id> },
+    Candidate { votes: BTreeSet<Id> },
+    Leader { followers: BTreeMap<Id, Progress> },
+}
+
+impl Role {
+    /// The field's name for it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Role::Follower { .. } => "follower",
+            Role::Candidate { .. } => "candidate",
+            Role::Leader { .. } => "leader",
+        }
+    }
+}
+
+/// What a server has computed from the entries it applied.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Applied<M: StateMachine> {
+    /// The last entry applied.
+    pub index: Index,
+    pub machine: M,
+    /// Every session's last command and what it returned, so that a retry is recognised.
+    pub sessions: BTreeMap<Session, (Sequence, M::Output)>,
+}
+
+impl<M: StateMachine> Default for Applied<M> {
+    fn default() -> Self {
+        Applied { index: Index::ZERO, machine: M::default(), sessions: BTreeMap::new() }
+    }
+}
+
+/// A server's state.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ServerState<M: StateMachine> {
+    pub storage: Storage<M::Command>,
+    pub role: Role,
+    /// The last entry known to be committed.
+    pub commit: Index,
+    pub applied: Applied<M>,
+}
+
+impl<M: StateMachine> ServerState<M> {
+    /// A server that starts: a follower that has applied nothing yet.
+    pub fn starting_from(storage: Option<Storage<M::Command>>) -> Self {
+        ServerState {
+            storage: storage.unwrap_or_default(),
+            role: Role::Follower { leader: None },
+            commit: Index::ZERO,
+            applied: Applied::default(),
+        }
+    }
+
+    pub fn term(&self) -> Term {
+        self.storage.term
+    }
+
+    pub fn log(&self) -> &Log<M::Command> {
+        &self.storage.log
+    }
+
+    pub fn is_leader(&self) -> bool {
+        matches!(self.role, Role::Leader { .. })
+    }
+
+    /// True if a command of this number is in the log, or was overtaken by a later one of its session.
+    pub fn knows(&self, session: Session, sequence: Sequence) -> bool {
+        let was_applied = self.applied.sessions.get(&session).is_some_and(|(s, _)| *s >= sequence);
+        was_applied
+            || self.log().behind(self.applied.index).any(|(_, entry)| match &entry.payload {
+                Payload::Command(r) => r.session == session && r.sequence >= sequence,
+                Payload::NoOp => false,
+            })
+    }
+}
