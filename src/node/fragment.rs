@@ -35,8 +35,8 @@ mod transfer;
 pub use outbox::{Outbox, Queued};
 pub use reassembly::{Reassembly, ReassemblyCounters};
 
-/// How many datagrams go to one receiver at once, at most: about 48 KiB, half of a default socket
-/// buffer, because others send to that receiver as well.
+/// How many fragments are in flight to one receiver, at most, and how many small messages go to it
+/// at once: about 48 KiB, half of a default socket buffer, because others send there as well.
 pub const BURST: u32 = 40;
 
 /// How soon a spent burst is available again.

@@ -2,4 +2,5 @@
 
 pub mod fragment;
 pub mod seal;
+pub mod transport;
 pub mod wire;

@@ -31,7 +31,7 @@ pub enum Reject {
 /// The operating system gave no random bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("no random bytes from the operating system: {0}")]
-pub struct NoRandom(#[from] getrandom::Error);
+pub struct NoRandom(#[from] pub getrandom::Error);
 
 /// What a datagram carries and whom it concerns: a header without what the seal adds.
 #[derive(Clone, Debug, PartialEq, Eq)]

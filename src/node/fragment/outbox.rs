@@ -30,7 +30,7 @@ struct Peer {
     bytes: usize,
     transfer: Option<Transfer>,
     pace: Pace,
-    /// How many datagrams may still go in this burst.
+    /// How many messages of one fragment may still go in this burst.
     tokens: u32,
     /// When the burst began.
     burst: Instant,
@@ -194,10 +194,8 @@ impl Peer {
         }
         if let Some(transfer) = &mut self.transfer {
             transfer.tick(now, &mut self.pace);
-            while self.tokens > 0
-                && let Some(index) = transfer.next(now, &self.pace)
-            {
-                self.tokens -= 1;
+            // Its window is what keeps it from sending too much at once.
+            while let Some(index) = transfer.next(now, &self.pace) {
                 packets.push(packet(to, transfer.message, index, &transfer.bytes));
             }
         }
@@ -206,13 +204,12 @@ impl Peer {
 
     /// Asked after [`due`](Self::due), when only spent tokens or a full window hold anything back.
     fn wake(&self) -> Option<Instant> {
-        if self.small.is_empty() && self.transfer.is_none() && self.large.is_empty() {
-            return None;
-        }
-        match &self.transfer {
-            Some(transfer) if self.tokens > 0 => Some(transfer.deadline(&self.pace)),
-            _ => Some(self.burst + REFILL),
-        }
+        let refill = (!self.small.is_empty()).then_some(self.burst + REFILL);
+        let probe = self
+            .transfer
+            .as_ref()
+            .map(|transfer| transfer.deadline(&self.pace));
+        [refill, probe].into_iter().flatten().min()
     }
 }
 

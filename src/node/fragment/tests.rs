@@ -229,7 +229,7 @@ fn the_queue_is_bounded_and_the_newest_stay() {
 fn a_receiver_that_starts_again_gets_the_whole_message() {
     let mut pair = Pair::new(7, 0, 0);
     pair.outbox.send(pair.now, RECEIVER, text(1 << 20, 0));
-    pair.run(Duration::from_millis(5));
+    pair.run(Duration::from_millis(1));
     assert!(pair.reassembly.bytes() > 0, "it is in the middle");
     pair.reassembly = Reassembly::new();
     pair.run(Duration::from_secs(5));

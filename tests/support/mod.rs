@@ -1,0 +1,18 @@
+//! What several test programs need.
+
+#![allow(dead_code, reason = "each test program uses a part of it")]
+
+use std::net::{SocketAddr, TcpListener, UdpSocket};
+
+/// Addresses on the loopback interface that are free, for UDP and TCP alike, as far as one can know.
+pub fn free_addresses(count: usize) -> Vec<SocketAddr> {
+    let mut held = Vec::new();
+    while held.len() < count {
+        let udp = UdpSocket::bind("127.0.0.1:0").expect("a free UDP port");
+        let address = udp.local_addr().expect("its address");
+        if let Ok(tcp) = TcpListener::bind(address) {
+            held.push((udp, tcp, address));
+        }
+    }
+    held.into_iter().map(|(_, _, address)| address).collect()
+}
