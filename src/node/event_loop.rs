@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::time::{Duration, Instant};
 
+use quorate_models::durable::Durable;
 use quorate_models::service::{Service, Status};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -17,6 +18,7 @@ use stateright::actor::{Actor, Command, Id, Out};
 use thiserror::Error;
 
 use super::seal::NoRandom;
+use super::storage::{Store, StoreError};
 use super::timers::{Dice, Timers};
 use super::transport::{Counters, Transport, TransportError};
 use super::wire;
@@ -288,5 +290,13 @@ impl<A: Runnable, D: Disk<A::Storage>, W: Watch> EventLoop<A, D, W> {
         self.watch
             .publish(status, self.counts, self.transport.counters());
         Ok(())
+    }
+}
+
+impl<S: Durable + Clone> Disk<S> for Store<S> {
+    type Error = StoreError;
+
+    fn commit(&mut self, storage: &S) -> Result<(), StoreError> {
+        Store::commit(self, storage)
     }
 }

@@ -1,0 +1,74 @@
+//! What can go wrong with a store, in words for whoever has to set it right.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+use super::{FORMAT, Identity};
+
+/// Why a store could not be created, opened or written. Every message starts with the file's path.
+#[derive(Debug, Error)]
+pub enum StoreError {
+    /// There is no file. Only creating a cluster creates stores, so its memory is lost or elsewhere.
+    #[error("{}: there is no store here", path.display())]
+    Missing { path: PathBuf },
+    /// There is something where a store was to be created.
+    #[error("{}: it exists already and is not overwritten", path.display())]
+    Exists { path: PathBuf },
+    /// Another process, or another `Store` of this one, has the file open.
+    #[error("{}: the store is in use by another process", path.display())]
+    InUse { path: PathBuf },
+    /// The store belongs to another node or another cluster.
+    #[error(
+        "{}: the store belongs to node {} of cluster {:016x}, not to node {} of cluster {:016x}",
+        path.display(), found.node, found.cluster, expected.node, expected.cluster
+    )]
+    WrongIdentity {
+        path: PathBuf,
+        found: Identity,
+        expected: Identity,
+    },
+    /// The store was written by another version of this code.
+    #[error("{}: the store has format {found}, this program reads format {FORMAT}", path.display())]
+    Format { path: PathBuf, found: u64 },
+    /// The file does not hold what was written to it.
+    #[error("{}: the store is damaged: {record}: {problem}", path.display())]
+    Damaged {
+        path: PathBuf,
+        /// The record, in the protocol's words ("log entry 7"), or the part of the file.
+        record: String,
+        problem: String,
+    },
+    /// The operating system refused.
+    #[error("{}: cannot {action} the store: {source}", path.display())]
+    Io {
+        path: PathBuf,
+        action: &'static str,
+        source: io::Error,
+    },
+    /// redb refused to write, for a reason of its own.
+    #[error("{}: cannot write the store: {problem}", path.display())]
+    Write { path: PathBuf, problem: String },
+    /// An earlier commit failed, so it is not known what the file holds.
+    #[error("{}: the store takes no more commits since one failed", path.display())]
+    Failed { path: PathBuf },
+}
+
+impl StoreError {
+    pub(super) fn io(path: &Path, action: &'static str, source: io::Error) -> Self {
+        Self::Io {
+            path: path.into(),
+            action,
+            source,
+        }
+    }
+
+    pub(super) fn damaged(path: &Path, record: &str, problem: &str) -> Self {
+        Self::Damaged {
+            path: path.into(),
+            record: record.into(),
+            problem: problem.into(),
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! A record as it is stored: its checksum, then its value; and the table of contents over all.
+//!
+//! redb verifies its pages, but what it verifies are its own notions. A record that was moved to
+//! another key, an old version of a page that still matches its checksum, a record that is simply
+//! gone: the checksum is seeded with the key, and the table of contents counts and sums the
+//! checksums of all records of a kind, so that each of these shows.
+
+use std::collections::BTreeMap;
+
+use quorate_models::durable::Key;
+use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
+
+use super::Identity;
+
+/// The name of the record that says whose store this is.
+pub(super) const IDENTITY: &str = "identity";
+/// The name of the record that lists what the others are.
+pub(super) const CONTENTS: &str = "table of contents";
+
+const CHECKSUM_BYTES: usize = 8;
+
+/// The seed for the record at `key`: a record is only valid where it was put.
+pub(super) fn seed_of(key: Key) -> u64 {
+    let mut bytes = [key.kind; 9];
+    bytes[1..].copy_from_slice(&key.number.to_le_bytes());
+    xxh3_64(&bytes)
+}
+
+/// The seed for a record about the store itself.
+pub(super) fn seed_of_name(name: &str) -> u64 {
+    xxh3_64(name.as_bytes())
+}
+
+/// `value` as it is stored.
+pub(super) fn seal(seed: u64, value: &[u8]) -> Vec<u8> {
+    let mut stored = Vec::with_capacity(CHECKSUM_BYTES + value.len());
+    stored.extend(xxh3_64_with_seed(value, seed).to_le_bytes());
+    stored.extend(value);
+    stored
+}
+
+/// The value that `stored` holds, if it is what was sealed with the same seed.
+pub(super) fn unseal(seed: u64, stored: &[u8]) -> Option<&[u8]> {
+    let (checksum, value) = stored.split_first_chunk::<CHECKSUM_BYTES>()?;
+    (u64::from_le_bytes(*checksum) == xxh3_64_with_seed(value, seed)).then_some(value)
+}
+
+/// The identity record, sealed.
+pub(super) fn seal_identity(format: u64, identity: Identity) -> Vec<u8> {
+    let numbers = [format, identity.cluster, identity.node];
+    seal(
+        seed_of_name(IDENTITY),
+        numbers.map(u64::to_le_bytes).as_flattened(),
+    )
+}
+
+/// The format and the identity in an unsealed identity record.
+pub(super) fn identity_from(value: &[u8]) -> Option<(u64, Identity)> {
+    match value.as_chunks() {
+        ([format, cluster, node], []) => {
+            let [cluster, node] = [cluster, node].map(|bytes| u64::from_le_bytes(*bytes));
+            Some((u64::from_le_bytes(*format), Identity { cluster, node }))
+        }
+        _ => None,
+    }
+}
+
+/// The table of contents: for every kind of record that is present, how many there are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Contents(BTreeMap<u8, Tally>);
+
+/// The records of one kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Tally {
+    records: u64,
+    /// The sum of their checksums, modulo 2^64: it does not depend on an order, so a commit can
+    /// keep it up to date from the records it touches.
+    sum: u64,
+}
+
+impl Contents {
+    /// Takes up a record that was stored.
+    pub(super) fn add(&mut self, kind: u8, stored: &[u8]) {
+        let tally = self.0.entry(kind).or_default();
+        tally.records = tally.records.wrapping_add(1);
+        tally.sum = tally.sum.wrapping_add(checksum_in(stored));
+    }
+
+    /// Takes out a record that was removed or replaced.
+    pub(super) fn subtract(&mut self, kind: u8, stored: &[u8]) {
+        let tally = self.0.entry(kind).or_default();
+        tally.records = tally.records.wrapping_sub(1);
+        tally.sum = tally.sum.wrapping_sub(checksum_in(stored));
+        if tally.records == 0 {
+            self.0.remove(&kind);
+        }
+    }
+
+    /// As a record, sealed.
+    pub(super) fn seal(&self) -> Vec<u8> {
+        let mut value = Vec::new();
+        for (&kind, tally) in &self.0 {
+            value.push(kind);
+            value.extend(tally.records.to_le_bytes());
+            value.extend(tally.sum.to_le_bytes());
+        }
+        seal(seed_of_name(CONTENTS), &value)
+    }
+
+    /// From an unsealed record.
+    pub(super) fn from_bytes(value: &[u8]) -> Option<Self> {
+        let (kinds, []) = value.as_chunks::<17>() else {
+            return None;
+        };
+        let tally = |bytes: &[u8; 17]| {
+            let (&[kind], rest) = bytes.split_first_chunk::<1>()?;
+            let ([records, sum], []) = rest.as_chunks::<8>() else {
+                return None;
+            };
+            let [records, sum] = [records, sum].map(|bytes| u64::from_le_bytes(*bytes));
+            Some((kind, Tally { records, sum }))
+        };
+        kinds.iter().map(tally).collect::<Option<_>>().map(Self)
+    }
+
+    /// What tells `present` from these contents, in words; `None` if nothing does. `name` names a
+    /// record.
+    pub(super) fn difference(
+        &self,
+        present: &Self,
+        name: impl Fn(Key) -> String,
+    ) -> Option<String> {
+        let tally = |contents: &Self, kind| contents.0.get(kind).copied().unwrap_or_default();
+        self.0.keys().chain(present.0.keys()).find_map(|kind| {
+            let (listed, found) = (tally(self, kind), tally(present, kind));
+            let example = name(Key {
+                kind: *kind,
+                number: 1,
+            });
+            if listed.records != found.records {
+                let (listed, found) = (listed.records, found.records);
+                Some(format!(
+                    "it lists {listed} records such as {example}, there are {found}"
+                ))
+            } else if listed.sum != found.sum {
+                Some(format!(
+                    "a record such as {example} is not the one it lists"
+                ))
+            } else {
+                None
+            }
+        })
+    }
+}
+
+/// The checksum in a stored record. One too short to have any was never stored by this code; zero
+/// makes it disagree with the table of contents.
+fn checksum_in(stored: &[u8]) -> u64 {
+    stored
+        .first_chunk()
+        .map_or(0, |bytes| u64::from_le_bytes(*bytes))
+}
