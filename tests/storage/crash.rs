@@ -181,8 +181,8 @@ fn every_cut_leaves_the_last_acknowledged_commit_or_the_one_under_way() {
     );
 }
 
-/// The start after a crash crashes as well, again at every write, and what it had found stays found:
-/// a state that a node has acted on must not disappear.
+/// The start after a crash crashes as well, again at every write, and what it had found stays
+/// found: a state that a node has acted on must not disappear.
 #[test]
 fn every_cut_of_a_recovery_leaves_what_the_recovery_found() {
     let life = life();

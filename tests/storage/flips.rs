@@ -75,7 +75,7 @@ fn bits_that_matter(bytes: &[u8]) -> Vec<usize> {
         .collect()
 }
 
-/// redb panics on some thousand of these files, as a store expects. Nobody needs to read about each.
+/// redb panics on some thousand of these files, as a store expects. Nobody needs to read of each.
 fn hush_redb() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {

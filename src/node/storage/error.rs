@@ -10,7 +10,7 @@ use super::{FORMAT, Identity};
 /// Why a store could not be created, opened or written. Every message starts with the file's path.
 #[derive(Debug, Error)]
 pub enum StoreError {
-    /// There is no file. Only creating a cluster creates stores, so its memory is lost or elsewhere.
+    /// There is no file. Only creating a cluster creates stores: this memory is lost or elsewhere.
     #[error("{}: there is no store here", path.display())]
     Missing { path: PathBuf },
     /// There is something where a store was to be created.

@@ -1,15 +1,15 @@
 //! Which of the two commits in a redb file is the last.
 //!
 //! redb keeps the roots of its last two commits in two slots of the header and says in one bit
-//! which is the newer. A two-phase commit writes the older slot anew, syncs, turns the bit and syncs
-//! again. So a newer slot that the bit does not point to has two explanations: a crash between the
-//! two syncs, of a commit that nobody was told of; or a bit that flipped under an acknowledged
-//! commit, which redb would then silently forget. They look the same. What can be told is
-//! whether that newer commit is there in full, and if it is, to go on from it is right in both
+//! which is the newer. A two-phase commit writes the older slot anew, syncs, turns the bit and
+//! syncs again. So a newer slot that the bit does not point to has two explanations: a crash
+//! between the two syncs, of a commit that nobody was told of; or a bit that flipped under an
+//! acknowledged commit, which redb would then silently forget. They look the same. What can be told
+//! is whether that newer commit is there in full, and if it is, to go on from it is right in both
 //! cases: it is acknowledged or it was about to be.
 //!
 //! The layout is that of redb's file format 3: after a magic number of 9 bytes a byte of flags, at
-//! 64 and 192 the slots; in each, at 104, the number of the transaction, at 112 the slot's checksum.
+//! 64 and 192 the slots; in each, at 104, the transaction's number, at 112 the slot's checksum.
 
 use std::io;
 

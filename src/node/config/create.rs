@@ -1,0 +1,106 @@
+//! Makes a cluster's folder: the key first, the stores, and `cluster.toml` last, so that a folder
+//! with that file has all the rest.
+
+use std::fmt::Write as _;
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+
+use super::{Config, ConfigError, FILE, Key};
+
+const KEY_FILE: &str = "cluster.key";
+
+impl Config {
+    /// Makes a cluster of `nodes` nodes in the folder `dir`, which is made if need be. Node `i`,
+    /// from 1, gets the address 127.0.0.1 with port `port + i`. `stores` creates the stores: it is
+    /// called before `cluster.toml` appears, all at once. Overwrites nothing.
+    ///
+    /// # Errors
+    /// [`ConfigError::Exists`] if there is a cluster, [`ConfigError::HalfMade`] if there is the
+    /// beginning of one; [`ConfigError::Field`] if the cluster would not be valid;
+    /// [`ConfigError::Io`]; or what `stores` says.
+    pub fn create<E: From<ConfigError>>(
+        dir: &Path,
+        nodes: u16,
+        port: u16,
+        protocol: &str,
+        stores: impl FnOnce(&Self) -> Result<(), E>,
+    ) -> Result<Self, E> {
+        let path = dir.join(FILE);
+        let cluster = getrandom::u64()
+            .map_err(|error| ConfigError::io(&path, "make a name for")(io::Error::other(error)))?;
+        let text = text(&path, cluster, nodes, port, protocol)?;
+        let config = Self::parse(&path, &text)?;
+
+        fs::create_dir_all(dir).map_err(ConfigError::io(dir, "create"))?;
+        // A dangling link counts as something.
+        if path.symlink_metadata().is_ok() {
+            return Err(ConfigError::Exists { path }.into());
+        }
+        Key::create(&config.key_file).map_err(|error| match error {
+            ConfigError::Exists { .. } => ConfigError::HalfMade { path: dir.into() },
+            error => error,
+        })?;
+        stores(&config)?;
+        publish(&path, &text).map_err(ConfigError::io(&path, "write"))?;
+        sync_folder(dir).map_err(ConfigError::io(dir, "sync"))?;
+        if let Some(parent) = dir.parent() {
+            sync_folder(parent).map_err(ConfigError::io(parent, "sync"))?;
+        }
+        Ok(config)
+    }
+}
+
+fn text(
+    path: &Path,
+    cluster: u64,
+    nodes: u16,
+    port: u16,
+    protocol: &str,
+) -> Result<String, ConfigError> {
+    if port.checked_add(nodes).is_none() {
+        return Err(ConfigError::Field {
+            path: path.into(),
+            field: "port".into(),
+            problem: format!("{nodes} ports after {port} are more than there are"),
+        });
+    }
+    let mut text = format!(
+        "# A quorate cluster. Every node and every client reads this file.\n\
+         cluster = \"{cluster:016x}\"\n\
+         protocol = {protocol:?}\n\
+         key_file = \"{KEY_FILE}\"\n\
+         heartbeat_ms = 50\n\
+         election_ms = [150, 300]\n"
+    );
+    for id in 1..=nodes {
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port + id));
+        let node =
+            format!("\n[[node]]\nid = {id}\naddress = \"{address}\"\nstore = \"node-{id}.redb\"\n");
+        text.write_str(&node)
+            .expect("writing to a string does not fail");
+    }
+    Ok(text)
+}
+
+/// Writes `text` to `path` so that there is either nothing or all of it, and never over anything.
+fn publish(path: &Path, text: &str) -> io::Result<()> {
+    let draft = path.with_extension("toml.new");
+    let mut file = File::create(&draft)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    // Unlike a rename, a link does not replace what another process put there meanwhile.
+    let linked = fs::hard_link(&draft, path);
+    fs::remove_file(&draft)?;
+    linked
+}
+
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    let folder = if folder.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        folder
+    };
+    File::open(folder)?.sync_all()
+}

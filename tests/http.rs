@@ -1,0 +1,214 @@
+//! What a node shows over HTTP, to clients that behave and to clients that do not.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::time::{Duration, Instant};
+
+use quorate::node::board::Board;
+use quorate::node::config::{Config, ConfigError};
+use quorate::node::http::{Http, HttpError, Snapshot};
+use quorate::node::metrics::Metrics;
+use quorate_models::service::Status;
+use stateright::actor::Id;
+
+/// A cluster of one node on a port that is free.
+fn config() -> Config {
+    let free = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let port = free.port() - 1;
+    Config::create::<ConfigError>(folder.path(), 1, port, "raft", |_| Ok(())).unwrap()
+}
+
+fn start() -> (Http, Board<Snapshot>) {
+    let board = Board::default();
+    (Http::start(&config(), 1, board.clone()).unwrap(), board)
+}
+
+fn snapshot(term: u64) -> Snapshot {
+    let (role, leader) = ("leader".to_owned(), Some(Id::from(1)));
+    let status = Status {
+        role,
+        term,
+        leader,
+        commit: 5,
+        last: 6,
+    };
+    let metrics = Metrics {
+        commits: 3,
+        commit_micros: 1_020_003,
+        rejected_forged: 7,
+        ..Metrics::default()
+    };
+    Snapshot { status, metrics }
+}
+
+fn exchange(address: SocketAddr, request: &[u8]) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.write_all(request).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+fn get(address: SocketAddr, path: &str) -> (String, String) {
+    let answer = exchange(
+        address,
+        format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n").as_bytes(),
+    );
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    (head.to_owned(), body.to_owned())
+}
+
+#[test]
+fn status_is_what_was_published_last() {
+    let (http, board) = start();
+    let (head, _) = get(http.address(), "/status");
+    assert!(head.starts_with("HTTP/1.1 503 "), "{head}");
+    board.publish(snapshot(3));
+    board.publish(snapshot(4));
+    let (head, body) = get(http.address(), "/status?x=1");
+    assert!(head.starts_with("HTTP/1.1 200 OK\r\n"));
+    assert!(head.contains("Content-Type: application/json"));
+    assert!(head.contains("Access-Control-Allow-Origin: *"));
+    let mut shown: serde_json::Value = serde_json::from_str(&body).unwrap();
+    assert!(shown["uptime_seconds"].take().is_u64());
+    let expected = serde_json::json!({
+        "id": 1, "address": http.address().to_string(), "role": "leader", "term": 4, "leader": 1,
+        "commit": 5, "last": 6, "uptime_seconds": null,
+    });
+    assert_eq!(shown, expected);
+}
+
+#[test]
+fn metrics_are_text_that_prometheus_reads() {
+    let (http, board) = start();
+    board.publish(snapshot(4));
+    let (head, body) = get(http.address(), "/metrics");
+    assert!(head.contains("Content-Type: text/plain; version=0.0.4"));
+    for line in [
+        "# TYPE quorate_term gauge",
+        "quorate_term 4",
+        "quorate_role{role=\"leader\"} 1",
+        "quorate_commit_index 5",
+        "quorate_commits_total 3",
+        "quorate_commit_seconds_total 1.020003",
+        "# TYPE quorate_datagrams_rejected_total counter",
+        "quorate_datagrams_rejected_total{reason=\"forged\"} 7",
+    ] {
+        assert!(
+            body.lines().any(|other| other == line),
+            "{line} is not in:\n{body}"
+        );
+    }
+    for line in body.lines().filter(|line| !line.starts_with('#')) {
+        let (name, value) = line.rsplit_once(' ').unwrap();
+        assert!(value.parse::<f64>().is_ok(), "{line}");
+        let family = name.split('{').next().unwrap();
+        assert!(
+            body.contains(&format!("# HELP {family} ")),
+            "{family} has no help"
+        );
+    }
+}
+
+#[test]
+fn the_page_needs_nothing_from_elsewhere() {
+    let (http, _) = start();
+    let (head, body) = get(http.address(), "/");
+    assert!(head.contains("Content-Type: text/html"));
+    assert!(
+        head.contains(&format!("connect-src http://{}\r\n", http.address())),
+        "{head}"
+    );
+    assert!(body.contains(&format!("\"address\":\"{}\"", http.address())));
+    assert!(!body.contains("/*CLUSTER*/") && !body.contains("src=") && !body.contains("@import"));
+}
+
+#[test]
+fn what_is_not_there_or_not_allowed_is_refused() {
+    let (http, _) = start();
+    assert!(
+        get(http.address(), "/nothing")
+            .0
+            .starts_with("HTTP/1.1 404 ")
+    );
+    let large = [
+        b"POST / HTTP/1.1\r\nContent-Length: 50000\r\n\r\n".to_vec(),
+        vec![b'x'; 50_000],
+    ];
+    let answer = exchange(http.address(), &large.concat());
+    assert!(
+        answer.starts_with("HTTP/1.1 405 ") && answer.contains("Allow: GET"),
+        "{answer}"
+    );
+    assert!(exchange(http.address(), b"\r\n\r\n").starts_with("HTTP/1.1 400 "));
+    let endless = vec![b'a'; 9_000];
+    assert!(exchange(http.address(), &endless).starts_with("HTTP/1.1 431 "));
+}
+
+#[test]
+fn slow_clients_are_given_up_and_hold_up_nobody() {
+    let (http, board) = start();
+    board.publish(snapshot(1));
+    let began = Instant::now();
+    let mut slow: Vec<_> = (0..8)
+        .map(|_| TcpStream::connect(http.address()).unwrap())
+        .collect();
+    slow[0].write_all(b"GET / HT").unwrap();
+    assert!(
+        get(http.address(), "/status")
+            .0
+            .starts_with("HTTP/1.1 200 ")
+    );
+    assert!(
+        began.elapsed() < Duration::from_secs(1),
+        "one waited for the others"
+    );
+    let mut answer = String::new();
+    slow[0].read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
+}
+
+#[test]
+fn a_flood_of_connections_passes() {
+    let (http, board) = start();
+    board.publish(snapshot(1));
+    let flood: Vec<_> = (0..200)
+        .map(|_| TcpStream::connect(http.address()).unwrap())
+        .collect();
+    drop(flood);
+    let deadline = Instant::now() + Duration::from_secs(10);
+    let answers = || {
+        let mut stream = TcpStream::connect(http.address()).ok()?;
+        stream.write_all(b"GET /status HTTP/1.1\r\n\r\n").ok()?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).ok()?;
+        answer.starts_with("HTTP/1.1 200 ").then_some(())
+    };
+    while answers().is_none() {
+        assert!(Instant::now() < deadline, "it never came back");
+    }
+}
+
+#[test]
+fn a_port_in_use_is_an_error_that_names_the_address() {
+    let config = config();
+    let address = config.nodes[0].address;
+    let first = Http::start(&config, 1, Board::default()).unwrap();
+    let error = Http::start(&config, 1, Board::default()).unwrap_err();
+    assert!(matches!(error, HttpError::Bind { .. }));
+    assert!(
+        error
+            .to_string()
+            .starts_with(&format!("cannot listen on TCP {address}: "))
+    );
+    drop(first);
+    Http::start(&config, 1, Board::default()).expect("the port is free again");
+    assert!(matches!(
+        Http::start(&config, 2, Board::default()),
+        Err(HttpError::Config(_))
+    ));
+}
