@@ -14,7 +14,7 @@ use super::transport::{Members, Transport, TransportError};
 use super::wire::{self, WireError};
 
 /// How long a client waits for an answer before it asks another server.
-pub const RETRY: Duration = Duration::from_millis(300);
+pub const RETRY: Duration = Duration::from_millis(100);
 
 /// How long it waits when the servers know no leader.
 const PAUSE: Duration = Duration::from_millis(30);

@@ -2,6 +2,9 @@
 
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
+pub mod cluster;
+pub mod history;
+
 use std::net::{SocketAddr, TcpListener, UdpSocket};
 
 /// Addresses on the loopback interface that are free, for UDP and TCP alike, as far as one can know.
@@ -15,4 +18,13 @@ pub fn free_addresses(count: usize) -> Vec<SocketAddr> {
         }
     }
     held.into_iter().map(|(_, _, address)| address).collect()
+}
+
+/// Does what it holds when it is dropped, so also when a test panics.
+pub struct OnDrop<F: FnMut()>(pub F);
+
+impl<F: FnMut()> Drop for OnDrop<F> {
+    fn drop(&mut self) {
+        (self.0)();
+    }
 }
