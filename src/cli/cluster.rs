@@ -55,6 +55,10 @@ fn cluster(args: &Args) -> Result<(), Failure> {
     } else {
         create(args)?
     };
+    let (count, shown) = (config.nodes.len(), path.display());
+    log::event(&format!(
+        "{count} nodes; `quorate kv --config {shown} put KEY VALUE` writes"
+    ));
     let mut nodes = Vec::new();
     for node in &config.nodes {
         match Node::start(&path, node.id) {

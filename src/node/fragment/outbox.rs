@@ -184,8 +184,16 @@ impl Peer {
             self.tokens -= 1;
             packets.push(packet(to, message, 0, &bytes));
         }
-        if let Some(over) = self.transfer.take_if(|transfer| transfer.is_over(now)) {
-            abandoned = u64::from(!over.is_complete());
+        if let Some(over) = self.transfer.take_if(|transfer| transfer.is_over(now))
+            && !over.is_complete()
+        {
+            abandoned = 1;
+            // Who does not answer now has not missed only this one. When it is back, it should get
+            // the newest first, not all that was said to it meanwhile.
+            while self.large.len() > 1 {
+                self.pop_large();
+                abandoned += 1;
+            }
         }
         if self.transfer.is_none()
             && let Some((message, bytes)) = self.pop_large()
