@@ -4,4 +4,6 @@
 
 #![forbid(unsafe_code)]
 
+pub mod linearizability;
 pub mod spec;
+pub mod trace;

@@ -56,6 +56,11 @@ pub struct Direction<A: Actor, C, G> {
 /// The ghost's step: the new ghost, or `None` if it does not change.
 pub type Ghost<A, C, G> = fn(&C, &G, &Step<'_, A>) -> Option<G>;
 
+/// True if an actor in this state ignores the message from that sender now and for ever, so that the
+/// search may forget it. That it says so rightly is for a test to show, on a space that keeps them:
+/// see [`Spec::check_obsolete`].
+pub type Obsolete<A> = fn(&<A as Actor>::State, Id, &<A as Actor>::Msg) -> bool;
+
 /// An actor system, its faults, and its properties. Timing is asynchronous: a timer that is set may
 /// fire at any moment, within its budget.
 pub struct Spec<A, C = (), G = ()>
@@ -78,6 +83,7 @@ where
     /// applies fires freely.
     pub timeouts: Vec<TimeoutBudget<A::Timer>>,
     pub ghost: Ghost<A, C, G>,
+    pub obsolete: Obsolete<A>,
     pub direction: Option<Direction<A, C, G>>,
     /// The properties this spec is there to see broken.
     pub expected_violations: Vec<&'static str>,
@@ -95,10 +101,7 @@ where
     /// A spec of `system` without faults, in which every timer fires freely. The first `servers`
     /// actors are servers.
     pub fn new(name: &str, system: ActorModel<A, C, G>, servers: usize) -> Self {
-        assert!(
-            servers <= system.actors.len(),
-            "{name}: more servers than actors"
-        );
+        assert!(servers <= system.actors.len(), "{name}: more servers than actors");
         Spec {
             name: name.to_owned(),
             summary: String::new(),
@@ -107,6 +110,7 @@ where
             faults: Faults::default(),
             timeouts: Vec::new(),
             ghost: |_, _, _| None,
+            obsolete: |_, _, _| false,
             direction: None,
             expected_violations: Vec::new(),
             may_stop: true,
@@ -133,16 +137,8 @@ where
         applies: fn(&A::Timer) -> bool,
         count: u8,
     ) -> Self {
-        assert!(
-            self.timeouts.len() < TIMEOUT_KINDS,
-            "{}: too many kinds of timeout",
-            self.name
-        );
-        self.timeouts.push(TimeoutBudget {
-            name,
-            applies,
-            count,
-        });
+        assert!(self.timeouts.len() < TIMEOUT_KINDS, "{}: too many kinds of timeout", self.name);
+        self.timeouts.push(TimeoutBudget { name, applies, count });
         self
     }
 
@@ -151,15 +147,17 @@ where
         self
     }
 
+    pub fn obsolete(mut self, obsolete: Obsolete<A>) -> Self {
+        self.obsolete = obsolete;
+        self
+    }
+
     pub fn directed(
         mut self,
         description: &'static str,
         allows: fn(&C, &State<A, G>, &ActionOf<A>) -> bool,
     ) -> Self {
-        self.direction = Some(Direction {
-            description,
-            allows,
-        });
+        self.direction = Some(Direction { description, allows });
         self
     }
 
@@ -174,13 +172,7 @@ where
         let server = |index: usize| format!("S{}", index + 1);
         let client = |index: usize| format!("C{}", index + 1 - self.servers);
         (0..self.system.actors.len())
-            .map(|index| {
-                if index < self.servers {
-                    server(index)
-                } else {
-                    client(index)
-                }
-            })
+            .map(|index| if index < self.servers { server(index) } else { client(index) })
             .collect()
     }
 

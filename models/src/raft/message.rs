@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::log::{Entry, Position};
 use crate::number::{Index, Term};
 use crate::service::{Reply, Request};
+use crate::state_machine::StateMachine;
 
 /// A candidate asks for a vote.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -14,11 +15,10 @@ pub struct RequestVote {
     pub last: Position,
 }
 
-/// A server answers a [`RequestVote`]. A refusal of the same term is not sent: it tells nothing.
+/// A server grants a [`RequestVote`]. A refusal is not sent.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct VoteReply {
     pub term: Term,
-    pub granted: bool,
 }
 
 /// A leader sends the entries behind `previous`; none at all is a heartbeat.
@@ -51,6 +51,9 @@ pub enum Message<C, O> {
     Request(Request<C>),
     Reply(Reply<O>),
 }
+
+/// The messages of a cluster that replicates `M`.
+pub type MessageOf<M> = Message<<M as StateMachine>::Command, <M as StateMachine>::Output>;
 
 impl<C, O> Message<C, O> {
     /// The sender's term, for messages between servers.

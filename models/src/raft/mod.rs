@@ -27,19 +27,25 @@
 //! | commands, retries, reads, redirects | `client.rs`: `handle_request` |
 //! | what survives a crash, and that it is saved before it is told | `step.rs`: `finish` |
 //!
-//! Deviations. A refused vote of the current term is not answered: the candidate would ignore it. A
-//! refused append carries the last index that may match, so that a leader skips back over what is
-//! missing. A leader answers whatever it applies, also entries that its predecessor took in.
+//! Deviations. A refused vote is not answered: a candidate that is out of date learns so from the next
+//! leader or candidate, and one that is not would ignore the answer. A refused append carries the last
+//! index that may match, so that a leader skips back over what is missing. A leader answers whatever it
+//! applies, also entries that its predecessor took in.
 //!
 //! Not here yet: snapshots, membership changes, pre-vote, leases. Sessions are never forgotten.
 
 mod client;
 mod commit;
 mod election;
+mod history;
+pub mod ghost;
 pub mod log;
 pub mod message;
+mod obsolete;
+pub mod properties;
 mod replication;
 pub mod rules;
+pub mod specs;
 pub mod state;
 mod step;
 mod storage;
@@ -62,7 +68,7 @@ use step::Step;
 
 pub use commit::may_commit;
 pub use election::grants_vote;
-pub use message::Message;
+pub use message::{Message, MessageOf};
 
 /// How long a server waits.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -121,7 +127,7 @@ impl<M: StateMachine, R: RaftRules> Server<M, R> {
         &self,
         step: &mut Step<'_, '_, M, R>,
         from: Id,
-        message: Message<M::Command, M::Output>,
+        message: MessageOf<M>,
     ) {
         if let Some(term) = message.term() {
             term::observe(step, term);
@@ -138,7 +144,7 @@ impl<M: StateMachine, R: RaftRules> Server<M, R> {
 }
 
 impl<M: StateMachine, R: RaftRules> Actor for Raft<M, R> {
-    type Msg = Message<M::Command, M::Output>;
+    type Msg = MessageOf<M>;
     type Timer = Timer;
     type State = State<M>;
     type Storage = Storage<M::Command>;
@@ -253,9 +259,7 @@ impl<M: StateMachine, R: RaftRules> Service for Raft<M, R> {
     /// # Panics
     /// If the state is a client's: only servers are asked for their status.
     fn status(&self, id: Id, state: &State<M>) -> service::Status {
-        let State::Server(state) = state else {
-            panic!("a client has no status")
-        };
+        let State::Server(state) = state else { panic!("a client has no status") };
         service::Status {
             role: state.role.name().to_owned(),
             term: state.term().0,

@@ -9,7 +9,7 @@ use stateright::actor::{Id, Out};
 
 use super::rules::{RaftRules, Rule};
 use super::state::{Role, ServerState, Storage};
-use super::{Message, Raft, Server, State, Timer};
+use super::{Message, MessageOf, Raft, Server, State, Timer};
 use crate::number::Term;
 use crate::service::{Answer, Reply, Sequence, Session};
 use crate::state_machine::StateMachine;
@@ -21,19 +21,16 @@ pub(super) struct Step<'a, 's, M: StateMachine, R: RaftRules> {
     state: &'a mut Cow<'s, State<M>>,
     storage_changed: bool,
     timers: Vec<(Timer, Option<Range<Duration>>)>,
-    sends: Vec<(Id, Message<M::Command, M::Output>)>,
+    sends: Vec<(Id, MessageOf<M>)>,
 }
 
 impl<'a, 's, M: StateMachine, R: RaftRules> Step<'a, 's, M, R> {
-    pub(super) fn new(server: &'a Server<M, R>, id: Id, state: &'a mut Cow<'s, State<M>>) -> Self {
-        Step {
-            server,
-            id,
-            state,
-            storage_changed: false,
-            timers: vec![],
-            sends: vec![],
-        }
+    pub(super) fn new(
+        server: &'a Server<M, R>,
+        id: Id,
+        state: &'a mut Cow<'s, State<M>>,
+    ) -> Self {
+        Step { server, id, state, storage_changed: false, timers: vec![], sends: vec![] }
     }
 
     pub(super) fn state(&self) -> &ServerState<M> {
@@ -71,12 +68,7 @@ impl<'a, 's, M: StateMachine, R: RaftRules> Step<'a, 's, M, R> {
 
     /// The other servers.
     pub(super) fn peers(&self) -> Vec<Id> {
-        self.server
-            .servers
-            .iter()
-            .copied()
-            .filter(|server| *server != self.id)
-            .collect()
+        self.server.servers.iter().copied().filter(|server| *server != self.id).collect()
     }
 
     pub(super) fn become_follower(&mut self, leader: Option<Id>) {
@@ -90,7 +82,7 @@ impl<'a, 's, M: StateMachine, R: RaftRules> Step<'a, 's, M, R> {
         self.state_mut().role = Role::Follower { leader };
     }
 
-    pub(super) fn send(&mut self, to: Id, message: Message<M::Command, M::Output>) {
+    pub(super) fn send(&mut self, to: Id, message: MessageOf<M>) {
         self.sends.push((to, message));
     }
 
@@ -100,23 +92,17 @@ impl<'a, 's, M: StateMachine, R: RaftRules> Step<'a, 's, M, R> {
         sequence: Sequence,
         answer: Answer<M::Output>,
     ) {
-        let reply = Reply {
-            session,
-            sequence,
-            answer,
-        };
+        let reply = Reply { session, sequence, answer };
         self.send(session.client(), Message::Reply(reply));
     }
 
     pub(super) fn set_election_timer(&mut self) {
-        self.timers
-            .push((Timer::Election, Some(self.server.timing.election.clone())));
+        self.timers.push((Timer::Election, Some(self.server.timing.election.clone())));
     }
 
     pub(super) fn set_heartbeat_timer(&mut self) {
         let interval = self.server.timing.heartbeat;
-        self.timers
-            .push((Timer::Heartbeat, Some(interval..interval)));
+        self.timers.push((Timer::Heartbeat, Some(interval..interval)));
     }
 
     pub(super) fn cancel_timer(&mut self, timer: Timer) {

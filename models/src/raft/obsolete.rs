@@ -1,0 +1,72 @@
+//! Messages that have come too late: their receiver ignores them now and for ever. A search need not
+//! remember that they are still in flight, and is smaller by orders of magnitude for it.
+
+use stateright::actor::Id;
+
+use super::message::{AppendReply, MessageOf, RequestVote, VoteReply};
+use super::rules::{RaftRules, Rule};
+use super::state::{Role, ServerState};
+use super::{Message, State};
+use crate::client::ClientState;
+use crate::service::{Answer, Reply};
+use crate::state_machine::StateMachine;
+
+/// The rules without which a message that looks obsolete may still do something.
+const GROUNDS: [Rule; 6] = [
+    Rule::NewerTermDeposes,
+    Rule::CandidateRaisesTerm,
+    Rule::OneVotePerTerm,
+    Rule::VotesOfThisTermCount,
+    Rule::TermSurvivesCrash,
+    Rule::RepliesOfThisTermCount,
+];
+
+/// True if what is obsolete by all rules is so by `rules`.
+pub(super) fn applies<R: RaftRules>(rules: &R) -> bool {
+    GROUNDS.iter().all(|rule| rules.keeps(*rule))
+}
+
+/// True if a member in `state` ignores `message`, whatever happens before it arrives: terms only rise,
+/// a vote stays for its term, an office once lost is lost for its term, and answers are not taken back.
+pub(super) fn is_obsolete<M: StateMachine>(
+    state: &State<M>,
+    from: Id,
+    message: &MessageOf<M>,
+) -> bool {
+    match (state, message) {
+        (State::Server(server), Message::RequestVote(m)) => request_vote(server, from, m),
+        (State::Server(server), Message::VoteReply(m)) => vote_reply(server, from, m),
+        (State::Server(server), Message::AppendReply(m)) => append_reply(server, from, m),
+        (State::Client(client), Message::Reply(m)) => reply(client, m),
+        _ => false,
+    }
+}
+
+fn request_vote<M: StateMachine>(state: &ServerState<M>, from: Id, message: &RequestVote) -> bool {
+    let voted_for_other = state.storage.voted_for.is_some_and(|candidate| candidate != from);
+    message.term < state.term() || (message.term == state.term() && voted_for_other)
+}
+
+fn vote_reply<M: StateMachine>(state: &ServerState<M>, from: Id, message: &VoteReply) -> bool {
+    let is_counted = match &state.role {
+        Role::Candidate { votes } => votes.contains(&from),
+        Role::Follower { .. } | Role::Leader { .. } => true,
+    };
+    message.term < state.term() || (message.term == state.term() && is_counted)
+}
+
+fn append_reply<M: StateMachine>(state: &ServerState<M>, from: Id, message: &AppendReply) -> bool {
+    let is_known = match &state.role {
+        Role::Follower { .. } => true,
+        Role::Candidate { .. } => false,
+        Role::Leader { followers } => {
+            message.success && followers.get(&from).is_some_and(|p| p.matched >= message.index)
+        }
+    };
+    message.term < state.term() || (message.term == state.term() && is_known)
+}
+
+fn reply<O>(state: &ClientState<O>, message: &Reply<O>) -> bool {
+    let is_answered = (message.sequence.0 as usize) <= state.answers.len();
+    is_answered || matches!(message.answer, Answer::Redirect { leader: None })
+}

@@ -1,0 +1,187 @@
+//! What must be true of Raft (figure 3, and what clients see), and what must be possible, so that
+//! nothing holds for want of behaviour.
+
+use std::sync::Arc;
+
+use stateright::actor::{ActorModel, ActorModelState, Id};
+
+use super::ghost::Ghost;
+use super::log::Payload;
+use super::rules::RaftRules;
+use super::state::ServerState;
+use super::{Raft, State};
+use crate::number::Index;
+use crate::state_machine::StateMachine;
+
+/// The actors of a Raft system and its history.
+pub type System<M, R> = ActorModel<Raft<M, R>, (), Arc<Ghost<M>>>;
+/// Its state.
+pub type SystemState<M, R> = ActorModelState<Raft<M, R>, Arc<Ghost<M>>>;
+type Condition<M, R> = fn(&System<M, R>, &SystemState<M, R>) -> bool;
+
+/// A property and its name.
+pub type Named<M, R> = (&'static str, Condition<M, R>);
+
+pub const ELECTION_SAFETY: &str = "election safety";
+pub const LEADER_APPEND_ONLY: &str = "leader append-only";
+pub const LOG_MATCHING: &str = "log matching";
+pub const LEADER_COMPLETENESS: &str = "leader completeness";
+pub const STATE_MACHINE_SAFETY: &str = "state machine safety";
+pub const LINEARIZABILITY: &str = "linearizability";
+
+/// The five properties of figure 3, and linearizability of what the clients saw.
+pub fn safety<M: StateMachine, R: RaftRules>() -> Vec<Named<M, R>> {
+    vec![
+        (ELECTION_SAFETY, election_safety),
+        (LEADER_APPEND_ONLY, leader_append_only),
+        (LOG_MATCHING, log_matching),
+        (LEADER_COMPLETENESS, leader_completeness),
+        (STATE_MACHINE_SAFETY, state_machine_safety),
+        (LINEARIZABILITY, super::history::linearizability),
+    ]
+}
+
+fn servers<M: StateMachine, R: RaftRules>(
+    state: &SystemState<M, R>,
+) -> impl Iterator<Item = (Id, &ServerState<M>)> {
+    state.actor_states.iter().enumerate().filter_map(|(index, actor)| match &**actor {
+        State::Server(server) => Some((Id::from(index), server)),
+        State::Client(_) => None,
+    })
+}
+
+fn pairs<M: StateMachine, R: RaftRules>(
+    state: &SystemState<M, R>,
+) -> impl Iterator<Item = (&ServerState<M>, &ServerState<M>)> {
+    servers(state).flat_map(move |(a_id, a)| {
+        servers(state).filter(move |(b_id, _)| a_id < *b_id).map(move |(_, b)| (a, b))
+    })
+}
+
+/// At most one leader can be elected in a given term. (§5.2)
+fn election_safety<M: StateMachine, R: RaftRules>(
+    _: &System<M, R>,
+    state: &SystemState<M, R>,
+) -> bool {
+    let two_now = pairs(state).any(|(a, b)| a.is_leader() && b.is_leader() && a.term() == b.term());
+    !two_now && state.history.winners.values().all(|winners| winners.len() == 1)
+}
+
+/// A leader never overwrites or deletes entries in its log; it only appends new entries. (§5.3)
+fn leader_append_only<M: StateMachine, R: RaftRules>(
+    _: &System<M, R>,
+    state: &SystemState<M, R>,
+) -> bool {
+    !state.history.leader_rewrote
+}
+
+/// If two logs contain an entry with the same index and term, then the logs are identical in all
+/// entries up through the given index. (§5.3)
+fn log_matching<M: StateMachine, R: RaftRules>(
+    _: &System<M, R>,
+    state: &SystemState<M, R>,
+) -> bool {
+    pairs(state).all(|(a, b)| {
+        let (a, b) = (a.log(), b.log());
+        let mut index = a.last_index().min(b.last_index());
+        while index > Index::ZERO && a.term_at(index) != b.term_at(index) {
+            index = Index(index.0 - 1);
+        }
+        (1..=index.0).map(Index).all(|index| a.get(index) == b.get(index))
+    })
+}
+
+/// If a log entry is committed in a given term, then that entry will be present in the logs of the
+/// leaders for all higher-numbered terms. (§5.4) The term is that of the commitment: an entry of an
+/// older term may be missing from leaders between its own term and the one that committed it.
+fn leader_completeness<M: StateMachine, R: RaftRules>(
+    _: &System<M, R>,
+    state: &SystemState<M, R>,
+) -> bool {
+    servers(state).filter(|(_, server)| server.is_leader()).all(|(_, leader)| {
+        (1..).map(Index).zip(&state.history.committed).all(|(index, committed)| {
+            committed.term >= leader.term() || leader.log().get(index) == Some(&committed.entry)
+        })
+    })
+}
+
+/// If a server has applied a log entry at a given index to its state machine, no other server will
+/// ever apply a different log entry for the same index. (§5.4.3)
+fn state_machine_safety<M: StateMachine, R: RaftRules>(
+    _: &System<M, R>,
+    state: &SystemState<M, R>,
+) -> bool {
+    let committed = &state.history.committed;
+    let applied_what_is_committed = servers(state).all(|(_, server)| {
+        (1..=server.applied.index.0).all(|index| {
+            let here = server.log().get(Index(index));
+            here.is_some() && here == committed.get(index as usize - 1).map(|c| &c.entry)
+        })
+    });
+    applied_what_is_committed
+        && pairs(state).all(|(a, b)| {
+            a.applied.index != b.applied.index || a.applied.machine == b.applied.machine
+        })
+}
+
+/// A server is leader.
+pub fn a_leader<M: StateMachine, R: RaftRules>(
+    _: &System<M, R>,
+    state: &SystemState<M, R>,
+) -> bool {
+    servers(state).any(|(_, server)| server.is_leader())
+}
+
+/// Two terms have had a leader.
+pub fn a_second_leader<M: StateMachine, R: RaftRules>(
+    _: &System<M, R>,
+    state: &SystemState<M, R>,
+) -> bool {
+    state.history.winners.len() >= 2
+}
+
+/// An entry is committed.
+pub fn a_commit<M: StateMachine, R: RaftRules>(
+    _: &System<M, R>,
+    state: &SystemState<M, R>,
+) -> bool {
+    !state.history.committed.is_empty()
+}
+
+/// A client's command is committed in a later term than the one it was appended in.
+pub fn an_older_command_committed<M: StateMachine, R: RaftRules>(
+    _: &System<M, R>,
+    state: &SystemState<M, R>,
+) -> bool {
+    state.history.committed.iter().any(|committed| {
+        matches!(committed.entry.payload, Payload::Command(_))
+            && committed.term > committed.entry.term
+    })
+}
+
+/// A server lost an entry of its log to a newer leader's.
+pub fn an_overwritten_entry<M: StateMachine, R: RaftRules>(
+    _: &System<M, R>,
+    state: &SystemState<M, R>,
+) -> bool {
+    state.history.overwritten
+}
+
+/// A server that crashed is up again, with its log.
+pub fn a_recovered_server<M: StateMachine, R: RaftRules>(
+    _: &System<M, R>,
+    state: &SystemState<M, R>,
+) -> bool {
+    state.history.recovered
+}
+
+/// Every client has all its answers.
+pub fn all_answered<M: StateMachine, R: RaftRules>(
+    system: &System<M, R>,
+    state: &SystemState<M, R>,
+) -> bool {
+    system.actors.iter().zip(&state.actor_states).all(|(actor, state)| match (actor, &**state) {
+        (Raft::Client(client), State::Client(own)) => own.answers.len() == client.script.len(),
+        _ => true,
+    })
+}
