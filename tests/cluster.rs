@@ -43,7 +43,7 @@ impl Load {
     }
 }
 
-/// One client: now and then it writes a key of its own, else it reads and writes what others do too.
+/// One client: now and then it writes a key of its own, else it reads and writes what others do.
 fn work(cluster: &Cluster, load: &Load, number: u64) {
     let mut dice = Dice::new(number);
     let mut client = Client::<Raft<Kv>>::open(&cluster.members()).expect("a socket");
@@ -76,7 +76,7 @@ fn work(cluster: &Cluster, load: &Load, number: u64) {
         };
         // Some give up soon, so that there are operations whose outcome nobody knows.
         let timeout = Duration::from_millis(if dice.below(3) == 0 { 60 } else { 5_000 });
-        let invoked = load.history.lock().unwrap().invoke(number, command.clone());
+        let invoked = load.history.lock().unwrap().invoke(command.clone());
         match client.call(command, timeout) {
             Ok(output) => {
                 load.history.lock().unwrap().answer(invoked, output);

@@ -99,21 +99,7 @@ fn the_key_value_store_answers_and_refuses() {
         &["no key \"colour\""],
     );
 
-    let largest = vec![b'x'; 1 << 20];
-    expect(&put_from_input(&config, "large", &largest), 0, &[]);
-    let read = kv(&config, &["get", "large"]);
-    assert!(
-        read.stdout.strip_suffix(b"\n") == Some(&largest[..]),
-        "1 MiB comes back"
-    );
-    let too_large = put_from_input(&config, "large", &vec![b'x'; (1 << 20) + 1]);
-    expect(&too_large, 64, &["value", "1048576"]);
-    expect(&put_from_input(&config, "large", &[0xFF]), 64, &["UTF-8"]);
-    expect(
-        &kv(&config, &["get", &"k".repeat((64 << 10) + 1)]),
-        64,
-        &["key", "65537", "65536"],
-    );
+    large_values(&config);
 
     let rows = cluster.status();
     assert_eq!(rows.len(), 3);
@@ -139,6 +125,25 @@ fn the_key_value_store_answers_and_refuses() {
     assert!(rows[0]["role"].is_null() && rows[0]["term"].is_null());
     let unknown = kv(&config, &["--timeout", "0.3", "put", "colour", "red"]);
     expect(&unknown, 3, &["unknown outcome"]);
+}
+
+/// Values up to the limit come back whole; beyond it they are refused.
+fn large_values(config: &str) {
+    let largest = vec![b'x'; 1 << 20];
+    expect(&put_from_input(config, "large", &largest), 0, &[]);
+    let read = kv(config, &["get", "large"]);
+    assert!(
+        read.stdout.strip_suffix(b"\n") == Some(&largest[..]),
+        "1 MiB comes back"
+    );
+    let too_large = put_from_input(config, "large", &vec![b'x'; (1 << 20) + 1]);
+    expect(&too_large, 64, &["value", "1048576"]);
+    expect(&put_from_input(config, "large", &[0xFF]), 64, &["UTF-8"]);
+    expect(
+        &kv(config, &["get", &"k".repeat((64 << 10) + 1)]),
+        64,
+        &["key", "65537", "65536"],
+    );
 }
 
 #[test]

@@ -329,7 +329,11 @@ fn any_message() -> impl Strategy<Value = Spoken> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..Default::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 2_000,
+        failure_persistence: None,
+        ..Default::default()
+    })]
 
     #[test]
     fn messages_survive_the_codec(message in any_message()) {

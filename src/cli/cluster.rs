@@ -86,7 +86,7 @@ fn watch(nodes: &mut Vec<Node>, stop: &AtomicBool, config: &Path) -> Result<(), 
                 // Ctrl-C reaches the nodes as well, perhaps before us.
                 End::Stopped => log::event(&format!("node {id} stopped")),
                 End::Killed(how) => log::event(&format!(
-                    "node {id} ended by {how}; `quorate node --config {} --id {id}` starts it again",
+                    "node {id} ended by {how}; `quorate node --config {} --id {id}` restarts it",
                     config.display()
                 )),
                 End::Failed(code) => {

@@ -9,8 +9,8 @@ use std::process::ExitCode;
 pub enum Code {
     /// All is well: every verdict is the expected one, the command took effect.
     Success = 0,
-    /// The answer is no: an unexpected verdict, an absent key, a compare-and-swap that found another
-    /// value.
+    /// The answer is no: an unexpected verdict, an absent key, a compare-and-swap that found
+    /// another value.
     No = 1,
     /// A check ended at a limit and decides nothing.
     Incomplete = 2,
@@ -36,6 +36,7 @@ impl From<Code> for ExitCode {
 /// Why the command did not succeed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
+    /// What it exits with.
     pub code: Code,
     /// One sentence for a person, naming the file, field or address concerned.
     pub message: String,

@@ -27,7 +27,7 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
     /// How long to try, in seconds
-    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds, global = true)]
+    #[arg(long, value_name = "S", default_value = "10", value_parser = seconds, global = true)]
     timeout: Duration,
     #[command(subcommand)]
     operation: Operation,

@@ -3,14 +3,20 @@
 use std::io::{self, IsTerminal, Write};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// A colour by its ANSI number.
+/// A colour, with its ANSI number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Colour {
+    /// Red.
     Red = 31,
+    /// Green.
     Green = 32,
+    /// Yellow.
     Yellow = 33,
+    /// Blue.
     Blue = 34,
+    /// Magenta.
     Magenta = 35,
+    /// Cyan.
     Cyan = 36,
 }
 

@@ -32,8 +32,8 @@ pub struct Args {
     /// Which of its nodes to run
     #[arg(long, value_name = "N")]
     id: u64,
-    /// Create the node's store if there is none. Only for a node that never ran: one that comes back
-    /// without its memory may vote twice
+    /// Create the node's store if there is none. Only for a node that never ran: one that comes
+    /// back without its memory may vote twice
     #[arg(long)]
     init: bool,
     /// Stop when the standard input ends: it does when whoever started the node is gone, even

@@ -33,13 +33,21 @@ pub struct Args {
 /// One node as the outside sees it; `None` where it does not answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Row {
+    /// Its number.
     pub id: u64,
+    /// Where it listens.
     pub address: SocketAddr,
+    /// Whether it answered, properly and in time.
     pub reachable: bool,
+    /// The protocol's word for what it is: "leader".
     pub role: Option<String>,
+    /// Its term.
     pub term: Option<u64>,
+    /// The number of the node that it takes for the leader; also `None` if it knows of none.
     pub leader: Option<u64>,
+    /// The last index that it knows to be committed.
     pub commit: Option<u64>,
+    /// The index of its last log entry.
     pub last: Option<u64>,
 }
 
@@ -105,8 +113,8 @@ fn ask(address: SocketAddr) -> Option<Value> {
     body(std::str::from_utf8(&answer).ok()?)
 }
 
-/// The JSON in an HTTP answer, if that reports success. Between its outermost braces, so that it does
-/// not matter whether the body came in chunks: a status is far smaller than one.
+/// The JSON in an HTTP answer, if that reports success. Between its outermost braces, so that it
+/// does not matter whether the body came in chunks: a status is far smaller than one.
 fn body(answer: &str) -> Option<Value> {
     let (head, body) = answer.split_once("\r\n\r\n")?;
     if head.split_whitespace().nth(1) != Some("200") {

@@ -31,6 +31,7 @@ pub enum CallError {
     /// It was never sent and will not take effect.
     #[error("the command cannot be sent: {0}")]
     Encode(#[from] WireError),
+    /// There is no socket any more, or no random nonce.
     #[error(transparent)]
     Transport(#[from] TransportError),
 }
@@ -90,8 +91,8 @@ where
     /// until `timeout`.
     ///
     /// # Errors
-    /// [`CallError`]. After [`CallError::Unknown`] the session can go on: once a later command of it
-    /// has taken effect, the earlier one cannot any more.
+    /// [`CallError`]. After [`CallError::Unknown`] the session can go on: once a later command of
+    /// it has taken effect, the earlier one cannot any more.
     pub fn call(&mut self, command: A::Command, timeout: Duration) -> Result<A::Output, CallError> {
         let give_up = Instant::now() + timeout;
         self.sequence = Sequence(self.sequence.0 + 1);

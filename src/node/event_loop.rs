@@ -1,5 +1,5 @@
-//! Runs one actor: take what the socket holds, run the handlers, make what they saved durable in one
-//! commit, then send.
+//! Runs one actor: take what the socket holds, run the handlers, make what they saved durable in
+//! one commit, then send.
 //!
 //! The model takes a handler for one atomic step. Here a batch of them is: until its commit has
 //! returned, nothing that any of them said has left the node, so a crash in between is a crash
@@ -83,8 +83,10 @@ pub struct Counts {
 /// Why a node stopped that was not told to.
 #[derive(Debug, Error)]
 pub enum NodeError {
+    /// The socket failed.
     #[error(transparent)]
     Transport(#[from] TransportError),
+    /// There is no seed for the timers.
     #[error(transparent)]
     NoRandom(#[from] NoRandom),
     /// Nothing of the batch that was to be saved was sent.

@@ -1,7 +1,7 @@
 //! Messages larger than a datagram: cut into fragments, paced, asked for again, put together.
 //!
 //! A default socket buffer holds about ninety datagrams, so a megabyte sent at once is mostly lost.
-//! The sender therefore keeps a window of fragments in flight, and the receiver reports what it has:
+//! The sender therefore keeps a window of fragments in flight, and the receiver reports what came:
 //!
 //! ```text
 //!   sender                                   receiver
@@ -45,7 +45,7 @@ pub const REFILL: Duration = Duration::from_millis(1);
 /// The fewest fragments in flight that loss can bring a sender down to.
 pub const WINDOW_MIN: u32 = 4;
 
-/// A report goes out for so many new fragments; fewer than [`WINDOW_MIN`] would never fill a window.
+/// A report goes out for so many new fragments, and when none came for [`ASK`].
 pub const REPORT_EVERY: u32 = 8;
 
 /// How long a receiver waits for the next fragment before it reports what it lacks. Doubles with

@@ -18,12 +18,16 @@ pub const KEY: usize = 32;
 /// Why a datagram is not let in. Nothing is answered, whatever the reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum Reject {
+    /// It is no datagram of ours.
     #[error("malformed: {0}")]
     Malformed(#[from] WireError),
+    /// Two clusters have got at each other.
     #[error("of another cluster")]
     Cluster,
+    /// It was diverted, or reflected.
     #[error("meant for another receiver, or said to be from ourselves")]
     Receiver,
+    /// It was not sealed with our key, or altered since.
     #[error("not authentic")]
     Forged,
 }
@@ -36,12 +40,17 @@ pub struct NoRandom(#[from] pub getrandom::Error);
 /// What a datagram carries and whom it concerns: a header without what the seal adds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Packet {
+    /// What the payload is.
     pub kind: Kind,
     /// The other side: the receiver of a packet that is sent, the sender of one that arrived.
     pub peer: u64,
+    /// The number of the message, see [`Header::message`].
     pub message: u64,
+    /// Which fragment this is, from 0.
     pub index: u16,
+    /// How many fragments the message has.
     pub count: u16,
+    /// The length of the whole message in bytes.
     pub length: u32,
     /// The bytes of this fragment.
     pub payload: Vec<u8>,

@@ -34,16 +34,23 @@ const WAIT_MIN: Duration = Duration::from_micros(100);
 /// The transport cannot go on, or cannot begin.
 #[derive(Debug, Error)]
 pub enum TransportError {
+    /// Most likely the port is in use.
     #[error("cannot bind UDP {address}: {error}")]
     Bind {
+        /// Of the socket.
         address: SocketAddr,
+        /// What the system says.
         error: io::Error,
     },
+    /// The socket does not work any more.
     #[error("UDP socket {address}: {error}")]
     Socket {
+        /// Of the socket.
         address: SocketAddr,
+        /// What the system says.
         error: io::Error,
     },
+    /// There are no random numbers or nonces to be had.
     #[error(transparent)]
     NoRandom(#[from] NoRandom),
 }
@@ -51,6 +58,7 @@ pub enum TransportError {
 /// Who is in the cluster and how its members recognise each other.
 #[derive(Clone)]
 pub struct Members {
+    /// The cluster's name.
     pub cluster: Cluster,
     /// The key that all members share.
     pub key: [u8; KEY],

@@ -4,8 +4,8 @@
 //! believed before it was compared with what is there. Integers are big-endian.
 //!
 //! ```text
-//!  0        1      2         10       18         26        34      36      38       42      66
-//!  version  kind   cluster   sender   receiver   message   index   count   length   nonce   sealed bytes, tag
+//! 0        1     2        10      18        26       34     36     38      42     66
+//! version  kind  cluster  sender  receiver  message  index  count  length  nonce  sealed, tag
 //! ```
 
 use serde::Serialize;
@@ -57,8 +57,11 @@ pub enum Kind {
 /// What a datagram says of itself, in the clear but authenticated.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Header {
+    /// What it carries.
     pub kind: Kind,
+    /// Whose datagram it is.
     pub cluster: Cluster,
+    /// Who sealed it.
     pub sender: u64,
     /// For whom it was sealed. Part of what is authenticated: a vote granted to one server must be
     /// worthless to any other.
@@ -77,9 +80,11 @@ pub struct Header {
 /// A datagram that was taken apart, not yet authenticated.
 #[derive(Clone, Debug)]
 pub struct Datagram<'a> {
+    /// What it says of itself.
     pub header: Header,
     /// The header as it was on the wire, which is what the tag covers.
     pub associated: &'a [u8],
+    /// With what it was sealed, beside the key.
     pub nonce: &'a [u8; NONCE],
     /// The sealed bytes, their tag last.
     pub sealed: &'a [u8],
@@ -88,16 +93,22 @@ pub struct Datagram<'a> {
 /// Bytes that are not a datagram or a message of ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum WireError {
+    /// It cannot be one datagram.
     #[error("shorter than a header and a tag, or longer than {DATAGRAM_MAX} bytes")]
     Size,
+    /// Of a newer build, or not of ours.
     #[error("a version this build does not speak")]
     Version,
+    /// Of a newer build, or not of ours.
     #[error("an unknown kind of datagram")]
     Kind,
+    /// It says of itself what cannot be.
     #[error("fragment index, count and lengths contradict each other")]
     Shape,
+    /// Checked before anything is sent and before anything is decoded.
     #[error("a message over {MESSAGE_MAX} bytes")]
     TooLarge,
+    /// The bytes are not one message, the whole of it and nothing else.
     #[error("a message that does not decode")]
     Message,
 }
@@ -133,8 +144,8 @@ impl Header {
         bytes
     }
 
-    /// Whether index, count and lengths agree, given how many bytes the datagram carries. The length
-    /// of a message settles how it is cut, so fragments can neither overlap nor leave gaps.
+    /// Whether index, count and lengths agree, given how many bytes the datagram carries. The
+    /// length of a message settles how it is cut, so fragments neither overlap nor leave gaps.
     fn is_consistent(&self, carried: usize) -> bool {
         let (length, index) = (self.length as usize, usize::from(self.index));
         let shape = match self.kind {

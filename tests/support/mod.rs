@@ -7,7 +7,8 @@ pub mod history;
 
 use std::net::{SocketAddr, TcpListener, UdpSocket};
 
-/// Addresses on the loopback interface that are free, for UDP and TCP alike, as far as one can know.
+/// Addresses on the loopback interface that are free, for UDP and TCP alike, as far as one can
+/// know.
 pub fn free_addresses(count: usize) -> Vec<SocketAddr> {
     let mut held = Vec::new();
     while held.len() < count {

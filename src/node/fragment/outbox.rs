@@ -11,8 +11,11 @@ use crate::node::wire::{self, CHUNK, Kind, MESSAGE_MAX};
 /// What became of a message handed to [`Outbox::send`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Queued {
-    /// It will be sent, in place of so many that waited for longer.
-    Queued { dropped: u64 },
+    /// It will be sent, in place of those that waited longest, if the queue was full.
+    Queued {
+        /// How many others had to go.
+        dropped: u64,
+    },
     /// The same bytes are still on their way to that receiver: they are that message.
     Duplicate,
     /// Over [`MESSAGE_MAX`].

@@ -354,9 +354,9 @@ proptest! {
     fn a_report_says_what_is_there(have in prop::collection::vec(any::<bool>(), 0..3_000)) {
         let report = Report::of(&have);
         prop_assert_eq!(Report::decode(&report.encode()), Some(report.clone()));
-        for index in 0..usize::from(report.seen) {
+        for (index, there) in have.iter().enumerate().take(usize::from(report.seen)) {
             let missing = report.missing.iter().any(|range| range.contains(&(index as u16)));
-            prop_assert_eq!(missing, !have[index]);
+            prop_assert_eq!(missing, !there);
         }
     }
 }

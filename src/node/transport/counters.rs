@@ -3,9 +3,13 @@
 /// What the transport did since it began. All counts only rise.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counters {
+    /// Datagrams taken from the socket, whatever they were.
     pub datagrams_received: u64,
+    /// Their bytes.
     pub bytes_received: u64,
+    /// Datagrams sent.
     pub datagrams_sent: u64,
+    /// Their bytes.
     pub bytes_sent: u64,
     /// Whole messages handed to the node.
     pub messages_received: u64,
