@@ -16,6 +16,10 @@ use super::wire::{self, WireError};
 /// How long a client waits for an answer before it asks another server.
 pub const RETRY: Duration = Duration::from_millis(100);
 
+/// How much longer it waits for every so many bytes of a large command: the leader has to send them
+/// on before it can answer, and to begin anew elsewhere only adds to that.
+const RETRY_PER: (Duration, usize) = (Duration::from_millis(1), 4_096);
+
 /// How long it waits when the servers know no leader.
 const PAUSE: Duration = Duration::from_millis(30);
 
@@ -102,11 +106,12 @@ where
             sequence,
             command,
         }))?;
+        let retry = RETRY + RETRY_PER.0 * (request.len() / RETRY_PER.1) as u32;
         let mut redirects = 0;
         while Instant::now() < give_up {
             let server = self.servers[self.target];
             self.transport.send(server, request.clone());
-            match self.answer(Some(server), RETRY, give_up)? {
+            match self.answer(Some(server), retry, give_up)? {
                 Some(Answer::Done(output)) => return Ok(output),
                 Some(Answer::Redirect { leader }) => {
                     let known = leader.and_then(|id| self.servers.iter().position(|s| *s == id));
@@ -156,7 +161,9 @@ where
             if now < deadline {
                 continue;
             }
-            if now >= give_up || !server.is_some_and(|server| self.transport.is_sending(server)) {
+            if now >= give_up
+                || !server.is_some_and(|server| self.transport.is_arriving(server, RETRY))
+            {
                 return Ok(None);
             }
             // A large command is still on its way: elsewhere it would begin anew.

@@ -166,6 +166,12 @@ impl Transport {
         self.outbox.is_sending(number(to))
     }
 
+    /// Whether a message of several fragments is on its way to `to`, which has reported something
+    /// new of it within the last `lately`.
+    pub fn is_arriving(&self, to: Id, lately: Duration) -> bool {
+        self.outbox.is_arriving(Instant::now(), number(to), lately)
+    }
+
     /// Queues `message` for `to`; [`poll`](Self::poll) and [`flush`](Self::flush) send it. What
     /// cannot be sent is counted and dropped, as the network would.
     pub fn send(&mut self, to: Id, message: Vec<u8>) {

@@ -1,7 +1,7 @@
 //! The sending side: queues per receiver, paced, bounded.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::transfer::{Pace, Transfer};
 use super::{BURST, LARGE_QUEUE, QUEUE_BYTES, REFILL, Report, SMALL_QUEUE};
@@ -106,6 +106,13 @@ impl Outbox {
         self.peers
             .get(&to)
             .is_some_and(|peer| peer.transfer.is_some() || !peer.large.is_empty())
+    }
+
+    /// Whether `to` has reported something new of such a message within the last `lately`, or it
+    /// was begun since.
+    pub fn is_arriving(&self, now: Instant, to: u64, lately: Duration) -> bool {
+        let transfer = self.peers.get(&to).and_then(|peer| peer.transfer.as_ref());
+        transfer.is_some_and(|transfer| transfer.is_arriving(now, lately))
     }
 
     /// Drops everything that concerns `peer`.

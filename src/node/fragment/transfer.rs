@@ -103,6 +103,11 @@ impl Transfer {
             || now.saturating_duration_since(self.started) >= LIFETIME
     }
 
+    /// True if the receiver had something new within the last `lately`.
+    pub(super) fn is_arriving(&self, now: Instant, lately: Duration) -> bool {
+        !self.is_complete() && now.saturating_duration_since(self.progress) < lately
+    }
+
     pub(super) fn is_complete(&self) -> bool {
         self.held == self.fates.len()
     }
