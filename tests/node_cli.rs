@@ -196,6 +196,11 @@ fn a_node_refuses_what_it_cannot_run_on() {
     std::fs::remove_file(&store).unwrap();
     expect(&node(&config, "1"), 74, &[store.to_str().unwrap()]);
     assert!(!store.exists(), "a missing store is not replaced");
+    let arguments = ["node", "--config", &config, "--id", "1", "--init"];
+    let _new = Process::start(arguments);
+    wait_for("a new node", || {
+        cluster.status()[0]["reachable"].as_bool().filter(|up| *up)
+    });
 }
 
 #[test]

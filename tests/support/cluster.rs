@@ -1,6 +1,7 @@
 //! A cluster of real processes, killed and restarted at will.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{TcpListener, UdpSocket};
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Mutex, mpsc};
@@ -9,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use quorate::cli::setup;
 use quorate::node::config::Config;
+use quorate::node::timers::Dice;
 use quorate::node::transport::Members;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -61,16 +63,21 @@ pub fn wait_for<T>(what: &str, mut done: impl FnMut() -> Option<T>) -> T {
     }
 }
 
-/// A port such that this one and the `count` behind it are free, as far as one can know.
+/// A port such that the `count` behind it are free, as far as one can know: below those that the
+/// system gives to clients, and not given to another test of this program.
 pub fn free_ports(count: u16) -> u16 {
+    static GIVEN: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
+    let mut dice = Dice::new(getrandom::u64().expect("a random number"));
     let is_free = |port| {
-        std::net::UdpSocket::bind(("127.0.0.1", port)).is_ok()
-            && std::net::TcpListener::bind(("127.0.0.1", port)).is_ok()
+        UdpSocket::bind(("127.0.0.1", port)).is_ok()
+            && TcpListener::bind(("127.0.0.1", port)).is_ok()
     };
     wait_for("free ports in a row", || {
-        let port = super::free_addresses(1)[0].port();
-        let fits = port < 60_000 && (port..=port + count).all(is_free);
-        fits.then_some(port)
+        let first = 20_000 + dice.below(10_000) as u16;
+        let mut given = GIVEN.lock().unwrap();
+        let fits = (first + 1..=first + count).all(|port| !given.contains(&port) && is_free(port));
+        fits.then(|| given.extend(first + 1..=first + count))
+            .map(|()| first)
     })
 }
 
