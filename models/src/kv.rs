@@ -33,11 +33,22 @@ impl fmt::Debug for Text {
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Command {
-    Put { key: Text, value: Text },
-    Get { key: Text },
+    Put {
+        key: Text,
+        value: Text,
+    },
+    Get {
+        key: Text,
+    },
     /// Sets `key` to `new` if it holds `old`.
-    Cas { key: Text, old: Text, new: Text },
-    Delete { key: Text },
+    Cas {
+        key: Text,
+        old: Text,
+        new: Text,
+    },
+    Delete {
+        key: Text,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -74,9 +85,13 @@ impl StateMachine for Kv {
                     *value = new.clone();
                     Output::Swapped
                 }
-                actual => Output::Mismatch { actual: actual.cloned() },
+                actual => Output::Mismatch {
+                    actual: actual.cloned(),
+                },
             },
-            Command::Delete { key } => Output::Deleted { existed: self.0.remove(key).is_some() },
+            Command::Delete { key } => Output::Deleted {
+                existed: self.0.remove(key).is_some(),
+            },
         }
     }
 

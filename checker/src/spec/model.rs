@@ -4,7 +4,7 @@ use std::fmt::Debug;
 use std::hash::Hash;
 
 use stateright::actor::Actor;
-use stateright::{Model, Property};
+use stateright::{Model, Path, Property};
 
 use super::{Action, ActionOf, Spec, State, with_names};
 
@@ -53,5 +53,13 @@ where
             Action::Recover(id) => format!("{id:?} recovers from its storage"),
         };
         with_names(&text, &self.names())
+    }
+    fn format_step(&self, state: &Self::State, action: Self::Action) -> Option<String> {
+        let next = self.after(state, &action)?;
+        Some(with_names(&format!("{next:#?}"), &self.names()))
+    }
+
+    fn as_svg(&self, path: Path<Self::State, Self::Action>) -> Option<String> {
+        Some(self.trace("", path).diagram())
     }
 }

@@ -39,7 +39,11 @@ pub struct State<A: Actor, G> {
 
 impl<A: Actor, G: Clone> Clone for State<A, G> {
     fn clone(&self) -> Self {
-        State { system: self.system.clone(), spent: self.spent, fault: self.fault.clone() }
+        State {
+            system: self.system.clone(),
+            spent: self.spent,
+            fault: self.fault.clone(),
+        }
     }
 }
 
@@ -61,11 +65,18 @@ impl<A: Actor, G: fmt::Debug> fmt::Debug for State<A, G> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut state = f.debug_struct("State");
         for (index, actor) in self.system.actor_states.iter().enumerate() {
-            let down = if self.system.crashed[index] { " (down)" } else { "" };
+            let down = if self.system.crashed[index] {
+                " (down)"
+            } else {
+                ""
+            };
             state.field(&format!("Id({index}){down}"), actor);
         }
         state.field("timers", &self.system.timers_set);
-        state.field("in_flight", &self.system.network.iter_all().collect::<Vec<_>>());
+        state.field(
+            "in_flight",
+            &self.system.network.iter_all().collect::<Vec<_>>(),
+        );
         state.field("ghost", &self.system.history);
         state.field("spent", &self.spent);
         if let Some(fault) = &self.fault {

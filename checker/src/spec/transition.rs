@@ -65,7 +65,11 @@ where
             system.actor_states.push(Arc::new(state));
             outs.push(out);
         }
-        let mut state = State { system, spent: Spent::default(), fault: None };
+        let mut state = State {
+            system,
+            spent: Spent::default(),
+            fault: None,
+        };
         for (index, out) in outs.into_iter().enumerate() {
             self.carry_out(index, out, &mut state);
         }
@@ -88,14 +92,26 @@ where
     fn network_actions(&self, state: &State<A, G>, actions: &mut Vec<ActionOf<A>>) {
         for Envelope { src, dst, msg } in state.system.network.iter_deliverable() {
             if state.spent.drops < self.faults.drops {
-                actions.push(Action::Drop { src, dst, msg: msg.clone() });
+                actions.push(Action::Drop {
+                    src,
+                    dst,
+                    msg: msg.clone(),
+                });
             }
             if state.system.crashed[usize::from(dst)] {
                 continue;
             }
-            actions.push(Action::Deliver { src, dst, msg: msg.clone() });
+            actions.push(Action::Deliver {
+                src,
+                dst,
+                msg: msg.clone(),
+            });
             if state.spent.duplicates < self.faults.duplicates {
-                actions.push(Action::Duplicate { src, dst, msg: msg.clone() });
+                actions.push(Action::Duplicate {
+                    src,
+                    dst,
+                    msg: msg.clone(),
+                });
             }
         }
     }
@@ -115,9 +131,9 @@ where
                 actions.push(Action::Crash(id));
             }
             for timer in system.timers_set[index].iter() {
-                let within_budget = self.timeout_kind(timer).is_none_or(|kind| {
-                    state.spent.timeouts[kind] < self.timeouts[kind].count
-                });
+                let within_budget = self
+                    .timeout_kind(timer)
+                    .is_none_or(|kind| state.spent.timeouts[kind] < self.timeouts[kind].count);
                 if within_budget {
                     actions.push(Action::Timeout(id, timer.clone()));
                 }
@@ -125,14 +141,20 @@ where
             for (key, choices) in system.random_choices[index].map.iter() {
                 for random in choices {
                     let (key, random) = (key.clone(), random.clone());
-                    actions.push(Action::SelectRandom { actor: id, key, random });
+                    actions.push(Action::SelectRandom {
+                        actor: id,
+                        key,
+                        random,
+                    });
                 }
             }
         }
     }
 
     fn timeout_kind(&self, timer: &A::Timer) -> Option<usize> {
-        self.timeouts.iter().position(|budget| (budget.applies)(timer))
+        self.timeouts
+            .iter()
+            .position(|budget| (budget.applies)(timer))
     }
 
     /// The state after `action`, or `None` if that equals `state` or differs only in a budget spent.
@@ -146,7 +168,11 @@ where
                     // Nobody can tell whether an ignored message has arrived: it stays in flight.
                     return None;
                 }
-                let envelope = Envelope { src: *src, dst: *dst, msg: msg.clone() };
+                let envelope = Envelope {
+                    src: *src,
+                    dst: *dst,
+                    msg: msg.clone(),
+                };
                 in_flight(&mut next.system.network).remove(&envelope);
             }
             Action::Duplicate { src, dst, msg } => {
@@ -155,7 +181,11 @@ where
             }
             Action::Drop { src, dst, msg } => {
                 next.spent.drops += 1;
-                let envelope = Envelope { src: *src, dst: *dst, msg: msg.clone() };
+                let envelope = Envelope {
+                    src: *src,
+                    dst: *dst,
+                    msg: msg.clone(),
+                };
                 in_flight(&mut next.system.network).remove(&envelope);
             }
             Action::Timeout(id, timer) => {
@@ -262,7 +292,9 @@ where
             Command::Send(dst, msg) => Some((*dst, msg)),
             _ => None,
         });
-        sends.filter(|(dst, _)| usize::from(*dst) < self.system.actors.len()).collect()
+        sends
+            .filter(|(dst, _)| usize::from(*dst) < self.system.actors.len())
+            .collect()
     }
 
     fn carry_out(&self, index: usize, out: Out<A>, state: &mut State<A, G>) {
@@ -273,7 +305,11 @@ where
                 Command::Send(dst, msg) => {
                     has_sent = true;
                     if usize::from(dst) < system.actor_states.len() {
-                        let envelope = Envelope { src: Id::from(index), dst, msg };
+                        let envelope = Envelope {
+                            src: Id::from(index),
+                            dst,
+                            msg,
+                        };
                         in_flight(&mut system.network).insert(envelope);
                     }
                 }
@@ -302,9 +338,7 @@ where
 
 /// The messages in flight. A message identical to one in flight is that message: a set, so that
 /// heartbeats do not grow the space.
-fn in_flight<Msg: Eq + Hash>(
-    network: &mut Network<Msg>,
-) -> &mut HashableHashSet<Envelope<Msg>> {
+fn in_flight<Msg: Eq + Hash>(network: &mut Network<Msg>) -> &mut HashableHashSet<Envelope<Msg>> {
     match network {
         Network::UnorderedDuplicating(messages, None) => messages,
         _ => unreachable!("Spec::new sets the network and nothing else does"),
@@ -313,5 +347,7 @@ fn in_flight<Msg: Eq + Hash>(
 
 fn words_of(panic: &(dyn Any + Send)) -> Arc<str> {
     let text = panic.downcast_ref::<String>().map(String::as_str);
-    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message").into()
+    text.or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or("no message")
+        .into()
 }

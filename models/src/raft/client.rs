@@ -43,7 +43,10 @@ fn append<M: StateMachine, R: RaftRules>(
     request: Request<M::Command>,
 ) {
     let term = step.term();
-    step.storage_mut().log.append(Entry { term, payload: Payload::Command(request) });
+    step.storage_mut().log.append(Entry {
+        term,
+        payload: Payload::Command(request),
+    });
     replication::send_to_all(step);
     commit::advance(step);
 }

@@ -28,9 +28,14 @@ pub(super) fn start_election<M: StateMachine, R: RaftRules>(step: &mut Step<'_, 
         storage.term = storage.term.next();
     }
     storage.voted_for = Some(id);
-    step.state_mut().role = Role::Candidate { votes: BTreeSet::from([id]) };
+    step.state_mut().role = Role::Candidate {
+        votes: BTreeSet::from([id]),
+    };
     step.set_election_timer();
-    let request = RequestVote { term: step.term(), last: step.state().log().last() };
+    let request = RequestVote {
+        term: step.term(),
+        last: step.state().log().last(),
+    };
     for peer in step.peers() {
         step.send(peer, Message::RequestVote(request.clone()));
     }
@@ -50,7 +55,10 @@ pub(super) fn handle_request_vote<M: StateMachine, R: RaftRules>(
         step.storage_mut().voted_for = Some(candidate);
     }
     step.set_election_timer();
-    step.send(candidate, Message::VoteReply(VoteReply { term: step.term() }));
+    step.send(
+        candidate,
+        Message::VoteReply(VoteReply { term: step.term() }),
+    );
 }
 
 /// May this server vote for `candidate`? The request is not of a newer term than its own.
@@ -60,7 +68,10 @@ pub fn grants_vote<M: StateMachine, R: RaftRules>(
     candidate: Id,
     request: &RequestVote,
 ) -> bool {
-    let voted_for_other = state.storage.voted_for.is_some_and(|other| other != candidate);
+    let voted_for_other = state
+        .storage
+        .voted_for
+        .is_some_and(|other| other != candidate);
     request.term == state.term()
         && rules.require(Rule::OneVotePerTerm, !voted_for_other)
         && rules.require(
@@ -84,7 +95,9 @@ pub(super) fn handle_vote_reply<M: StateMachine, R: RaftRules>(
     reply: VoteReply,
 ) {
     let of_this_term = step.require(Rule::VotesOfThisTermCount, reply.term == step.term());
-    let Role::Candidate { votes } = &step.state().role else { return };
+    let Role::Candidate { votes } = &step.state().role else {
+        return;
+    };
     if !of_this_term || votes.contains(&voter) {
         return;
     }
@@ -95,7 +108,9 @@ pub(super) fn handle_vote_reply<M: StateMachine, R: RaftRules>(
 }
 
 fn become_leader_if_elected<M: StateMachine, R: RaftRules>(step: &mut Step<'_, '_, M, R>) {
-    let Role::Candidate { votes } = &step.state().role else { return };
+    let Role::Candidate { votes } = &step.state().role else {
+        return;
+    };
     let has_majority = is_majority(votes.len(), step.server.servers.len());
     if step.require(Rule::MajorityElects, has_majority) {
         become_leader(step);
@@ -107,14 +122,23 @@ fn become_leader_if_elected<M: StateMachine, R: RaftRules>(step: &mut Step<'_, '
 fn become_leader<M: StateMachine, R: RaftRules>(step: &mut Step<'_, '_, M, R>) {
     let term = step.term();
     let next = step.state().log().last_index().next();
-    let progress = Progress { next, matched: Index::ZERO };
-    let followers: BTreeMap<Id, Progress> =
-        step.peers().into_iter().map(|peer| (peer, progress)).collect();
+    let progress = Progress {
+        next,
+        matched: Index::ZERO,
+    };
+    let followers: BTreeMap<Id, Progress> = step
+        .peers()
+        .into_iter()
+        .map(|peer| (peer, progress))
+        .collect();
     step.state_mut().role = Role::Leader { followers };
     step.cancel_timer(Timer::Election);
     step.set_heartbeat_timer();
     if step.keeps(Rule::NoOpAtStartOfTerm) {
-        step.storage_mut().log.append(Entry { term, payload: Payload::NoOp });
+        step.storage_mut().log.append(Entry {
+            term,
+            payload: Payload::NoOp,
+        });
     }
     replication::send_to_all(step);
     commit::advance(step);

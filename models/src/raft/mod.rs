@@ -37,8 +37,8 @@
 mod client;
 mod commit;
 mod election;
-mod history;
 pub mod ghost;
+mod history;
 pub mod log;
 pub mod message;
 mod obsolete;
@@ -123,12 +123,7 @@ pub enum Timer {
 }
 
 impl<M: StateMachine, R: RaftRules> Server<M, R> {
-    fn on_message(
-        &self,
-        step: &mut Step<'_, '_, M, R>,
-        from: Id,
-        message: MessageOf<M>,
-    ) {
+    fn on_message(&self, step: &mut Step<'_, '_, M, R>, from: Id, message: MessageOf<M>) {
         if let Some(term) = message.term() {
             term::observe(step, term);
         }
@@ -259,7 +254,9 @@ impl<M: StateMachine, R: RaftRules> Service for Raft<M, R> {
     /// # Panics
     /// If the state is a client's: only servers are asked for their status.
     fn status(&self, id: Id, state: &State<M>) -> service::Status {
-        let State::Server(state) = state else { panic!("a client has no status") };
+        let State::Server(state) = state else {
+            panic!("a client has no status")
+        };
         service::Status {
             role: state.role.name().to_owned(),
             term: state.term().0,

@@ -29,10 +29,17 @@ pub(super) fn send_to_all<M: StateMachine, R: RaftRules>(step: &mut Step<'_, '_,
 /// Sends a follower the entries it is believed to lack. raft.tla `AppendEntries`.
 fn send_append<M: StateMachine, R: RaftRules>(step: &mut Step<'_, '_, M, R>, follower: Id) {
     let state = step.state();
-    let Role::Leader { followers } = &state.role else { return };
-    let Some(progress) = followers.get(&follower) else { return };
+    let Role::Leader { followers } = &state.role else {
+        return;
+    };
+    let Some(progress) = followers.get(&follower) else {
+        return;
+    };
     let index = Index(progress.next.0 - 1);
-    let previous = Position { index, term: state.log().term_at(index).unwrap_or_default() };
+    let previous = Position {
+        index,
+        term: state.log().term_at(index).unwrap_or_default(),
+    };
     let message = AppendEntries {
         term: state.term(),
         previous,
@@ -55,7 +62,11 @@ fn next_batch<M: StateMachine>(
         }
         *count == 0 || bytes <= batch.bytes
     };
-    let behind = log.behind(index).enumerate().take_while(fits).take(batch.entries);
+    let behind = log
+        .behind(index)
+        .enumerate()
+        .take_while(fits)
+        .take(batch.entries);
     behind.map(|(_, (_, entry))| entry.clone()).collect()
 }
 
@@ -117,7 +128,14 @@ fn reply<M: StateMachine, R: RaftRules>(
     index: Index,
 ) {
     let term = step.term();
-    step.send(leader, Message::AppendReply(AppendReply { term, success, index }));
+    step.send(
+        leader,
+        Message::AppendReply(AppendReply {
+            term,
+            success,
+            index,
+        }),
+    );
 }
 
 /// Learns how far a follower's log matches, or tries again from further back.
@@ -131,14 +149,21 @@ pub(super) fn handle_append_reply<M: StateMachine, R: RaftRules>(
         return;
     }
     let success = step.require(Rule::OnlySuccessMatches, reply.success);
-    let Role::Leader { followers } = &step.state().role else { return };
-    let Some(known) = followers.get(&follower) else { return };
+    let Role::Leader { followers } = &step.state().role else {
+        return;
+    };
+    let Some(known) = followers.get(&follower) else {
+        return;
+    };
     let mut progress = *known;
     if success {
         progress.matched = progress.matched.max(reply.index);
         progress.next = progress.next.max(progress.matched.next());
     } else {
-        progress.next = progress.next.min(reply.index.next()).max(progress.matched.next());
+        progress.next = progress
+            .next
+            .min(reply.index.next())
+            .max(progress.matched.next());
     }
     if progress == *known {
         return;

@@ -11,7 +11,7 @@ use stateright::actor::{ActorModel, Id};
 use super::ghost::{self, Ghost};
 use super::properties::{self, Named, System};
 use super::rules::RaftRules;
-use super::{Batch, Raft, Server, Timer, Timing};
+use super::{Batch, Raft, Server, Timer, Timing, obsolete};
 use crate::client::Client;
 use crate::kv::{Command, Kv};
 
@@ -28,7 +28,10 @@ pub fn timing() -> Timing {
 
 /// One entry a message: a leader that always sends its whole log cannot have a prefix of it on a
 /// majority, and then figure 8 does not happen.
-const BATCH: Batch = Batch { entries: 1, bytes: usize::MAX };
+const BATCH: Batch = Batch {
+    entries: 1,
+    bytes: usize::MAX,
+};
 
 /// A cluster of `count` servers and clients with these scripts.
 fn system<R: RaftRules>(rules: R, count: usize, scripts: &[&[Command]]) -> System<Kv, R> {
@@ -56,60 +59,63 @@ fn system<R: RaftRules>(rules: R, count: usize, scripts: &[&[Command]]) -> Syste
     system
 }
 
-fn reachable<R: RaftRules>(system: System<Kv, R>, facts: &[Named<Kv, R>]) -> System<Kv, R> {
-    facts.iter().fold(system, |system, (name, fact)| system.property(Sometimes, name, *fact))
+/// What a spec lets happen, and how often.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Bounds<'a> {
+    pub servers: usize,
+    /// One client for each.
+    pub scripts: &'a [&'a [Command]],
+    /// Timeouts of each kind, in total.
+    pub elections: u8,
+    pub heartbeats: u8,
+    pub retries: u8,
+    pub faults: Faults,
 }
 
-fn is_election(timer: &Timer) -> bool {
-    *timer == Timer::Election
-}
-
-fn is_retry(timer: &Timer) -> bool {
-    *timer == Timer::Retry
-}
-
-/// A spec over `system` with `elections` election timeouts and `retries` client retries.
-fn spec<R: RaftRules>(
+/// Raft within `bounds`: its safety, and the facts that must be reachable.
+pub fn raft<R: RaftRules>(
     name: &str,
-    system: System<Kv, R>,
-    servers: usize,
-    elections: u8,
-    retries: u8,
+    rules: R,
+    bounds: Bounds<'_>,
+    facts: &[Named<Kv, R>],
 ) -> RaftSpec<R> {
-    let keeps_late_messages = |_: &_, _, _: &_| false;
     let prunes = obsolete::applies(&rules);
-    Spec::new(name, system, servers)
-        .obsolete(if prunes { obsolete::is_obsolete::<Kv> } else { keeps_late_messages })
+    let mut system = system(rules, bounds.servers, bounds.scripts);
+    for (name, fact) in facts {
+        system = system.property(Sometimes, name, *fact);
+    }
+    let spec = Spec::new(name, system, bounds.servers)
         .ghost(ghost::observe)
-        .timeouts("election timeouts", is_election, elections)
-        .timeouts("client retries", is_retry, retries)
-        .timeouts("heartbeats", |t| *t == Timer::Heartbeat, std::env::var("HB").map_or(0, |v| v.parse().unwrap()))
+        .faults(bounds.faults)
+        .timeouts(
+            "election timeouts",
+            |timer| *timer == Timer::Election,
+            bounds.elections,
+        )
+        .timeouts(
+            "heartbeats",
+            |timer| *timer == Timer::Heartbeat,
+            bounds.heartbeats,
+        )
+        .timeouts(
+            "client retries",
+            |timer| *timer == Timer::Retry,
+            bounds.retries,
+        );
+    if prunes {
+        spec.obsolete(obsolete::is_obsolete)
+    } else {
+        spec
+    }
 }
 
 pub fn put(key: &str, value: &str) -> Command {
-    Command::Put { key: key.into(), value: value.into() }
+    Command::Put {
+        key: key.into(),
+        value: value.into(),
+    }
 }
 
 pub fn get(key: &str) -> Command {
     Command::Get { key: key.into() }
-}
-
-/// Elections, and nothing but elections.
-pub fn election<R: RaftRules>(rules: R, servers: usize, elections: u8) -> RaftSpec<R> {
-    let facts: &[Named<Kv, R>] = &[
-        ("a leader", properties::a_leader),
-        ("a commit", properties::a_commit),
-    ];
-    spec("raft/election", reachable(system(rules, servers, &[]), facts), servers, elections, 0)
-        .summary("elections and their no-ops")
-}
-pub fn replication<R: RaftRules>(rules: R, elections: u8, retries: u8, scripts: &[&[Command]]) -> RaftSpec<R> {
-    let facts: &[Named<Kv, R>] = &[
-        ("a leader", properties::a_leader),
-        ("a commit", properties::a_commit),
-    ];
-    spec("raft/replication", reachable(system(rules, 3, scripts), facts), 3, elections, retries)
-}
-pub fn faulty<R: RaftRules>(rules: R, elections: u8, retries: u8, scripts: &[&[Command]], faults: Faults) -> RaftSpec<R> {
-    replication(rules, elections, retries, scripts).faults(faults)
 }

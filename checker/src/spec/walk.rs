@@ -1,0 +1,137 @@
+//! A path through a spec, told in words.
+
+use std::fmt::Debug;
+use std::hash::Hash;
+
+use stateright::Path;
+use stateright::actor::{Actor, Command};
+
+use super::{Action, ActionOf, Event, Spec, State, with_names};
+use crate::trace::{self, Flying, Sent, Trace};
+
+impl<A, C, G> Spec<A, C, G>
+where
+    A: Actor,
+    A::Msg: Ord,
+    A::Timer: Ord,
+    G: Clone + Debug + Hash + PartialEq,
+{
+    /// The path as a trace, with the names of the actors.
+    ///
+    /// # Panics
+    /// If `path` is not a path of this spec.
+    pub fn trace(&self, title: &str, path: Path<State<A, G>, ActionOf<A>>) -> Trace {
+        let steps = path.into_vec();
+        let names = self.names();
+        let first = &steps[0].0;
+        let mut trace = Trace {
+            title: title.to_owned(),
+            initial: first
+                .system
+                .actor_states
+                .iter()
+                .map(|s| self.words(&**s))
+                .collect(),
+            in_flight: first
+                .system
+                .network
+                .iter_all()
+                .map(|envelope| Flying {
+                    from: envelope.src.into(),
+                    to: envelope.dst.into(),
+                    message: self.words(envelope.msg),
+                })
+                .collect(),
+            actors: names,
+            ..Trace::default()
+        };
+        for (state, action) in &steps {
+            if let Some(action) = action {
+                trace.steps.push(self.step(state, action));
+            }
+        }
+        trace
+    }
+
+    fn step(&self, state: &State<A, G>, action: &ActionOf<A>) -> trace::Step {
+        let mut step = trace::Step::new(self.event(action));
+        let acting = match action {
+            Action::Deliver { src, dst, msg } | Action::Duplicate { src, dst, msg } => {
+                Some((*dst, Event::Deliver { src: *src, msg }))
+            }
+            Action::Timeout(id, timer) => Some((*id, Event::Timeout(timer))),
+            Action::SelectRandom { actor, random, .. } => Some((*actor, Event::Random(random))),
+            Action::Recover(id) => Some((*id, Event::Recover)),
+            Action::Crash(_) | Action::Drop { .. } => None,
+        };
+        if let Some((id, event)) = acting
+            && let Ok(reaction) = self.reaction(id, &event, state)
+        {
+            let sent = self.sent(&reaction.out).into_iter();
+            step.sent = sent
+                .map(|(to, msg)| Sent {
+                    to: to.into(),
+                    message: self.words(msg),
+                    lost: false,
+                })
+                .collect();
+            step.saved = reaction.out.iter().any(|c| matches!(c, Command::Save(_)));
+        }
+        if let Some(next) = self.after(state, action) {
+            let actors = state
+                .system
+                .actor_states
+                .iter()
+                .zip(&next.system.actor_states);
+            let changed = actors
+                .enumerate()
+                .filter(|(_, (before, after))| before != after);
+            step.states = changed
+                .map(|(index, (_, after))| (index, self.words(&**after)))
+                .collect();
+            if let Some(fault) = next.fault {
+                step.notes.push(format!("{fault:?}"));
+            }
+        }
+        step
+    }
+
+    fn event(&self, action: &ActionOf<A>) -> trace::Event {
+        let delivery = |src: usize, dst: usize, msg: &A::Msg, kept| trace::Event::Deliver {
+            from: src,
+            to: dst,
+            message: self.words(msg),
+            kept,
+        };
+        match action {
+            Action::Deliver { src, dst, msg } => delivery((*src).into(), (*dst).into(), msg, false),
+            Action::Duplicate { src, dst, msg } => {
+                delivery((*src).into(), (*dst).into(), msg, true)
+            }
+            Action::Drop { src, dst, msg } => trace::Event::Drop {
+                from: (*src).into(),
+                to: (*dst).into(),
+                message: self.words(msg),
+            },
+            Action::Timeout(id, timer) => trace::Event::Timeout {
+                actor: (*id).into(),
+                timer: self.words(timer),
+            },
+            Action::SelectRandom { actor, key, random } => trace::Event::Random {
+                actor: (*actor).into(),
+                choice: format!("{key}: {}", self.words(random)),
+            },
+            Action::Crash(id) => trace::Event::Crash {
+                actor: (*id).into(),
+            },
+            Action::Recover(id) => trace::Event::Recover {
+                actor: (*id).into(),
+            },
+        }
+    }
+
+    /// A value on one line, with names.
+    fn words(&self, value: &impl Debug) -> String {
+        with_names(&format!("{value:?}"), &self.names())
+    }
+}
