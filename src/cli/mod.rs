@@ -1,0 +1,59 @@
+//! The command line: one file per subcommand.
+
+pub mod cluster;
+pub mod exit;
+pub mod kv;
+pub mod log;
+pub mod node;
+pub mod setup;
+pub mod status;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use exit::Code;
+
+/// Cluster protocols written once: checked exhaustively, explored in a browser, run over UDP.
+#[derive(Parser)]
+#[command(name = "quorate", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Runs a cluster on this machine, one process per node
+    Cluster(cluster::Args),
+    /// Runs one node of a cluster
+    Node(node::Args),
+    /// Shows what every node of a cluster is doing
+    Status(status::Args),
+    /// Reads and writes the replicated key-value store
+    Kv(kv::Args),
+}
+
+/// Runs the command that the process's arguments name, and gives its exit code.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // If nobody reads the message, there is nobody to tell.
+            let _ = error.print();
+            // Help and version are not errors, although clap returns them as such.
+            let code = if error.use_stderr() {
+                Code::Usage
+            } else {
+                Code::Success
+            };
+            return code.into();
+        }
+    };
+    match cli.command {
+        Command::Cluster(args) => cluster::run(args),
+        Command::Node(args) => node::run(args),
+        Command::Status(args) => status::run(args),
+        Command::Kv(args) => kv::run(args),
+    }
+}
