@@ -4,6 +4,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
+use quorate_checker::AnySpec;
 use quorate_checker::spec::{Faults, Spec};
 use stateright::Expectation::{Always, Sometimes};
 use stateright::actor::{ActorModel, Id};
@@ -14,6 +15,7 @@ use super::rules::RaftRules;
 use super::{Batch, Raft, Server, Timer, Timing, obsolete};
 use crate::client::Client;
 use crate::kv::{Command, Kv};
+use crate::rules::AllRules;
 
 /// A spec of Raft that replicates the key-value store.
 pub type RaftSpec<R> = Spec<Raft<Kv, R>, (), Arc<Ghost<Kv>>>;
@@ -118,4 +120,42 @@ pub fn put(key: &str, value: &str) -> Command {
 
 pub fn get(key: &str) -> Command {
     Command::Get { key: key.into() }
+}
+
+/// The specs of Raft.
+pub fn all() -> Vec<Box<dyn AnySpec>> {
+    vec![Box::new(election()), Box::new(replication())]
+}
+
+/// Elections, and nothing but elections.
+pub fn election() -> RaftSpec<AllRules> {
+    let bounds = Bounds {
+        servers: 3,
+        elections: 3,
+        ..Bounds::default()
+    };
+    raft(
+        "raft/election",
+        AllRules,
+        bounds,
+        &[("a leader", properties::a_leader)],
+    )
+    .summary("three elections, with the no-ops of the leaders")
+}
+
+/// Commands while leaders change.
+pub fn replication() -> RaftSpec<AllRules> {
+    let bounds = Bounds {
+        servers: 3,
+        scripts: &[&[put("x", "1")]],
+        elections: 2,
+        ..Bounds::default()
+    };
+    raft(
+        "raft/replication",
+        AllRules,
+        bounds,
+        &[("a commit", properties::a_commit)],
+    )
+    .summary("a client's command while leaders change")
 }
