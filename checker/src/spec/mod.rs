@@ -58,8 +58,7 @@ pub struct Direction<A: Actor, C, G> {
 pub type Ghost<A, C, G> = fn(&C, &G, &Step<'_, A>) -> Option<G>;
 
 /// True if an actor in this state ignores the message from that sender now and for ever, so that the
-/// search may forget it. That it says so rightly is for a test to show, on a space that keeps them:
-/// see [`Spec::check_obsolete`].
+/// search may forget it. That it says so rightly is for a test to show, on a space that forgets none.
 pub type Obsolete<A> = fn(&<A as Actor>::State, Id, &<A as Actor>::Msg) -> bool;
 
 /// An actor system, its faults, and its properties. Timing is asynchronous: a timer that is set may

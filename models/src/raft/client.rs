@@ -47,6 +47,6 @@ fn append<M: StateMachine, R: RaftRules>(
         term,
         payload: Payload::Command(request),
     });
-    replication::send_to_all(step);
+    replication::replicate(step);
     commit::advance(step);
 }

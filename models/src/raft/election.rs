@@ -140,6 +140,6 @@ fn become_leader<M: StateMachine, R: RaftRules>(step: &mut Step<'_, '_, M, R>) {
             payload: Payload::NoOp,
         });
     }
-    replication::send_to_all(step);
+    replication::replicate(step);
     commit::advance(step);
 }

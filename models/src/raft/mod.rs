@@ -36,6 +36,7 @@
 
 mod client;
 mod commit;
+mod directions;
 mod election;
 pub mod ghost;
 mod history;

@@ -66,7 +66,7 @@ fn append_reply<M: StateMachine>(state: &ServerState<M>, from: Id, message: &App
             message.success
                 && followers
                     .get(&from)
-                    .is_some_and(|p| p.matched >= message.index)
+                    .is_some_and(|p| p.matched > message.index)
         }
     };
     message.term < state.term() || (message.term == state.term() && is_known)
