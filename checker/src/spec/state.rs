@@ -53,6 +53,8 @@ impl<A: Actor, G: PartialEq> PartialEq for State<A, G> {
     }
 }
 
+impl<A: Actor, G: Eq> Eq for State<A, G> where A::State: Eq {}
+
 impl<A: Actor, G: std::hash::Hash> std::hash::Hash for State<A, G> {
     fn hash<H: std::hash::Hasher>(&self, hasher: &mut H) {
         self.system.hash(hasher);
