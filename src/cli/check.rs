@@ -3,6 +3,8 @@
 mod files;
 mod progress;
 mod table;
+#[cfg(test)]
+mod tests;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -70,14 +72,14 @@ struct Checked {
 
 /// Checks the specs that are named.
 pub fn run(args: Args) -> ExitCode {
-    match check(&args) {
+    let ended = specs::select(&args.specs).and_then(|specs| check(specs, &args, Output::stdout()));
+    match ended {
         Ok(code) => code.into(),
         Err(failure) => exit::report(Err(failure)),
     }
 }
 
-fn check(args: &Args) -> Result<Code, Failure> {
-    let specs = specs::select(&args.specs)?;
+fn check(specs: Vec<Box<dyn AnySpec>>, args: &Args, mut output: Output) -> Result<Code, Failure> {
     // Whatever cannot be written is found out before the minutes that the search takes.
     let json = args.json.as_deref().map(JsonFile::prepare).transpose()?;
     let mut traces = args.traces.as_deref().map(TraceFiles::prepare);
@@ -85,7 +87,6 @@ fn check(args: &Args) -> Result<Code, Failure> {
         return Err(failure);
     }
     let limits = args.limits();
-    let mut output = Output::new();
     let mut all = Vec::new();
     let count = specs.len();
     for (index, spec) in specs.into_iter().enumerate() {

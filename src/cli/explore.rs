@@ -30,7 +30,7 @@ pub fn run(args: Args) -> ExitCode {
 fn explore(args: &Args) -> Result<(), Failure> {
     let spec = specs::named(&args.spec)?;
     let address = free(args.address)?;
-    let mut output = Output::new();
+    let mut output = Output::stdout();
     output.line(usage(&*spec, address));
     // If nobody reads it, the Explorer is served all the same.
     let _ = output.finish();

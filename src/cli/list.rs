@@ -83,7 +83,7 @@ pub fn run(args: Args) -> ExitCode {
         .iter()
         .map(|spec| Row::of(&**spec))
         .collect();
-    let mut output = Output::new();
+    let mut output = Output::stdout();
     if args.json {
         let json = serde_json::to_string_pretty(&rows).expect("names have a JSON form");
         output.line(json);

@@ -13,14 +13,22 @@ pub const WIDTH: usize = 100;
 /// does not end over its first line.
 pub struct Output {
     colour: bool,
+    out: Box<dyn Write>,
     error: Option<io::Error>,
 }
 
 impl Output {
     /// Stdout.
-    pub fn new() -> Self {
+    pub fn stdout() -> Self {
+        let stdout = io::stdout();
+        Self::new(log::wants_colour(&stdout), stdout)
+    }
+
+    /// Somewhere else.
+    pub fn new(colour: bool, out: impl Write + 'static) -> Self {
         Output {
-            colour: log::wants_colour(&io::stdout()),
+            colour,
+            out: Box::new(out),
             error: None,
         }
     }
@@ -42,8 +50,7 @@ impl Output {
     /// Prints `text` and ends the line.
     pub fn line(&mut self, text: impl Display) {
         if self.error.is_none() {
-            let mut out = io::stdout().lock();
-            let written = writeln!(out, "{text}").and_then(|()| out.flush());
+            let written = writeln!(self.out, "{text}").and_then(|()| self.out.flush());
             self.error = written.err();
         }
     }
