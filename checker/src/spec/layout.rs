@@ -102,7 +102,7 @@ mod tests {
     fn only_what_does_not_fit_is_broken() {
         let short = "Some(Entry { term: 1, index: 2 })";
         assert_eq!(laid_out(short, 0), short);
-        let log = vec!["1:NoOp"; 9].join(", ");
+        let log = ["1:NoOp"; 9].join(", ");
         let long = format!("Server(State {{ term: 1, log: [{log}], role: Follower {{}} }})");
         let expected = format!(
             "Server(State {{\n    term: 1,\n    log: [{log}],\n    role: Follower {{}},\n}})"

@@ -118,7 +118,7 @@ fn show_gaps(all: &[Checked], width: usize, output: &mut Output) {
     ));
 }
 
-/// The odds that at least one state was taken for another: at most the number of pairs, each of which
+/// The odds that a state was taken for another: at most the number of pairs, each of which
 /// has the same fingerprint with a chance of 1 in 2^64.
 fn mistaken(report: &Report) -> f64 {
     (report.states as f64).powi(2) / 2_f64.powi(65)
