@@ -35,7 +35,7 @@ fn expect(output: &Output, code: i32, words: &[&str]) {
 }
 
 /// `quorate check raft/election` with more arguments.
-fn check<'a>(arguments: &[&'a str]) -> Output {
+fn check(arguments: &[&str]) -> Output {
     quorate(["check", "raft/election"].iter().chain(arguments).copied())
 }
 
