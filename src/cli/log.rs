@@ -41,11 +41,22 @@ pub fn event(text: &str) {
     ));
 }
 
-/// `text` in `colour`, if stderr is a terminal and `NO_COLOR` is not set (<https://no-color.org>).
+/// `text` in `colour`, if whoever reads stderr wants colours.
 pub fn paint(text: &str, colour: Colour) -> String {
-    let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    if plain || !io::stderr().is_terminal() {
-        return text.to_owned();
+    if wants_colour(&io::stderr()) {
+        painted(text, colour)
+    } else {
+        text.to_owned()
     }
+}
+
+/// True if `stream` is a terminal and `NO_COLOR` is not set (<https://no-color.org>).
+pub fn wants_colour(stream: &impl IsTerminal) -> bool {
+    let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    !plain && stream.is_terminal()
+}
+
+/// `text` in `colour`, whoever reads it.
+pub fn painted(text: &str, colour: Colour) -> String {
     format!("\x1b[{}m{text}\x1b[0m", colour as u8)
 }

@@ -1,11 +1,16 @@
 //! The command line: one file per subcommand.
 
+pub mod check;
 pub mod cluster;
 pub mod exit;
+pub mod explore;
 pub mod kv;
+pub mod list;
 pub mod log;
 pub mod node;
+pub mod output;
 pub mod setup;
+pub mod specs;
 pub mod status;
 
 use std::process::ExitCode;
@@ -24,6 +29,12 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Shows every spec, its bounds and its properties
+    List(list::Args),
+    /// Explores specs to their end and says whether they hold
+    Check(check::Args),
+    /// Shows a spec in the browser, step by step
+    Explore(explore::Args),
     /// Runs a cluster on this machine, one process per node
     Cluster(cluster::Args),
     /// Runs one node of a cluster
@@ -51,6 +62,9 @@ pub fn main() -> ExitCode {
         }
     };
     match cli.command {
+        Command::List(args) => list::run(args),
+        Command::Check(args) => check::run(args),
+        Command::Explore(args) => explore::run(args),
         Command::Cluster(args) => cluster::run(args),
         Command::Node(args) => node::run(args),
         Command::Status(args) => status::run(args),

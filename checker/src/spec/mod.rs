@@ -7,6 +7,7 @@
 //! searches run it unchanged.
 
 mod action;
+mod layout;
 mod model;
 mod names;
 mod property;
