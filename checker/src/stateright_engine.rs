@@ -174,20 +174,36 @@ where
     let start = Instant::now();
     let infos = spec.property_infos();
     let mut main = search(spec, None, limits, start, progress);
-    if limits.threads > 1 {
-        // Several threads do not find the shortest counterexample; one does.
-        let one = Limits {
-            threads: 1,
-            ..limits.clone()
-        };
-        for (index, info) in infos.iter().enumerate() {
-            if is_counterexample(info) && main.found[index].is_some() {
-                let mut again = search(spec, Some(index), &one, start, progress);
-                main.found[index] = again.found[index].take().or(main.found[index].take());
-            }
+    let broken: Vec<usize> = (0..infos.len())
+        .filter(|index| is_counterexample(&infos[*index]) && main.found[*index].is_some())
+        .collect();
+    // Several threads do not find the shortest counterexample; one does.
+    let one = Limits { threads: 1, ..limits.clone() };
+    if limits.threads > 1 && !broken.is_empty() && !limits.keep_going {
+        main = search(spec, None, &one, start, progress);
+    } else if limits.threads > 1 {
+        for &index in &broken {
+            let mut again = search(spec, Some(index), &one, start, progress);
+            main.found[index] = again.found[index].take().or(main.found[index].take());
         }
     }
+    if !limits.keep_going {
+        keep_the_shortest(&infos, &mut main.found);
+    }
     report(spec, &infos, main, limits, start.elapsed())
+}
+
+/// The search ends a little after the first counterexample: forgets those it met in the meantime.
+fn keep_the_shortest<A: Actor, G: Clone>(infos: &[PropertyInfo], found: &mut Found<A, G>) {
+    let length = |path: &Path<State<A, G>, ActionOf<A>>| path.clone().into_actions().len();
+    let broken = infos.iter().zip(&*found).enumerate().filter(|(_, (i, _))| is_counterexample(i));
+    let lengths = broken.filter_map(|(index, (_, path))| Some((length(path.as_ref()?), index)));
+    let Some((_, shortest)) = lengths.min() else { return };
+    for (index, info) in infos.iter().enumerate() {
+        if is_counterexample(info) && index != shortest {
+            found[index] = None;
+        }
+    }
 }
 
 fn is_counterexample(info: &PropertyInfo) -> bool {
