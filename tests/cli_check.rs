@@ -70,14 +70,8 @@ fn list_shows_every_spec_as_text_and_as_json() {
         assert!(!spec["bounds"].as_array().unwrap().is_empty());
         for property in spec["properties"].as_array().unwrap() {
             assert!(text.contains(property["name"].as_str().unwrap()), "{text}");
-            assert!(matches!(
-                property["kind"].as_str().unwrap(),
-                "always" | "reachable"
-            ));
-            assert!(matches!(
-                property["expected"].as_str().unwrap(),
-                "holds" | "violated"
-            ));
+            assert!(matches!(property["kind"].as_str().unwrap(), "always" | "reachable"));
+            assert!(matches!(property["expected"].as_str().unwrap(), "holds" | "violated"));
         }
     }
     assert!(is_narrow(&text), "{text}");
@@ -101,12 +95,7 @@ fn a_spec_explored_to_its_end_holds() {
     }
     assert!(report.remove("seconds").unwrap().as_f64().unwrap() > 0.0);
     for property in report.remove("properties").unwrap().as_array().unwrap() {
-        let fields: Vec<&str> = property
-            .as_object()
-            .unwrap()
-            .keys()
-            .map(String::as_str)
-            .collect();
+        let fields: Vec<&str> = property.as_object().unwrap().keys().map(String::as_str).collect();
         assert_eq!(fields.len(), 5, "{fields:?}");
         assert!(property["name"].is_string());
         assert_eq!(property["verdict"], "holds");
@@ -143,10 +132,7 @@ fn a_limit_makes_a_run_incomplete_and_never_a_pass() {
     }
     assert!(text.contains("states reached"), "{text}");
     assert!(is_narrow(&text), "{text}");
-    assert!(
-        !text.contains('\x1b'),
-        "no colours where there is no terminal"
-    );
+    assert!(!text.contains('\x1b'), "no colours where there is no terminal");
 }
 
 #[test]
@@ -156,11 +142,7 @@ fn what_makes_no_sense_is_64_and_runs_nothing() {
         let output = quorate([command, "raft/electoin"]);
         expect(&output, 64, &["\"raft/electoin\"", near]);
         assert_eq!(stdout(&output), "");
-        expect(
-            &quorate([command, "xyzzy"]),
-            64,
-            &["\"xyzzy\"", "quorate list"],
-        );
+        expect(&quorate([command, "xyzzy"]), 64, &["\"xyzzy\"", "quorate list"]);
     }
     expect(&check(&["electio"]), 64, &[near]);
     for wrong in [
@@ -210,11 +192,7 @@ fn files_that_cannot_be_written_are_named_before_anything_runs() {
     }
     assert_eq!(fs::read_to_string(&file).unwrap(), "old");
     // A device stays one.
-    expect(
-        &check(&["--max-states", "1", "--json", "/dev/null"]),
-        2,
-        &[],
-    );
+    expect(&check(&["--max-states", "1", "--json", "/dev/null"]), 2, &[]);
     assert!(!fs::metadata("/dev/null").unwrap().is_file());
 }
 
@@ -244,9 +222,7 @@ fn http_get(address: SocketAddr, path: &str) -> Option<String> {
 
 /// The steps that the Explorer offers at `path`: "/0/1/3".
 fn offered(address: SocketAddr, path: &str) -> Vec<Value> {
-    let body = wait_for("the Explorer", || {
-        http_get(address, &format!("/.states{path}"))
-    });
+    let body = wait_for("the Explorer", || http_get(address, &format!("/.states{path}")));
     serde_json::from_str(&body).unwrap()
 }
 
@@ -262,10 +238,7 @@ fn the_explorer_is_served_with_names_where_it_says() {
         rest.split_once('/')?.0.parse().ok()
     });
     let address = address.expect("the address is printed");
-    let actions: Vec<Value> = offered(address, "/0")
-        .iter()
-        .map(|s| s["action"].clone())
-        .collect();
+    let actions: Vec<Value> = offered(address, "/0").iter().map(|s| s["action"].clone()).collect();
     assert_eq!(actions[0], "S1 times out: Election", "{actions:?}");
     assert!(http_get(address, "/").unwrap().contains("<html"));
 
@@ -285,12 +258,8 @@ fn an_address_in_use_is_named() {
 
 /// Raft whose servers vote as often as they are asked, with a client.
 fn broken() -> Box<dyn AnySpec> {
-    let bounds = Bounds {
-        servers: 3,
-        scripts: &[&[put("x", "1")]],
-        elections: 2,
-        ..Bounds::default()
-    };
+    let bounds =
+        Bounds { servers: 3, scripts: &[&[put("x", "1")]], elections: 2, ..Bounds::default() };
     let rules = AllBut(vec![Rule::OneVotePerTerm]);
     Box::new(raft("raft/votes-twice", rules, bounds, &[]))
 }
@@ -298,10 +267,7 @@ fn broken() -> Box<dyn AnySpec> {
 #[test]
 fn the_explorer_shows_the_same_steps_as_the_counterexample() {
     for threads in [1, 2] {
-        let limits = Limits {
-            threads,
-            ..Limits::default()
-        };
+        let limits = Limits { threads, ..Limits::default() };
         let report = broken().check(&limits, &mut |_| {});
         let mut example = report.counterexamples[0].clone();
         let address = free_addresses(1)[0];
@@ -312,10 +278,7 @@ fn the_explorer_shows_the_same_steps_as_the_counterexample() {
         let (prefix, last) = path.rsplit_once('/').unwrap();
         let last: u64 = last.parse().unwrap();
         let steps = offered(address, prefix);
-        let step = steps
-            .iter()
-            .find(|step| step["actionIndex"] == last)
-            .unwrap();
+        let step = steps.iter().find(|step| step["actionIndex"] == last).unwrap();
         // The diagram is of the whole path. The Explorer's has no title.
         example.trace.title.clear();
         assert_eq!(step["svg"].as_str().unwrap(), example.trace.diagram());

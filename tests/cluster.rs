@@ -52,26 +52,16 @@ fn work(cluster: &Cluster, load: &Load, number: u64) {
             return;
         }
         let own = (format!("own-{number}-{round}"), format!("{number}.{round}"));
-        let (key, value) = (
-            Text::from(&*format!("shared-{}", dice.below(3))),
-            Text::from(&*own.1),
-        );
+        let (key, value) = (Text::from(&*format!("shared-{}", dice.below(3))), Text::from(&*own.1));
         let is_own = dice.below(4) == 0;
         let command = match dice.below(8) {
-            _ if is_own => Command::Put {
-                key: Text::from(&*own.0),
-                value,
-            },
+            _ if is_own => Command::Put { key: Text::from(&*own.0), value },
             0..3 => Command::Put { key, value },
             3..6 => Command::Get { key },
             6 => Command::Delete { key },
             _ => {
                 let old = format!("{}.{}", dice.below(CLIENTS), dice.below(round + 1));
-                Command::Cas {
-                    key,
-                    old: Text::from(&*old),
-                    new: value,
-                }
+                Command::Cas { key, old: Text::from(&*old), new: value }
             }
         };
         // Some give up soon, so that there are operations whose outcome nobody knows.
@@ -125,22 +115,13 @@ fn five_leaders_are_killed_and_no_acknowledged_write_is_lost() {
     let acknowledged = load.acknowledged.lock().unwrap();
     let mut client = Client::<Raft<Kv>>::open(&cluster.members()).expect("a socket");
     for (key, value) in acknowledged.iter() {
-        let get = Command::Get {
-            key: Text::from(&**key),
-        };
+        let get = Command::Get { key: Text::from(&**key) };
         let read = client.call(get, Duration::from_secs(5)).expect("an answer");
         assert_eq!(read, Output::Value(Some(Text::from(&**value))), "{key}");
     }
     let history = load.history.lock().unwrap();
-    println!(
-        "{} operations, {} unknown",
-        history.len(),
-        history.unknown()
-    );
-    println!(
-        "{} keys written once, all there; fail-overs {failovers:?}",
-        acknowledged.len()
-    );
+    println!("{} operations, {} unknown", history.len(), history.unknown());
+    println!("{} keys written once, all there; fail-overs {failovers:?}", acknowledged.len());
     history.assert_linearizable();
 }
 
@@ -153,25 +134,14 @@ fn a_follower_that_missed_large_values_catches_up() {
     let large = Text::from(&*"x".repeat(1 << 20));
     let mut put = |round: usize| {
         let key = Text::from(&*format!("large-{}", round % 3));
-        let put = Command::Put {
-            key,
-            value: large.clone(),
-        };
-        assert_eq!(
-            client
-                .call(put, Duration::from_secs(10))
-                .expect("an answer"),
-            Output::Stored
-        );
+        let put = Command::Put { key, value: large.clone() };
+        assert_eq!(client.call(put, Duration::from_secs(10)).expect("an answer"), Output::Stored);
     };
     put(0);
     cluster.kill(follower);
     let began = Instant::now();
     (0..20).for_each(&mut put);
-    println!(
-        "20 MiB put in {:?}, one follower being down",
-        began.elapsed()
-    );
+    println!("20 MiB put in {:?}, one follower being down", began.elapsed());
     cluster.restart(follower);
     let began = Instant::now();
     cluster.wait_until_caught_up(follower);

@@ -59,14 +59,7 @@ impl Actor for Adder {
                 *sum.to_mut() += request.command;
                 out.save(**sum);
                 let (session, sequence) = (request.session, request.sequence);
-                out.send(
-                    from,
-                    Said::Sum(Reply {
-                        session,
-                        sequence,
-                        answer: Answer::Done(**sum),
-                    }),
-                );
+                out.send(from, Said::Sum(Reply { session, sequence, answer: Answer::Done(**sum) }));
                 if request.command == 1_000 {
                     out.send(id, Said::Also(1));
                 }
@@ -100,21 +93,11 @@ impl Service for Adder {
     }
 
     fn reply(said: Said) -> Option<Reply<u64>> {
-        if let Said::Sum(reply) = said {
-            Some(reply)
-        } else {
-            None
-        }
+        if let Said::Sum(reply) = said { Some(reply) } else { None }
     }
 
     fn status(&self, id: Id, sum: &u64) -> Status {
-        Status {
-            role: "adder".to_owned(),
-            term: 0,
-            leader: Some(id),
-            commit: *sum,
-            last: *sum,
-        }
+        Status { role: "adder".to_owned(), term: 0, leader: Some(id), commit: *sum, last: *sum }
     }
 }
 
@@ -155,13 +138,7 @@ impl Watch for Board {
 impl Board {
     fn wait_for(&self, condition: impl Fn(&Status, &Counts) -> bool) {
         let limit = Instant::now() + Duration::from_secs(5);
-        while !self
-            .last
-            .lock()
-            .unwrap()
-            .as_ref()
-            .is_some_and(|(s, c, _)| condition(s, c))
-        {
+        while !self.last.lock().unwrap().as_ref().is_some_and(|(s, c, _)| condition(s, c)) {
             assert!(Instant::now() < limit, "{:?}", self.last.lock().unwrap());
             thread::sleep(MS);
         }
@@ -183,31 +160,18 @@ impl<S: Clone + Send + 'static> Running<S> {
     {
         let (board, breaks) = (Board::default(), Arc::new(AtomicBool::new(false)));
         let kept = Arc::new(Mutex::new(storage.clone()));
-        let disk = Memory {
-            kept: kept.clone(),
-            breaks: breaks.clone(),
-        };
+        let disk = Memory { kept: kept.clone(), breaks: breaks.clone() };
         let (members, watch) = (members.clone(), board.clone());
         let thread = thread::spawn(move || {
             let transport = Transport::server(&members, id)?;
             EventLoop::start(actor, transport, disk, &storage, watch)?.run()
         });
-        Running {
-            board,
-            kept,
-            breaks,
-            thread: Some(thread),
-        }
+        Running { board, kept, breaks, thread: Some(thread) }
     }
 
     fn stop(mut self) -> (Result<(), NodeError>, Option<S>) {
         self.board.stop.store(true, Ordering::SeqCst);
-        let ended = self
-            .thread
-            .take()
-            .expect("running")
-            .join()
-            .expect("no panic");
+        let ended = self.thread.take().expect("running").join().expect("no panic");
         (ended, self.kept.lock().unwrap().clone())
     }
 }
@@ -223,11 +187,7 @@ impl<S> Drop for Running<S> {
 
 fn members(count: usize) -> Members {
     let addresses: Vec<SocketAddr> = support::free_addresses(count);
-    Members {
-        cluster: 1,
-        key: [7; 32],
-        servers: (1..).zip(addresses).collect(),
-    }
+    Members { cluster: 1, key: [7; 32], servers: (1..).zip(addresses).collect() }
 }
 
 #[test]
@@ -243,15 +203,7 @@ fn messages_timers_choices_and_messages_to_itself_reach_the_actor() {
     assert_eq!(client.call(2_000, second).unwrap(), 1_003_007);
     node.board.wait_for(|status, _| status.commit == 1_003_010);
     let counts = node.board.last.lock().unwrap().as_ref().unwrap().1;
-    assert_eq!(
-        (
-            counts.timeouts,
-            counts.choices,
-            counts.saves,
-            counts.messages
-        ),
-        (1, 1, 3, 4)
-    );
+    assert_eq!((counts.timeouts, counts.choices, counts.saves, counts.messages), (1, 1, 3, 4));
     let (ended, kept) = node.stop();
     assert!(ended.is_ok());
     assert_eq!(kept, Some(1_003_007), "what was saved");
@@ -260,39 +212,24 @@ fn messages_timers_choices_and_messages_to_itself_reach_the_actor() {
 #[test]
 fn the_saves_of_a_batch_are_one_commit() {
     let members = members(1);
-    let mut senders: Vec<_> = (0..20)
-        .map(|_| Transport::client(&members).unwrap())
-        .collect();
+    let mut senders: Vec<_> = (0..20).map(|_| Transport::client(&members).unwrap()).collect();
     let node_transport = Transport::server(&members, 1).unwrap();
     for sender in &mut senders {
         let session = Session(usize::from(sender.id()) as u64);
         let sequence = quorate_models::service::Sequence(1);
-        let add = Said::Add(Request {
-            session,
-            sequence,
-            command: 1,
-        });
+        let add = Said::Add(Request { session, sequence, command: 1 });
         sender.send(Id::from(1), wire::encode(&add).unwrap());
         sender.flush().unwrap();
     }
     let (board, kept) = (Board::default(), Arc::new(Mutex::new(None)));
-    let disk = Memory {
-        kept: kept.clone(),
-        breaks: Arc::default(),
-    };
+    let disk = Memory { kept: kept.clone(), breaks: Arc::default() };
     let mut node = EventLoop::start(Adder, node_transport, disk, &None, board.clone()).unwrap();
     node.step().unwrap();
     let counts = board.last.lock().unwrap().as_ref().unwrap().1;
     assert_eq!((counts.saves, counts.commits), (20, 1));
     assert_eq!(*kept.lock().unwrap(), Some(20));
     for sender in &mut senders {
-        assert_eq!(
-            sender
-                .poll(Instant::now() + Duration::from_secs(1))
-                .unwrap()
-                .len(),
-            1
-        );
+        assert_eq!(sender.poll(Instant::now() + Duration::from_secs(1)).unwrap().len(), 1);
     }
 }
 
@@ -313,19 +250,9 @@ fn a_node_that_cannot_save_stops_and_says_nothing() {
 
 fn raft(members: &Members) -> Raft<Kv, AllRules> {
     Raft::Server(Server {
-        servers: members
-            .servers
-            .keys()
-            .map(|&id| Id::from(id as usize))
-            .collect(),
-        timing: Timing {
-            heartbeat: MS * 30,
-            election: MS * 120..MS * 240,
-        },
-        batch: Batch {
-            entries: 64,
-            bytes: 1 << 20,
-        },
+        servers: members.servers.keys().map(|&id| Id::from(id as usize)).collect(),
+        timing: Timing { heartbeat: MS * 30, election: MS * 120..MS * 240 },
+        batch: Batch { entries: 64, bytes: 1 << 20 },
         rules: AllRules,
         machine: std::marker::PhantomData,
     })
@@ -339,10 +266,7 @@ fn raft_serves_small_and_large_values_and_survives_its_leader() {
     let mut client = Client::<Raft<Kv>>::open(&members).unwrap();
     let limit = Duration::from_secs(10);
     let mut put = |key: &str, value: &str| {
-        let command = Command::Put {
-            key: key.into(),
-            value: value.into(),
-        };
+        let command = Command::Put { key: key.into(), value: value.into() };
         assert_eq!(client.call(command, limit).unwrap(), Output::Stored);
     };
     put("first", "1");
@@ -357,18 +281,9 @@ fn raft_serves_small_and_large_values_and_survives_its_leader() {
     println!("a put of 1 MiB takes {:?}", began.elapsed());
 
     let is_leader = |node: &Running<_>| {
-        node.board
-            .last
-            .lock()
-            .unwrap()
-            .as_ref()
-            .is_some_and(|(s, ..)| s.role == "leader")
+        node.board.last.lock().unwrap().as_ref().is_some_and(|(s, ..)| s.role == "leader")
     };
-    let leader = *nodes
-        .iter()
-        .find(|(_, node)| is_leader(node))
-        .expect("a leader")
-        .0;
+    let leader = *nodes.iter().find(|(_, node)| is_leader(node)).expect("a leader").0;
     let (ended, kept) = nodes.remove(&leader).unwrap().stop();
     ended.expect("told to stop");
     let began = Instant::now();
@@ -376,10 +291,7 @@ fn raft_serves_small_and_large_values_and_survives_its_leader() {
     println!("fail-over takes {:?}", began.elapsed());
     nodes.insert(leader, start(leader, kept));
     put("third", "3");
-    let mut get = |key: &str| match client
-        .call(Command::Get { key: key.into() }, limit)
-        .unwrap()
-    {
+    let mut get = |key: &str| match client.call(Command::Get { key: key.into() }, limit).unwrap() {
         Output::Value(value) => value,
         other => panic!("{other:?}"),
     };
@@ -387,7 +299,5 @@ fn raft_serves_small_and_large_values_and_survives_its_leader() {
     assert_eq!(get("second"), Some(Text::from("2")));
     assert!(get("large") == Some(Text::from(&*large)));
     assert_eq!(get("nothing"), None);
-    nodes[&leader]
-        .board
-        .wait_for(|status, _| status.commit >= 206);
+    nodes[&leader].board.wait_for(|status, _| status.commit >= 206);
 }

@@ -22,11 +22,7 @@ fn expect(output: &Output, code: i32, words: &[&str]) {
 }
 
 fn kv(config: &str, arguments: &[&str]) -> Output {
-    quorate(
-        ["kv", "--config", config]
-            .into_iter()
-            .chain(arguments.iter().copied()),
-    )
+    quorate(["kv", "--config", config].into_iter().chain(arguments.iter().copied()))
 }
 
 /// `kv put KEY -` with `value` on the standard input.
@@ -53,23 +49,10 @@ fn usage_errors_are_64_and_help_is_0() {
         &["node", "--config", "x", "--id", "one"],
         &["cluster", "--nodes", "0"],
     ] {
-        assert_eq!(
-            quorate(arguments.iter().copied()).status.code(),
-            Some(64),
-            "{arguments:?}"
-        );
+        assert_eq!(quorate(arguments.iter().copied()).status.code(), Some(64), "{arguments:?}");
     }
-    for arguments in [
-        &["--help"][..],
-        &["--version"],
-        &["kv", "--help"],
-        &["help"],
-    ] {
-        assert_eq!(
-            quorate(arguments.iter().copied()).status.code(),
-            Some(0),
-            "{arguments:?}"
-        );
+    for arguments in [&["--help"][..], &["--version"], &["kv", "--help"], &["help"]] {
+        assert_eq!(quorate(arguments.iter().copied()).status.code(), Some(0), "{arguments:?}");
     }
 }
 
@@ -80,24 +63,12 @@ fn the_key_value_store_answers_and_refuses() {
     expect(&kv(&config, &["get", "colour"]), 1, &["no key \"colour\""]);
     expect(&kv(&config, &["put", "colour", "red"]), 0, &[]);
     assert_eq!(kv(&config, &["get", "colour"]).stdout, b"red\n");
-    expect(
-        &kv(&config, &["cas", "colour", "blue", "green"]),
-        1,
-        &["\"colour\" holds \"red\""],
-    );
+    expect(&kv(&config, &["cas", "colour", "blue", "green"]), 1, &["\"colour\" holds \"red\""]);
     expect(&kv(&config, &["cas", "colour", "red", "green"]), 0, &[]);
     assert_eq!(kv(&config, &["get", "colour"]).stdout, b"green\n");
-    expect(
-        &kv(&config, &["cas", "shape", "round", "square"]),
-        1,
-        &["no key \"shape\""],
-    );
+    expect(&kv(&config, &["cas", "shape", "round", "square"]), 1, &["no key \"shape\""]);
     expect(&kv(&config, &["delete", "colour"]), 0, &[]);
-    expect(
-        &kv(&config, &["delete", "colour"]),
-        1,
-        &["no key \"colour\""],
-    );
+    expect(&kv(&config, &["delete", "colour"]), 1, &["no key \"colour\""]);
 
     large_values(&config);
 
@@ -105,15 +76,8 @@ fn the_key_value_store_answers_and_refuses() {
     assert_eq!(rows.len(), 3);
     let leader = cluster.leader();
     for (row, id) in rows.iter().zip(1..) {
-        assert_eq!(
-            (&row["id"], &row["reachable"]),
-            (&id.into(), &true.into()),
-            "{row}"
-        );
-        assert_eq!(
-            row["role"],
-            if id == leader { "leader" } else { "follower" }
-        );
+        assert_eq!((&row["id"], &row["reachable"]), (&id.into(), &true.into()), "{row}");
+        assert_eq!(row["role"], if id == leader { "leader" } else { "follower" });
         assert!(row["term"].as_u64() >= Some(1) && row["last"].as_u64() >= row["commit"].as_u64());
     }
 
@@ -132,18 +96,11 @@ fn large_values(config: &str) {
     let largest = vec![b'x'; 1 << 20];
     expect(&put_from_input(config, "large", &largest), 0, &[]);
     let read = kv(config, &["get", "large"]);
-    assert!(
-        read.stdout.strip_suffix(b"\n") == Some(&largest[..]),
-        "1 MiB comes back"
-    );
+    assert!(read.stdout.strip_suffix(b"\n") == Some(&largest[..]), "1 MiB comes back");
     let too_large = put_from_input(config, "large", &vec![b'x'; (1 << 20) + 1]);
     expect(&too_large, 64, &["value", "1048576"]);
     expect(&put_from_input(config, "large", &[0xFF]), 64, &["UTF-8"]);
-    expect(
-        &kv(config, &["get", &"k".repeat((64 << 10) + 1)]),
-        64,
-        &["key", "65537", "65536"],
-    );
+    expect(&kv(config, &["get", &"k".repeat((64 << 10) + 1)]), 64, &["key", "65537", "65536"]);
 }
 
 #[test]
@@ -153,25 +110,13 @@ fn a_node_refuses_what_it_cannot_run_on() {
     let address = cluster.members().servers[&1];
     let node = |config: &str, id: &str| quorate(["node", "--config", config, "--id", id]);
     expect(&node(&config, "7"), 64, &[&config, "7", "1, 2"]);
-    expect(
-        &node("/nonexistent/cluster.toml", "1"),
-        78,
-        &["/nonexistent/cluster.toml"],
-    );
-    expect(
-        &kv("/nonexistent/cluster.toml", &["get", "a"]),
-        78,
-        &["/nonexistent/cluster.toml"],
-    );
+    expect(&node("/nonexistent/cluster.toml", "1"), 78, &["/nonexistent/cluster.toml"]);
+    expect(&kv("/nonexistent/cluster.toml", &["get", "a"]), 78, &["/nonexistent/cluster.toml"]);
 
     let key = cluster.loaded().key_file;
     std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o644)).unwrap();
     expect(&node(&config, "1"), 78, &[key.to_str().unwrap(), "0600"]);
-    expect(
-        &kv(&config, &["get", "a"]),
-        78,
-        &[key.to_str().unwrap(), "0600"],
-    );
+    expect(&kv(&config, &["get", "a"]), 78, &[key.to_str().unwrap(), "0600"]);
     std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o600)).unwrap();
 
     let taken = UdpSocket::bind(address).expect("it is free");
@@ -182,9 +127,7 @@ fn a_node_refuses_what_it_cannot_run_on() {
     drop(taken);
 
     cluster.restart(1);
-    wait_for("node 1 to run", || {
-        cluster.status()[0]["reachable"].as_bool().filter(|up| *up)
-    });
+    wait_for("node 1 to run", || cluster.status()[0]["reachable"].as_bool().filter(|up| *up));
     let store = cluster.loaded().nodes[0].store.clone();
     expect(&node(&config, "1"), 74, &[store.to_str().unwrap()]);
     cluster.kill(1);
@@ -198,9 +141,7 @@ fn a_node_refuses_what_it_cannot_run_on() {
     assert!(!store.exists(), "a missing store is not replaced");
     let arguments = ["node", "--config", &config, "--id", "1", "--init"];
     let _new = Process::start(arguments);
-    wait_for("a new node", || {
-        cluster.status()[0]["reachable"].as_bool().filter(|up| *up)
-    });
+    wait_for("a new node", || cluster.status()[0]["reachable"].as_bool().filter(|up| *up));
 }
 
 #[test]
@@ -208,13 +149,9 @@ fn a_node_counts_garbage_and_does_not_answer_it() {
     let cluster = Cluster::start(1);
     let address = cluster.members().servers[&1];
     let attacker = UdpSocket::bind("127.0.0.1:0").unwrap();
-    attacker
-        .set_read_timeout(Some(Duration::from_millis(200)))
-        .unwrap();
+    attacker.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
     for length in 0..200 {
-        attacker
-            .send_to(&vec![length as u8; length * 7], address)
-            .unwrap();
+        attacker.send_to(&vec![length as u8; length * 7], address).unwrap();
         // No more at once than its socket holds, so that it can count them all.
         if length % 20 == 19 {
             std::thread::sleep(Duration::from_millis(20));
@@ -222,18 +159,14 @@ fn a_node_counts_garbage_and_does_not_answer_it() {
     }
     assert!(attacker.recv(&mut [0; 2_048]).is_err(), "no answer");
     let counted = "quorate_datagrams_rejected_total{reason=\"malformed\"} 200";
-    wait_for("the metrics to say so", || {
-        metrics(address).contains(counted).then_some(())
-    });
+    wait_for("the metrics to say so", || metrics(address).contains(counted).then_some(()));
     expect(&kv(&cluster.config(), &["put", "still", "works"]), 0, &[]);
 }
 
 /// What a node answers to `GET /metrics`.
 fn metrics(address: SocketAddr) -> String {
     let mut stream = TcpStream::connect(address).expect("it listens");
-    stream
-        .write_all(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        .expect("it reads");
+    stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n").expect("it reads");
     let mut text = String::new();
     stream.read_to_string(&mut text).expect("it answers");
     text
@@ -274,11 +207,7 @@ fn line(lines: &std::sync::mpsc::Receiver<String>, words: &[&str]) -> String {
 /// The process of a node, from the line it says when it starts.
 fn process_of(lines: &std::sync::mpsc::Receiver<String>, node: &str) -> String {
     let started = line(lines, &[node, "started"]);
-    started
-        .split_whitespace()
-        .last()
-        .expect("a number")
-        .to_owned()
+    started.split_whitespace().last().expect("a number").to_owned()
 }
 
 fn all_free(first: u16, count: u16) -> Option<()> {
@@ -309,11 +238,7 @@ fn a_cluster_resumes_and_leaves_no_process_behind_however_it_ends() {
     all.0.kill().unwrap();
     all.0.wait().unwrap();
     wait_for("the nodes to notice", || all_free(port, 3));
-    assert_eq!(
-        files(directory.path()),
-        before,
-        "nothing but the stores was written"
-    );
+    assert_eq!(files(directory.path()), before, "nothing but the stores was written");
 
     let other = quorate(["cluster", "--dir", dir, "--nodes", "5"]);
     expect(&other, 64, &["3", "5", &config]);
@@ -326,9 +251,7 @@ fn files(directory: &std::path::Path) -> Vec<(std::path::PathBuf, Option<Vec<u8>
         .map(|entry| entry.unwrap().path())
         .filter(|path| path.is_file())
         .map(|path| {
-            let is_store = path
-                .extension()
-                .is_some_and(|extension| extension == "redb");
+            let is_store = path.extension().is_some_and(|extension| extension == "redb");
             let content = (!is_store).then(|| std::fs::read(&path).unwrap());
             (path, content)
         })
@@ -345,13 +268,7 @@ fn a_killed_node_is_reported_and_not_started_again_and_a_failing_one_ends_the_cl
     let config = format!("{dir}/cluster.toml");
     let (mut all, lines) = run_cluster(&arguments);
     let process = process_of(&lines, "n2 |");
-    assert!(
-        Command::new("kill")
-            .args(["-9", &process])
-            .status()
-            .unwrap()
-            .success()
-    );
+    assert!(Command::new("kill").args(["-9", &process]).status().unwrap().success());
     line(&lines, &["node 2 ended", "9", "--id 2"]);
     expect(&kv(&config, &["put", "a", "1"]), 0, &[]);
     all.terminate();
@@ -359,10 +276,7 @@ fn a_killed_node_is_reported_and_not_started_again_and_a_failing_one_ends_the_cl
 
     let taken = TcpListener::bind(("127.0.0.1", port + 3)).expect("it is free");
     let (mut all, lines) = run_cluster(&arguments);
-    line(
-        &lines,
-        &["n3 |", "TCP", &taken.local_addr().unwrap().to_string()],
-    );
+    line(&lines, &["n3 |", "TCP", &taken.local_addr().unwrap().to_string()]);
     line(&lines, &["node 3 failed with exit code 74"]);
     assert_eq!(all.0.wait().unwrap().code(), Some(70));
     all_free(port, 3).expect("all nodes are gone");

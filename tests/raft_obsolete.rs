@@ -16,10 +16,7 @@ type State = <Spec as Model>::State;
 fn seen(state: &State) -> String {
     let system = &state.system;
     let actors = &system.actor_states;
-    format!(
-        "{actors:?} {:?} {:?} {:?}",
-        system.crashed, system.actor_storages, system.history
-    )
+    format!("{actors:?} {:?} {:?} {:?}", system.crashed, system.actor_storages, system.history)
 }
 
 /// Every state of `spec`, handed to `visit` with its successors.
@@ -42,11 +39,7 @@ fn assert_nothing_is_lost(bounds: Bounds<'_>) {
     let mut kept = specs::raft("kept", AllRules, bounds, &[]);
     let obsolete = std::mem::replace(&mut kept.obsolete, |_, _, _| false);
     let is_obsolete = |state: &State, message: &Envelope<_>| {
-        obsolete(
-            &state.system.actor_states[usize::from(message.dst)],
-            message.src,
-            &message.msg,
-        )
+        obsolete(&state.system.actor_states[usize::from(message.dst)], message.src, &message.msg)
     };
 
     let mut with = BTreeSet::new();
@@ -56,18 +49,11 @@ fn assert_nothing_is_lost(bounds: Bounds<'_>) {
     let (mut without, mut met) = (BTreeSet::new(), 0);
     walk(&kept, |state, successors| {
         without.insert(seen(state));
-        let in_flight = state
-            .system
-            .network
-            .iter_all()
-            .map(|message| message.to_cloned_msg());
+        let in_flight = state.system.network.iter_all().map(|message| message.to_cloned_msg());
         for message in in_flight.filter(|message| is_obsolete(state, message)) {
             met += 1;
             for successor in successors {
-                assert!(
-                    is_obsolete(successor, &message),
-                    "heeded after all: {message:?}"
-                );
+                assert!(is_obsolete(successor, &message), "heeded after all: {message:?}");
                 let in_flight = successor.system.network.iter_all();
                 let still = in_flight.map(|m| m.to_cloned_msg()).any(|m| m == message);
                 assert!(still, "an obsolete message was taken: {message:?}");
@@ -75,21 +61,12 @@ fn assert_nothing_is_lost(bounds: Bounds<'_>) {
         }
     });
     assert!(met > 1000, "only {met} obsolete messages");
-    assert!(
-        with == without,
-        "{} states seen with, {} without",
-        with.len(),
-        without.len()
-    );
+    assert!(with == without, "{} states seen with, {} without", with.len(), without.len());
 }
 
 #[test]
 fn elections() {
-    assert_nothing_is_lost(Bounds {
-        servers: 3,
-        elections: 2,
-        ..Bounds::default()
-    });
+    assert_nothing_is_lost(Bounds { servers: 3, elections: 2, ..Bounds::default() });
 }
 
 #[test]
@@ -100,11 +77,6 @@ fn a_command_and_a_crash() {
         heartbeats: 1,
         retries: 1,
         scripts: &[&[put("x", "1")]],
-        faults: Faults {
-            crashes: 1,
-            down_at_once: 1,
-            drops: 0,
-            duplicates: 0,
-        },
+        faults: Faults { crashes: 1, down_at_once: 1, drops: 0, duplicates: 0 },
     });
 }

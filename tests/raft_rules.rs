@@ -19,19 +19,9 @@ const NONE: Bounds<'static> = Bounds {
     elections: 2,
     heartbeats: 0,
     retries: 0,
-    faults: Faults {
-        crashes: 0,
-        down_at_once: 1,
-        drops: 0,
-        duplicates: 0,
-    },
+    faults: Faults { crashes: 0, down_at_once: 1, drops: 0, duplicates: 0 },
 };
-const ONE_CRASH: Faults = Faults {
-    crashes: 1,
-    down_at_once: 1,
-    drops: 0,
-    duplicates: 0,
-};
+const ONE_CRASH: Faults = Faults { crashes: 1, down_at_once: 1, drops: 0, duplicates: 0 };
 
 /// A rule, what it protects, and the bounds within which that shows.
 struct Case<'a> {
@@ -43,27 +33,15 @@ struct Case<'a> {
 
 /// Explores on one thread, which finds the shortest counterexample.
 fn explore(spec: RaftSpec<AllBut<Rule>>) -> Report {
-    let limits = Limits {
-        threads: 1,
-        ..Limits::default()
-    };
+    let limits = Limits { threads: 1, ..Limits::default() };
     Box::new(spec).check(&limits, &mut |_| {})
 }
 
 fn assert_necessary(case: Case<'_>) {
-    let Case {
-        rule,
-        breaks,
-        steps,
-        bounds,
-    } = case;
+    let Case { rule, breaks, steps, bounds } = case;
     let spec = specs::raft("suspended", AllBut(vec![rule]), bounds, &[]).only(breaks);
     let report = explore(spec);
-    assert_eq!(
-        report.verdict,
-        Verdict::Violated,
-        "nothing breaks {breaks} without {rule:?}"
-    );
+    assert_eq!(report.verdict, Verdict::Violated, "nothing breaks {breaks} without {rule:?}");
     assert_eq!(
         report.properties[0].steps,
         Some(steps),
@@ -157,30 +135,17 @@ fn replies_of_this_term_count() {
 fn no_op_at_start_of_term() {
     const FACT: &str = "an older command is committed";
     let rules = AllBut(vec![Rule::NoOpAtStartOfTerm]);
-    let bounds = Bounds {
-        scripts: &[&[put("x", "1")]],
-        ..NONE
-    };
+    let bounds = Bounds { scripts: &[&[put("x", "1")]], ..NONE };
     let facts = [(FACT, properties::an_older_command_committed as _)];
     let report = explore(specs::raft("suspended", rules, bounds, &facts).only(FACT));
     assert_eq!(report.verdict, Verdict::Violated, "it is unreachable");
-    assert_eq!(
-        report.cut_short, None,
-        "that it is so, only the whole space tells"
-    );
+    assert_eq!(report.cut_short, None, "that it is so, only the whole space tells");
 }
 
 #[test]
 fn every_rule_has_its_counterexample() {
-    let others = [
-        Rule::OwnTermCommits,
-        Rule::RepliesOfThisTermCount,
-        Rule::NoOpAtStartOfTerm,
-    ];
+    let others = [Rule::OwnTermCommits, Rule::RepliesOfThisTermCount, Rule::NoOpAtStartOfTerm];
     for rule in Rule::ALL {
-        assert!(
-            SUSPENDED.contains(rule) || others.contains(rule),
-            "no test suspends {rule:?}"
-        );
+        assert!(SUSPENDED.contains(rule) || others.contains(rule), "no test suspends {rule:?}");
     }
 }

@@ -3,15 +3,9 @@
 use quorate_checker::report::{Limits, Report, Verdict};
 
 fn explore(name: &str) -> Report {
-    let spec = quorate_models::specs()
-        .into_iter()
-        .find(|spec| spec.name() == name);
-    let limits = Limits {
-        threads: 1,
-        ..Limits::default()
-    };
-    spec.expect("the spec is listed")
-        .check(&limits, &mut |_| {})
+    let spec = quorate_models::specs().into_iter().find(|spec| spec.name() == name);
+    let limits = Limits { threads: 1, ..Limits::default() };
+    spec.expect("the spec is listed").check(&limits, &mut |_| {})
 }
 
 /// One test for each spec that holds, and the list of them.
@@ -56,14 +50,7 @@ fn figure_8_naive_is_broken() {
 #[test]
 fn every_spec_is_pinned() {
     for spec in quorate_models::specs() {
-        let broken = spec
-            .properties()
-            .iter()
-            .any(|property| property.violation_expected);
-        assert!(
-            broken || HOLD.contains(&spec.name()),
-            "{} is not pinned",
-            spec.name()
-        );
+        let broken = spec.properties().iter().any(|property| property.violation_expected);
+        assert!(broken || HOLD.contains(&spec.name()), "{} is not pinned", spec.name());
     }
 }

@@ -16,17 +16,11 @@ const MIB: usize = 1 << 20;
 fn members(count: usize) -> Members {
     let addresses = support::free_addresses(count);
     let servers: BTreeMap<_, _> = (1..).zip(addresses).collect();
-    Members {
-        cluster: 1,
-        key: [7; 32],
-        servers,
-    }
+    Members { cluster: 1, key: [7; 32], servers }
 }
 
 fn value(length: usize, salt: usize) -> Vec<u8> {
-    (0..length)
-        .map(|i| (i.wrapping_mul(31) / 7 + salt) as u8)
-        .collect()
+    (0..length).map(|i| (i.wrapping_mul(31) / 7 + salt) as u8).collect()
 }
 
 /// Runs `transport` on a thread of its own until `stop` is dropped; hands over what arrives. Stops
@@ -43,13 +37,7 @@ fn serve(mut transport: Transport, pause: Duration) -> (mpsc::Receiver<(Id, Vec<
             }
         }
     });
-    (
-        receiver,
-        Stop {
-            stop: Some(stop),
-            thread: Some(thread),
-        },
-    )
+    (receiver, Stop { stop: Some(stop), thread: Some(thread) })
 }
 
 struct Stop {
@@ -71,9 +59,7 @@ fn push_out(transport: &mut Transport, to: Id) {
     let limit = Instant::now() + Duration::from_secs(20);
     while transport.is_sending(to) {
         assert!(Instant::now() < limit, "stuck: {:?}", transport.counters());
-        transport
-            .poll(Instant::now() + Duration::from_millis(1))
-            .expect("the socket works");
+        transport.poll(Instant::now() + Duration::from_millis(1)).expect("the socket works");
     }
 }
 
@@ -82,10 +68,7 @@ fn a_mebibyte_arrives_whole() {
     let members = members(2);
     let mut one = Transport::server(&members, 1).unwrap();
     let (arrived, _stop) = serve(Transport::server(&members, 2).unwrap(), Duration::ZERO);
-    for (round, length) in [0, 1, 1_500, 100_000, MIB, MIB, MESSAGE_MAX]
-        .into_iter()
-        .enumerate()
-    {
+    for (round, length) in [0, 1, 1_500, 100_000, MIB, MIB, MESSAGE_MAX].into_iter().enumerate() {
         let began = Instant::now();
         one.send(Id::from(2), value(length, round));
         one.flush().unwrap();
@@ -102,10 +85,8 @@ fn a_mebibyte_arrives_whole() {
 #[test]
 fn many_senders_at_once_to_one_slow_receiver_all_get_through() {
     let members = members(4);
-    let (arrived, _stop) = serve(
-        Transport::server(&members, 1).unwrap(),
-        Duration::from_millis(15),
-    );
+    let (arrived, _stop) =
+        serve(Transport::server(&members, 1).unwrap(), Duration::from_millis(15));
     let began = Instant::now();
     let senders: Vec<_> = (2..=4)
         .map(|id| {
@@ -121,14 +102,9 @@ fn many_senders_at_once_to_one_slow_receiver_all_get_through() {
         .collect();
     let mut count = BTreeMap::new();
     for _ in 0..12 {
-        let (from, message) = arrived
-            .recv_timeout(Duration::from_secs(20))
-            .expect("a message");
+        let (from, message) = arrived.recv_timeout(Duration::from_secs(20)).expect("a message");
         let round: &mut usize = count.entry(from).or_default();
-        assert!(
-            message == value(MIB, *round),
-            "message {round} of {from:?} differs"
-        );
+        assert!(message == value(MIB, *round), "message {round} of {from:?} differs");
         *round += 1;
     }
     println!("12 MiB from 3 senders in {:?}", began.elapsed());
@@ -148,9 +124,7 @@ fn a_client_gets_a_large_reply_at_its_own_address() {
     let mut client = client;
     client.send(Id::from(1), b"get".to_vec());
     client.flush().unwrap();
-    let asked = server
-        .poll(Instant::now() + Duration::from_secs(5))
-        .unwrap();
+    let asked = server.poll(Instant::now() + Duration::from_secs(5)).unwrap();
     assert_eq!(asked, [(id, b"get".to_vec())]);
     let (arrived, _stop) = serve(client, Duration::ZERO);
     server.send(id, value(MIB, 3));
@@ -170,9 +144,6 @@ fn what_has_no_address_and_what_is_too_large_is_counted() {
     one.send(Id::from(2), vec![0; MESSAGE_MAX + 1]);
     assert_eq!(one.counters().unroutable, 2);
     assert_eq!(one.counters().too_large, 1);
-    let taken = Transport::server(&members, 1)
-        .err()
-        .expect("the port is taken")
-        .to_string();
+    let taken = Transport::server(&members, 1).err().expect("the port is taken").to_string();
     assert!(taken.contains(&members.servers[&1].to_string()), "{taken}");
 }

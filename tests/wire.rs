@@ -22,22 +22,12 @@ const CLUSTER: u64 = 0xC1;
 
 fn packet(kind: Kind, peer: u64, payload: &[u8]) -> Packet {
     let length = payload.len() as u32;
-    Packet {
-        kind,
-        peer,
-        message: 5,
-        index: 0,
-        count: 1,
-        length,
-        payload: payload.to_vec(),
-    }
+    Packet { kind, peer, message: 5, index: 0, count: 1, length, payload: payload.to_vec() }
 }
 
 /// A datagram from `from` to `to`.
 fn sealed(from: u64, to: u64, payload: &[u8]) -> Vec<u8> {
-    Seal::new(&KEY, CLUSTER, from)
-        .seal(&packet(Kind::Data, to, payload))
-        .unwrap()
+    Seal::new(&KEY, CLUSTER, from).seal(&packet(Kind::Data, to, payload)).unwrap()
 }
 
 #[test]
@@ -47,27 +37,12 @@ fn a_sealed_packet_opens_for_its_receiver_only() {
     assert_eq!(opened, packet(Kind::Data, 1, b"a vote"));
 
     let reject = |key: &[u8; 32], cluster, me| Seal::new(key, cluster, me).open(&datagram);
-    assert_eq!(
-        reject(&KEY, CLUSTER, 3),
-        Err(Reject::Receiver),
-        "another server"
-    );
-    assert_eq!(
-        reject(&KEY, CLUSTER, 1),
-        Err(Reject::Receiver),
-        "reflected to its sender"
-    );
+    assert_eq!(reject(&KEY, CLUSTER, 3), Err(Reject::Receiver), "another server");
+    assert_eq!(reject(&KEY, CLUSTER, 1), Err(Reject::Receiver), "reflected to its sender");
     assert_eq!(reject(&KEY, CLUSTER + 1, 2), Err(Reject::Cluster));
-    assert_eq!(
-        reject(&[8; 32], CLUSTER, 2),
-        Err(Reject::Forged),
-        "another key"
-    );
+    assert_eq!(reject(&[8; 32], CLUSTER, 2), Err(Reject::Forged), "another key");
     let to_itself = sealed(2, 2, b"a vote");
-    assert_eq!(
-        Seal::new(&KEY, CLUSTER, 2).open(&to_itself),
-        Err(Reject::Receiver)
-    );
+    assert_eq!(Seal::new(&KEY, CLUSTER, 2).open(&to_itself), Err(Reject::Receiver));
 }
 
 #[test]
@@ -80,15 +55,9 @@ fn every_bit_of_a_datagram_counts() {
         assert!(seal.open(&flipped).is_err(), "bit {bit}");
     }
     for length in 0..datagram.len() {
-        assert!(
-            seal.open(&datagram[..length]).is_err(),
-            "cut to {length} bytes"
-        );
+        assert!(seal.open(&datagram[..length]).is_err(), "cut to {length} bytes");
     }
-    assert!(
-        seal.open(&[&datagram[..], &[0]].concat()).is_err(),
-        "one byte more"
-    );
+    assert!(seal.open(&[&datagram[..], &[0]].concat()).is_err(), "one byte more");
 }
 
 #[test]
@@ -110,26 +79,17 @@ fn a_header_that_contradicts_itself_is_refused_before_anything_is_decrypted() {
     let shape = Err(WireError::Shape);
     let chunk = CHUNK as u32;
     assert_eq!(decode(&header(0, 1, 3), 3), Ok(header(0, 1, 3)));
-    assert_eq!(
-        decode(&header(1, 2, chunk + 1), 1),
-        Ok(header(1, 2, chunk + 1))
-    );
+    assert_eq!(decode(&header(1, 2, chunk + 1), 1), Ok(header(1, 2, chunk + 1)));
     assert_eq!(decode(&header(0, 1, 3), 4), shape);
     assert_eq!(decode(&header(1, 1, 3), 3), shape);
     assert_eq!(decode(&header(0, 2, 3), 3), shape);
     assert_eq!(decode(&header(0, 0, 0), 0), shape);
     assert_eq!(decode(&header(0, 1, chunk + 1), CHUNK), shape);
     let huge = wire::MESSAGE_MAX as u32 + 1;
-    assert_eq!(
-        decode(&header(0, huge.div_ceil(chunk) as u16, huge), CHUNK),
-        shape
-    );
+    assert_eq!(decode(&header(0, huge.div_ceil(chunk) as u16, huge), CHUNK), shape);
     assert_eq!(decode(&header(0, u16::MAX, u32::MAX), CHUNK), shape);
     let long = vec![0; DATAGRAM_MAX + 1];
-    assert_eq!(
-        Datagram::decode(&long).map(|_| ()).unwrap_err(),
-        WireError::Size
-    );
+    assert_eq!(Datagram::decode(&long).map(|_| ()).unwrap_err(), WireError::Size);
 }
 
 /// The transport of server 2, and an attacker's socket where an answer would be seen.
@@ -137,26 +97,18 @@ fn attacked() -> (Transport, UdpSocket) {
     let address = support::free_addresses(1)[0];
     let attacker = listener();
     let servers = BTreeMap::from([(2, address), (1, "127.0.0.1:1".parse().unwrap())]);
-    let members = Members {
-        cluster: CLUSTER,
-        key: KEY,
-        servers,
-    };
+    let members = Members { cluster: CLUSTER, key: KEY, servers };
     (Transport::server(&members, 2).unwrap(), attacker)
 }
 
 fn listener() -> UdpSocket {
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
-    socket
-        .set_read_timeout(Some(Duration::from_millis(20)))
-        .unwrap();
+    socket.set_read_timeout(Some(Duration::from_millis(20))).unwrap();
     socket
 }
 
 fn poll(transport: &mut Transport) -> Vec<(Id, Vec<u8>)> {
-    transport
-        .poll(Instant::now() + Duration::from_millis(20))
-        .unwrap()
+    transport.poll(Instant::now() + Duration::from_millis(20)).unwrap()
 }
 
 fn client() -> Id {
@@ -170,11 +122,7 @@ fn what_is_not_authentic_is_counted_and_never_answered() {
     let forged = Seal::new(&[8; 32], CLUSTER, FIRST_CLIENT);
     // The first of many fragments: it would be reported on, if it were authentic.
     let length = 3 * CHUNK as u32;
-    let first = Packet {
-        count: 3,
-        length,
-        ..packet(Kind::Data, 2, &[1; CHUNK])
-    };
+    let first = Packet { count: 3, length, ..packet(Kind::Data, 2, &[1; CHUNK]) };
     let attacks = [
         vec![],
         b"GET / HTTP/1.1\r\n\r\n".to_vec(),
@@ -222,18 +170,12 @@ fn no_flipped_bit_gets_through_the_socket_and_a_client_is_heard_after_it() {
 
     attacker.send_to(&datagram, transport.address()).unwrap();
     attacker.send_to(&datagram, transport.address()).unwrap();
-    assert_eq!(
-        poll(&mut transport),
-        [(client(), b"request".to_vec())],
-        "once"
-    );
+    assert_eq!(poll(&mut transport), [(client(), b"request".to_vec())], "once");
     transport.send(client(), b"reply".to_vec());
     transport.flush().unwrap();
     let mut buffer = [0; DATAGRAM_MAX];
     let length = attacker.recv(&mut buffer).expect("the reply");
-    let reply = Seal::new(&KEY, CLUSTER, FIRST_CLIENT)
-        .open(&buffer[..length])
-        .unwrap();
+    let reply = Seal::new(&KEY, CLUSTER, FIRST_CLIENT).open(&buffer[..length]).unwrap();
     assert_eq!(reply.payload, b"reply");
 }
 
@@ -304,26 +246,13 @@ fn any_message() -> impl Strategy<Value = Spoken> {
         output.prop_map(Answer::Done),
         leader.prop_map(|leader| Answer::Redirect { leader }),
     ];
-    let number = || {
-        (
-            any::<u64>().prop_map(Session),
-            any::<u32>().prop_map(Sequence),
-        )
-    };
+    let number = || (any::<u64>().prop_map(Session), any::<u32>().prop_map(Sequence));
     prop_oneof![
         (number(), command).prop_map(|((session, sequence), command)| {
-            Message::Request(Request {
-                session,
-                sequence,
-                command,
-            })
+            Message::Request(Request { session, sequence, command })
         }),
         (number(), answer).prop_map(|((session, sequence), answer)| {
-            Message::Reply(Reply {
-                session,
-                sequence,
-                answer,
-            })
+            Message::Reply(Reply { session, sequence, answer })
         }),
     ]
 }

@@ -66,10 +66,7 @@ impl Report {
     pub fn is_surprise(&self) -> bool {
         let differs = |verdict, expected| verdict != Verdict::Incomplete && verdict != expected;
         differs(self.verdict, self.expected)
-            || self
-                .properties
-                .iter()
-                .any(|p| differs(p.verdict, p.expected))
+            || self.properties.iter().any(|p| differs(p.verdict, p.expected))
     }
 
     pub fn is_incomplete(&self) -> bool {
@@ -81,10 +78,7 @@ impl Report {
     /// # Panics
     /// If the spec has no property of this name.
     pub fn property(&self, name: &str) -> &PropertyReport {
-        let found = self
-            .properties
-            .iter()
-            .find(|property| property.name == name);
+        let found = self.properties.iter().find(|property| property.name == name);
         found.unwrap_or_else(|| panic!("{} has no property {name:?}", self.spec))
     }
 }
@@ -104,13 +98,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        Limits {
-            threads,
-            max_states: None,
-            max_memory: None,
-            max_time: None,
-            keep_going: false,
-        }
+        Limits { threads, max_states: None, max_memory: None, max_time: None, keep_going: false }
     }
 }
 

@@ -50,13 +50,7 @@ where
     fn new(spec: &Arc<Spec<A, C, G>>, only: Option<usize>, stop: &Arc<AtomicBool>) -> Self {
         let properties = spec.properties();
         let found = properties.iter().map(|_| AtomicBool::new(false)).collect();
-        Supervised {
-            spec: Arc::clone(spec),
-            properties,
-            only,
-            found,
-            stop: Arc::clone(stop),
-        }
+        Supervised { spec: Arc::clone(spec), properties, only, found, stop: Arc::clone(stop) }
     }
 
     /// The condition of property `index`, until it was discovered.
@@ -229,21 +223,13 @@ where
 {
     let stop = Arc::new(AtomicBool::new(false));
     let model = Supervised::new(spec, only, &stop);
-    let names: Vec<&'static str> = model
-        .properties
-        .iter()
-        .map(|property| property.name)
-        .collect();
+    let names: Vec<&'static str> = model.properties.iter().map(|property| property.name).collect();
     let end = if limits.keep_going {
         HasDiscoveries::AllOf(BTreeSet::from([TO_THE_END]))
     } else {
         HasDiscoveries::AnyFailures
     };
-    let mut checker = model
-        .checker()
-        .threads(limits.threads)
-        .finish_when(end)
-        .spawn_bfs();
+    let mut checker = model.checker().threads(limits.threads).finish_when(end).spawn_bfs();
     let mut workers = checker.handles();
     let mut cut_short = None;
     while !workers.is_empty() {
@@ -266,20 +252,9 @@ where
     // The paths are found by walking the model again.
     stop.store(false, Ordering::Relaxed);
     let mut discoveries = checker.discoveries();
-    let Progress {
-        states,
-        transitions,
-        depth,
-        ..
-    } = progress_of(&checker, start);
+    let Progress { states, transitions, depth, .. } = progress_of(&checker, start);
     let found = names.iter().map(|name| discoveries.remove(name)).collect();
-    Search {
-        found,
-        states,
-        transitions,
-        depth,
-        cut_short,
-    }
+    Search { found, states, transitions, depth, cut_short }
 }
 
 fn progress_of<M: Model>(checker: &impl Checker<M>, start: Instant) -> Progress {
@@ -308,17 +283,8 @@ fn limit_reached(limits: &Limits, now: &Progress) -> Option<String> {
 /// The memory that this process holds, in MiB, where the system tells.
 fn memory_mib() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmRSS:"))?;
-    Some(
-        line.trim()
-            .trim_end_matches("kB")
-            .trim()
-            .parse::<u64>()
-            .ok()?
-            / 1024,
-    )
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    Some(line.trim().trim_end_matches("kB").trim().parse::<u64>().ok()? / 1024)
 }
 
 fn report<A, C, G>(
@@ -334,17 +300,8 @@ where
     A::Timer: Ord,
     G: Clone + Debug + Hash + PartialEq,
 {
-    let Search {
-        found,
-        states,
-        transitions,
-        depth,
-        mut cut_short,
-    } = search;
-    let broken = infos
-        .iter()
-        .zip(&found)
-        .any(|(i, path)| is_counterexample(i) && path.is_some());
+    let Search { found, states, transitions, depth, mut cut_short } = search;
+    let broken = infos.iter().zip(&found).any(|(i, path)| is_counterexample(i) && path.is_some());
     if broken && !limits.keep_going {
         cut_short = Some("stopped at the first counterexample".to_owned());
     }
@@ -370,11 +327,7 @@ where
             let explorer = format!("/#/steps/{}", path.encode(spec));
             let title = format!("{}: {}", spec.name, info.name);
             let trace = spec.trace(&title, path);
-            counterexamples.push(Counterexample {
-                property: info.name,
-                trace,
-                explorer,
-            });
+            counterexamples.push(Counterexample { property: info.name, trace, explorer });
         }
     }
     let verdict = if properties.iter().any(|p| p.verdict == Verdict::Violated) {
@@ -400,9 +353,5 @@ where
 }
 
 fn expected(violation: bool) -> Verdict {
-    if violation {
-        Verdict::Violated
-    } else {
-        Verdict::Holds
-    }
+    if violation { Verdict::Violated } else { Verdict::Holds }
 }

@@ -59,18 +59,11 @@ fn spec(first: Counter, second: Counter) -> Spec<Counter> {
     let below_three = |_: &_, state: &stateright::actor::ActorModelState<Counter>| {
         state.actor_states.iter().all(|count| **count < 3)
     };
-    Spec::new(
-        "counters",
-        system.property(Expectation::Always, "below three", below_three),
-        2,
-    )
+    Spec::new("counters", system.property(Expectation::Always, "below three", below_three), 2)
 }
 
 fn sending(messages: &[u8]) -> Counter {
-    Counter {
-        messages: messages.to_vec(),
-        ..Counter::default()
-    }
+    Counter { messages: messages.to_vec(), ..Counter::default() }
 }
 
 /// The counts of both actors in every reachable state.
@@ -102,32 +95,20 @@ fn the_network_is_a_set() {
 
 #[test]
 fn a_duplicate_keeps_a_delivered_message_in_flight() {
-    let spec = spec(sending(&[1]), Counter::default()).faults(Faults {
-        duplicates: 2,
-        ..Faults::default()
-    });
-    assert_eq!(
-        reachable(&spec),
-        BTreeSet::from([(0, 0), (0, 1), (0, 2), (0, 3)])
-    );
+    let spec = spec(sending(&[1]), Counter::default())
+        .faults(Faults { duplicates: 2, ..Faults::default() });
+    assert_eq!(reachable(&spec), BTreeSet::from([(0, 0), (0, 1), (0, 2), (0, 3)]));
 }
 
 #[test]
 fn a_drop_is_spent() {
-    let spec = spec(sending(&[1, 2]), Counter::default()).faults(Faults {
-        drops: 1,
-        ..Faults::default()
-    });
+    let spec =
+        spec(sending(&[1, 2]), Counter::default()).faults(Faults { drops: 1, ..Faults::default() });
     let mut actions = Vec::new();
     spec.actions(&spec.init_states()[0], &mut actions);
     assert_eq!(actions.len(), 4, "two to deliver, two to drop");
-    let drop = actions
-        .into_iter()
-        .find(|action| matches!(action, Action::Drop { .. }))
-        .unwrap();
-    let after = spec
-        .next_state(&spec.init_states()[0], drop)
-        .expect("a message is gone");
+    let drop = actions.into_iter().find(|action| matches!(action, Action::Drop { .. })).unwrap();
+    let after = spec.next_state(&spec.init_states()[0], drop).expect("a message is gone");
     let mut actions = Vec::new();
     spec.actions(&after, &mut actions);
     assert_eq!(actions.len(), 1, "the other one to deliver");
@@ -135,11 +116,7 @@ fn a_drop_is_spent() {
 
 #[test]
 fn a_crash_forgets_all_but_the_storage() {
-    let faults = Faults {
-        crashes: 1,
-        down_at_once: 1,
-        ..Faults::default()
-    };
+    let faults = Faults { crashes: 1, down_at_once: 1, ..Faults::default() };
     let spec = spec(sending(&[2]), Counter::default()).faults(faults);
     // The second actor keeps its 2; the first sends its message again when it recovers.
     assert_eq!(reachable(&spec), BTreeSet::from([(0, 0), (0, 2), (0, 4)]));
@@ -153,87 +130,48 @@ fn an_ignored_message_is_not_a_step() {
 
 #[test]
 fn timeouts_are_budgeted() {
-    let ticking = Counter {
-        timer: true,
-        ..Counter::default()
-    };
+    let ticking = Counter { timer: true, ..Counter::default() };
     let spec = spec(ticking, Counter::default()).timeouts("ticks", |()| true, 2);
     assert_eq!(reachable(&spec), BTreeSet::from([(0, 0), (0, 1), (0, 2)]));
 }
 
 #[test]
 fn a_save_behind_a_send_is_reported() {
-    let late = Counter {
-        saves_late: true,
-        ..Counter::default()
-    };
+    let late = Counter { saves_late: true, ..Counter::default() };
     let report = check(spec(sending(&[1]), late), &Limits::default());
-    assert_eq!(
-        report.property(SAVED_BEFORE_SENT).verdict,
-        Verdict::Violated
-    );
+    assert_eq!(report.property(SAVED_BEFORE_SENT).verdict, Verdict::Violated);
     assert_eq!(report.property(SAVED_BEFORE_SENT).steps, Some(1));
 }
 
 #[test]
 fn a_panic_is_a_counterexample() {
-    let panicking = Counter {
-        panics: true,
-        ..Counter::default()
-    };
+    let panicking = Counter { panics: true, ..Counter::default() };
     let report = check(spec(sending(&[1]), panicking), &Limits::default());
     assert_eq!(report.property(WITHOUT_PANIC).verdict, Verdict::Violated);
-    assert!(
-        report.counterexamples[0]
-            .trace
-            .text(false)
-            .contains("as it is meant to")
-    );
+    assert!(report.counterexamples[0].trace.text(false).contains("as it is meant to"));
 }
 
 #[test]
 fn a_limit_is_never_a_pass() {
-    let ticking = || Counter {
-        timer: true,
-        ..Counter::default()
-    };
+    let ticking = || Counter { timer: true, ..Counter::default() };
     let endless = || {
         spec(ticking(), ticking())
             .timeouts("ticks", |()| true, 200)
-            .faults(Faults {
-                drops: 250,
-                ..Faults::default()
-            })
+            .faults(Faults { drops: 250, ..Faults::default() })
             .only(SAVED_BEFORE_SENT)
     };
-    let limits = Limits {
-        max_states: Some(5_000),
-        ..Limits::default()
-    };
+    let limits = Limits { max_states: Some(5_000), ..Limits::default() };
     let report = check(endless(), &limits);
     assert_eq!(report.verdict, Verdict::Incomplete);
-    assert_eq!(
-        report.property(SAVED_BEFORE_SENT).verdict,
-        Verdict::Incomplete
-    );
+    assert_eq!(report.property(SAVED_BEFORE_SENT).verdict, Verdict::Incomplete);
     let time = std::time::Duration::from_millis(50);
-    let limits = Limits {
-        threads: 1,
-        max_time: Some(time),
-        ..Limits::default()
-    };
-    assert_eq!(
-        check(endless(), &limits).verdict,
-        Verdict::Incomplete,
-        "also on one thread"
-    );
+    let limits = Limits { threads: 1, max_time: Some(time), ..Limits::default() };
+    assert_eq!(check(endless(), &limits).verdict, Verdict::Incomplete, "also on one thread");
 }
 
 #[test]
 fn what_is_reachable_must_be_found() {
-    let system = ActorModel::new((), ())
-        .actor(sending(&[1]))
-        .actor(Counter::default());
+    let system = ActorModel::new((), ()).actor(sending(&[1])).actor(Counter::default());
     let three = |_: &_, state: &stateright::actor::ActorModelState<Counter>| {
         state.actor_states.iter().any(|count| **count == 3)
     };
@@ -247,13 +185,7 @@ fn what_is_reachable_must_be_found() {
 fn a_counterexample_is_the_shortest_on_any_number_of_threads() {
     let spec = || spec(sending(&[1, 2, 4, 8]), Counter::default());
     for threads in [1, 2, 4] {
-        let limits = Limits {
-            threads,
-            ..Limits::default()
-        };
-        assert_eq!(
-            check(spec(), &limits).property("below three").steps,
-            Some(1)
-        );
+        let limits = Limits { threads, ..Limits::default() };
+        assert_eq!(check(spec(), &limits).property("below three").steps, Some(1));
     }
 }

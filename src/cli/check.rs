@@ -117,11 +117,7 @@ fn check_one(spec: Box<dyn AnySpec>, number: usize, count: usize, limits: &Limit
     let (bounds, directed) = (spec.bounds(), spec.is_directed());
     let mut display = progress::Display::new(format!("{} ({number} of {count})", spec.name()));
     let report = spec.check(limits, &mut |progress| display.update(progress));
-    Checked {
-        bounds,
-        directed,
-        report,
-    }
+    Checked { bounds, directed, report }
 }
 
 fn code(reports: &[&Report]) -> Code {
@@ -141,10 +137,7 @@ fn show(checked: &Checked, output: &mut Output) {
     let verdict = output.paint(words, colour);
     let counts = table::counts(report);
     let seconds = report.seconds;
-    output.line(format!(
-        "{}: {verdict}; {counts}, {seconds:.1} s",
-        report.spec
-    ));
+    output.line(format!("{}: {verdict}; {counts}, {seconds:.1} s", report.spec));
 }
 
 /// A counterexample, and how to see it in the Explorer. Returns the same without colours.

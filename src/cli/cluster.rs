@@ -50,15 +50,9 @@ fn cluster(args: &Args) -> Result<(), Failure> {
     ctrlc::set_handler(move || told.store(true, Ordering::SeqCst))
         .map_err(|error| Failure::new(Code::Io, format!("cannot listen for Ctrl-C: {error}")))?;
     let path = args.dir.join(FILE);
-    let config = if path.exists() {
-        resume(args, &path)?
-    } else {
-        create(args)?
-    };
+    let config = if path.exists() { resume(args, &path)? } else { create(args)? };
     let (count, shown) = (config.nodes.len(), path.display());
-    log::event(&format!(
-        "{count} nodes; `quorate kv --config {shown} put KEY VALUE` writes"
-    ));
+    log::event(&format!("{count} nodes; `quorate kv --config {shown} put KEY VALUE` writes"));
     let mut nodes = Vec::new();
     for node in &config.nodes {
         match Node::start(&path, node.id) {
@@ -132,19 +126,13 @@ fn resume(args: &Args, path: &Path) -> Result<Config, Failure> {
 fn create(args: &Args) -> Result<Config, Failure> {
     let protocol = args.protocol.as_deref().unwrap_or("raft");
     if !PROTOCOLS.contains(&protocol) {
-        let message = format!(
-            "there is no protocol {protocol:?}, only {}",
-            PROTOCOLS.join(", ")
-        );
+        let message = format!("there is no protocol {protocol:?}, only {}", PROTOCOLS.join(", "));
         return Err(Failure::new(Code::Usage, message));
     }
     let (nodes, port) = (args.nodes.unwrap_or(NODES), args.port.unwrap_or(PORT));
     Config::create(&args.dir, nodes, port, protocol, |config| {
         for node in &config.nodes {
-            let identity = Identity {
-                cluster: config.cluster,
-                node: node.id,
-            };
+            let identity = Identity { cluster: config.cluster, node: node.id };
             Store::<Saved>::create(&node.store, identity)?;
         }
         Ok(())

@@ -45,10 +45,7 @@ pub struct Failure {
 impl Failure {
     /// A failure with `message`, whatever can be shown.
     pub fn new(code: Code, message: impl fmt::Display) -> Self {
-        Failure {
-            code,
-            message: message.to_string(),
-        }
+        Failure { code, message: message.to_string() }
     }
 }
 

@@ -49,10 +49,7 @@ fn free(address: SocketAddr) -> Result<SocketAddr, Failure> {
     }
     let probe = TcpListener::bind(address).and_then(|listener| listener.local_addr());
     probe.map_err(|error| {
-        Failure::new(
-            Code::Io,
-            format!("cannot serve the Explorer on {address}: {error}"),
-        )
+        Failure::new(Code::Io, format!("cannot serve the Explorer on {address}: {error}"))
     })
 }
 

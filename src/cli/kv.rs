@@ -44,11 +44,7 @@ enum Operation {
     /// Prints the value of a key
     Get { key: String },
     /// Sets a key to a new value if it holds the old one
-    Cas {
-        key: String,
-        old: String,
-        new: String,
-    },
+    Cas { key: String, old: String, new: String },
     /// Removes a key
     Delete { key: String },
 }
@@ -64,15 +60,11 @@ fn operate(args: Args) -> Result<(), Failure> {
     let members = setup::members(&Config::load(&args.config)?)?;
     let mut client =
         Client::<Raft<Kv>>::open(&members).map_err(|error| Failure::new(Code::Io, error))?;
-    let output = client
-        .call(command, args.timeout)
-        .map_err(|error| match error {
-            CallError::Unknown(_) => {
-                Failure::new(Code::Unknown, format!("unknown outcome: {error}"))
-            }
-            CallError::Encode(_) => Failure::new(Code::Usage, error),
-            CallError::Transport(_) => Failure::new(Code::Io, error),
-        })?;
+    let output = client.call(command, args.timeout).map_err(|error| match error {
+        CallError::Unknown(_) => Failure::new(Code::Unknown, format!("unknown outcome: {error}")),
+        CallError::Encode(_) => Failure::new(Code::Usage, error),
+        CallError::Transport(_) => Failure::new(Code::Io, error),
+    })?;
     show(&key, output)
 }
 
@@ -84,14 +76,9 @@ fn show(key: &str, output: Output) -> Result<(), Failure> {
         Output::Value(Some(value)) => print(&value),
         Output::Value(None) | Output::Deleted { existed: false } => Err(absent()),
         Output::Mismatch { actual: None } => Err(absent()),
-        Output::Mismatch {
-            actual: Some(actual),
-        } => {
+        Output::Mismatch { actual: Some(actual) } => {
             let (key, actual) = (quoted(key), quoted(&actual));
-            Err(Failure::new(
-                Code::No,
-                format!("{key} holds {actual}, and was not changed"),
-            ))
+            Err(Failure::new(Code::No, format!("{key} holds {actual}, and was not changed")))
         }
     }
 }
@@ -105,10 +92,7 @@ fn command(operation: Operation) -> Result<Command, Failure> {
     Ok(match operation {
         Operation::Put { key, value } => {
             let value = if value == "-" { read_value()? } else { value };
-            Command::Put {
-                key: as_key(&key)?,
-                value: as_value("value", &value)?,
-            }
+            Command::Put { key: as_key(&key)?, value: as_value("value", &value)? }
         }
         Operation::Get { key } => Command::Get { key: as_key(&key)? },
         Operation::Cas { key, old, new } => Command::Cas {
@@ -141,10 +125,7 @@ fn within(name: &str, text: &str, limit: usize) -> Result<Text, Failure> {
     if text.len() <= limit {
         return Ok(Text::from(text));
     }
-    let message = format!(
-        "the {name} has {} bytes; at most {limit} are allowed",
-        text.len()
-    );
+    let message = format!("the {name} has {} bytes; at most {limit} are allowed", text.len());
     Err(Failure::new(Code::Usage, message))
 }
 
@@ -152,16 +133,9 @@ fn within(name: &str, text: &str, limit: usize) -> Result<Text, Failure> {
 fn read_value() -> Result<String, Failure> {
     let mut bytes = Vec::new();
     let limit = VALUE_MAX as u64 + 1;
-    std::io::stdin()
-        .lock()
-        .take(limit)
-        .read_to_end(&mut bytes)
-        .map_err(|error| {
-            Failure::new(
-                Code::Io,
-                format!("cannot read the value from the input: {error}"),
-            )
-        })?;
+    std::io::stdin().lock().take(limit).read_to_end(&mut bytes).map_err(|error| {
+        Failure::new(Code::Io, format!("cannot read the value from the input: {error}"))
+    })?;
     if bytes.len() > VALUE_MAX {
         let message = format!("the value has more than {VALUE_MAX} bytes, which is the limit");
         return Err(Failure::new(Code::Usage, message));
@@ -178,9 +152,7 @@ fn quoted(text: &str) -> String {
 
 /// A positive number of seconds.
 pub(super) fn seconds(text: &str) -> Result<Duration, String> {
-    let number: f64 = text
-        .parse()
-        .map_err(|_| "not a number of seconds".to_owned())?;
+    let number: f64 = text.parse().map_err(|_| "not a number of seconds".to_owned())?;
     let duration = Duration::try_from_secs_f64(number).map_err(|error| error.to_string())?;
     if duration.is_zero() || duration > Duration::from_secs(86_400) {
         return Err("not between 0 and 86400 seconds".to_owned());

@@ -51,11 +51,7 @@ impl Row {
         let property = |info: PropertyInfo| Property {
             name: info.name,
             kind: info.kind,
-            expected: if info.violation_expected {
-                Verdict::Violated
-            } else {
-                Verdict::Holds
-            },
+            expected: if info.violation_expected { Verdict::Violated } else { Verdict::Holds },
         };
         Row {
             spec: spec.name().to_owned(),
@@ -69,20 +65,13 @@ impl Row {
     /// The names of the properties of this kind that are expected to come out like this.
     fn names(&self, kind: Kind, expected: Verdict) -> Vec<&'static str> {
         let fits = |property: &&Property| (property.kind, property.expected) == (kind, expected);
-        self.properties
-            .iter()
-            .filter(fits)
-            .map(|p| p.name)
-            .collect()
+        self.properties.iter().filter(fits).map(|p| p.name).collect()
     }
 }
 
 /// Prints the list.
 pub fn run(args: Args) -> ExitCode {
-    let rows: Vec<Row> = specs::default_set()
-        .iter()
-        .map(|spec| Row::of(&**spec))
-        .collect();
+    let rows: Vec<Row> = specs::default_set().iter().map(|spec| Row::of(&**spec)).collect();
     let mut output = Output::stdout();
     if args.json {
         let json = serde_json::to_string_pretty(&rows).expect("names have a JSON form");

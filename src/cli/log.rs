@@ -31,23 +31,15 @@ pub fn line(text: &str) {
 
 /// Writes one line to stderr, with the time of day (UTC) before it.
 pub fn event(text: &str) {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let (seconds, millis) = (since.as_secs() % 86_400, since.subsec_millis());
     let (hours, minutes, seconds) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
-    line(&format!(
-        "{hours:02}:{minutes:02}:{seconds:02}.{millis:03} {text}"
-    ));
+    line(&format!("{hours:02}:{minutes:02}:{seconds:02}.{millis:03} {text}"));
 }
 
 /// `text` in `colour`, if whoever reads stderr wants colours.
 pub fn paint(text: &str, colour: Colour) -> String {
-    if wants_colour(&io::stderr()) {
-        painted(text, colour)
-    } else {
-        text.to_owned()
-    }
+    if wants_colour(&io::stderr()) { painted(text, colour) } else { text.to_owned() }
 }
 
 /// True if `stream` is a terminal and `NO_COLOR` is not set (<https://no-color.org>).

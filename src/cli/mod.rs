@@ -53,11 +53,7 @@ pub fn main() -> ExitCode {
             // If nobody reads the message, there is nobody to tell.
             let _ = error.print();
             // Help and version are not errors, although clap returns them as such.
-            let code = if error.use_stderr() {
-                Code::Usage
-            } else {
-                Code::Success
-            };
+            let code = if error.use_stderr() { Code::Usage } else { Code::Success };
             return code.into();
         }
     };

@@ -51,10 +51,7 @@ fn node(args: &Args) -> Result<(), Failure> {
     let config = Config::load(&args.config)?;
     let member = setup::node(&config, args.id)?;
     let members = setup::members(&config)?;
-    let identity = Identity {
-        cluster: config.cluster,
-        node: args.id,
-    };
+    let identity = Identity { cluster: config.cluster, node: args.id };
     if args.init && !member.store.exists() {
         Store::<Saved>::create(&member.store, identity)?;
     }
@@ -64,26 +61,15 @@ fn node(args: &Args) -> Result<(), Failure> {
     let board = Board::default();
     let _http = Http::start(&config, args.id, board.clone()).map_err(|error| io(&error))?;
     stop_when_told(&board, args.stop_with_stdin)?;
-    let saved = if storage.is_some() {
-        "resumes"
-    } else {
-        "is new"
-    };
+    let saved = if storage.is_some() { "resumes" } else { "is new" };
     let (address, file) = (member.address, member.store.display());
-    log::event(&format!(
-        "started on {address}; {file} {saved}; process {}",
-        std::process::id()
-    ));
+    log::event(&format!("started on {address}; {file} {saved}; process {}", std::process::id()));
     let watch = Console { board, last: None };
     let actor = setup::actor(&config);
     let ended = EventLoop::start(actor, transport, store, &storage, watch)
         .and_then(|node| node.run())
         .map_err(|error| io(&error));
-    log::event(if ended.is_ok() {
-        "stopped"
-    } else {
-        "stopped by an error"
-    });
+    log::event(if ended.is_ok() { "stopped" } else { "stopped by an error" });
     ended
 }
 
@@ -114,20 +100,10 @@ impl Watch for Console {
     fn publish(&mut self, status: Status, counts: Counts, transport: Counters) {
         let now = (status.role.clone(), status.term);
         if self.last.as_ref() != Some(&now) {
-            let same_role = self
-                .last
-                .as_ref()
-                .is_some_and(|(role, _)| *role == status.role);
-            let colour = if status.role == "leader" {
-                Colour::Green
-            } else {
-                Colour::Yellow
-            };
-            let role = if same_role {
-                status.role.clone()
-            } else {
-                log::paint(&status.role, colour)
-            };
+            let same_role = self.last.as_ref().is_some_and(|(role, _)| *role == status.role);
+            let colour = if status.role == "leader" { Colour::Green } else { Colour::Yellow };
+            let role =
+                if same_role { status.role.clone() } else { log::paint(&status.role, colour) };
             log::event(&format!("{role} in term {}", status.term));
             self.last = Some(now);
         }

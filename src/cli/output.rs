@@ -26,11 +26,7 @@ impl Output {
 
     /// Somewhere else.
     pub fn new(colour: bool, out: impl Write + 'static) -> Self {
-        Output {
-            colour,
-            out: Box::new(out),
-            error: None,
-        }
+        Output { colour, out: Box::new(out), error: None }
     }
 
     /// Whether what is printed may have colours.
@@ -40,11 +36,7 @@ impl Output {
 
     /// `text` in `colour`, if there are colours.
     pub fn paint(&self, text: &str, colour: Colour) -> String {
-        if self.colour {
-            log::painted(text, colour)
-        } else {
-            text.to_owned()
-        }
+        if self.colour { log::painted(text, colour) } else { text.to_owned() }
     }
 
     /// Prints `text` and ends the line.
@@ -61,10 +53,9 @@ impl Output {
     /// If it was not, unless the reader went away, as `head` does when it has seen enough.
     pub fn finish(self) -> Result<(), Failure> {
         match self.error {
-            Some(error) if error.kind() != ErrorKind::BrokenPipe => Err(Failure::new(
-                Code::Io,
-                format!("cannot write to the output: {error}"),
-            )),
+            Some(error) if error.kind() != ErrorKind::BrokenPipe => {
+                Err(Failure::new(Code::Io, format!("cannot write to the output: {error}")))
+            }
             _ => Ok(()),
         }
     }
@@ -115,12 +106,7 @@ mod tests {
 
     #[test]
     fn counts_are_grouped_by_thousands() {
-        for (number, text) in [
-            (0, "0"),
-            (999, "999"),
-            (1_000, "1,000"),
-            (1_234_567, "1,234,567"),
-        ] {
+        for (number, text) in [(0, "0"), (999, "999"), (1_000, "1,000"), (1_234_567, "1,234,567")] {
             assert_eq!(grouped(number), text);
         }
     }

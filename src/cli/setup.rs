@@ -14,10 +14,7 @@ use crate::node::transport::{Counters, Members};
 
 /// How many entries one message of the leader carries at most, and how many bytes of commands. One
 /// command goes whatever its size, so this stays far below the limit of a message.
-const BATCH: Batch = Batch {
-    entries: 256,
-    bytes: 256 << 10,
-};
+const BATCH: Batch = Batch { entries: 256, bytes: 256 << 10 };
 
 impl From<ConfigError> for Failure {
     fn from(error: ConfigError) -> Self {
@@ -37,16 +34,9 @@ impl From<StoreError> for Failure {
 /// If there is none, naming those that there are.
 pub fn node(config: &Config, id: u64) -> Result<&Node, Failure> {
     config.node(id).map_err(|_| {
-        let known: Vec<_> = config
-            .nodes
-            .iter()
-            .map(|node| node.id.to_string())
-            .collect();
+        let known: Vec<_> = config.nodes.iter().map(|node| node.id.to_string()).collect();
         let (path, known) = (config.path.display(), known.join(", "));
-        Failure::new(
-            Code::Usage,
-            format!("{path} has no node {id}, only {known}"),
-        )
+        Failure::new(Code::Usage, format!("{path} has no node {id}, only {known}"))
     })
 }
 
@@ -56,26 +46,14 @@ pub fn node(config: &Config, id: u64) -> Result<&Node, Failure> {
 /// If the key cannot be read, or others can read it too.
 pub fn members(config: &Config) -> Result<Members, ConfigError> {
     let key = *load_key(&config.key_file)?.bytes();
-    let servers = config
-        .nodes
-        .iter()
-        .map(|node| (node.id, node.address))
-        .collect();
-    Ok(Members {
-        cluster: config.cluster,
-        key,
-        servers,
-    })
+    let servers = config.nodes.iter().map(|node| (node.id, node.address)).collect();
+    Ok(Members { cluster: config.cluster, key, servers })
 }
 
 /// The actor that every node runs.
 pub fn actor(config: &Config) -> Raft<Kv> {
     Raft::Server(Server {
-        servers: config
-            .nodes
-            .iter()
-            .map(|node| Id::from(node.id as usize))
-            .collect(),
+        servers: config.nodes.iter().map(|node| Id::from(node.id as usize)).collect(),
         timing: Timing {
             heartbeat: config.heartbeat,
             election: config.election.0..config.election.1,

@@ -94,12 +94,9 @@ mod tests {
 
     #[test]
     fn the_distance_counts_single_letters() {
-        for (one, other, expected) in [
-            ("", "abc", 3),
-            ("raft", "raft", 0),
-            ("raft", "rafts", 1),
-            ("election", "elektoin", 3),
-        ] {
+        for (one, other, expected) in
+            [("", "abc", 3), ("raft", "raft", 0), ("raft", "rafts", 1), ("election", "elektoin", 3)]
+        {
             assert_eq!(distance(one, other), expected, "{one} {other}");
             assert_eq!(distance(other, one), expected, "{other} {one}");
         }

@@ -70,9 +70,8 @@ fn show(args: &Args) -> Result<(), Failure> {
 
 /// Asks all nodes at once, so that several that are down cost no more than one.
 fn ask_all(nodes: impl Iterator<Item = (u64, SocketAddr)>) -> Vec<Row> {
-    let asked: Vec<_> = nodes
-        .map(|(id, address)| (id, address, thread::spawn(move || ask(address))))
-        .collect();
+    let asked: Vec<_> =
+        nodes.map(|(id, address)| (id, address, thread::spawn(move || ask(address)))).collect();
     let row = |(id, address, answer): (u64, SocketAddr, thread::JoinHandle<Option<Value>>)| {
         let answer = answer.join().ok().flatten();
         let field = |name: &str| answer.as_ref().and_then(|answer| answer.get(name));
@@ -101,9 +100,7 @@ fn ask(address: SocketAddr) -> Option<Value> {
     let mut answer = Vec::new();
     let mut part = [0; 4_096];
     while (answer.len() as u64) < ANSWER_MAX {
-        let left = deadline
-            .checked_duration_since(Instant::now())
-            .filter(|d| !d.is_zero())?;
+        let left = deadline.checked_duration_since(Instant::now()).filter(|d| !d.is_zero())?;
         stream.set_read_timeout(Some(left)).ok()?;
         match stream.read(&mut part).ok()? {
             0 => break,
@@ -132,10 +129,7 @@ fn table(rows: &[Row]) -> String {
         "node", "address", "role", "term", "leader", "commit", "last"
     )];
     for row in rows {
-        let role = row
-            .role
-            .as_deref()
-            .unwrap_or(if row.reachable { "-" } else { "unreachable" });
+        let role = row.role.as_deref().unwrap_or(if row.reachable { "-" } else { "unreachable" });
         lines.push(format!(
             "{:>4}  {:<21}  {role:<11}  {:>6}  {:>6}  {:>8}  {:>8}",
             row.id,
@@ -161,12 +155,7 @@ mod tests {
         for answer in [plain, chunked] {
             assert_eq!(body(&answer).unwrap()["term"], 3);
         }
-        for bad in [
-            "",
-            "HTTP/1.1 200 OK\r\n\r\n}{",
-            "HTTP/1.1 404 X\r\n\r\n{}",
-            "\r\n\r\n{}",
-        ] {
+        for bad in ["", "HTTP/1.1 200 OK\r\n\r\n}{", "HTTP/1.1 404 X\r\n\r\n{}", "\r\n\r\n{}"] {
             assert_eq!(body(bad), None);
         }
     }

@@ -65,25 +65,14 @@ where
     /// If `members` has no servers.
     pub fn open(members: &Members) -> Result<Self, TransportError> {
         let transport = Transport::client(members)?;
-        let servers: Vec<Id> = members
-            .servers
-            .keys()
-            .map(|&id| Id::from(id as usize))
-            .collect();
+        let servers: Vec<Id> = members.servers.keys().map(|&id| Id::from(id as usize)).collect();
         assert!(!servers.is_empty(), "a cluster has servers");
         // Any server will do to begin with, so not all clients begin with the same.
         let target = usize::from(transport.id()) % servers.len();
         // Replies go to the session's number, which therefore is the member's.
         let session = Session(usize::from(transport.id()) as u64);
         let (sequence, protocol) = (Sequence(0), std::marker::PhantomData);
-        Ok(Client {
-            transport,
-            servers,
-            session,
-            sequence,
-            target,
-            protocol,
-        })
+        Ok(Client { transport, servers, session, sequence, target, protocol })
     }
 
     /// This client's session.
@@ -101,11 +90,7 @@ where
         let give_up = Instant::now() + timeout;
         self.sequence = Sequence(self.sequence.0 + 1);
         let (session, sequence) = (self.session, self.sequence);
-        let request = wire::encode(&A::request(Request {
-            session,
-            sequence,
-            command,
-        }))?;
+        let request = wire::encode(&A::request(Request { session, sequence, command }))?;
         let retry = RETRY + RETRY_PER.0 * (request.len() / RETRY_PER.1) as u32;
         let mut redirects = 0;
         while Instant::now() < give_up {

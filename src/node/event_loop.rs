@@ -103,10 +103,7 @@ struct Batch<A: Actor> {
 
 impl<A: Actor> Default for Batch<A> {
     fn default() -> Self {
-        Batch {
-            save: None,
-            sends: Vec::new(),
-        }
+        Batch { save: None, sends: Vec::new() }
     }
 }
 
@@ -194,9 +191,7 @@ impl<A: Runnable, D: Disk<A::Storage>, W: Watch> EventLoop<A, D, W> {
         }
         for (_, choice) in std::mem::take(&mut self.choices) {
             self.counts.choices += 1;
-            self.act(&mut batch, |actor, id, state, out| {
-                actor.on_random(id, state, &choice, out)
-            });
+            self.act(&mut batch, |actor, id, state, out| actor.on_random(id, state, &choice, out));
         }
         let now = Instant::now();
         for timer in self.timers.due(now) {
@@ -225,9 +220,7 @@ impl<A: Runnable, D: Disk<A::Storage>, W: Watch> EventLoop<A, D, W> {
 
     fn on_message(&mut self, from: Id, message: A::Msg, batch: &mut Batch<A>) {
         self.counts.messages += 1;
-        self.act(batch, |actor, id, state, out| {
-            actor.on_msg(id, state, from, message, out)
-        });
+        self.act(batch, |actor, id, state, out| actor.on_msg(id, state, from, message, out));
     }
 
     fn act(
@@ -269,9 +262,7 @@ impl<A: Runnable, D: Disk<A::Storage>, W: Watch> EventLoop<A, D, W> {
     fn finish(&mut self, batch: Batch<A>) -> Result<(), NodeError> {
         if let Some(storage) = &batch.save {
             let began = Instant::now();
-            self.disk
-                .commit(storage)
-                .map_err(|error| NodeError::Disk(Box::new(error)))?;
+            self.disk.commit(storage).map_err(|error| NodeError::Disk(Box::new(error)))?;
             self.counts.commits += 1;
             self.counts.commit_micros += began.elapsed().as_micros() as u64;
         }
@@ -289,8 +280,7 @@ impl<A: Runnable, D: Disk<A::Storage>, W: Watch> EventLoop<A, D, W> {
         self.transport.flush()?;
         self.counts.batches += 1;
         let status = self.actor.status(self.id, &self.state);
-        self.watch
-            .publish(status, self.counts, self.transport.counters());
+        self.watch.publish(status, self.counts, self.transport.counters());
         Ok(())
     }
 }

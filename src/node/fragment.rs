@@ -102,14 +102,8 @@ pub struct Report {
 impl Report {
     /// The report on a message whose fragment `i` is there if `have[i]`.
     pub fn of(have: &[bool]) -> Self {
-        let seen = have
-            .iter()
-            .rposition(|&there| there)
-            .map_or(0, |last| last + 1);
-        let mut report = Report {
-            seen: seen as u16,
-            missing: Vec::new(),
-        };
+        let seen = have.iter().rposition(|&there| there).map_or(0, |last| last + 1);
+        let mut report = Report { seen: seen as u16, missing: Vec::new() };
         let mut index = 0;
         while index < seen {
             if have[index] {
@@ -117,10 +111,7 @@ impl Report {
                 continue;
             }
             let start = index;
-            index += have[start..seen]
-                .iter()
-                .take_while(|&&there| !there)
-                .count();
+            index += have[start..seen].iter().take_while(|&&there| !there).count();
             report.missing.push(start as u16..index as u16);
             if report.missing.len() == RANGES {
                 // Nothing is said of what lies beyond: the next report will.
@@ -148,10 +139,7 @@ impl Report {
         if rest.len() % 4 != 0 || rest.len() / 4 > RANGES {
             return None;
         }
-        let mut report = Report {
-            seen,
-            missing: Vec::with_capacity(rest.len() / 4),
-        };
+        let mut report = Report { seen, missing: Vec::with_capacity(rest.len() / 4) };
         let mut from = 0;
         for pair in rest.chunks_exact(4) {
             let range =

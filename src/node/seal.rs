@@ -66,11 +66,7 @@ pub struct Seal {
 impl Seal {
     /// The seal of member `me` of `cluster`.
     pub fn new(key: &[u8; KEY], cluster: Cluster, me: u64) -> Self {
-        Seal {
-            cipher: XChaCha20Poly1305::new(&Key::from(*key)),
-            cluster,
-            me,
-        }
+        Seal { cipher: XChaCha20Poly1305::new(&Key::from(*key)), cluster, me }
     }
 
     /// The datagram that carries `packet` to its peer.
@@ -91,10 +87,7 @@ impl Seal {
             length: packet.length,
         };
         let associated = header.encode();
-        let payload = Payload {
-            msg: &packet.payload,
-            aad: &associated,
-        };
+        let payload = Payload { msg: &packet.payload, aad: &associated };
         let sealed = self
             .cipher
             .encrypt(&XNonce::from(nonce), payload)
@@ -111,12 +104,7 @@ impl Seal {
     /// # Errors
     /// [`Reject`], cheapest test first; only after all of them is the packet worth anything.
     pub fn open(&self, bytes: &[u8]) -> Result<Packet, Reject> {
-        let Datagram {
-            header,
-            associated,
-            nonce,
-            sealed,
-        } = Datagram::decode(bytes)?;
+        let Datagram { header, associated, nonce, sealed } = Datagram::decode(bytes)?;
         if header.cluster != self.cluster {
             return Err(Reject::Cluster);
         }
@@ -126,13 +114,7 @@ impl Seal {
         }
         let payload = self
             .cipher
-            .decrypt(
-                &XNonce::from(*nonce),
-                Payload {
-                    msg: sealed,
-                    aad: associated,
-                },
-            )
+            .decrypt(&XNonce::from(*nonce), Payload { msg: sealed, aad: associated })
             .map_err(|_| Reject::Forged)?;
         Ok(Packet {
             kind: header.kind,

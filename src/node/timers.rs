@@ -45,9 +45,7 @@ pub struct Timers<T: Ord> {
 
 impl<T: Ord + Clone> Default for Timers<T> {
     fn default() -> Self {
-        Timers {
-            due: BTreeMap::new(),
-        }
+        Timers { due: BTreeMap::new() }
     }
 }
 

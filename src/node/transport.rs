@@ -102,15 +102,13 @@ impl Transport {
         // A socket that leaves by the loopback interface can only reach servers there, and no
         // other address reaches it.
         let servers = || members.servers.values();
-        let address = match (
-            servers().all(|a| a.is_ipv6()),
-            servers().all(|a| a.ip().is_loopback()),
-        ) {
-            (false, true) => SocketAddr::from(([127, 0, 0, 1], 0)),
-            (false, false) => SocketAddr::from(([0, 0, 0, 0], 0)),
-            (true, true) => SocketAddr::from((std::net::Ipv6Addr::LOCALHOST, 0)),
-            (true, false) => SocketAddr::from((std::net::Ipv6Addr::UNSPECIFIED, 0)),
-        };
+        let address =
+            match (servers().all(|a| a.is_ipv6()), servers().all(|a| a.ip().is_loopback())) {
+                (false, true) => SocketAddr::from(([127, 0, 0, 1], 0)),
+                (false, false) => SocketAddr::from(([0, 0, 0, 0], 0)),
+                (true, true) => SocketAddr::from((std::net::Ipv6Addr::LOCALHOST, 0)),
+                (true, false) => SocketAddr::from((std::net::Ipv6Addr::UNSPECIFIED, 0)),
+            };
         Self::bind(members, me, address, None)
     }
 
@@ -269,10 +267,7 @@ impl Transport {
         buffer: &mut [u8],
         messages: &mut Vec<(Id, Vec<u8>)>,
     ) -> Result<(), TransportError> {
-        let failed = |error| TransportError::Socket {
-            address: self.address,
-            error,
-        };
+        let failed = |error| TransportError::Socket { address: self.address, error };
         self.socket.set_nonblocking(false).map_err(failed)?;
         self.socket.set_read_timeout(Some(wait)).map_err(failed)?;
         let received = self.receive(buffer);
@@ -294,10 +289,7 @@ impl Transport {
                 WouldBlock | TimedOut | Interrupted | ConnectionRefused | ConnectionReset => {
                     Ok(None)
                 }
-                _ => Err(TransportError::Socket {
-                    address: self.address,
-                    error,
-                }),
+                _ => Err(TransportError::Socket { address: self.address, error }),
             },
         }
     }
@@ -353,11 +345,7 @@ impl Transport {
     }
 
     fn address_of(&self, peer: u64) -> Option<SocketAddr> {
-        let client = || {
-            self.clients
-                .as_ref()
-                .and_then(|clients| clients.address(peer))
-        };
+        let client = || self.clients.as_ref().and_then(|clients| clients.address(peer));
         self.servers.get(&peer).copied().or_else(client)
     }
 }

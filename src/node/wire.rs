@@ -188,22 +188,13 @@ impl<'a> Datagram<'a> {
         }
         let (associated, rest) = bytes.split_at(ASSOCIATED);
         let (nonce, sealed) = rest.split_first_chunk().ok_or(WireError::Size)?;
-        Ok(Datagram {
-            header,
-            associated,
-            nonce,
-            sealed,
-        })
+        Ok(Datagram { header, associated, nonce, sealed })
     }
 }
 
 /// The `N` bytes at `start`.
 fn array<const N: usize>(bytes: &[u8], start: usize) -> Result<[u8; N], WireError> {
-    bytes
-        .get(start..)
-        .and_then(|rest| rest.first_chunk())
-        .copied()
-        .ok_or(WireError::Size)
+    bytes.get(start..).and_then(|rest| rest.first_chunk()).copied().ok_or(WireError::Size)
 }
 
 /// A message as bytes: a version, then postcard.
@@ -214,11 +205,7 @@ fn array<const N: usize>(bytes: &[u8], start: usize) -> Result<[u8; N], WireErro
 pub fn encode<M: Serialize>(message: &M) -> Result<Vec<u8>, WireError> {
     let bytes =
         postcard::to_extend(message, vec![MESSAGE_VERSION]).map_err(|_| WireError::Message)?;
-    if bytes.len() > MESSAGE_MAX {
-        Err(WireError::TooLarge)
-    } else {
-        Ok(bytes)
-    }
+    if bytes.len() > MESSAGE_MAX { Err(WireError::TooLarge) } else { Ok(bytes) }
 }
 
 /// The message that `bytes` are the encoding of.

@@ -24,11 +24,7 @@ pub const LIMIT: Duration = Duration::from_secs(20);
 /// Runs `quorate` with `arguments` to its end.
 pub fn quorate<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Output {
     let mut command = Command::new(QUORATE);
-    command
-        .args(arguments)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
+    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     finish(command.spawn().expect("the binary runs"))
 }
 
@@ -37,13 +33,12 @@ pub fn finish(child: Child) -> Output {
     let id = child.id().to_string();
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || sender.send(child.wait_with_output()));
-    receiver
-        .recv_timeout(LIMIT)
-        .map(|output| output.expect("it can be waited for"))
-        .unwrap_or_else(|_| {
+    receiver.recv_timeout(LIMIT).map(|output| output.expect("it can be waited for")).unwrap_or_else(
+        |_| {
             let _ = Command::new("kill").args(["-9", &id]).status();
             panic!("quorate does not end");
-        })
+        },
+    )
 }
 
 /// What `output` says on stderr.
@@ -76,8 +71,7 @@ pub fn free_ports(count: u16) -> u16 {
         let first = 20_000 + dice.below(10_000) as u16;
         let mut given = GIVEN.lock().unwrap();
         let fits = (first + 1..=first + count).all(|port| !given.contains(&port) && is_free(port));
-        fits.then(|| given.extend(first + 1..=first + count))
-            .map(|()| first)
+        fits.then(|| given.extend(first + 1..=first + count)).map(|()| first)
     })
 }
 
@@ -95,24 +89,14 @@ impl Process {
     /// Starts `quorate` with `arguments`; its standard input stays open as long as this lives.
     pub fn start<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Self {
         let mut command = Command::new(QUORATE);
-        command
-            .args(arguments)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null());
+        command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
         Process(command.spawn().expect("the binary runs"))
     }
 
     /// Sends SIGTERM.
     pub fn terminate(&self) {
         let id = self.0.id().to_string();
-        assert!(
-            Command::new("kill")
-                .arg(&id)
-                .status()
-                .expect("kill runs")
-                .success()
-        );
+        assert!(Command::new("kill").arg(&id).status().expect("kill runs").success());
     }
 }
 
@@ -136,26 +120,14 @@ impl Cluster {
     /// Creates a cluster, with the command that users create one with, and stops it again.
     pub fn create(count: u64) -> Self {
         let directory = TempDir::new().expect("a directory");
-        let cluster = Cluster {
-            directory,
-            nodes: Mutex::default(),
-        };
+        let cluster = Cluster { directory, nodes: Mutex::default() };
         let (port, nodes) = (free_ports(count as u16).to_string(), count.to_string());
-        let directory = cluster
-            .directory
-            .path()
-            .to_str()
-            .expect("a path of text")
-            .to_owned();
-        let mut all = Process::start([
-            "cluster", "--dir", &directory, "--port", &port, "--nodes", &nodes,
-        ]);
+        let directory = cluster.directory.path().to_str().expect("a path of text").to_owned();
+        let mut all =
+            Process::start(["cluster", "--dir", &directory, "--port", &port, "--nodes", &nodes]);
         cluster.leader();
         all.terminate();
-        assert!(
-            all.0.wait().expect("it ends").success(),
-            "it stops when told to"
-        );
+        assert!(all.0.wait().expect("it ends").success(), "it stops when told to");
         cluster
     }
 
@@ -201,10 +173,7 @@ impl Cluster {
             let rows = self.status();
             let leads = rows.iter().filter(|row| row["role"] == "leader");
             let leader = leads.max_by_key(|row| row["term"].as_u64())?["id"].as_u64()?;
-            let agree = rows
-                .iter()
-                .filter(|row| row["leader"].as_u64() == Some(leader))
-                .count();
+            let agree = rows.iter().filter(|row| row["leader"].as_u64() == Some(leader)).count();
             (agree * 2 > rows.len()).then_some(leader)
         })
     }
@@ -212,12 +181,7 @@ impl Cluster {
     /// Waits until node `id` knows to be committed what the others now know to be.
     pub fn wait_until_caught_up(&self, id: u64) {
         let commit = |row: &Value| row["commit"].as_u64();
-        let target = self
-            .status()
-            .iter()
-            .filter_map(commit)
-            .max()
-            .expect("a node");
+        let target = self.status().iter().filter_map(commit).max().expect("a node");
         wait_for("a restarted node to catch up", || {
             let rows = self.status();
             let row = rows.iter().find(|row| row["id"] == id)?;

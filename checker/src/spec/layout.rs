@@ -45,10 +45,7 @@ impl<'a> Group<'a> {
         while let Some(start) = text[from..].find(['{', '[', '(']) {
             let group = Self::opened(text, from + start + 1)?;
             from = text.len() - group.tail.len() + 1;
-            if longest
-                .as_ref()
-                .is_none_or(|other| group.size(text) > other.size(text))
-            {
+            if longest.as_ref().is_none_or(|other| group.size(text) > other.size(text)) {
                 longest = Some(group);
             }
         }

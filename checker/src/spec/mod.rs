@@ -102,10 +102,7 @@ where
     /// A spec of `system` without faults, in which every timer fires freely. The first `servers`
     /// actors are servers.
     pub fn new(name: &str, system: ActorModel<A, C, G>, servers: usize) -> Self {
-        assert!(
-            servers <= system.actors.len(),
-            "{name}: more servers than actors"
-        );
+        assert!(servers <= system.actors.len(), "{name}: more servers than actors");
         Spec {
             name: name.to_owned(),
             summary: String::new(),
@@ -141,16 +138,8 @@ where
         applies: fn(&A::Timer) -> bool,
         count: u8,
     ) -> Self {
-        assert!(
-            self.timeouts.len() < TIMEOUT_KINDS,
-            "{}: too many kinds of timeout",
-            self.name
-        );
-        self.timeouts.push(TimeoutBudget {
-            name,
-            applies,
-            count,
-        });
+        assert!(self.timeouts.len() < TIMEOUT_KINDS, "{}: too many kinds of timeout", self.name);
+        self.timeouts.push(TimeoutBudget { name, applies, count });
         self
     }
 
@@ -169,10 +158,7 @@ where
         description: &'static str,
         allows: fn(&C, &State<A, G>, &ActionOf<A>) -> bool,
     ) -> Self {
-        self.direction = Some(Direction {
-            description,
-            allows,
-        });
+        self.direction = Some(Direction { description, allows });
         self
     }
 
@@ -193,13 +179,7 @@ where
         let server = |index: usize| format!("S{}", index + 1);
         let client = |index: usize| format!("C{}", index + 1 - self.servers);
         (0..self.system.actors.len())
-            .map(|index| {
-                if index < self.servers {
-                    server(index)
-                } else {
-                    client(index)
-                }
-            })
+            .map(|index| if index < self.servers { server(index) } else { client(index) })
             .collect()
     }
 

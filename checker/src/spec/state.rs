@@ -41,11 +41,7 @@ pub struct State<A: Actor, G> {
 
 impl<A: Actor, G: Clone> Clone for State<A, G> {
     fn clone(&self) -> Self {
-        State {
-            system: self.system.clone(),
-            spent: self.spent,
-            fault: self.fault.clone(),
-        }
+        State { system: self.system.clone(), spent: self.spent, fault: self.fault.clone() }
     }
 }
 
@@ -85,12 +81,7 @@ impl<A: Actor, G: fmt::Debug> fmt::Debug for State<A, G> {
         writeln!(f, "in flight:")?;
         let messages = self.system.network.iter_all();
         let mut messages: Vec<String> = messages
-            .map(|envelope| {
-                format!(
-                    "{:?} → {:?}: {:?}",
-                    envelope.src, envelope.dst, envelope.msg
-                )
-            })
+            .map(|envelope| format!("{:?} → {:?}: {:?}", envelope.src, envelope.dst, envelope.msg))
             .collect();
         // The network has no order of its own, and a reader looks for what changed.
         messages.sort();

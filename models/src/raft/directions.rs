@@ -19,12 +19,7 @@ pub(super) fn figure_8<R: RaftRules>((): &(), state: &Now<R>, action: &Next<R>) 
     if let Some((server, term)) = stands(state, action) {
         return server == if term % 2 == 1 { 0 } else { 1 };
     }
-    let Action::Deliver {
-        dst,
-        msg: Message::AppendEntries(m),
-        ..
-    } = action
-    else {
+    let Action::Deliver { dst, msg: Message::AppendEntries(m), .. } = action else {
         return true;
     };
     match m.term.0 {

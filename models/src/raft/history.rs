@@ -57,11 +57,6 @@ fn returned_before<M: StateMachine>(
     other: Id,
 ) -> usize {
     let returned = ghost.returned.get(&client).map_or(&[][..], Vec::as_slice);
-    let at_invocation = number
-        .checked_sub(1)
-        .and_then(|previous| returned.get(previous));
-    at_invocation
-        .and_then(|precedence| precedence.get(&other))
-        .copied()
-        .unwrap_or(0)
+    let at_invocation = number.checked_sub(1).and_then(|previous| returned.get(previous));
+    at_invocation.and_then(|precedence| precedence.get(&other)).copied().unwrap_or(0)
 }

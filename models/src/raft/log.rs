@@ -75,10 +75,7 @@ impl<C: Clone> Log<C> {
     /// The last entry's position; before the first entry that is index 0 of term 0.
     pub fn last(&self) -> Position {
         let term = self.0.last().map_or(Term::ZERO, |entry| entry.term);
-        Position {
-            index: self.last_index(),
-            term,
-        }
+        Position { index: self.last_index(), term }
     }
 
     /// The entry at `index`, if the log reaches so far.
@@ -88,11 +85,7 @@ impl<C: Clone> Log<C> {
 
     /// The term at `index`; index 0 has term 0 in every log.
     pub fn term_at(&self, index: Index) -> Option<Term> {
-        if index == Index::ZERO {
-            Some(Term::ZERO)
-        } else {
-            self.get(index).map(|e| e.term)
-        }
+        if index == Index::ZERO { Some(Term::ZERO) } else { self.get(index).map(|e| e.term) }
     }
 
     /// True if the log has the entry that `position` names.

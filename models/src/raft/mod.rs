@@ -255,9 +255,7 @@ impl<M: StateMachine, R: RaftRules> Service for Raft<M, R> {
     /// # Panics
     /// If the state is a client's: only servers are asked for their status.
     fn status(&self, id: Id, state: &State<M>) -> service::Status {
-        let State::Server(state) = state else {
-            panic!("a client has no status")
-        };
+        let State::Server(state) = state else { panic!("a client has no status") };
         service::Status {
             role: state.role.name().to_owned(),
             term: state.term().0,

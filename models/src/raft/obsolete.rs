@@ -43,10 +43,7 @@ pub(super) fn is_obsolete<M: StateMachine>(
 }
 
 fn request_vote<M: StateMachine>(state: &ServerState<M>, from: Id, message: &RequestVote) -> bool {
-    let voted_for_other = state
-        .storage
-        .voted_for
-        .is_some_and(|candidate| candidate != from);
+    let voted_for_other = state.storage.voted_for.is_some_and(|candidate| candidate != from);
     message.term < state.term() || (message.term == state.term() && voted_for_other)
 }
 
@@ -63,10 +60,7 @@ fn append_reply<M: StateMachine>(state: &ServerState<M>, from: Id, message: &App
         Role::Follower { .. } => true,
         Role::Candidate { .. } => false,
         Role::Leader { followers } => {
-            message.success
-                && followers
-                    .get(&from)
-                    .is_some_and(|p| p.matched > message.index)
+            message.success && followers.get(&from).is_some_and(|p| p.matched > message.index)
         }
     };
     message.term < state.term() || (message.term == state.term() && is_known)

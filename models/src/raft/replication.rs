@@ -17,13 +17,7 @@ use crate::state_machine::StateMachine;
 pub(super) fn send_heartbeats<M: StateMachine, R: RaftRules>(step: &mut Step<'_, '_, M, R>) {
     if step.state().is_leader() {
         step.set_heartbeat_timer();
-        send_to_all(
-            step,
-            Batch {
-                entries: 0,
-                bytes: 0,
-            },
-        );
+        send_to_all(step, Batch { entries: 0, bytes: 0 });
     }
 }
 
@@ -52,10 +46,7 @@ fn send_append<M: StateMachine, R: RaftRules>(
         return;
     };
     let index = Index(progress.next.0 - 1);
-    let previous = Position {
-        index,
-        term: state.log().term_at(index).unwrap_or_default(),
-    };
+    let previous = Position { index, term: state.log().term_at(index).unwrap_or_default() };
     let message = AppendEntries {
         term: state.term(),
         previous,
@@ -78,11 +69,7 @@ fn next_batch<M: StateMachine>(
         }
         *count == 0 || bytes <= batch.bytes
     };
-    let behind = log
-        .behind(index)
-        .enumerate()
-        .take_while(fits)
-        .take(batch.entries);
+    let behind = log.behind(index).enumerate().take_while(fits).take(batch.entries);
     behind.map(|(_, (_, entry))| entry.clone()).collect()
 }
 
@@ -144,14 +131,7 @@ fn reply<M: StateMachine, R: RaftRules>(
     index: Index,
 ) {
     let term = step.term();
-    step.send(
-        leader,
-        Message::AppendReply(AppendReply {
-            term,
-            success,
-            index,
-        }),
-    );
+    step.send(leader, Message::AppendReply(AppendReply { term, success, index }));
 }
 
 /// Learns how far a follower's log matches, or tries again from further back.
@@ -176,10 +156,7 @@ pub(super) fn handle_append_reply<M: StateMachine, R: RaftRules>(
         progress.matched = progress.matched.max(reply.index);
         progress.next = progress.next.max(progress.matched.next());
     } else {
-        progress.next = progress
-            .next
-            .min(reply.index.next())
-            .max(progress.matched.next());
+        progress.next = progress.next.min(reply.index.next()).max(progress.matched.next());
     }
     if progress != known {
         if let Role::Leader { followers } = &mut step.state_mut().role {

@@ -13,10 +13,7 @@ use crate::state_machine::Value;
 
 const META: u8 = 0;
 const ENTRY: u8 = 1;
-const META_KEY: Key = Key {
-    kind: META,
-    number: 0,
-};
+const META_KEY: Key = Key { kind: META, number: 0 };
 
 #[derive(PartialEq, Serialize, Deserialize)]
 struct Meta {
@@ -27,16 +24,8 @@ struct Meta {
 
 impl<C: Clone> From<&Storage<C>> for Meta {
     fn from(storage: &Storage<C>) -> Self {
-        let Storage {
-            term,
-            voted_for,
-            log,
-        } = storage;
-        Meta {
-            term: *term,
-            voted_for: *voted_for,
-            last: log.last_index(),
-        }
+        let Storage { term, voted_for, log } = storage;
+        Meta { term: *term, voted_for: *voted_for, last: log.last_index() }
     }
 }
 
@@ -53,9 +42,7 @@ impl<C: Value> Durable for Storage<C> {
             changes.push(put(entry_key(index), entry));
         }
         let gone = self.log.last_index().next().0..=old.last_index().0;
-        changes.extend(gone.map(|index| Change::Remove {
-            key: entry_key(Index(index)),
-        }));
+        changes.extend(gone.map(|index| Change::Remove { key: entry_key(Index(index)) }));
         changes
     }
 
@@ -77,25 +64,15 @@ impl<C: Value> Durable for Storage<C> {
             return Err(damage::<C>(entry_key(log.last_index().next()), "missing"));
         }
         if log.last_index() > meta.last {
-            return Err(damage::<C>(
-                entry_key(meta.last.next()),
-                "behind the end of the log",
-            ));
+            return Err(damage::<C>(entry_key(meta.last.next()), "behind the end of the log"));
         }
-        Ok(Storage {
-            term: meta.term,
-            voted_for: meta.voted_for,
-            log,
-        })
+        Ok(Storage { term: meta.term, voted_for: meta.voted_for, log })
     }
 
     fn name(key: Key) -> String {
         match key {
             META_KEY => "term and vote".to_owned(),
-            Key {
-                kind: ENTRY,
-                number,
-            } => format!("log entry {number}"),
+            Key { kind: ENTRY, number } => format!("log entry {number}"),
             Key { kind, number } => format!("record {number} of unknown kind {kind}"),
         }
     }
@@ -112,10 +89,7 @@ fn shared_length<C: Clone>(new: &Log<C>, old: &Log<C>) -> Index {
 }
 
 fn entry_key(index: Index) -> Key {
-    Key {
-        kind: ENTRY,
-        number: index.0,
-    }
+    Key { kind: ENTRY, number: index.0 }
 }
 
 fn put(key: Key, record: &impl Serialize) -> Change {
@@ -128,8 +102,5 @@ fn decode<C: Value, T: DeserializeOwned>(key: Key, bytes: &[u8]) -> Result<T, Da
 }
 
 fn damage<C: Value>(key: Key, problem: &str) -> Damage {
-    Damage {
-        record: Storage::<C>::name(key),
-        problem: problem.to_owned(),
-    }
+    Damage { record: Storage::<C>::name(key), problem: problem.to_owned() }
 }

@@ -97,9 +97,7 @@ impl TraceFiles {
                     format!("cannot write to the directory {directory}: {error}"),
                 )
             })?;
-        Ok(TraceFiles {
-            directory: directory.to_owned(),
-        })
+        Ok(TraceFiles { directory: directory.to_owned() })
     }
 
     /// Writes a counterexample of `spec`, of which `text` is the whole story: NAME.txt, NAME.svg
@@ -110,11 +108,9 @@ impl TraceFiles {
     pub fn write(&self, spec: &str, example: &Counterexample, text: &str) -> Result<(), Failure> {
         let name = format!("{}.{}", file_name(spec), file_name(example.property));
         let itf = serde_json::to_string_pretty(&example.trace.itf()).expect("text has a JSON form");
-        for (ending, content) in [
-            ("txt", text),
-            ("svg", &example.trace.diagram()),
-            ("itf.json", &itf),
-        ] {
+        for (ending, content) in
+            [("txt", text), ("svg", &example.trace.diagram()), ("itf.json", &itf)]
+        {
             let path = self.directory.join(format!("{name}.{ending}"));
             fs::write(&path, content).map_err(|error| cannot_write(&path, error))?;
         }
@@ -129,8 +125,5 @@ fn file_name(words: &str) -> String {
 }
 
 fn cannot_write(path: &Path, error: impl Display) -> Failure {
-    Failure::new(
-        Code::Io,
-        format!("cannot write {}: {error}", path.display()),
-    )
+    Failure::new(Code::Io, format!("cannot write {}: {error}", path.display()))
 }

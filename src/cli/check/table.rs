@@ -32,17 +32,12 @@ pub fn verdict(checked: &Checked) -> (&'static str, Colour) {
 /// What was explored, in words.
 pub fn counts(report: &Report) -> String {
     let (states, transitions) = (grouped(report.states), grouped(report.transitions));
-    format!(
-        "{states} states, {transitions} transitions, depth {}",
-        report.depth
-    )
+    format!("{states} states, {transitions} transitions, depth {}", report.depth)
 }
 
 /// Prints the end of a check.
 pub fn show(all: &[Checked], output: &mut Output) {
-    let names = all
-        .iter()
-        .map(|checked| checked.report.spec.chars().count());
+    let names = all.iter().map(|checked| checked.report.spec.chars().count());
     let width = names.max().unwrap_or(0).clamp("spec".len(), NAME_MAX);
     output.line(format!(
         "\n{:width$}  {:VERDICT_MAX$}  {:>13}  {:>14}  {:>5}  {:>7}",

@@ -15,18 +15,10 @@ const PROPERTY: &str = "election safety";
 
 /// Raft whose servers vote as often as they are asked.
 fn broken(is_expected: bool) -> Box<dyn AnySpec> {
-    let bounds = Bounds {
-        servers: 3,
-        elections: 2,
-        ..Bounds::default()
-    };
+    let bounds = Bounds { servers: 3, elections: 2, ..Bounds::default() };
     let rules = AllBut(vec![Rule::OneVotePerTerm]);
     let spec = raft("raft/votes-twice", rules, bounds, &[]);
-    Box::new(if is_expected {
-        spec.expect_violation(PROPERTY)
-    } else {
-        spec
-    })
+    Box::new(if is_expected { spec.expect_violation(PROPERTY) } else { spec })
 }
 
 /// What a check of one spec came to: the code, what it printed, and its JSON.
@@ -100,19 +92,11 @@ fn an_expected_violation_is_no_failure_and_its_absence_is_one() {
     let directory = TempDir::new().unwrap();
     let found = outcome(broken(true), &directory);
     assert_eq!(found.code, Code::Success, "{}", found.text);
-    assert!(
-        found
-            .text
-            .contains("raft/votes-twice: violated, as expected; ")
-    );
+    assert!(found.text.contains("raft/votes-twice: violated, as expected; "));
     assert!(found.text.contains("stopped at the first counterexample"));
     assert_eq!(found.json[0]["expected"], "violated");
 
-    let bounds = Bounds {
-        servers: 2,
-        elections: 1,
-        ..Bounds::default()
-    };
+    let bounds = Bounds { servers: 2, elections: 1, ..Bounds::default() };
     let sound = raft("raft/sound", AllBut(Vec::new()), bounds, &[]).expect_violation(PROPERTY);
     let absent = outcome(Box::new(sound), &directory);
     assert_eq!(absent.code, Code::No, "{}", absent.text);
@@ -122,19 +106,11 @@ fn an_expected_violation_is_no_failure_and_its_absence_is_one() {
 #[test]
 fn what_only_a_direction_allows_is_labelled() {
     let directory = TempDir::new().unwrap();
-    let bounds = Bounds {
-        servers: 2,
-        elections: 1,
-        ..Bounds::default()
-    };
+    let bounds = Bounds { servers: 2, elections: 1, ..Bounds::default() };
     let spec = raft("raft/nothing", AllBut(Vec::new()), bounds, &[])
         .directed("nothing happens", |(), _, _| false);
     let found = outcome(Box::new(spec), &directory);
     assert_eq!(found.code, Code::Success, "{}", found.text);
-    assert!(
-        found
-            .text
-            .contains("raft/nothing: holds (directed); 1 states")
-    );
+    assert!(found.text.contains("raft/nothing: holds (directed); 1 states"));
     assert!(found.text.contains("directed: nothing happens"));
 }

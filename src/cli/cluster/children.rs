@@ -41,12 +41,8 @@ impl Node {
     /// # Errors
     /// If there is no process to be had.
     pub fn start(config: &Path, id: u64) -> Result<Self, Failure> {
-        let failed = |error| {
-            Failure::new(
-                Code::Io,
-                format!("cannot start node {id} as a process: {error}"),
-            )
-        };
+        let failed =
+            |error| Failure::new(Code::Io, format!("cannot start node {id} as a process: {error}"));
         let mut child = Command::new(std::env::current_exe().map_err(failed)?)
             .arg("node")
             .arg("--config")
@@ -60,12 +56,7 @@ impl Node {
         let stderr = child.stderr.take();
         let listener =
             stderr.map(|stderr| thread::spawn(move || relay(id, BufReader::new(stderr))));
-        Ok(Node {
-            id,
-            child,
-            lifeline,
-            listener,
-        })
+        Ok(Node { id, child, lifeline, listener })
     }
 
     /// How the process ended, if it has.

@@ -53,11 +53,7 @@ impl Outbox {
     /// An empty outbox that numbers its messages from `first`: random, so that the numbers of a
     /// sender that starts again do not collide with those of its past.
     pub fn new(first: u64) -> Self {
-        Outbox {
-            peers: BTreeMap::new(),
-            next: first,
-            abandoned: 0,
-        }
+        Outbox { peers: BTreeMap::new(), next: first, abandoned: 0 }
     }
 
     /// Puts `bytes` in the queue for `to`.
@@ -71,9 +67,7 @@ impl Outbox {
         }
         let message = self.next;
         self.next = self.next.wrapping_add(1);
-        Queued::Queued {
-            dropped: peer.push(message, bytes),
-        }
+        Queued::Queued { dropped: peer.push(message, bytes) }
     }
 
     /// Notes what `from` says it has of `message`. Ignored if that is not on its way to `from`.
@@ -103,9 +97,7 @@ impl Outbox {
 
     /// Whether a message of several fragments is on its way to `to`.
     pub fn is_sending(&self, to: u64) -> bool {
-        self.peers
-            .get(&to)
-            .is_some_and(|peer| peer.transfer.is_some() || !peer.large.is_empty())
+        self.peers.get(&to).is_some_and(|peer| peer.transfer.is_some() || !peer.large.is_empty())
     }
 
     /// Whether `to` has reported something new of such a message within the last `lately`, or it
@@ -140,16 +132,9 @@ impl Peer {
     }
 
     fn holds(&self, bytes: &[u8]) -> bool {
-        let queue = if bytes.len() > CHUNK {
-            &self.large
-        } else {
-            &self.small
-        };
+        let queue = if bytes.len() > CHUNK { &self.large } else { &self.small };
         queue.iter().any(|(_, waiting)| waiting == bytes)
-            || self
-                .transfer
-                .as_ref()
-                .is_some_and(|transfer| transfer.bytes == bytes)
+            || self.transfer.as_ref().is_some_and(|transfer| transfer.bytes == bytes)
     }
 
     /// Queues a message and says how many others had to go.
@@ -223,10 +208,7 @@ impl Peer {
     /// Asked after [`due`](Self::due), when only spent tokens or a full window hold anything back.
     fn wake(&self) -> Option<Instant> {
         let refill = (!self.small.is_empty()).then_some(self.burst + REFILL);
-        let probe = self
-            .transfer
-            .as_ref()
-            .map(|transfer| transfer.deadline(&self.pace));
+        let probe = self.transfer.as_ref().map(|transfer| transfer.deadline(&self.pace));
         [refill, probe].into_iter().flatten().min()
     }
 }

@@ -83,10 +83,7 @@ impl Reassembly {
             self.counters.duplicates += 1;
             if packet.count > 1 {
                 // It has not heard yet that all of it is here.
-                let all = Report {
-                    seen: packet.count,
-                    missing: Vec::new(),
-                };
+                let all = Report { seen: packet.count, missing: Vec::new() };
                 sender.reports.insert(packet.message, all);
                 self.busy.insert(from);
             }
@@ -102,12 +99,7 @@ impl Reassembly {
     /// The reports that are to go out now; gives up messages that take too long.
     pub fn reports(&mut self, now: Instant) -> Vec<Packet> {
         let mut packets = Vec::new();
-        let Reassembly {
-            senders,
-            busy,
-            bytes,
-            counters,
-        } = self;
+        let Reassembly { senders, busy, bytes, counters } = self;
         busy.retain(|&from| {
             let Some(sender) = senders.get_mut(&from) else {
                 return false;
@@ -126,8 +118,7 @@ impl Reassembly {
     /// When [`reports`](Self::reports) has something to do again, if nothing arrives until then.
     pub fn wake(&self) -> Option<Instant> {
         let busy = self.busy.iter().filter_map(|from| self.senders.get(from));
-        busy.flat_map(|sender| sender.partials.values().map(|partial| partial.ask))
-            .min()
+        busy.flat_map(|sender| sender.partials.values().map(|partial| partial.ask)).min()
     }
 
     /// Drops everything that concerns `sender`.
@@ -150,18 +141,13 @@ impl Reassembly {
 
     fn accept_fragment(&mut self, now: Instant, packet: Packet) -> Option<Vec<u8>> {
         let (from, message) = (packet.peer, packet.message);
-        let known = self
-            .senders
-            .get(&from)
-            .is_some_and(|s| s.partials.contains_key(&message));
+        let known = self.senders.get(&from).is_some_and(|s| s.partials.contains_key(&message));
         if !known {
             self.make_room(from, packet.length as usize);
         }
         let sender = self.senders.entry(from).or_default();
         if !known {
-            sender
-                .partials
-                .insert(message, Partial::new(now, packet.length as usize));
+            sender.partials.insert(message, Partial::new(now, packet.length as usize));
             sender.bytes += packet.length as usize;
             self.bytes += packet.length as usize;
             self.busy.insert(from);
@@ -201,13 +187,7 @@ impl Reassembly {
         }
         while self.bytes + length > TOTAL_BYTES {
             let oldest = self.busy.iter().filter_map(|id| {
-                self.senders
-                    .get(id)?
-                    .partials
-                    .values()
-                    .map(|p| p.touched)
-                    .min()
-                    .map(|t| (t, *id))
+                self.senders.get(id)?.partials.values().map(|p| p.touched).min().map(|t| (t, *id))
             });
             let Some((_, id)) = oldest.min() else { return };
             let Some(sender) = self.senders.get_mut(&id) else {
@@ -229,10 +209,7 @@ impl Sender {
 
     /// Drops the incomplete message that was untouched longest, and says how many bytes it had.
     fn evict(&mut self) -> usize {
-        let oldest = self
-            .partials
-            .iter()
-            .min_by_key(|(_, partial)| partial.touched);
+        let oldest = self.partials.iter().min_by_key(|(_, partial)| partial.touched);
         let Some((&message, _)) = oldest else {
             return 0;
         };
@@ -241,10 +218,7 @@ impl Sender {
 
     fn drop_partial(&mut self, message: u64) -> usize {
         self.reports.remove(&message);
-        let bytes = self
-            .partials
-            .remove(&message)
-            .map_or(0, |partial| partial.bytes.len());
+        let bytes = self.partials.remove(&message).map_or(0, |partial| partial.bytes.len());
         self.bytes -= bytes;
         bytes
     }
@@ -252,12 +226,8 @@ impl Sender {
     /// Asks for what is missing where nothing came for a while; says how many were given up.
     fn tick(&mut self, now: Instant) -> u64 {
         let stale = |partial: &Partial| now.saturating_duration_since(partial.touched) >= GIVE_UP;
-        let expired: Vec<u64> = self
-            .partials
-            .iter()
-            .filter(|(_, p)| stale(p))
-            .map(|(&message, _)| message)
-            .collect();
+        let expired: Vec<u64> =
+            self.partials.iter().filter(|(_, p)| stale(p)).map(|(&message, _)| message).collect();
         for &message in &expired {
             self.drop_partial(message);
         }

@@ -88,9 +88,8 @@ impl Pair {
             if self.now > self.start + limit {
                 return;
             }
-            let (arrived, flying): (Vec<_>, Vec<_>) = std::mem::take(&mut self.wire)
-                .into_iter()
-                .partition(|(at, _)| *at <= self.now);
+            let (arrived, flying): (Vec<_>, Vec<_>) =
+                std::mem::take(&mut self.wire).into_iter().partition(|(at, _)| *at <= self.now);
             self.wire = flying;
             for (_, packet) in arrived {
                 self.arrive(packet);
@@ -101,57 +100,32 @@ impl Pair {
     fn arrive(&mut self, mut packet: Packet) {
         if packet.kind == Kind::Report {
             let report = Report::decode(&packet.payload).expect("our own report");
-            self.outbox
-                .report(self.now, RECEIVER, packet.message, &report);
+            self.outbox.report(self.now, RECEIVER, packet.message, &report);
         } else {
             packet.peer = SENDER;
-            self.delivered
-                .extend(self.reassembly.accept(self.now, packet));
+            self.delivered.extend(self.reassembly.accept(self.now, packet));
         }
     }
 }
 
 fn text(length: usize, salt: u8) -> Vec<u8> {
-    (0..length)
-        .map(|i| (i / CHUNK) as u8 ^ (i % 251) as u8 ^ salt)
-        .collect()
+    (0..length).map(|i| (i / CHUNK) as u8 ^ (i % 251) as u8 ^ salt).collect()
 }
 
 fn data(message: u64, index: u16, length: u32, payload: Vec<u8>) -> Packet {
     let count = (length as usize).div_ceil(CHUNK).max(1) as u16;
-    Packet {
-        kind: Kind::Data,
-        peer: SENDER,
-        message,
-        index,
-        count,
-        length,
-        payload,
-    }
+    Packet { kind: Kind::Data, peer: SENDER, message, index, count, length, payload }
 }
 
 #[test]
 fn a_perfect_network_delivers_every_size_with_few_extra_packets() {
-    for length in [
-        0,
-        1,
-        CHUNK - 1,
-        CHUNK,
-        CHUNK + 1,
-        40 * CHUNK,
-        1 << 20,
-        MESSAGE_MAX,
-    ] {
+    for length in [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 40 * CHUNK, 1 << 20, MESSAGE_MAX] {
         let mut pair = Pair::new(7, 0, 0);
         pair.outbox.send(pair.now, RECEIVER, text(length, 0));
         pair.run(Duration::from_secs(5));
         assert_eq!(pair.delivered, [text(length, 0)], "{length} bytes");
         let fragments = length.div_ceil(CHUNK).max(1) as u64;
-        assert!(
-            pair.sent <= fragments + fragments / 8 + 2,
-            "{} for {fragments}",
-            pair.sent
-        );
+        assert!(pair.sent <= fragments + fragments / 8 + 2, "{} for {fragments}", pair.sent);
         assert_eq!(pair.reassembly.bytes(), 0);
     }
 }
@@ -161,37 +135,20 @@ fn the_same_message_is_not_queued_twice_while_it_is_on_its_way() {
     let mut pair = Pair::new(7, 0, 0);
     for length in [10, 5 * CHUNK] {
         let queued = Queued::Queued { dropped: 0 };
-        assert_eq!(
-            pair.outbox.send(pair.now, RECEIVER, text(length, 0)),
-            queued
-        );
-        assert_eq!(
-            pair.outbox.send(pair.now, RECEIVER, text(length, 0)),
-            Queued::Duplicate
-        );
-        assert_eq!(
-            pair.outbox.send(pair.now, 3, text(length, 0)),
-            queued,
-            "another receiver"
-        );
+        assert_eq!(pair.outbox.send(pair.now, RECEIVER, text(length, 0)), queued);
+        assert_eq!(pair.outbox.send(pair.now, RECEIVER, text(length, 0)), Queued::Duplicate);
+        assert_eq!(pair.outbox.send(pair.now, 3, text(length, 0)), queued, "another receiver");
     }
     pair.outbox.forget(3);
     let started = pair.outbox.due(pair.now);
-    assert_eq!(
-        pair.outbox.send(pair.now, RECEIVER, text(5 * CHUNK, 0)),
-        Queued::Duplicate
-    );
+    assert_eq!(pair.outbox.send(pair.now, RECEIVER, text(5 * CHUNK, 0)), Queued::Duplicate);
     for packet in started {
         pair.put(packet);
     }
     pair.run(Duration::from_secs(1));
     assert_eq!(pair.delivered.len(), 2);
     let again = pair.outbox.send(pair.now, RECEIVER, text(5 * CHUNK, 0));
-    assert_eq!(
-        again,
-        Queued::Queued { dropped: 0 },
-        "it arrived, so this is another"
-    );
+    assert_eq!(again, Queued::Queued { dropped: 0 }, "it arrived, so this is another");
 }
 
 #[test]
@@ -209,19 +166,15 @@ fn a_sender_gives_up_on_silence_and_goes_on_with_the_next() {
 fn the_queue_is_bounded_and_the_newest_stay() {
     let mut pair = Pair::new(7, 0, 0);
     let dropped: u64 = (0..100)
-        .map(
-            |salt| match pair.outbox.send(pair.now, RECEIVER, text(CHUNK + 1, salt)) {
-                Queued::Queued { dropped } => dropped,
-                other => panic!("{other:?}"),
-            },
-        )
+        .map(|salt| match pair.outbox.send(pair.now, RECEIVER, text(CHUNK + 1, salt)) {
+            Queued::Queued { dropped } => dropped,
+            other => panic!("{other:?}"),
+        })
         .sum();
     pair.run(Duration::from_secs(5));
     assert_eq!(dropped, 68);
     assert_eq!(pair.delivered.last(), Some(&text(CHUNK + 1, 99)));
-    let large = pair
-        .outbox
-        .send(pair.now, RECEIVER, vec![0; MESSAGE_MAX + 1]);
+    let large = pair.outbox.send(pair.now, RECEIVER, vec![0; MESSAGE_MAX + 1]);
     assert_eq!(large, Queued::TooLarge);
 }
 
@@ -264,30 +217,17 @@ fn contradictory_fragments_change_nothing() {
         data(1, 1, length, vec![9; CHUNK - 1]),
         data(1, 3, length, vec![9; CHUNK]),
         data(1, 0, u32::MAX, vec![9; CHUNK]),
-        Packet {
-            count: 4,
-            ..part(1)
-        },
-        Packet {
-            kind: Kind::Report,
-            ..part(1)
-        },
+        Packet { count: 4, ..part(1) },
+        Packet { kind: Kind::Report, ..part(1) },
     ];
     for packet in wrong {
         assert_eq!(reassembly.accept(now, packet), None);
     }
     assert_eq!(reassembly.counters().inconsistent, 6);
-    assert_eq!(
-        reassembly.accept(now, data(1, 0, length, vec![9; CHUNK])),
-        None,
-        "the first stays"
-    );
+    assert_eq!(reassembly.accept(now, data(1, 0, length, vec![9; CHUNK])), None, "the first stays");
     assert_eq!(reassembly.accept(now, part(2)), None);
     let whole = reassembly.accept(now, part(1)).expect("complete");
-    assert_eq!(
-        whole,
-        [vec![0; CHUNK], vec![1; CHUNK], vec![2; CHUNK]].concat()
-    );
+    assert_eq!(whole, [vec![0; CHUNK], vec![1; CHUNK], vec![2; CHUNK]].concat());
     assert_eq!(reassembly.accept(now, part(1)), None, "delivered once");
 }
 

@@ -27,20 +27,13 @@ pub(super) struct Pace {
 
 impl Default for Pace {
     fn default() -> Self {
-        Pace {
-            window: BURST / 2,
-            round_trip: RESEND,
-            cut: None,
-        }
+        Pace { window: BURST / 2, round_trip: RESEND, cut: None }
     }
 }
 
 impl Pace {
     fn lost(&mut self, now: Instant) {
-        if self
-            .cut
-            .is_none_or(|cut| now.saturating_duration_since(cut) > self.resend())
-        {
+        if self.cut.is_none_or(|cut| now.saturating_duration_since(cut) > self.resend()) {
             self.window = (self.window / 2).max(WINDOW_MIN);
             self.cut = Some(now);
         }
@@ -117,9 +110,7 @@ impl Transfer {
         if self.flying >= pace.window {
             return None;
         }
-        let unsent = self.fates[self.cursor..]
-            .iter()
-            .position(|&fate| fate == Fate::Unsent);
+        let unsent = self.fates[self.cursor..].iter().position(|&fate| fate == Fate::Unsent);
         let Some(offset) = unsent else {
             self.cursor = self.fates.len();
             return None;

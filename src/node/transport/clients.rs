@@ -39,23 +39,12 @@ impl Clients {
             return None;
         }
         let full = self.clients.len() >= CLIENTS;
-        let oldest = self
-            .clients
-            .iter()
-            .min_by_key(|(_, c)| c.heard)
-            .map(|(&id, _)| id);
+        let oldest = self.clients.iter().min_by_key(|(_, c)| c.heard).map(|(&id, _)| id);
         let forgotten = oldest.filter(|_| full);
         if let Some(id) = forgotten {
             self.clients.remove(&id);
         }
-        self.clients.insert(
-            client,
-            Client {
-                address: from,
-                newest: message,
-                heard,
-            },
-        );
+        self.clients.insert(client, Client { address: from, newest: message, heard });
         forgotten
     }
 
