@@ -75,7 +75,7 @@ fn a_command_and_a_crash() {
         servers: 2,
         elections: 2,
         heartbeats: 1,
-        retries: 1,
+        retries: 0,
         scripts: &[&[put("x", "1")]],
         faults: Faults { crashes: 1, down_at_once: 1, drops: 0, duplicates: 0 },
     });

@@ -28,10 +28,10 @@ macro_rules! holds {
 
 holds! {
     election: "raft/election" has 306_179 states, 750_777 transitions, depth 32;
-    replication: "raft/replication" has 304_939 states, 809_411 transitions, depth 32;
-    readers: "raft/readers" has 728_542 states, 2_164_735 transitions, depth 35;
+    replication: "raft/replication" has 304_939 states, 809_411 transitions, depth 31;
+    readers: "raft/readers" has 728_542 states, 2_164_735 transitions, depth 36;
     failover: "raft/failover" has 4_666_061 states, 14_841_390 transitions, depth 43;
-    lossy: "raft/lossy" has 1_019_856 states, 4_183_311 transitions, depth 27;
+    lossy: "raft/lossy" has 1_019_856 states, 4_183_311 transitions, depth 26;
     two: "raft/two" has 169_889 states, 419_201 transitions, depth 29;
     five: "raft/five" has 4_696 states, 14_845 transitions, depth 15;
     figure_8: "raft/figure-8" has 1_869 states, 3_754 transitions, depth 29;

@@ -16,7 +16,7 @@ pub(super) fn linearizability<M: StateMachine, R: RaftRules>(
     system: &System<M, R>,
     state: &SystemState<M, R>,
 ) -> bool {
-    let clients: Vec<(Id, &Client<M>, &ClientState<M::Output>)> = clients(system, state).collect();
+    let clients: Vec<_> = clients(system, state).collect();
     if clients.iter().all(|(_, _, own)| own.answers.is_empty()) {
         return true;
     }
