@@ -60,14 +60,8 @@ fn actors(first: u16) -> Vec<(Id, Raft<Kv>)> {
     let servers = servers(first).to_vec();
     let server = Server {
         servers: servers.clone(),
-        timing: Timing {
-            heartbeat: millis(30),
-            election: millis(150)..millis(300),
-        },
-        batch: Batch {
-            entries: 16,
-            bytes: 16_384,
-        },
+        timing: Timing { heartbeat: millis(30), election: millis(150)..millis(300) },
+        batch: Batch { entries: 16, bytes: 16_384 },
         rules: AllRules,
         machine: std::marker::PhantomData,
     };
@@ -75,18 +69,12 @@ fn actors(first: u16) -> Vec<(Id, Raft<Kv>)> {
         servers: servers.clone(),
         script: vec![
             put("script", "begun"),
-            Command::Cas {
-                key: "script".into(),
-                old: "begun".into(),
-                new: "done".into(),
-            },
+            Command::Cas { key: "script".into(), old: "begun".into(), new: "done".into() },
         ],
         retry: millis(100)..millis(200),
     };
-    let mut actors: Vec<_> = servers
-        .into_iter()
-        .map(|id| (id, Raft::Server(server.clone())))
-        .collect();
+    let mut actors: Vec<_> =
+        servers.into_iter().map(|id| (id, Raft::Server(server.clone()))).collect();
     actors.push((Id::from(address(first + 4)), Raft::Client(client)));
     actors
 }
@@ -112,10 +100,8 @@ fn save(storage: &Storage<Command>) -> Result<Vec<u8>, String> {
 fn load(bytes: &[u8]) -> Result<Storage<Command>, String> {
     let records: Vec<(u8, u64, Vec<u8>)> =
         serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
-    let records = records
-        .into_iter()
-        .map(|(kind, number, value)| (Key { kind, number }, value))
-        .collect();
+    let records =
+        records.into_iter().map(|(kind, number, value)| (Key { kind, number }, value)).collect();
     Storage::restore(records).map_err(|damage| damage.to_string())
 }
 
@@ -147,19 +133,11 @@ struct Caller {
 impl Caller {
     fn new(servers: [Id; 3]) -> Self {
         let socket = UdpSocket::bind(address(0)).expect("a free port");
-        socket
-            .set_read_timeout(Some(millis(100)))
-            .expect("a timeout");
+        socket.set_read_timeout(Some(millis(100))).expect("a timeout");
         let port = socket.local_addr().expect("its address").port();
         // Replies go to the address that the session is.
         let session = Session(usize::from(Id::from(address(port))) as u64);
-        Caller {
-            socket,
-            session,
-            sequence: 0,
-            servers,
-            target: servers[0],
-        }
+        Caller { socket, session, sequence: 0, servers, target: servers[0] }
     }
 
     /// Asks until one of the servers answers that the command is done.
@@ -176,9 +154,7 @@ impl Caller {
             self.socket.send_to(&bytes, target).expect("it is sent");
             match self.hear() {
                 Some(Answer::Done(output)) => return Some(output),
-                Some(Answer::Redirect {
-                    leader: Some(leader),
-                }) => self.target = leader,
+                Some(Answer::Redirect { leader: Some(leader) }) => self.target = leader,
                 Some(Answer::Redirect { leader: None }) | None => self.try_the_next(),
             }
             None
@@ -238,9 +214,7 @@ fn the_actor_runs_under_stateright() {
     assert_eq!(caller.ask(&colour), Output::Stored);
     assert_eq!(caller.ask(&get("colour")), value("green"));
     assert_eq!(caller.ask(&get("taste")), Output::Value(None));
-    wait_for("the scripted client", || {
-        (caller.ask(&get("script")) == value("done")).then_some(())
-    });
+    wait_for("the scripted client", || (caller.ask(&get("script")) == value("done")).then_some(()));
     for server in servers {
         wait_for("every server to save", || {
             has_saved(directory.path(), server, &colour).then_some(())

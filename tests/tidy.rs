@@ -21,16 +21,8 @@ const UNFINISHED: &[&str] = &[
 ];
 
 /// A protocol is a function of its inputs, and its iteration order is the same in every run.
-const NOT_IN_MODELS: &[&str] = &[
-    "HashMap",
-    "HashSet",
-    "Hash for",
-    "std::net",
-    "std::fs",
-    "Instant",
-    "SystemTime",
-    "thread::",
-];
+const NOT_IN_MODELS: &[&str] =
+    &["HashMap", "HashSet", "Hash for", "std::net", "std::fs", "Instant", "SystemTime", "thread::"];
 
 /// What is excused: the limit, why, and in which files.
 const EXCUSED: &[(&str, &str, &[&str])] = &[
@@ -175,10 +167,7 @@ fn every_source_keeps_the_limits() {
         }
     }
     assert!(broken.is_empty(), "{}", broken.join("\n"));
-    assert!(
-        needless.is_empty(),
-        "strike out of EXCUSED, they keep the limit: {needless:?}"
-    );
+    assert!(needless.is_empty(), "strike out of EXCUSED, they keep the limit: {needless:?}");
 }
 
 #[test]
@@ -190,10 +179,7 @@ fn every_rule_is_asked_for_where_the_protocol_acts() {
         .flat_map(|(_, text)| text.split_whitespace())
         .collect();
     for rule in Rule::ALL {
-        let uses = [
-            format!("keeps(Rule::{rule:?})"),
-            format!("require(Rule::{rule:?},"),
-        ];
+        let uses = [format!("keeps(Rule::{rule:?})"), format!("require(Rule::{rule:?},")];
         let used = uses.iter().any(|usage| protocol.contains(usage));
         assert!(used, "nothing asks for {rule:?}");
     }
@@ -201,37 +187,19 @@ fn every_rule_is_asked_for_where_the_protocol_acts() {
 
 #[test]
 fn a_breach_of_each_limit_is_found() {
-    let function = format!(
-        "fn long() {{\n{}}}\n",
-        "    act();\n".repeat(FUNCTION_LINES - 1)
-    );
+    let function = format!("fn long() {{\n{}}}\n", "    act();\n".repeat(FUNCTION_LINES - 1));
     let word = UNFINISHED[0];
     let model = "models/src/x.rs";
     for (path, text, limit) in [
         ("src/x.rs", "use a;\n".to_owned(), "no //! line"),
-        (
-            "src/x.rs",
-            format!("//! A.\n{}", "\n".repeat(LINES)),
-            "lines",
-        ),
-        (
-            "src/x.rs",
-            format!("//! {}\n", "é".repeat(COLUMNS - 3)),
-            "columns",
-        ),
-        (
-            "src/x.rs",
-            format!("//! A.\n// {word}: all\n"),
-            "unfinished",
-        ),
+        ("src/x.rs", format!("//! A.\n{}", "\n".repeat(LINES)), "lines"),
+        ("src/x.rs", format!("//! {}\n", "é".repeat(COLUMNS - 3)), "columns"),
+        ("src/x.rs", format!("//! A.\n// {word}: all\n"), "unfinished"),
         (model, "//! A.\nuse std::net;\n".to_owned(), "not in models"),
         ("checker/src/x.rs", "//! A Raft.\n".to_owned(), "names raft"),
         ("src/x.rs", format!("//! A.\n{function}"), "function"),
     ] {
-        let found: Vec<_> = findings(path, &text)
-            .into_iter()
-            .map(|(limit, _)| limit)
-            .collect();
+        let found: Vec<_> = findings(path, &text).into_iter().map(|(limit, _)| limit).collect();
         assert_eq!(found, [limit]);
     }
     let bodiless = "//! A.\ntrait A {\n    fn a(\n        b: B,\n    ) -> C;\n\n    fn b() {}\n}\n";

@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod any_spec;
+pub mod engine;
 pub mod linearizability;
 pub mod report;
 pub mod spec;

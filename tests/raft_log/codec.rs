@@ -15,12 +15,8 @@ use crate::{any_id, any_payload, any_request, any_text, config};
 fn any_message() -> impl Strategy<Value = MessageOf<Kv>> {
     let number = any::<u64>;
     let term = || any::<u64>().prop_map(Term);
-    let position = || {
-        (number(), term()).prop_map(|(index, term)| Position {
-            index: Index(index),
-            term,
-        })
-    };
+    let position =
+        || (number(), term()).prop_map(|(index, term)| Position { index: Index(index), term });
     let entry = (term(), any_payload()).prop_map(|(term, payload)| Entry { term, payload });
     let append = (term(), position(), vec(entry, 0..5), number());
     let append_reply = (term(), any::<bool>(), number().prop_map(Index));
@@ -38,19 +34,10 @@ fn any_message() -> impl Strategy<Value = MessageOf<Kv>> {
             .prop_map(|(term, last)| Message::RequestVote(RequestVote { term, last })),
         term().prop_map(|term| Message::VoteReply(VoteReply { term })),
         append.prop_map(|(term, previous, entries, commit)| {
-            Message::AppendEntries(AppendEntries {
-                term,
-                previous,
-                entries,
-                commit: Index(commit),
-            })
+            Message::AppendEntries(AppendEntries { term, previous, entries, commit: Index(commit) })
         }),
         append_reply.prop_map(|(term, success, index)| {
-            Message::AppendReply(AppendReply {
-                term,
-                success,
-                index,
-            })
+            Message::AppendReply(AppendReply { term, success, index })
         }),
         any_request().prop_map(Message::Request),
         (number(), any::<u32>(), answer).prop_map(|(session, sequence, answer)| {

@@ -47,9 +47,5 @@ pub fn any_id() -> impl Strategy<Value = Id> {
 
 /// No file of past failures is kept: a failure prints its minimal input.
 pub fn config(cases: u32) -> ProptestConfig {
-    ProptestConfig {
-        cases,
-        failure_persistence: None,
-        ..Default::default()
-    }
+    ProptestConfig { cases, failure_persistence: None, ..Default::default() }
 }

@@ -20,11 +20,7 @@ fn any_act() -> impl Strategy<Value = Act> {
     let entry = (0..3_u64, prop::option::of(0..2_u8)).prop_map(|(term, command)| Entry {
         term: Term(term),
         payload: command.map_or(Payload::NoOp, |command| {
-            Payload::Command(Request {
-                session: Session(7),
-                sequence: Sequence(1),
-                command,
-            })
+            Payload::Command(Request { session: Session(7), sequence: Sequence(1), command })
         }),
     });
     prop_oneof![
@@ -45,10 +41,7 @@ fn agrees(log: &Log<u8>, naive: &[Entry<u8>]) -> Result<(), TestCaseError> {
     prop_assert_eq!(log.last_index(), last.index);
     let probes = (0..=last.index.0 + 2).chain([u64::MAX / 2]).map(Index);
     for index in probes {
-        let found = numbered
-            .iter()
-            .find(|(at, _)| *at == index)
-            .map(|(_, e)| *e);
+        let found = numbered.iter().find(|(at, _)| *at == index).map(|(_, e)| *e);
         prop_assert_eq!(log.get(index), found);
         let before_all = (index == Index::ZERO).then_some(Term::ZERO);
         let term_at = found.map(|entry| entry.term).or(before_all);

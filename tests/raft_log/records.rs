@@ -38,12 +38,7 @@ fn leaders() -> impl Strategy<Value = Vec<Vec<Entry<Command>>>> {
 /// What one server saved, in turn: its log grows, shrinks and has its end replaced. The terms go
 /// up and down, which is more than a server does.
 fn histories() -> impl Strategy<Value = Vec<Storage<Command>>> {
-    let save = (
-        any::<Pick>(),
-        any::<Pick>(),
-        0..3_u64,
-        prop::option::of(any_id()),
-    );
+    let save = (any::<Pick>(), any::<Pick>(), 0..3_u64, prop::option::of(any_id()));
     (leaders(), vec(save, 1..12)).prop_map(|(leaders, saves)| {
         let storage = |(leader, length, later, voted_for): (Pick, Pick, u64, _)| {
             let term = leader.index(leaders.len());
@@ -177,16 +172,10 @@ fn an_append_costs_two_records_however_long_the_log() {
     let mut storage = Storage::<Command>::default();
     for number in 1..=300 {
         let old = storage.clone();
-        storage.log.append(Entry {
-            term: Term(1),
-            payload: Payload::NoOp,
+        storage.log.append(Entry { term: Term(1), payload: Payload::NoOp });
+        let keys = storage.changes(Some(&old)).into_iter().map(|change| match change {
+            Change::Put { key, .. } | Change::Remove { key } => key,
         });
-        let keys = storage
-            .changes(Some(&old))
-            .into_iter()
-            .map(|change| match change {
-                Change::Put { key, .. } | Change::Remove { key } => key,
-            });
         assert_eq!(keys.collect::<Vec<_>>(), [META, entry_key(number)]);
         assert_eq!(storage.changes(Some(&storage)), []);
     }

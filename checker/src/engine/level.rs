@@ -1,0 +1,76 @@
+//! One level of the search: the work that its threads share, and their common count.
+
+use super::sync::{AtomicBool, AtomicU64, Mutex, Ordering};
+
+/// States to expand, one after the other: each its id, then its leaves.
+pub type Block = Vec<u32>;
+
+/// The states of one level, handed out in blocks. Once it is empty or stopped, all are done.
+#[derive(Debug)]
+pub struct Level {
+    blocks: Mutex<Vec<Block>>,
+    is_stopped: AtomicBool,
+    /// Distinct states found so far, in all levels.
+    states: AtomicU64,
+    /// Successors generated so far, in all levels.
+    transitions: AtomicU64,
+    /// States of this level that nobody has taken yet.
+    queue: AtomicU64,
+    /// With so many distinct states it stops.
+    max_states: u64,
+}
+
+impl Level {
+    /// The blocks of a level, and what was counted before it.
+    pub fn new(blocks: Vec<Block>, queue: u64, states: u64, transitions: u64) -> Self {
+        Level {
+            blocks: Mutex::new(blocks),
+            is_stopped: AtomicBool::new(false),
+            states: AtomicU64::new(states),
+            transitions: AtomicU64::new(transitions),
+            queue: AtomicU64::new(queue),
+            max_states: u64::MAX,
+        }
+    }
+
+    /// Stops once there are `limit` distinct states.
+    pub fn up_to(self, limit: u64) -> Self {
+        Level { max_states: limit, ..self }
+    }
+
+    /// The next block; `None` if there is none, or nobody should go on.
+    pub fn take(&self) -> Option<Block> {
+        if self.is_stopped() {
+            return None;
+        }
+        self.blocks.lock().expect(POISON).pop()
+    }
+
+    /// Counts what came of expanding so many states.
+    pub fn count(&self, expanded: u64, states: u64, transitions: u64) {
+        self.queue.fetch_sub(expanded, Ordering::Relaxed);
+        let before = self.states.fetch_add(states, Ordering::Relaxed);
+        if before + states >= self.max_states {
+            self.stop();
+        }
+        self.transitions.fetch_add(transitions, Ordering::Relaxed);
+    }
+
+    /// Nobody takes another block.
+    pub fn stop(&self) {
+        self.is_stopped.store(true, Ordering::Relaxed);
+    }
+
+    /// True once somebody said stop.
+    pub fn is_stopped(&self) -> bool {
+        self.is_stopped.load(Ordering::Relaxed)
+    }
+
+    /// States and successors counted so far, and states that wait in this level.
+    pub fn counts(&self) -> (u64, u64, u64) {
+        let load = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        (load(&self.states), load(&self.transitions), load(&self.queue))
+    }
+}
+
+const POISON: &str = "nothing that can panic runs under this lock";

@@ -1,0 +1,165 @@
+//! Explores actor systems exactly and fast.
+//!
+//! Actors are deterministic, so what a handler does depends only on the actor's state and the event.
+//! Every component of a state that was met has a small number; a handler is called once for each
+//! distinct question; and a step of the whole system is then a few table look-ups on a short row of
+//! numbers. A state is that row, as a tree of numbered pairs whose root is 64 bits. Components are
+//! compared in full: no verdict depends on a hash being unique.
+
+mod arena;
+mod column;
+mod cost;
+mod hash;
+mod inbox;
+mod level;
+mod memo;
+mod moves;
+mod options;
+mod parts;
+mod react;
+mod replay;
+mod scratch;
+mod search;
+mod stateright_moves;
+mod sync;
+mod system;
+mod table;
+#[cfg(test)]
+mod tests;
+mod tree;
+mod values;
+mod worker;
+
+use stateright::actor::{Actor, ActorModel, ActorModelAction, ActorModelState};
+use stateright::{Expectation, Model};
+
+pub use options::{Finding, Options, Outcome, Progress, Sees, Sizes, Stop};
+pub use parts::{Explorable, History};
+
+use crate::spec::{ActionOf, SAVED_BEFORE_SENT, Spec, Spent, State, WITHOUT_PANIC};
+use parts::Parts;
+use react::Reactions;
+use system::System;
+use table::Table;
+use tree::Tree;
+use worker::{Check, Shared};
+
+/// Explores `spec`; calls `progress` several times a second.
+///
+/// # Panics
+/// If a condition does, or the spec's ghost.
+pub fn explore<A: Explorable, C: Sync, G: History>(
+    spec: &Spec<A, C, G>,
+    options: &Options,
+    progress: &mut dyn FnMut(&Progress),
+) -> Outcome<State<A, G>, ActionOf<A>> {
+    let system = System::of_spec(spec);
+    let initial = spec.init_states().remove(0);
+    let checks = spec.properties().into_iter().map(|property| Check {
+        name: property.name,
+        expectation: property.expectation,
+        sees: match property.name {
+            SAVED_BEFORE_SENT | WITHOUT_PANIC => Sees::Actors,
+            name => (options.sees)(name),
+        },
+        condition: Box::new(move |state: &State<A, G>| (property.condition)(spec, state)),
+    });
+    let boundary = |state: &State<A, G>| spec.within_boundary(state);
+    let shared = share(system, checks.collect(), boundary, options);
+    finish(&shared, spec, |state| state, &initial, options, progress)
+}
+
+/// Explores an actor model as it stands, with its own properties and by Stateright's own rules;
+/// calls `progress` several times a second.
+///
+/// A property that must hold eventually is not looked at. A panic in a handler is a violation of
+/// [`WITHOUT_PANIC`], which is added to the properties; its path ends in the state in which a handler
+/// panics.
+///
+/// # Panics
+/// If a condition does, or a recorder of the history.
+pub fn explore_model<A: Explorable, C: Sync, G: History>(
+    model: &ActorModel<A, C, G>,
+    options: &Options,
+    progress: &mut dyn FnMut(&Progress),
+) -> ModelOutcome<A, G> {
+    let initial =
+        State { system: model.init_states().remove(0), spent: Spent::default(), fault: None };
+    let mut checks: Vec<Check<'_, A, G>> = Vec::new();
+    for property in &model.properties {
+        let condition = property.condition;
+        checks.push(Check {
+            name: property.name,
+            expectation: property.expectation.clone(),
+            sees: (options.sees)(property.name),
+            condition: Box::new(move |state: &State<A, G>| condition(model, &state.system)),
+        });
+    }
+    checks.push(Check {
+        name: WITHOUT_PANIC,
+        expectation: Expectation::Always,
+        sees: Sees::Actors,
+        condition: Box::new(|state: &State<A, G>| state.fault.is_none()),
+    });
+    let boundary = move |state: &State<A, G>| model.within_boundary(&state.system);
+    let shared = share(System::of_model(model), checks, boundary, options);
+    finish(&shared, model, |state| &state.system, &initial, options, progress)
+}
+
+/// What a search of an actor model found.
+pub type ModelOutcome<A, G> = Outcome<
+    ActorModelState<A, G>,
+    ActorModelAction<<A as Actor>::Msg, <A as Actor>::Timer, <A as Actor>::Random>,
+>;
+
+/// Slots of a table at the start: room enough for what is added before anyone looks.
+const TABLE_BITS: u32 = 12;
+
+/// What the threads share at the start.
+fn share<'a, A: Explorable, C, G: History>(
+    system: System<'a, A, C, G>,
+    checks: Vec<Check<'a, A, G>>,
+    boundary: impl Fn(&State<A, G>) -> bool + Sync + 'a,
+    options: &Options,
+) -> Shared<'a, A, C, G> {
+    Shared {
+        tree: Tree::new(system.leaf_count()),
+        view_tree: Tree::new(system.actors() + 2),
+        system,
+        parts: Parts::new(),
+        reactions: Reactions::new(),
+        visited: Table::with_notes(TABLE_BITS),
+        views: Table::new(TABLE_BITS),
+        checks,
+        boundary: options.has_boundary.then(|| Box::new(boundary) as _),
+    }
+}
+
+/// Searches, and walks the paths to what was found.
+fn finish<A: Explorable, C: Sync, G: History, M>(
+    shared: &Shared<'_, A, C, G>,
+    model: &M,
+    project: fn(&State<A, G>) -> &M::State,
+    initial: &State<A, G>,
+    options: &Options,
+    progress: &mut dyn FnMut(&Progress),
+) -> Outcome<M::State, M::Action>
+where
+    M: Model<State: Clone + PartialEq, Action: Clone + PartialEq>,
+{
+    let leaves = shared.system.leaves(&shared.parts, initial);
+    let found = search::search(shared, initial, &leaves, options, progress);
+    let findings = shared.checks.iter().zip(&found.deciding).map(|(check, state)| Finding {
+        name: check.name,
+        expectation: check.expectation.clone(),
+        path: state.map(|id| replay::path_to(shared, model, project, initial, id)),
+    });
+    Outcome {
+        states: found.states,
+        transitions: found.transitions,
+        depth: found.depth,
+        findings: findings.collect(),
+        stopped: found.stopped,
+        sizes: search::sizes(shared),
+    }
+}

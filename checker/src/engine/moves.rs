@@ -1,0 +1,271 @@
+//! What an actor may do next, given its own and what is in flight to it.
+
+use std::sync::Arc;
+
+use stateright::actor::Envelope;
+
+use super::memo::Cache;
+use super::parts::{Event, Explorable, History, Local, NO_FAULT, NOTHING, Parts};
+use super::react::{Effect, Reactions};
+use super::system::{Rules, System};
+use crate::spec::{Action, ActionOf, Spec};
+
+/// What kind of step it is, and with that what it costs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Kind {
+    Deliver,
+    Duplicate,
+    Drop,
+    /// With the budget that is charged, if any.
+    Timeout(Option<usize>),
+    Random,
+    Crash,
+    Recover,
+}
+
+/// A step that one seat offers.
+#[derive(Debug)]
+pub(super) struct Move<'s> {
+    pub kind: Kind,
+    pub event: Event,
+    /// What the actor does; a loss is nobody's doing.
+    pub effect: Option<&'s Effect>,
+    /// The seat after the step.
+    pub seat: u32,
+    /// True if the seat is what it was, but for a message that its actor ignored.
+    pub is_still: bool,
+}
+
+impl<'s> Move<'s> {
+    pub fn fault(&self) -> u32 {
+        self.effect.map_or(NO_FAULT, |effect| effect.fault)
+    }
+
+    /// The spec's name for this step of `actor`.
+    pub fn action<A: Explorable, G: History>(
+        &self,
+        parts: &Parts<A, G>,
+        actor: usize,
+    ) -> ActionOf<A> {
+        let id = actor.into();
+        match self.event {
+            Event::Deliver(number) => {
+                let Envelope { src, dst, msg } = (**parts.envelopes.get(number)).clone();
+                match self.kind {
+                    Kind::Duplicate => Action::Duplicate { src, dst, msg },
+                    Kind::Drop => Action::Drop { src, dst, msg },
+                    _ => Action::Deliver { src, dst, msg },
+                }
+            }
+            Event::Timeout(number) => Action::Timeout(id, (**parts.timer.get(number)).clone()),
+            Event::Random(number) => {
+                let (key, random) = (**parts.choice.get(number)).clone();
+                Action::SelectRandom { actor: id, key, random }
+            }
+            Event::Crash => Action::Crash(id),
+            Event::Recover => Action::Recover(id),
+        }
+    }
+
+    pub fn others(&self) -> &'s [(usize, u32)] {
+        self.effect.map_or(&[], |effect| &effect.others)
+    }
+}
+
+/// All steps that one seat offers, whatever is left of the budgets.
+#[derive(Debug)]
+pub(super) struct Moves<'s> {
+    pub crashed: bool,
+    pub moves: Vec<Move<'s>>,
+}
+
+/// One thread's way to the moves of a seat.
+pub(super) struct Planner<'s, A: Explorable, C, G: History> {
+    pub(super) system: &'s System<'s, A, C, G>,
+    pub(super) parts: &'s Parts<A, G>,
+    pub(super) reactions: &'s Reactions<A>,
+    /// By actor and seat.
+    moves: Cache<(u32, u32), Arc<Moves<'s>>>,
+    /// By seat and what is sent there.
+    arrivals: Cache<(u32, u32), u32>,
+    /// By the receiver's state and envelope.
+    obsolete: Cache<(u32, u32), bool>,
+}
+
+impl<'s, A: Explorable, C, G: History> Planner<'s, A, C, G> {
+    pub fn new(
+        system: &'s System<'s, A, C, G>,
+        parts: &'s Parts<A, G>,
+        reactions: &'s Reactions<A>,
+    ) -> Self {
+        Planner {
+            system,
+            parts,
+            reactions,
+            moves: Cache::new(16),
+            arrivals: Cache::new(16),
+            obsolete: Cache::new(16),
+        }
+    }
+
+    /// What `seat` offers, which is that of `actor`.
+    pub fn moves(&mut self, actor: usize, seat: u32) -> Arc<Moves<'s>> {
+        let key = (actor as u32, seat);
+        if let Some(moves) = self.moves.get(key) {
+            return moves;
+        }
+        let moves = match self.system.rules {
+            Rules::Spec(spec) => self.spec_moves(spec, actor, seat),
+            Rules::Stateright => self.stateright_moves(actor, seat),
+        };
+        let moves = Arc::new(moves);
+        self.moves.put(key, Arc::clone(&moves));
+        moves
+    }
+
+    /// The seat once `parcel` has been sent to it.
+    pub fn arrive(&mut self, seat: u32, parcel: u32) -> u32 {
+        let key = (seat, parcel);
+        if let Some(after) = self.arrivals.get(key) {
+            return after;
+        }
+        let (local, inbox) = self.parts.of_seat(seat);
+        let state = self.parts.locals.get(local).state;
+        let inbox = self.join(self.parts.inboxes.get(inbox), parcel, state);
+        let after = self.parts.seat(local, self.parts.inboxes.intern(inbox));
+        self.arrivals.put(key, after);
+        after
+    }
+
+    fn spec_moves(&mut self, spec: &Spec<A, C, G>, actor: usize, seat: u32) -> Moves<'s> {
+        let (number, inbox) = self.parts.of_seat(seat);
+        let local = **self.parts.locals.get(number);
+        let inbox = self.parts.inboxes.get(inbox);
+        let mut moves = Vec::new();
+        for envelope in inbox.iter() {
+            if spec.faults.drops > 0 {
+                moves.push(self.loss(number, &local, inbox, *envelope));
+            }
+            if !local.crashed {
+                self.deliveries(spec, actor, number, inbox, *envelope, &mut moves);
+            }
+        }
+        if local.crashed {
+            moves.push(self.step(Kind::Recover, Event::Recover, actor, seat));
+        } else {
+            if spec.faults.crashes > 0 && actor < spec.servers {
+                moves.push(self.step(Kind::Crash, Event::Crash, actor, seat));
+            }
+            for timer in self.parts.timers.get(local.timers).iter() {
+                let budget = spec.timeouts.iter().position(|budget| (budget.applies)(timer));
+                let event = Event::Timeout(self.parts.timer.intern(timer.clone()));
+                moves.push(self.step(Kind::Timeout(budget), event, actor, seat));
+            }
+            self.choices(actor, seat, &local, &mut moves);
+        }
+        Moves { crashed: local.crashed, moves }
+    }
+
+    /// One move for each choice that the actor has asked for, as often as it is listed.
+    pub(super) fn choices(
+        &mut self,
+        actor: usize,
+        seat: u32,
+        local: &Local,
+        moves: &mut Vec<Move<'s>>,
+    ) {
+        for (key, choices) in self.parts.randoms.get(local.randoms).map.iter() {
+            for random in choices {
+                let choice = self.parts.choice.intern((key.clone(), random.clone()));
+                moves.push(self.step(Kind::Random, Event::Random(choice), actor, seat));
+            }
+        }
+    }
+
+    pub(super) fn loss(
+        &mut self,
+        number: u32,
+        local: &Local,
+        inbox: &[u32],
+        envelope: u32,
+    ) -> Move<'s> {
+        let mut left = self.system.order.remove(inbox, envelope);
+        self.forget_obsolete(&mut left, local.state);
+        Move {
+            kind: Kind::Drop,
+            event: Event::Deliver(envelope),
+            effect: None,
+            seat: self.parts.seat(number, self.parts.inboxes.intern(left)),
+            is_still: false,
+        }
+    }
+
+    fn deliveries(
+        &mut self,
+        spec: &Spec<A, C, G>,
+        actor: usize,
+        number: u32,
+        inbox: &[u32],
+        envelope: u32,
+        moves: &mut Vec<Move<'s>>,
+    ) {
+        let event = Event::Deliver(envelope);
+        let effect = self.reactions.effect(self.system, self.parts, actor, number, event);
+        let joined = self.join(inbox, effect.own, effect.state);
+        let is_still = effect.local == number && joined == *inbox;
+        let left = self.parts.inboxes.intern(self.system.order.remove(&joined, envelope));
+        moves.push(Move {
+            kind: Kind::Deliver,
+            event,
+            seat: self.parts.seat(effect.local, left),
+            effect: Some(effect),
+            is_still,
+        });
+        if spec.faults.duplicates > 0 {
+            moves.push(Move {
+                kind: Kind::Duplicate,
+                event,
+                seat: self.parts.seat(effect.local, self.parts.inboxes.intern(joined)),
+                effect: Some(effect),
+                is_still,
+            });
+        }
+    }
+
+    /// A step that takes no message.
+    pub(super) fn step(&mut self, kind: Kind, event: Event, actor: usize, seat: u32) -> Move<'s> {
+        let (number, inbox) = self.parts.of_seat(seat);
+        let effect = self.reactions.effect(self.system, self.parts, actor, number, event);
+        let joined = self.join(self.parts.inboxes.get(inbox), effect.own, effect.state);
+        let after = self.parts.seat(effect.local, self.parts.inboxes.intern(joined));
+        Move { kind, event, seat: after, effect: Some(effect), is_still: after == seat }
+    }
+
+    /// `inbox` with `parcel`, without what an actor in `state` will never heed.
+    pub(super) fn join(&mut self, inbox: &[u32], parcel: u32, state: u32) -> Vec<u32> {
+        let mut joined = match parcel {
+            NOTHING => inbox.to_vec(),
+            parcel => {
+                let parcel = self.parts.inboxes.get(parcel);
+                self.system.order.add(inbox, parcel, |it| self.parts.flow(it))
+            }
+        };
+        self.forget_obsolete(&mut joined, state);
+        joined
+    }
+
+    fn forget_obsolete(&mut self, inbox: &mut Vec<u32>, state: u32) {
+        let (system, parts) = (self.system, self.parts);
+        if matches!(system.rules, Rules::Stateright) {
+            return;
+        }
+        inbox.retain(|envelope| {
+            let key = (state, *envelope);
+            !self.obsolete.get(key).unwrap_or_else(|| {
+                let is_obsolete = system.is_obsolete(parts, state, *envelope);
+                self.obsolete.put(key, is_obsolete);
+                is_obsolete
+            })
+        });
+    }
+}

@@ -1,0 +1,153 @@
+//! What states are made of, behind small numbers.
+
+use std::fmt::Debug;
+use std::hash::Hash;
+use std::sync::Arc;
+
+use stateright::actor::{Actor, Envelope, Id, RandomChoices, Timers};
+
+use super::inbox::Flow;
+use super::table::Table;
+use super::values::Values;
+use crate::spec::{Fault, Spent};
+
+/// An actor that threads can share: what the engine asks of it.
+pub trait Explorable:
+    Actor<
+        Msg: Ord + Send + Sync,
+        Timer: Ord + Send + Sync,
+        State: Send + Sync,
+        Random: Send + Sync,
+        Storage: Send + Sync,
+    > + Sync
+{
+}
+
+impl<A> Explorable for A where
+    A: Actor<
+            Msg: Ord + Send + Sync,
+            Timer: Ord + Send + Sync,
+            State: Send + Sync,
+            Random: Send + Sync,
+            Storage: Send + Sync,
+        > + Sync
+{
+}
+
+/// A ghost or history that threads can share.
+pub trait History: Clone + Debug + Hash + PartialEq + Send + Sync {}
+
+impl<G: Clone + Debug + Hash + PartialEq + Send + Sync> History for G {}
+
+/// All that is one actor's own: everything by its number in [`Parts`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct Local {
+    pub state: u32,
+    pub timers: u32,
+    pub storage: u32,
+    pub randoms: u32,
+    pub crashed: bool,
+}
+
+/// What belongs to no actor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Extras {
+    pub spent: Spent,
+    /// Among [`Parts::faults`].
+    pub fault: u32,
+    /// The last message delivered, where Stateright's duplicating network remembers it.
+    pub last: Option<u32>,
+}
+
+/// What can happen to an actor, by numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Event {
+    Deliver(u32),
+    Timeout(u32),
+    Random(u32),
+    Crash,
+    Recover,
+}
+
+/// The values of every component met so far.
+pub(super) struct Parts<A: Actor, G> {
+    pub states: Values<A::State>,
+    pub timers: Values<Timers<A::Timer>>,
+    pub storages: Values<Option<A::Storage>>,
+    pub randoms: Values<RandomChoices<A::Random>>,
+    pub locals: Values<Local>,
+    /// The messages, and from whom to whom.
+    pub envelopes: Values<Envelope<A::Msg>>,
+    /// Messages in flight to one actor, or sent to it by one step.
+    pub inboxes: Values<Vec<u32>>,
+    /// An actor's [`Local`] and its inbox, as a pair.
+    pub seats: Table,
+    /// Single timers.
+    pub timer: Values<A::Timer>,
+    /// Single choices, under their keys.
+    pub choice: Values<(String, A::Random)>,
+    /// Of an actor's own, what properties ask for most: state, storage, and whether it is down.
+    pub cores: Values<(u32, u32, bool)>,
+    pub ghosts: Values<G>,
+    pub faults: Values<Option<Fault>>,
+    pub extras: Values<Extras>,
+}
+
+/// Slots for seats at the start.
+const SEAT_BITS: u32 = 12;
+
+/// No fault: the first that is numbered.
+pub(super) const NO_FAULT: u32 = 0;
+/// No messages: the first inbox that is numbered.
+pub(super) const NOTHING: u32 = 0;
+
+impl<A: Explorable, G: History> Parts<A, G> {
+    pub fn new() -> Self {
+        let parts = Parts {
+            states: Values::default(),
+            timers: Values::default(),
+            storages: Values::default(),
+            randoms: Values::default(),
+            locals: Values::default(),
+            envelopes: Values::default(),
+            inboxes: Values::default(),
+            seats: Table::new(SEAT_BITS),
+            timer: Values::default(),
+            choice: Values::default(),
+            cores: Values::default(),
+            ghosts: Values::default(),
+            faults: Values::default(),
+            extras: Values::default(),
+        };
+        assert_eq!(parts.faults.intern(None::<Fault>), NO_FAULT);
+        assert_eq!(parts.inboxes.intern(Vec::<u32>::new()), NOTHING);
+        parts
+    }
+
+    pub fn envelope(&self, src: Id, dst: Id, msg: A::Msg) -> u32 {
+        self.envelopes.intern(Envelope { src, dst, msg })
+    }
+
+    /// From whom and to whom an envelope is.
+    pub fn flow(&self, envelope: u32) -> Flow {
+        let envelope = self.envelopes.get(envelope);
+        (envelope.src, envelope.dst)
+    }
+
+    /// The number of an actor's seat: all that is its own, and what is in flight to it.
+    pub fn seat(&self, local: u32, inbox: u32) -> u32 {
+        self.seats.insert((u64::from(local) << 32) | u64::from(inbox))
+    }
+
+    /// The numbers of a seat's local and inbox.
+    pub fn of_seat(&self, seat: u32) -> (u32, u32) {
+        let pair = self.seats.key(seat);
+        ((pair >> 32) as u32, pair as u32)
+    }
+
+    /// A seat's local and inbox.
+    pub fn open_seat(&self, seat: u32) -> (Local, &Arc<Vec<u32>>) {
+        let (local, inbox) = self.of_seat(seat);
+        (**self.locals.get(local), self.inboxes.get(inbox))
+    }
+}

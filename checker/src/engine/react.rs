@@ -1,0 +1,354 @@
+//! What handlers do, asked once for each distinct question.
+
+use std::any::Any;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use stateright::actor::{Actor, Command, Envelope, Id, Out};
+
+use super::arena::Arena;
+use super::memo::Memo;
+use super::parts::{Event, Explorable, History, Local, NO_FAULT, NOTHING, Parts};
+use super::system::{Rules, System};
+use crate::spec::{Event as SpecEvent, Fault, Step};
+
+/// What an actor's handler did.
+pub(super) struct Reaction<A: Actor> {
+    actor: usize,
+    event: Event,
+    /// The actor's state before.
+    before: u32,
+    /// Its state after, if it touched it.
+    after: Option<u32>,
+    out: Out<A>,
+    panicked: Option<Arc<str>>,
+}
+
+/// What a step does to the actor that takes it and to the network, apart from the message that it
+/// takes out.
+#[derive(Debug)]
+pub(super) struct Effect {
+    pub reaction: u32,
+    /// The actor's own after the step.
+    pub local: u32,
+    /// Its state after the step.
+    pub state: u32,
+    /// What it sends to itself, as an inbox.
+    pub own: u32,
+    /// What it sends to others: seat and inbox.
+    pub others: Vec<(usize, u32)>,
+    pub fault: u32,
+    /// By Stateright's rules nothing has happened.
+    pub is_ignored: bool,
+}
+
+/// The reaction of an actor that was not asked.
+pub(super) const SILENT: u32 = u32::MAX;
+
+impl<A: Explorable> Reaction<A> {
+    /// True if by Stateright's rules nothing has happened: the state was not touched and nothing
+    /// commanded, except to set again the timer that fired.
+    fn is_ignored<G: History>(&self, parts: &Parts<A, G>) -> bool {
+        let is_quiet = match (self.event, &*self.out) {
+            (Event::Deliver(_), []) => true,
+            (Event::Timeout(timer), [Command::SetTimer(set, _)]) => {
+                set == &**parts.timer.get(timer)
+            }
+            _ => false,
+        };
+        is_quiet && self.after.is_none() && self.panicked.is_none()
+    }
+}
+
+impl Effect {
+    /// No more than that the actor is now as `local` says.
+    fn silent<A: Explorable, G: History>(parts: &Parts<A, G>, local: Local) -> Self {
+        Effect {
+            reaction: SILENT,
+            local: parts.locals.intern(local),
+            state: local.state,
+            own: NOTHING,
+            others: Vec::new(),
+            fault: NO_FAULT,
+            is_ignored: false,
+        }
+    }
+}
+
+/// Asks handlers and ghosts, and remembers what they said.
+pub(super) struct Reactions<A: Actor> {
+    /// By actor, state, storage where the event is a start, and event: the number of the reaction.
+    asked: Memo<(u32, u32, u32, Event), u32>,
+    reactions: Arena<Reaction<A>>,
+    /// By actor, local and event.
+    numbers: Memo<(u32, u32, Event), u32>,
+    effects: Arena<Effect>,
+    /// By ghost and reaction: the ghost after it.
+    ghosts: Memo<(u32, u32), u32>,
+}
+
+impl<A: Explorable> Reactions<A> {
+    pub fn new() -> Self {
+        Reactions {
+            asked: Memo::default(),
+            reactions: Arena::default(),
+            numbers: Memo::default(),
+            effects: Arena::default(),
+            ghosts: Memo::default(),
+        }
+    }
+
+    /// How many distinct questions were put to handlers.
+    pub fn handler_calls(&self) -> usize {
+        self.asked.len()
+    }
+
+    /// What `event` does when `actor` is as `local` says.
+    pub fn effect<C, G: History>(
+        &self,
+        system: &System<'_, A, C, G>,
+        parts: &Parts<A, G>,
+        actor: usize,
+        local: u32,
+        event: Event,
+    ) -> &Effect {
+        let number = self.numbers.get_or((actor as u32, local, event), || {
+            let mut after = **parts.locals.get(local);
+            prepare(parts, &mut after, event);
+            if event == Event::Crash && matches!(system.rules, Rules::Stateright) {
+                return self.effects.push(Effect::silent(parts, after));
+            }
+            let storage = question_storage(&after, event);
+            let question = (actor as u32, after.state, storage, event);
+            let reaction = self.asked.get_or(question, || {
+                self.reactions.push(react(system, parts, actor, &after, event))
+            });
+            let taken = self.reactions.get(reaction);
+            let effect = carry_out(system, parts, taken, after);
+            self.effects.push(Effect { reaction, is_ignored: taken.is_ignored(parts), ..effect })
+        });
+        self.effects.get(number)
+    }
+
+    /// The ghost after a step with this reaction.
+    pub fn ghost<C, G: History>(
+        &self,
+        system: &System<'_, A, C, G>,
+        parts: &Parts<A, G>,
+        ghost: u32,
+        reaction: u32,
+    ) -> u32 {
+        self.ghosts.get_or((ghost, reaction), || {
+            let taken = self.reactions.get(reaction);
+            if taken.panicked.is_some() {
+                return ghost;
+            }
+            let before = parts.ghosts.get(ghost);
+            let after = match system.rules {
+                Rules::Spec(spec) => observe(system, parts, taken, |step| {
+                    (spec.ghost)(&system.model.cfg, before, step)
+                }),
+                Rules::Stateright => record(system, parts, taken, before),
+            };
+            after.map_or(ghost, |after| parts.ghosts.intern(after))
+        })
+    }
+}
+
+/// Storage matters to a start alone.
+fn question_storage(local: &Local, event: Event) -> u32 {
+    match event {
+        Event::Crash | Event::Recover => local.storage,
+        Event::Deliver(_) | Event::Timeout(_) | Event::Random(_) => 0,
+    }
+}
+
+/// Calls the handler.
+fn react<A: Explorable, C, G: History>(
+    system: &System<'_, A, C, G>,
+    parts: &Parts<A, G>,
+    actor: usize,
+    local: &Local,
+    event: Event,
+) -> Reaction<A> {
+    let handlers = &system.model.actors[actor];
+    let id = Id::from(actor);
+    let before = parts.states.get(local.state);
+    let call = || {
+        let mut out = Out::new();
+        let mut state = Cow::Borrowed(&**before);
+        match event {
+            Event::Deliver(envelope) => {
+                let Envelope { src, msg, .. } = &**parts.envelopes.get(envelope);
+                handlers.on_msg(id, &mut state, *src, msg.clone(), &mut out);
+            }
+            Event::Timeout(timer) => {
+                handlers.on_timeout(id, &mut state, parts.timer.get(timer), &mut out);
+            }
+            Event::Random(choice) => {
+                handlers.on_random(id, &mut state, &parts.choice.get(choice).1, &mut out);
+            }
+            Event::Crash | Event::Recover => {
+                let storage = parts.storages.get(local.storage);
+                state = Cow::Owned(handlers.on_start(id, storage, &mut out));
+            }
+        }
+        match state {
+            Cow::Borrowed(_) => (None, out),
+            Cow::Owned(state) => (Some(state), out),
+        }
+    };
+    let (after, mut out, panicked) = match catch_unwind(AssertUnwindSafe(call)) {
+        Ok((after, out)) => (after, out, None),
+        Err(panic) => (None, Out::new(), Some(words_of(&*panic))),
+    };
+    if event == Event::Crash {
+        // What a start would say is said when the server recovers.
+        out = Out::new();
+    }
+    Reaction {
+        actor,
+        event,
+        before: local.state,
+        after: after.map(|state| parts.states.intern(state)),
+        out,
+        panicked,
+    }
+}
+
+/// What happens to an actor's own before its handler is called.
+fn prepare<A: Explorable, G: History>(parts: &Parts<A, G>, local: &mut Local, event: Event) {
+    match event {
+        Event::Deliver(_) => {}
+        Event::Timeout(timer) => {
+            let mut timers = (**parts.timers.get(local.timers)).clone();
+            timers.cancel(parts.timer.get(timer));
+            local.timers = parts.timers.intern(timers);
+        }
+        Event::Random(choice) => {
+            let mut randoms = (**parts.randoms.get(local.randoms)).clone();
+            randoms.remove(&parts.choice.get(choice).0);
+            local.randoms = parts.randoms.intern(randoms);
+        }
+        Event::Crash => {
+            local.crashed = true;
+            local.timers = parts.timers.intern(stateright::actor::Timers::new());
+            local.randoms = parts.randoms.intern(stateright::actor::RandomChoices::default());
+        }
+        Event::Recover => local.crashed = false,
+    }
+}
+
+/// Carries out what the handler commanded. The reaction is for the caller to fill in.
+fn carry_out<A: Explorable, C, G: History>(
+    system: &System<'_, A, C, G>,
+    parts: &Parts<A, G>,
+    reaction: &Reaction<A>,
+    mut local: Local,
+) -> Effect {
+    let mut fault = reaction.panicked.clone().map(Fault::Panicked);
+    local.state = reaction.after.unwrap_or(local.state);
+    let mut sent: BTreeMap<usize, Vec<u32>> = BTreeMap::new();
+    let mut has_sent = false;
+    let mut timers = (**parts.timers.get(local.timers)).clone();
+    let mut randoms = (**parts.randoms.get(local.randoms)).clone();
+    for command in reaction.out.iter() {
+        match command {
+            Command::Send(dst, msg) => {
+                has_sent = true;
+                let seat = match system.rules {
+                    Rules::Spec(_) => usize::from(*dst),
+                    Rules::Stateright => usize::from(*dst).min(system.actors()),
+                };
+                if seat < system.seats {
+                    let envelope = parts.envelope(reaction.actor.into(), *dst, msg.clone());
+                    sent.entry(seat).or_default().push(envelope);
+                }
+            }
+            Command::SetTimer(timer, _) => {
+                timers.set(timer.clone());
+            }
+            Command::CancelTimer(timer) => {
+                timers.cancel(timer);
+            }
+            Command::ChooseRandom(key, choices) if choices.is_empty() => {
+                randoms.remove(key);
+            }
+            Command::ChooseRandom(key, choices) => randoms.insert(key.clone(), choices.clone()),
+            Command::Save(storage) => {
+                if has_sent && matches!(system.rules, Rules::Spec(_)) {
+                    fault = Some(Fault::SentBeforeSaved);
+                }
+                local.storage = parts.storages.intern(Some(storage.clone()));
+            }
+        }
+    }
+    local.timers = parts.timers.intern(timers);
+    local.randoms = parts.randoms.intern(randoms);
+    let mut parcel = |sent| parts.inboxes.intern(system.order.parcel(sent));
+    let own = sent.remove(&reaction.actor).map_or(NOTHING, &mut parcel);
+    Effect {
+        own,
+        others: sent.into_iter().map(|(seat, sent)| (seat, parcel(sent))).collect(),
+        fault: fault.map_or(NO_FAULT, |fault| parts.faults.intern(Some(fault))),
+        ..Effect::silent(parts, local)
+    }
+}
+
+/// Shows a step to a spec's ghost.
+fn observe<A: Explorable, C, G: History>(
+    system: &System<'_, A, C, G>,
+    parts: &Parts<A, G>,
+    reaction: &Reaction<A>,
+    ghost: impl FnOnce(&Step<'_, A>) -> Option<G>,
+) -> Option<G> {
+    let before = parts.states.get(reaction.before);
+    let after = parts.states.get(reaction.after.unwrap_or(reaction.before));
+    let sent = reaction.out.iter().filter_map(|command| match command {
+        Command::Send(dst, msg) if usize::from(*dst) < system.actors() => Some((*dst, msg)),
+        _ => None,
+    });
+    let event = match reaction.event {
+        Event::Deliver(number) => {
+            let envelope = parts.envelopes.get(number);
+            SpecEvent::Deliver { src: envelope.src, msg: &envelope.msg }
+        }
+        Event::Timeout(number) => SpecEvent::Timeout(&**parts.timer.get(number)),
+        Event::Random(number) => SpecEvent::Random(&parts.choice.get(number).1),
+        Event::Crash => SpecEvent::Crash,
+        Event::Recover => SpecEvent::Recover,
+    };
+    ghost(&Step { actor: reaction.actor.into(), event, before, after, sent: sent.collect() })
+}
+
+/// The history after a step, as Stateright records it: the message that arrived, then those sent.
+fn record<A: Explorable, C, G: History>(
+    system: &System<'_, A, C, G>,
+    parts: &Parts<A, G>,
+    reaction: &Reaction<A>,
+    before: &G,
+) -> Option<G> {
+    let model = system.model;
+    let mut history = None;
+    if let Event::Deliver(number) = reaction.event {
+        let Envelope { src, dst, msg } = &**parts.envelopes.get(number);
+        let (src, dst) = (*src, *dst);
+        history = (model.record_msg_in)(&model.cfg, before, Envelope { src, dst, msg });
+    }
+    for command in reaction.out.iter() {
+        if let Command::Send(dst, msg) = command {
+            let (src, dst) = (reaction.actor.into(), *dst);
+            let now = history.as_ref().unwrap_or(before);
+            let next = (model.record_msg_out)(&model.cfg, now, Envelope { src, dst, msg });
+            history = next.or(history);
+        }
+    }
+    history
+}
+
+fn words_of(panic: &(dyn Any + Send)) -> Arc<str> {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message").into()
+}

@@ -1,0 +1,130 @@
+//! A whole state, for conditions that ask for one: kept up to date by what differs, not rebuilt.
+
+use std::sync::Arc;
+
+use stateright::actor::{Network, RandomChoices, Timers};
+
+use super::parts::{Explorable, Extras, History, Local, Parts};
+use super::system::System;
+use crate::spec::{Spent, State};
+
+/// A whole state, and what it was made from.
+pub(super) struct Scratch<A: Explorable, G> {
+    state: State<A, G>,
+    leaves: Vec<u32>,
+    locals: Vec<Local>,
+    inboxes: Vec<Arc<Vec<u32>>>,
+    /// If not, then only states, storages, who is down, ghost and fault.
+    is_whole: bool,
+}
+
+impl<A: Explorable, G: History> Scratch<A, G> {
+    /// Starts with `state`, which is that of `leaves`. With `is_whole` unset, the network stays
+    /// empty, and timers, choices and what is spent are not shown: whoever looks sees only the rest.
+    pub fn new(parts: &Parts<A, G>, state: &State<A, G>, leaves: &[u32], is_whole: bool) -> Self {
+        let mut state = state.clone();
+        let count = state.system.actor_states.len();
+        if !is_whole {
+            state.system.network = Network::new_unordered_duplicating([]);
+            state.system.timers_set = vec![Timers::new(); count];
+            state.system.random_choices = vec![RandomChoices::default(); count];
+            state.spent = Spent::default();
+        }
+        let open = |seat: &u32| {
+            let (local, inbox) = parts.open_seat(*seat);
+            (local, Arc::clone(inbox))
+        };
+        let (locals, inboxes) = leaves[..leaves.len() - 2].iter().map(open).unzip();
+        Scratch { state, leaves: leaves.to_vec(), locals, inboxes, is_whole }
+    }
+
+    /// The state of `leaves`.
+    pub fn at<C>(
+        &mut self,
+        system: &System<'_, A, C, G>,
+        parts: &Parts<A, G>,
+        leaves: &[u32],
+    ) -> &State<A, G> {
+        for (seat, number) in leaves[..system.seats].iter().enumerate() {
+            if self.leaves[seat] != *number {
+                self.leaves[seat] = *number;
+                let (local, inbox) = parts.open_seat(*number);
+                if seat < system.actors() {
+                    self.update_local(parts, seat, local);
+                }
+                if self.is_whole {
+                    self.update_inbox(parts, seat, inbox);
+                }
+            }
+        }
+        let (ghost, extras) = (leaves[system.ghost_leaf()], leaves[system.extras_leaf()]);
+        if self.leaves[system.ghost_leaf()] != ghost {
+            self.leaves[system.ghost_leaf()] = ghost;
+            self.state.system.history = (**parts.ghosts.get(ghost)).clone();
+        }
+        if self.leaves[system.extras_leaf()] != extras {
+            self.leaves[system.extras_leaf()] = extras;
+            let Extras { spent, fault, last } = **parts.extras.get(extras);
+            self.state.fault = (**parts.faults.get(fault)).clone();
+            if self.is_whole {
+                self.state.spent = spent;
+                if let Network::UnorderedDuplicating(_, shown) = &mut self.state.system.network {
+                    *shown = last.map(|envelope| (**parts.envelopes.get(envelope)).clone());
+                }
+            }
+        }
+        &self.state
+    }
+
+    fn update_local(&mut self, parts: &Parts<A, G>, actor: usize, local: Local) {
+        let before = std::mem::replace(&mut self.locals[actor], local);
+        let system = &mut self.state.system;
+        if before.state != local.state {
+            system.actor_states[actor] = Arc::clone(parts.states.get(local.state));
+        }
+        if before.storage != local.storage {
+            system.actor_storages[actor] = (**parts.storages.get(local.storage)).clone();
+        }
+        system.crashed[actor] = local.crashed;
+        if self.is_whole && before.timers != local.timers {
+            system.timers_set[actor] = (**parts.timers.get(local.timers)).clone();
+        }
+        if self.is_whole && before.randoms != local.randoms {
+            system.random_choices[actor] = (**parts.randoms.get(local.randoms)).clone();
+        }
+    }
+
+    fn update_inbox(&mut self, parts: &Parts<A, G>, seat: usize, inbox: &Arc<Vec<u32>>) {
+        let before = std::mem::replace(&mut self.inboxes[seat], Arc::clone(inbox));
+        let get = |envelope: &u32| parts.envelopes.get(*envelope);
+        match &mut self.state.system.network {
+            Network::UnorderedDuplicating(network, _) => {
+                let is_gone = |it: &&u32| inbox.binary_search(it).is_err();
+                for gone in before.iter().filter(is_gone) {
+                    network.remove(&**get(gone));
+                }
+                let is_sent = |it: &&u32| before.binary_search(it).is_err();
+                for sent in inbox.iter().filter(is_sent) {
+                    network.insert((**get(sent)).clone());
+                }
+            }
+            Network::UnorderedNonDuplicating(network) => {
+                before.iter().for_each(|gone| {
+                    network.remove(&**get(gone));
+                });
+                for sent in inbox.iter() {
+                    *network.entry((**get(sent)).clone()).or_insert(0) += 1;
+                }
+            }
+            Network::Ordered(flows) => {
+                before.iter().for_each(|gone| {
+                    flows.remove(&parts.flow(*gone));
+                });
+                for sent in inbox.iter() {
+                    let flow = flows.entry(parts.flow(*sent)).or_default();
+                    flow.push_back(get(sent).msg.clone());
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! What the engine's threads share memory with. The loom tests include the files that use it beside
+//! a `sync` of their own.
+
+pub use std::hint::spin_loop;
+pub use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+pub use std::sync::{Arc, Mutex, OnceLock, RwLock, RwLockReadGuard};

@@ -1,0 +1,139 @@
+//! An actor system, and by which rules it moves: a spec's, or Stateright's own.
+
+use stateright::actor::{ActorModel, ActorModelState, Envelope, Network};
+
+use super::inbox::Order;
+use super::parts::{Explorable, Extras, History, Local, NO_FAULT, Parts};
+use crate::spec::{Spec, State};
+
+/// By which rules a system moves.
+pub(super) enum Rules<'a, A: Explorable, C, G: History> {
+    /// Those of `spec/transition.rs`.
+    Spec(&'a Spec<A, C, G>),
+    /// Those of Stateright's `ActorModel`.
+    Stateright,
+}
+
+/// An actor system and its rules.
+pub(super) struct System<'a, A: Explorable, C, G: History> {
+    pub model: &'a ActorModel<A, C, G>,
+    pub rules: Rules<'a, A, C, G>,
+    pub order: Order,
+    /// How many seats there are: one by actor, and one for messages to nobody.
+    pub seats: usize,
+}
+
+impl<'a, A: Explorable, C, G: History> System<'a, A, C, G> {
+    pub fn of_spec(spec: &'a Spec<A, C, G>) -> Self {
+        System {
+            model: &spec.system,
+            rules: Rules::Spec(spec),
+            order: Order::Set,
+            // A spec's messages to nobody are lost when sent.
+            seats: spec.system.actors.len(),
+        }
+    }
+
+    pub fn of_model(model: &'a ActorModel<A, C, G>) -> Self {
+        System {
+            model,
+            rules: Rules::Stateright,
+            order: match model.init_network {
+                Network::UnorderedDuplicating(..) => Order::Set,
+                Network::UnorderedNonDuplicating(_) => Order::Bag,
+                Network::Ordered(_) => Order::Queues,
+            },
+            seats: model.actors.len() + 1,
+        }
+    }
+
+    pub fn actors(&self) -> usize {
+        self.model.actors.len()
+    }
+
+    /// The leaves of a state: the seats, then these.
+    pub fn ghost_leaf(&self) -> usize {
+        self.seats
+    }
+
+    pub fn extras_leaf(&self) -> usize {
+        self.seats + 1
+    }
+
+    pub fn leaf_count(&self) -> usize {
+        self.seats + 2
+    }
+
+    /// True if a spec's search may forget this message, given the state of its receiver.
+    pub fn is_obsolete(&self, parts: &Parts<A, G>, state: u32, envelope: u32) -> bool {
+        let Rules::Spec(spec) = self.rules else {
+            return false;
+        };
+        let envelope = parts.envelopes.get(envelope);
+        (spec.obsolete)(parts.states.get(state), envelope.src, &envelope.msg)
+    }
+
+    /// The leaves of a state that is at hand as a whole.
+    pub fn leaves(&self, parts: &Parts<A, G>, state: &State<A, G>) -> Vec<u32> {
+        let system = &state.system;
+        let mut leaves = Vec::with_capacity(self.leaf_count());
+        let mut inboxes = self.inboxes(parts, system);
+        for (index, actor_state) in system.actor_states.iter().enumerate() {
+            let local = Local {
+                state: parts.states.intern(actor_state.clone()),
+                timers: parts.timers.intern(system.timers_set[index].clone()),
+                storage: parts.storages.intern(system.actor_storages[index].clone()),
+                randoms: parts.randoms.intern(system.random_choices[index].clone()),
+                crashed: system.crashed[index],
+            };
+            let inbox = parts.inboxes.intern(std::mem::take(&mut inboxes[index]));
+            leaves.push(parts.seat(parts.locals.intern(local), inbox));
+        }
+        // Nobody's seat has a local that says nothing.
+        let nobody = parts.locals.intern(Local::default());
+        for inbox in inboxes.into_iter().skip(self.actors()) {
+            leaves.push(parts.seat(nobody, parts.inboxes.intern(inbox)));
+        }
+        leaves.push(parts.ghosts.intern(system.history.clone()));
+        let fault = state.fault.clone();
+        let last = match &system.network {
+            Network::UnorderedDuplicating(_, last) => last.clone(),
+            _ => None,
+        };
+        let extras = Extras {
+            spent: state.spent,
+            fault: fault.map_or(NO_FAULT, |fault| parts.faults.intern(Some(fault))),
+            last: last.map(|envelope| parts.envelopes.intern(envelope)),
+        };
+        leaves.push(parts.extras.intern(extras));
+        leaves
+    }
+
+    /// The messages in flight by seat, each inbox in its order.
+    fn inboxes(&self, parts: &Parts<A, G>, system: &ActorModelState<A, G>) -> Vec<Vec<u32>> {
+        let mut inboxes = vec![Vec::new(); self.seats];
+        let mut put = |envelope: Envelope<A::Msg>, count: usize| {
+            let seat = usize::from(envelope.dst).min(self.seats - 1);
+            let number = parts.envelopes.intern(envelope);
+            inboxes[seat].extend(std::iter::repeat_n(number, count));
+        };
+        match &system.network {
+            Network::UnorderedDuplicating(envelopes, _) => {
+                envelopes.iter().for_each(|envelope| put(envelope.clone(), 1));
+            }
+            Network::UnorderedNonDuplicating(envelopes) => {
+                envelopes.iter().for_each(|(envelope, count)| put(envelope.clone(), *count));
+            }
+            Network::Ordered(flows) => {
+                for ((src, dst), messages) in flows {
+                    let (src, dst) = (*src, *dst);
+                    messages.iter().for_each(|msg| put(Envelope { src, dst, msg: msg.clone() }, 1));
+                }
+            }
+        }
+        if self.order != Order::Queues {
+            inboxes.iter_mut().for_each(|inbox| inbox.sort_unstable());
+        }
+        inboxes
+    }
+}

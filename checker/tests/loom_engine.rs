@@ -1,0 +1,207 @@
+//! What the engine's threads share, in every order in which they can meet.
+
+/// What it is built of here: loom's, which tries all orders. The `Arc`s inside only hold values.
+mod sync {
+    pub use loom::hint::spin_loop;
+    pub use loom::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+    pub use loom::sync::{Mutex, RwLock, RwLockReadGuard};
+    pub use std::sync::Arc;
+
+    /// Loom has none: the standard library's, and a flag of loom's that tells loom who has seen what.
+    #[derive(Debug)]
+    pub struct OnceLock<T> {
+        value: std::sync::OnceLock<T>,
+        is_set: AtomicBool,
+    }
+
+    impl<T> OnceLock<T> {
+        pub fn new() -> Self {
+            OnceLock { value: std::sync::OnceLock::new(), is_set: AtomicBool::new(false) }
+        }
+
+        pub fn get(&self) -> Option<&T> {
+            if self.is_set.load(Ordering::Acquire) { self.value.get() } else { None }
+        }
+
+        pub fn set(&self, value: T) -> Result<(), T> {
+            self.value.set(value)?;
+            self.is_set.store(true, Ordering::Release);
+            Ok(())
+        }
+
+        pub fn get_or_init(&self, init: impl FnOnce() -> T) -> &T {
+            if self.value.get().is_none() {
+                let _ = self.set(init());
+            }
+            // Between another's setting of the value and of the flag it would have to wait.
+            while !self.is_set.load(Ordering::Acquire) {
+                loom::thread::yield_now();
+            }
+            self.value.get().expect("it was set")
+        }
+    }
+}
+
+#[path = "../src/engine/arena.rs"]
+#[allow(dead_code)]
+mod arena;
+#[path = "../src/engine/column.rs"]
+#[allow(dead_code)]
+mod column;
+#[path = "../src/engine/hash.rs"]
+#[allow(dead_code)]
+mod hash;
+#[path = "../src/engine/level.rs"]
+#[allow(dead_code)]
+mod level;
+#[path = "../src/engine/memo.rs"]
+#[allow(dead_code)]
+mod memo;
+#[path = "../src/engine/table.rs"]
+#[allow(dead_code)]
+mod table;
+#[path = "../src/engine/values.rs"]
+#[allow(dead_code)]
+mod values;
+
+use level::Level;
+use loom::sync::Arc;
+use loom::thread;
+use memo::Memo;
+use table::Table;
+use values::Values;
+
+/// Inserts, and makes room where that is wanted.
+fn insert(table: &Table, key: u64, note: u64) -> (u32, bool) {
+    let door = table.open();
+    let inserted = door.insert(key, note);
+    let is_crowded = door.is_crowded();
+    drop(door);
+    if is_crowded {
+        table.make_room();
+    }
+    inserted
+}
+
+#[test]
+fn of_two_who_find_a_state_one_was_first() {
+    loom::model(|| {
+        let table = Arc::new(Table::with_notes(2));
+        let other = {
+            let table = Arc::clone(&table);
+            thread::spawn(move || {
+                let door = table.open();
+                [door.insert(7, 1), door.insert(8, 1)]
+            })
+        };
+        let mine = {
+            let door = table.open();
+            [door.insert(8, 2), door.insert(7, 2)]
+        };
+        let theirs = other.join().unwrap();
+        for (key, mine, theirs) in [(7, mine[1], theirs[0]), (8, mine[0], theirs[1])] {
+            assert_eq!(mine.0, theirs.0, "one state, two ids");
+            assert_ne!(mine.1, theirs.1, "counted twice or never");
+            assert_eq!(table.key(mine.0), key);
+            assert_eq!(table.note(mine.0), if mine.1 { 2 } else { 1 });
+        }
+    });
+}
+
+#[test]
+fn nothing_is_lost_while_room_is_made() {
+    loom::model(|| {
+        let table = Arc::new(Table::new(4));
+        (0..12).for_each(|key| assert!(insert(&table, key, 0).1));
+        let other = {
+            let table = Arc::clone(&table);
+            thread::spawn(move || insert(&table, 18, 0))
+        };
+        let mine = [insert(&table, 18, 0), insert(&table, 19, 0)];
+        let theirs = other.join().unwrap();
+        assert_eq!(mine[0].0, theirs.0);
+        assert_ne!(mine[0].1, theirs.1);
+        assert_eq!(table.len(), 14);
+        (0..5).chain([8, 9]).for_each(|key| assert!(!insert(&table, key, 0).1));
+    });
+}
+
+#[test]
+fn equal_values_have_one_number_and_whoever_has_it_sees_the_value() {
+    loom::model(|| {
+        let values = Arc::new(Values::<u32>::default());
+        let other = {
+            let values = Arc::clone(&values);
+            thread::spawn(move || {
+                let numbers = [values.intern(7), values.intern(8)];
+                assert_eq!(numbers.map(|number| **values.get(number)), [7, 8]);
+                numbers
+            })
+        };
+        let mine = [values.intern(8), values.intern(7)];
+        assert_eq!(mine.map(|number| **values.get(number)), [8, 7]);
+        let theirs = other.join().unwrap();
+        assert_eq!([mine[1], mine[0]], theirs);
+        assert_eq!(values.len(), 2);
+    });
+}
+
+#[test]
+fn two_who_compute_the_same_both_get_what_was_put_down_first() {
+    loom::model(|| {
+        let memo = Arc::new(Memo::<u32, u32>::default());
+        let other = {
+            let memo = Arc::clone(&memo);
+            thread::spawn(move || memo.get_or(7, || 1))
+        };
+        let mine = memo.get_or(7, || 2);
+        assert_eq!(mine, other.join().unwrap());
+        assert_eq!(memo.get_or(7, || 3), mine);
+    });
+}
+
+#[test]
+fn every_block_is_taken_once_and_all_is_counted() {
+    loom::model(|| {
+        let level = Arc::new(Level::new(vec![vec![1], vec![2]], 2, 10, 20));
+        let work = |level: &Level| {
+            let mut taken = Vec::new();
+            while let Some(block) = level.take() {
+                level.count(1, 3, 5);
+                taken.extend(block);
+            }
+            taken
+        };
+        let other = {
+            let level = Arc::clone(&level);
+            thread::spawn(move || work(&level))
+        };
+        let mut taken = work(&level);
+        taken.extend(other.join().unwrap());
+        taken.sort_unstable();
+        assert_eq!(taken, [1, 2]);
+        assert_eq!(level.counts(), (16, 30, 0));
+    });
+}
+
+#[test]
+fn a_level_that_was_stopped_says_what_is_left() {
+    loom::model(|| {
+        let level = Arc::new(Level::new(vec![vec![1], vec![2]], 2, 0, 0).up_to(1));
+        let other = {
+            let level = Arc::clone(&level);
+            thread::spawn(move || {
+                if level.take().is_some() {
+                    level.count(1, 1, 1);
+                }
+                assert_eq!(level.take(), None, "one state was enough");
+            })
+        };
+        if level.take().is_some() {
+            level.count(1, 0, 0);
+        }
+        other.join().unwrap();
+        let (states, transitions, left) = level.counts();
+        assert!(left <= 1 && states == transitions);
+    });
+}
