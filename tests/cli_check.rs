@@ -9,6 +9,7 @@ use std::process::{Command, Output, Stdio};
 use std::thread;
 
 use quorate_checker::AnySpec;
+use quorate_checker::report::Engine;
 use quorate_checker::report::Limits;
 use quorate_models::raft::rules::Rule;
 use quorate_models::raft::specs::{Bounds, put, raft};
@@ -268,7 +269,7 @@ fn broken() -> Box<dyn AnySpec> {
 fn the_explorer_shows_the_same_steps_as_the_counterexample() {
     for threads in [1, 2] {
         let limits = Limits { threads, ..Limits::default() };
-        let report = broken().check(&limits, &mut |_| {});
+        let report = broken().check(Engine::Quorate, &limits, &mut |_| {});
         let mut example = report.counterexamples[0].clone();
         let address = free_addresses(1)[0];
         // Ends with the test program: the Explorer has no other end.

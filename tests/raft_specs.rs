@@ -1,11 +1,11 @@
 //! Every spec of Raft, explored to its end on one thread. The numbers change only with a reason.
 
-use quorate_checker::report::{Limits, Report, Verdict};
+use quorate_checker::report::{Engine, Limits, Report, Verdict};
 
-fn explore(name: &str) -> Report {
+fn explore(name: &str, engine: Engine) -> Report {
     let spec = quorate_models::specs().into_iter().find(|spec| spec.name() == name);
     let limits = Limits { threads: 1, ..Limits::default() };
-    spec.expect("the spec is listed").check(&limits, &mut |_| {})
+    spec.expect("the spec is listed").check(engine, &limits, &mut |_| {})
 }
 
 /// One test for each spec that holds, and the list of them.
@@ -15,7 +15,7 @@ macro_rules! holds {
         $(
             #[test]
             fn $test() {
-                let report = explore($name);
+                let report = explore($name, Engine::Quorate);
                 assert_eq!(report.verdict, Verdict::Holds, "{report:#?}");
                 let counts = (report.states, report.transitions, report.depth);
                 assert_eq!(counts, ($states, $transitions, $depth));
@@ -38,9 +38,24 @@ holds! {
     late_acknowledgement: "raft/late-acknowledgement" has 8_112 states, 23_410 transitions, depth 37;
 }
 
+/// Stateright's search, on one thread, is the oracle of ours.
+#[test]
+fn stateright_agrees() {
+    let seen = |report: &Report| {
+        let verdicts = report.properties.iter().map(|p| (p.name, p.verdict, p.steps));
+        let verdicts: Vec<_> = verdicts.collect();
+        (report.states, report.transitions, report.depth, report.verdict, verdicts)
+    };
+    for name in ["raft/election", "raft/two", "raft/five", "raft/figure-8", "raft/replication"] {
+        let [ours, theirs] =
+            [Engine::Quorate, Engine::Stateright].map(|engine| explore(name, engine));
+        assert_eq!(seen(&ours), seen(&theirs), "{name}");
+    }
+}
+
 #[test]
 fn figure_8_naive_is_broken() {
-    let report = explore("raft/figure-8-naive");
+    let report = explore("raft/figure-8-naive", Engine::Quorate);
     assert_eq!(report.verdict, Verdict::Violated);
     assert_eq!(report.expected, Verdict::Violated);
     assert!(!report.is_surprise(), "{report:#?}");

@@ -1,20 +1,17 @@
 //! Specs of different types in one list.
 
-use std::fmt::Debug;
-use std::hash::Hash;
 use std::net::SocketAddr;
-use std::sync::Arc;
 
 use stateright::Model;
-use stateright::actor::Actor;
 
-use crate::report::{Limits, Progress, Report};
+use crate::check;
+use crate::engine::{Explorable, History};
+use crate::report::{Engine, Limits, Progress, Report};
 use crate::spec::{PropertyInfo, Spec};
-use crate::stateright_engine;
 
 /// A spec, whatever its actors are.
 pub trait AnySpec: Send + Sync {
-    /// "raft/election"
+    /// The protocol, then what is checked of it, with a slash between.
     fn name(&self) -> &str;
 
     /// One sentence on what it is about.
@@ -28,8 +25,13 @@ pub trait AnySpec: Send + Sync {
 
     fn properties(&self) -> Vec<PropertyInfo>;
 
-    /// Explores the spec; calls `progress` several times a second.
-    fn check(self: Box<Self>, limits: &Limits, progress: &mut dyn FnMut(&Progress)) -> Report;
+    /// Explores the spec with `engine`; calls `progress` several times a second.
+    fn check(
+        self: Box<Self>,
+        engine: Engine,
+        limits: &Limits,
+        progress: &mut dyn FnMut(&Progress),
+    ) -> Report;
 
     /// Serves Stateright's Explorer on `address`, until the process ends.
     ///
@@ -40,14 +42,9 @@ pub trait AnySpec: Send + Sync {
 
 impl<A, C, G> AnySpec for Spec<A, C, G>
 where
-    A: Actor + Send + Sync + 'static,
-    A::Msg: Ord + Send + Sync,
-    A::Timer: Ord + Send + Sync,
-    A::State: Send + Sync,
-    A::Storage: Send + Sync,
-    A::Random: Send + Sync,
+    A: Explorable + Send + 'static,
     C: Send + Sync + 'static,
-    G: Clone + Debug + Hash + PartialEq + Send + Sync + 'static,
+    G: History + 'static,
 {
     fn name(&self) -> &str {
         &self.name
@@ -69,8 +66,13 @@ where
         self.property_infos()
     }
 
-    fn check(self: Box<Self>, limits: &Limits, progress: &mut dyn FnMut(&Progress)) -> Report {
-        stateright_engine::check(&Arc::new(*self), limits, progress)
+    fn check(
+        self: Box<Self>,
+        engine: Engine,
+        limits: &Limits,
+        progress: &mut dyn FnMut(&Progress),
+    ) -> Report {
+        check::check(*self, engine, limits, progress)
     }
 
     fn explore(self: Box<Self>, address: SocketAddr) {

@@ -7,6 +7,18 @@ use serde::Serialize;
 use crate::spec::Kind;
 use crate::trace::Trace;
 
+/// What explores a spec.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Engine {
+    /// Our own: exact, and many times faster.
+    #[default]
+    Quorate,
+    /// Stateright's breadth-first search, to compare with. It takes two states whose 64-bit
+    /// fingerprints agree for one.
+    Stateright,
+}
+
 /// What was decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -43,7 +55,7 @@ pub struct Counterexample {
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
     pub spec: String,
-    pub engine: &'static str,
+    pub engine: Engine,
     pub verdict: Verdict,
     pub expected: Verdict,
     /// Distinct states.

@@ -1,27 +1,27 @@
-//! Checks a spec with Stateright's breadth-first search, and closes its traps: limits that read as a
-//! pass, a time limit that one thread ignores, discoveries that are overwritten by longer ones.
+//! Searches a spec with Stateright's breadth-first search, and closes its traps: limits that read as
+//! a pass, a time limit that one thread ignores, discoveries that longer ones overwrite.
 
 use std::collections::BTreeSet;
 use std::fmt::Debug;
 use std::hash::Hash;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use stateright::actor::Actor;
-use stateright::{Checker, Expectation, HasDiscoveries, Model, Path, Property};
+use stateright::{Checker, Expectation, HasDiscoveries, Model, Property};
 
-use crate::report::{Counterexample, Limits, Progress, PropertyReport, Report, Verdict};
-use crate::spec::{ActionOf, PropertyInfo, Spec, State};
+use crate::check::{Search, is_counterexample};
+use crate::engine::{Explorable, History};
+use crate::report::{Limits, Progress};
+use crate::spec::{ActionOf, Spec, State};
 
 /// True in every state, so that the search never thinks that it has seen all it wants to.
 const TO_THE_END: &str = "explored to the end";
 
 /// How often limits are looked at.
 const POLL: Duration = Duration::from_millis(20);
-
-/// What each property's first discovery leads through.
-type Found<A, G> = Vec<Option<Path<State<A, G>, ActionOf<A>>>>;
 
 /// A spec whose search can be stopped, and which reports each discovery once: the first, which on
 /// one thread is the shortest.
@@ -91,10 +91,6 @@ where
         self.spec.next_state(state, action)
     }
 
-    fn within_boundary(&self, state: &Self::State) -> bool {
-        self.spec.within_boundary(state)
-    }
-
     fn properties(&self) -> Vec<Property<Self>> {
         let watched = self.properties.iter().zip(watch_table()).enumerate();
         let mut properties: Vec<Property<Self>> = watched
@@ -140,68 +136,35 @@ macro_rules! watch_table {
 watch_table!(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31
     32 33);
 
-/// What one search came to.
-struct Search<A: Actor, G> {
-    found: Found<A, G>,
-    states: u64,
-    transitions: u64,
-    depth: u64,
-    cut_short: Option<String>,
-}
-
 /// Explores `spec` within `limits`.
-pub(crate) fn check<A, C, G>(
+pub(crate) fn explore<A, C, G>(
     spec: &Arc<Spec<A, C, G>>,
     limits: &Limits,
     progress: &mut dyn FnMut(&Progress),
-) -> Report
+) -> Search<A, G>
 where
-    A: Actor + Send + Sync + 'static,
-    A::Msg: Ord + Send + Sync,
-    A::Timer: Ord + Send + Sync,
-    A::State: Send + Sync,
-    A::Storage: Send + Sync,
-    A::Random: Send + Sync,
+    A: Explorable + Send + 'static,
     C: Send + Sync + 'static,
-    G: Clone + Debug + Hash + PartialEq + Send + Sync + 'static,
+    G: History + 'static,
 {
     let start = Instant::now();
-    let infos = spec.property_infos();
     let mut main = search(spec, None, limits, start, progress);
-    let broken: Vec<usize> = (0..infos.len())
-        .filter(|index| is_counterexample(&infos[*index]) && main.found[*index].is_some())
+    let broken: Vec<usize> = (spec.property_infos().iter().enumerate())
+        .filter(|(index, info)| is_counterexample(info) && main.found[*index].is_some())
+        .map(|(index, _)| index)
         .collect();
     // Several threads do not find the shortest counterexample; one does.
     let one = Limits { threads: 1, ..limits.clone() };
     if limits.threads > 1 && !broken.is_empty() && !limits.keep_going {
-        main = search(spec, None, &one, start, progress);
-    } else if limits.threads > 1 {
-        for &index in &broken {
+        return search(spec, None, &one, start, progress);
+    }
+    if limits.threads > 1 {
+        for index in broken {
             let mut again = search(spec, Some(index), &one, start, progress);
             main.found[index] = again.found[index].take().or(main.found[index].take());
         }
     }
-    if !limits.keep_going {
-        keep_the_shortest(&infos, &mut main.found);
-    }
-    report(spec, &infos, main, limits, start.elapsed())
-}
-
-/// The search ends a little after the first counterexample: forgets those it met in the meantime.
-fn keep_the_shortest<A: Actor, G: Clone>(infos: &[PropertyInfo], found: &mut Found<A, G>) {
-    let length = |path: &Path<State<A, G>, ActionOf<A>>| path.clone().into_actions().len();
-    let broken = infos.iter().zip(&*found).enumerate().filter(|(_, (i, _))| is_counterexample(i));
-    let lengths = broken.filter_map(|(index, (_, path))| Some((length(path.as_ref()?), index)));
-    let Some((_, shortest)) = lengths.min() else { return };
-    for (index, info) in infos.iter().enumerate() {
-        if is_counterexample(info) && index != shortest {
-            found[index] = None;
-        }
-    }
-}
-
-fn is_counterexample(info: &PropertyInfo) -> bool {
-    info.kind == crate::spec::Kind::Always
+    main
 }
 
 fn search<A, C, G>(
@@ -212,14 +175,9 @@ fn search<A, C, G>(
     progress: &mut dyn FnMut(&Progress),
 ) -> Search<A, G>
 where
-    A: Actor + Send + Sync + 'static,
-    A::Msg: Ord + Send + Sync,
-    A::Timer: Ord + Send + Sync,
-    A::State: Send + Sync,
-    A::Storage: Send + Sync,
-    A::Random: Send + Sync,
+    A: Explorable + Send + 'static,
     C: Send + Sync + 'static,
-    G: Clone + Debug + Hash + PartialEq + Send + Sync + 'static,
+    G: History + 'static,
 {
     let stop = Arc::new(AtomicBool::new(false));
     let model = Supervised::new(spec, only, &stop);
@@ -230,31 +188,43 @@ where
         HasDiscoveries::AnyFailures
     };
     let mut checker = model.checker().threads(limits.threads).finish_when(end).spawn_bfs();
-    let mut workers = checker.handles();
-    let mut cut_short = None;
-    while !workers.is_empty() {
-        std::thread::sleep(POLL);
-        let (ended, running) = workers.into_iter().partition(|worker| worker.is_finished());
-        workers = running;
-        let ended: Vec<std::thread::JoinHandle<()>> = ended;
-        if ended.into_iter().any(|worker| worker.join().is_err()) {
-            // The others may wait for it for ever.
-            cut_short = Some("a condition panicked".to_owned());
-            break;
-        }
-        let now = progress_of(&checker, start);
-        progress(&now);
-        if cut_short.is_none() {
-            cut_short = limit_reached(limits, &now);
-            stop.store(cut_short.is_some(), Ordering::Relaxed);
-        }
-    }
+    let workers = checker.handles();
+    let cut_short = supervise(&checker, workers, limits, start, &stop, progress);
     // The paths are found by walking the model again.
     stop.store(false, Ordering::Relaxed);
     let mut discoveries = checker.discoveries();
     let Progress { states, transitions, depth, .. } = progress_of(&checker, start);
     let found = names.iter().map(|name| discoveries.remove(name)).collect();
     Search { found, states, transitions, depth, cut_short }
+}
+
+/// Waits for the search to end, and stops it at a limit. Why it was cut short, if it was.
+fn supervise<M: Model>(
+    checker: &impl Checker<M>,
+    mut workers: Vec<JoinHandle<()>>,
+    limits: &Limits,
+    start: Instant,
+    stop: &AtomicBool,
+    progress: &mut dyn FnMut(&Progress),
+) -> Option<String> {
+    let mut cut_short = None;
+    while !workers.is_empty() {
+        std::thread::sleep(POLL);
+        let (ended, running): (Vec<_>, _) =
+            workers.into_iter().partition(|worker| worker.is_finished());
+        workers = running;
+        if ended.into_iter().any(|worker| worker.join().is_err()) {
+            // The others may wait for it for ever.
+            return Some("a condition panicked".to_owned());
+        }
+        let now = progress_of(checker, start);
+        progress(&now);
+        if cut_short.is_none() {
+            cut_short = limit_reached(limits, &now);
+            stop.store(cut_short.is_some(), Ordering::Relaxed);
+        }
+    }
+    cut_short
 }
 
 fn progress_of<M: Model>(checker: &impl Checker<M>, start: Instant) -> Progress {
@@ -285,73 +255,4 @@ fn memory_mib() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
     Some(line.trim().trim_end_matches("kB").trim().parse::<u64>().ok()? / 1024)
-}
-
-fn report<A, C, G>(
-    spec: &Spec<A, C, G>,
-    infos: &[PropertyInfo],
-    search: Search<A, G>,
-    limits: &Limits,
-    elapsed: Duration,
-) -> Report
-where
-    A: Actor,
-    A::Msg: Ord,
-    A::Timer: Ord,
-    G: Clone + Debug + Hash + PartialEq,
-{
-    let Search { found, states, transitions, depth, mut cut_short } = search;
-    let broken = infos.iter().zip(&found).any(|(i, path)| is_counterexample(i) && path.is_some());
-    if broken && !limits.keep_going {
-        cut_short = Some("stopped at the first counterexample".to_owned());
-    }
-    let exhausted = cut_short.is_none();
-    let mut properties = Vec::new();
-    let mut counterexamples = Vec::new();
-    for (info, path) in infos.iter().zip(found) {
-        let verdict = match (is_counterexample(info), path.is_some()) {
-            (true, true) => Verdict::Violated,
-            (false, true) => Verdict::Holds,
-            (_, false) if !exhausted => Verdict::Incomplete,
-            (true, false) => Verdict::Holds,
-            (false, false) => Verdict::Violated,
-        };
-        properties.push(PropertyReport {
-            name: info.name,
-            kind: info.kind,
-            verdict,
-            expected: expected(info.violation_expected),
-            steps: path.clone().map(|path| path.into_actions().len()),
-        });
-        if let Some(path) = path.filter(|_| is_counterexample(info)) {
-            let explorer = format!("/#/steps/{}", path.encode(spec));
-            let title = format!("{}: {}", spec.name, info.name);
-            let trace = spec.trace(&title, path);
-            counterexamples.push(Counterexample { property: info.name, trace, explorer });
-        }
-    }
-    let verdict = if properties.iter().any(|p| p.verdict == Verdict::Violated) {
-        Verdict::Violated
-    } else if exhausted {
-        Verdict::Holds
-    } else {
-        Verdict::Incomplete
-    };
-    Report {
-        spec: spec.name.clone(),
-        engine: "stateright",
-        verdict,
-        expected: expected(!spec.expected_violations.is_empty()),
-        states,
-        transitions,
-        depth,
-        seconds: elapsed.as_secs_f64(),
-        properties,
-        cut_short,
-        counterexamples,
-    }
-}
-
-fn expected(violation: bool) -> Verdict {
-    if violation { Verdict::Violated } else { Verdict::Holds }
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use quorate_checker::AnySpec;
-use quorate_checker::report::{Limits, Report, Verdict};
+use quorate_checker::report::{Engine, Limits, Report, Verdict};
 use quorate_checker::spec::{Action, Faults, SAVED_BEFORE_SENT, Spec, WITHOUT_PANIC};
 use stateright::actor::{Actor, ActorModel, Id, Out, model_timeout};
 use stateright::{Expectation, Model};
@@ -84,7 +84,11 @@ fn reachable(spec: &Spec<Counter>) -> BTreeSet<(u8, u8)> {
 }
 
 fn check(spec: Spec<Counter>, limits: &Limits) -> Report {
-    Box::new(spec).check(limits, &mut |_| {})
+    check_by(Engine::Quorate, spec, limits)
+}
+
+fn check_by(engine: Engine, spec: Spec<Counter>, limits: &Limits) -> Report {
+    Box::new(spec).check(engine, limits, &mut |_| {})
 }
 
 #[test]
@@ -160,13 +164,16 @@ fn a_limit_is_never_a_pass() {
             .faults(Faults { drops: 250, ..Faults::default() })
             .only(SAVED_BEFORE_SENT)
     };
-    let limits = Limits { max_states: Some(5_000), ..Limits::default() };
-    let report = check(endless(), &limits);
-    assert_eq!(report.verdict, Verdict::Incomplete);
-    assert_eq!(report.property(SAVED_BEFORE_SENT).verdict, Verdict::Incomplete);
-    let time = std::time::Duration::from_millis(50);
-    let limits = Limits { threads: 1, max_time: Some(time), ..Limits::default() };
-    assert_eq!(check(endless(), &limits).verdict, Verdict::Incomplete, "also on one thread");
+    for engine in [Engine::Quorate, Engine::Stateright] {
+        let limits = Limits { max_states: Some(5_000), ..Limits::default() };
+        let report = check_by(engine, endless(), &limits);
+        assert_eq!(report.verdict, Verdict::Incomplete);
+        assert_eq!(report.property(SAVED_BEFORE_SENT).verdict, Verdict::Incomplete);
+        let time = std::time::Duration::from_millis(5);
+        let limits = Limits { threads: 1, max_time: Some(time), ..Limits::default() };
+        let report = check_by(engine, endless(), &limits);
+        assert_eq!(report.verdict, Verdict::Incomplete, "also on one thread");
+    }
 }
 
 #[test]
@@ -184,8 +191,12 @@ fn what_is_reachable_must_be_found() {
 #[test]
 fn a_counterexample_is_the_shortest_on_any_number_of_threads() {
     let spec = || spec(sending(&[1, 2, 4, 8]), Counter::default());
-    for threads in [1, 2, 4] {
+    for (threads, engine) in [1, 2, 4]
+        .into_iter()
+        .flat_map(|threads| [Engine::Quorate, Engine::Stateright].map(|engine| (threads, engine)))
+    {
         let limits = Limits { threads, ..Limits::default() };
-        assert_eq!(check(spec(), &limits).property("below three").steps, Some(1));
+        let report = check_by(engine, spec(), &limits);
+        assert_eq!(report.property("below three").steps, Some(1));
     }
 }

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use clap::value_parser;
 use quorate_checker::AnySpec;
-use quorate_checker::report::{Counterexample, Limits, Report};
+use quorate_checker::report::{Counterexample, Engine, Limits, Report};
 
 use super::exit::{self, Code, Failure};
 use super::log::Colour;
@@ -26,6 +26,9 @@ pub struct Args {
     /// What to check: raft/election, or raft for all of Raft; the default set if nothing is named
     #[arg(value_name = "SPEC")]
     specs: Vec<String>,
+    /// What searches: our own engine, or Stateright's, to compare with
+    #[arg(long, value_enum, default_value = "quorate")]
+    engine: EngineName,
     /// How many threads search; one for each processor if it is not said
     #[arg(long, value_name = "N", value_parser = value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
@@ -50,7 +53,21 @@ pub struct Args {
     keep_going: bool,
 }
 
+/// The engines, by the names that `--engine` takes.
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum EngineName {
+    Quorate,
+    Stateright,
+}
+
 impl Args {
+    fn engine(&self) -> Engine {
+        match self.engine {
+            EngineName::Quorate => Engine::Quorate,
+            EngineName::Stateright => Engine::Stateright,
+        }
+    }
+
     fn limits(&self) -> Limits {
         let default = Limits::default();
         Limits {
@@ -90,7 +107,7 @@ fn check(specs: Vec<Box<dyn AnySpec>>, args: &Args, mut output: Output) -> Resul
     let mut all = Vec::new();
     let count = specs.len();
     for (index, spec) in specs.into_iter().enumerate() {
-        let checked = check_one(spec, index + 1, count, &limits);
+        let checked = check_one(spec, (index + 1, count), args.engine(), &limits);
         show(&checked, &mut output);
         for example in &checked.report.counterexamples {
             let text = show_counterexample(&checked.report, example, &mut output);
@@ -113,10 +130,15 @@ fn check(specs: Vec<Box<dyn AnySpec>>, args: &Args, mut output: Output) -> Resul
     Ok(code(&reports))
 }
 
-fn check_one(spec: Box<dyn AnySpec>, number: usize, count: usize, limits: &Limits) -> Checked {
+fn check_one(
+    spec: Box<dyn AnySpec>,
+    (number, count): (usize, usize),
+    engine: Engine,
+    limits: &Limits,
+) -> Checked {
     let (bounds, directed) = (spec.bounds(), spec.is_directed());
     let mut display = progress::Display::new(format!("{} ({number} of {count})", spec.name()));
-    let report = spec.check(limits, &mut |progress| display.update(progress));
+    let report = spec.check(engine, limits, &mut |progress| display.update(progress));
     Checked { bounds, directed, report }
 }
 

@@ -20,6 +20,8 @@ use std::hash::Hash;
 
 use stateright::actor::{Actor, ActorModel, Id, Network};
 
+use crate::engine::Sees;
+
 pub use action::{Action, ActionOf};
 pub use names::with_names;
 pub use property::{Kind, PropertyInfo, SAVED_BEFORE_SENT, WITHOUT_PANIC};
@@ -71,11 +73,12 @@ where
     A::Timer: Ord,
     G: Clone + Debug + Hash,
 {
-    /// "raft/election": the protocol, then what is checked of it.
+    /// The protocol, then what is checked of it, with a slash between.
     pub name: String,
     /// One sentence on what the spec is about.
     pub summary: String,
-    /// The actors, the ghost's first value, and the properties. Its own fault settings stay off.
+    /// The actors, the ghost's first value, and the properties. Its own fault settings and its
+    /// boundary are not used: budgets bound a spec.
     pub system: ActorModel<A, C, G>,
     /// The first so many actors are servers, which may crash; the rest are clients.
     pub servers: usize,
@@ -88,6 +91,8 @@ where
     pub direction: Option<Direction<A, C, G>>,
     /// The properties this spec is there to see broken.
     pub expected_violations: Vec<&'static str>,
+    /// What the property of a name looks at, for our own engine to evaluate it no more than needed.
+    pub sees: fn(&str) -> Sees,
     /// If set, the only property that is looked at.
     pub only: Option<&'static str>,
 }
@@ -114,6 +119,7 @@ where
             obsolete: |_, _, _| false,
             direction: None,
             expected_violations: Vec::new(),
+            sees: |_| Sees::Everything,
             only: None,
         }
     }
@@ -165,6 +171,12 @@ where
     /// This spec is there to see `property` broken.
     pub fn expect_violation(mut self, property: &'static str) -> Self {
         self.expected_violations.push(property);
+        self
+    }
+
+    /// What the property of each name looks at; everything, if it is not said.
+    pub fn sees(mut self, sees: fn(&str) -> Sees) -> Self {
+        self.sees = sees;
         self
     }
 

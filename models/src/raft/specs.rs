@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use quorate_checker::AnySpec;
+use quorate_checker::engine::Sees;
 use quorate_checker::spec::{Faults, Spec};
 use stateright::Expectation::{Always, Sometimes};
 use stateright::actor::{ActorModel, Id};
@@ -86,6 +87,7 @@ pub fn raft<R: RaftRules>(
     }
     let spec = Spec::new(name, system, bounds.servers)
         .ghost(ghost::observe)
+        .sees(|_| Sees::Actors)
         .faults(bounds.faults)
         .timeouts("election timeouts", |timer| *timer == Timer::Election, bounds.elections)
         .timeouts("heartbeats", |timer| *timer == Timer::Heartbeat, bounds.heartbeats)

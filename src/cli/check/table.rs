@@ -1,6 +1,6 @@
 //! What a check comes to, for a person: the table, what was checked, and what was not decided.
 
-use quorate_checker::report::{Report, Verdict};
+use quorate_checker::report::{Engine, Report, Verdict};
 use quorate_checker::spec::Kind;
 
 use super::Checked;
@@ -108,15 +108,20 @@ fn show_gaps(all: &[Checked], width: usize, output: &mut Output) {
     }
     output.line("  that anything ever happens: only that it can");
     let odds: f64 = all.iter().map(|checked| mistaken(&checked.report)).sum();
-    output.line(format!(
-        "  that no two states have the same 64-bit fingerprint: the odds of that are {odds:.0e}"
-    ));
+    if odds > 0.0 {
+        output.line(format!(
+            "  that no two states have the same 64-bit fingerprint: the odds of that are {odds:.0e}"
+        ));
+    }
 }
 
-/// The odds that a state was taken for another: at most the number of pairs, each of which
-/// has the same fingerprint with a chance of 1 in 2^64.
+/// The odds that a state was taken for another: none where states are compared in full, otherwise at
+/// most the number of pairs, each of which has the same fingerprint with a chance of 1 in 2^64.
 fn mistaken(report: &Report) -> f64 {
-    (report.states as f64).powi(2) / 2_f64.powi(65)
+    match report.engine {
+        Engine::Quorate => 0.0,
+        Engine::Stateright => (report.states as f64).powi(2) / 2_f64.powi(65),
+    }
 }
 
 fn show_summary(all: &[Checked], output: &mut Output) {

@@ -31,6 +31,7 @@ struct Outcome {
 fn outcome(spec: Box<dyn AnySpec>, directory: &TempDir) -> Outcome {
     let file = |name: &str| directory.path().join(name);
     let args = Args {
+        engine: EngineName::Quorate,
         specs: Vec::new(),
         threads: Some(1),
         max_states: None,
