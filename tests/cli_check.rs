@@ -85,7 +85,7 @@ fn a_spec_explored_to_its_end_holds() {
     let mut report = json[0].as_object().unwrap().clone();
     for (field, expected) in [
         ("spec", "raft/election"),
-        ("engine", "stateright"),
+        ("engine", "quorate"),
         ("verdict", "holds"),
         ("expected", "holds"),
     ] {

@@ -1,5 +1,5 @@
-//! To forget obsolete messages changes nothing that a property can see: checked against the space that
-//! keeps them all.
+//! To forget obsolete messages changes nothing that a property can see: checked against the space
+//! that keeps them all.
 
 use std::collections::{BTreeSet, HashSet, VecDeque};
 

@@ -130,7 +130,8 @@ fn replies_of_this_term_count() {
     assert_eq!(report.properties[0].steps, Some(32));
 }
 
-/// Without the no-op an entry of an older term waits for the next command, for ever if there is none.
+/// Without the no-op an entry of an older term waits for the next command, for ever if there is
+/// none.
 #[test]
 fn no_op_at_start_of_term() {
     const FACT: &str = "an older command is committed";

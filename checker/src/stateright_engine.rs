@@ -1,5 +1,5 @@
-//! Searches a spec with Stateright's breadth-first search, and closes its traps: limits that read as
-//! a pass, a time limit that one thread ignores, discoveries that longer ones overwrite.
+//! Searches a spec with Stateright's breadth-first search, and closes its traps: limits that read
+//! as a pass, a time limit that one thread ignores, discoveries that longer ones overwrite.
 
 use std::collections::BTreeSet;
 use std::fmt::Debug;

@@ -7,7 +7,8 @@ mod sync {
     pub use loom::sync::{Mutex, RwLock, RwLockReadGuard};
     pub use std::sync::Arc;
 
-    /// Loom has none: the standard library's, and a flag of loom's that tells loom who has seen what.
+    /// Loom has none: the standard library's, and a flag of loom's that tells loom who has seen
+    /// what.
     #[derive(Debug)]
     pub struct OnceLock<T> {
         value: std::sync::OnceLock<T>,

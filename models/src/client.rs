@@ -1,5 +1,5 @@
-//! The scripted client that specs use: it submits its commands one after the other and keeps what it
-//! was told.
+//! The scripted client that specs use: it submits its commands one after the other and keeps what
+//! it was told.
 
 use std::borrow::Cow;
 use std::ops::Range;

@@ -1,10 +1,10 @@
 //! A spec: an actor system, the faults it must stand, and what must be true of it.
 //!
 //! [`Spec`] wraps a Stateright [`ActorModel`] and adds what that cannot say: budgets for crashes,
-//! drops, duplicates and timeouts; a network that is a set; a ghost that sees every step; a direction
-//! for deep searches. A budget is spent and never refilled, so a space ends because its faults do, not
-//! because it was cut off. A spec is itself a [`stateright::Model`]: Stateright's Explorer and its
-//! searches run it unchanged.
+//! drops, duplicates and timeouts; a network that is a set; a ghost that sees every step; a
+//! direction for deep searches. A budget is spent and never refilled, so a space ends because its
+//! faults do, not because it was cut off. A spec is itself a [`stateright::Model`]: Stateright's
+//! Explorer and its searches run it unchanged.
 
 mod action;
 mod layout;
@@ -60,8 +60,9 @@ pub struct Direction<A: Actor, C, G> {
 /// The ghost's step: the new ghost, or `None` if it does not change.
 pub type Ghost<A, C, G> = fn(&C, &G, &Step<'_, A>) -> Option<G>;
 
-/// True if an actor in this state ignores the message from that sender now and for ever, so that the
-/// search may forget it. That it says so rightly is for a test to show, on a space that forgets none.
+/// True if an actor in this state ignores the message from that sender now and for ever, so that
+/// the search may forget it. That it says so rightly is for a test to show, on a space that forgets
+/// none.
 pub type Obsolete<A> = fn(&<A as Actor>::State, Id, &<A as Actor>::Msg) -> bool;
 
 /// An actor system, its faults, and its properties. Timing is asynchronous: a timer that is set may

@@ -9,7 +9,8 @@ use stateright::{Expectation, Property};
 
 use super::{Fault, Spec, State};
 
-/// Every handler saves before it sends: on a real network a message may be out when the disk is not.
+/// Every handler saves before it sends: on a real network a message may be out when the disk is
+/// not.
 pub const SAVED_BEFORE_SENT: &str = "saved before sent";
 /// No handler panics.
 pub const WITHOUT_PANIC: &str = "no handler panics";

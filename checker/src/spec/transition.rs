@@ -135,7 +135,8 @@ where
         self.timeouts.iter().position(|budget| (budget.applies)(timer))
     }
 
-    /// The state after `action`, or `None` if that equals `state` or differs only in a budget spent.
+    /// The state after `action`, or `None` if that equals `state` or differs only in a budget
+    /// spent.
     pub(super) fn after(&self, state: &State<A, G>, action: &ActionOf<A>) -> Option<State<A, G>> {
         let mut next = state.clone();
         match action {

@@ -13,8 +13,8 @@ use crate::kv::Kv;
 type Now<R> = SpecState<Raft<Kv, R>, Arc<Ghost<Kv>>>;
 type Next<R> = ActionOf<Raft<Kv, R>>;
 
-/// The first server stands in odd terms, the second in even ones. Leaders of the first two terms reach
-/// nobody, that of the third the third server.
+/// The first server stands in odd terms, the second in even ones. Leaders of the first two terms
+/// reach nobody, that of the third the third server.
 pub(super) fn figure_8<R: RaftRules>((): &(), state: &Now<R>, action: &Next<R>) -> bool {
     if let Some((server, term)) = stands(state, action) {
         return server == if term % 2 == 1 { 0 } else { 1 };

@@ -14,8 +14,8 @@ use crate::client::ClientState;
 use crate::number::{Index, Term};
 use crate::state_machine::StateMachine;
 
-/// An entry that some server was the first to know committed, and that server's term at the time: the
-/// term in which the entry was committed, which may be later than its own.
+/// An entry that some server was the first to know committed, and that server's term at the time:
+/// the term in which the entry was committed, which may be later than its own.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Committed<C> {
     pub term: Term,

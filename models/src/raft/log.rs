@@ -96,8 +96,8 @@ impl<C: Clone> Log<C> {
     /// The entries behind `index`, in order, with their indexes.
     pub fn behind(&self, index: Index) -> impl Iterator<Item = (Index, &Entry<C>)> {
         let skip = (index.0 as usize).min(self.0.len());
-        let indexes = (index.0 + 1..).map(Index);
-        indexes.zip(self.0.focus().narrow(skip..))
+        let entries = self.0.focus().narrow(skip..).into_iter();
+        entries.zip(skip as u64 + 1..).map(|(entry, index)| (Index(index), entry))
     }
 
     pub fn append(&mut self, entry: Entry<C>) {

@@ -1,5 +1,5 @@
-//! Messages that have come too late: their receiver ignores them now and for ever. A search need not
-//! remember that they are still in flight, and is smaller by orders of magnitude for it.
+//! Messages that have come too late: their receiver ignores them now and for ever. A search need
+//! not remember that they are still in flight, and is smaller by orders of magnitude for it.
 
 use stateright::actor::Id;
 
@@ -26,8 +26,9 @@ pub(super) fn applies<R: RaftRules>(rules: &R) -> bool {
     GROUNDS.iter().all(|rule| rules.keeps(*rule))
 }
 
-/// True if a member in `state` ignores `message`, whatever happens before it arrives: terms only rise,
-/// a vote stays for its term, an office once lost is lost for its term, and answers are not taken back.
+/// True if a member in `state` ignores `message`, whatever happens before it arrives: terms only
+/// rise, a vote stays for its term, an office once lost is lost for its term, and answers are not
+/// taken back.
 pub(super) fn is_obsolete<M: StateMachine>(
     state: &State<M>,
     from: Id,

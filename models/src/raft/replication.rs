@@ -12,8 +12,8 @@ use super::{Batch, Payload};
 use crate::number::Index;
 use crate::state_machine::StateMachine;
 
-/// A leader keeps its followers from standing for election. A heartbeat is an append without entries:
-/// its answer tells what the follower still lacks.
+/// A leader keeps its followers from standing for election. A heartbeat is an append without
+/// entries: its answer tells what the follower still lacks.
 pub(super) fn send_heartbeats<M: StateMachine, R: RaftRules>(step: &mut Step<'_, '_, M, R>) {
     if step.state().is_leader() {
         step.set_heartbeat_timer();
@@ -73,7 +73,8 @@ fn next_batch<M: StateMachine>(
     behind.map(|(_, (_, entry))| entry.clone()).collect()
 }
 
-/// Takes the leader's entries if they fit behind the own log. raft.tla `HandleAppendEntriesRequest`.
+/// Takes the leader's entries if they fit behind the own log. raft.tla
+/// `HandleAppendEntriesRequest`.
 pub(super) fn handle_append_entries<M: StateMachine, R: RaftRules>(
     step: &mut Step<'_, '_, M, R>,
     leader: Id,

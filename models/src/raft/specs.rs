@@ -203,13 +203,14 @@ pub fn five() -> RaftSpec<AllRules> {
     raft("raft/five", AllRules, bounds, facts).summary("five servers and one election")
 }
 
-/// Figure 8: the first and the second server lead in turn, four times. The no-ops are the entries. The no-ops are the entries.
+/// Figure 8: the first and the second server lead in turn, four times. The no-ops are the entries.
+/// The no-ops are the entries.
 pub fn figure_8<R: RaftRules>(name: &str, rules: R) -> RaftSpec<R> {
     let bounds = Bounds { servers: 3, elections: 4, ..Bounds::default() };
     raft(name, rules, bounds, &[("an overwritten entry", properties::an_overwritten_entry)])
         .summary("an entry of an older term on a majority is not yet committed")
         .directed(
-            "S1 and S2 stand in turn; leaders reach nobody, then S3, then all",
+            "S1 and S2 stand in turn and reach nobody, then S3, then all",
             directions::figure_8,
         )
 }
@@ -221,8 +222,8 @@ pub fn figure_8_naive() -> RaftSpec<AllBut<Rule>> {
         .expect_violation(properties::LEADER_COMPLETENESS)
 }
 
-/// Five servers, of which the first and the third lead in turn: an acknowledgement of the first term
-/// arrives in the third.
+/// Five servers, of which the first and the third lead in turn: an acknowledgement of the first
+/// term arrives in the third.
 pub fn late_acknowledgement<R: RaftRules>(name: &str, rules: R) -> RaftSpec<R> {
     let scripts: &[&[Command]] = &[&[put("x", "1")]];
     let bounds = Bounds { servers: 5, scripts, elections: 4, ..Bounds::default() };

@@ -102,7 +102,8 @@ impl<M: StateMachine> ServerState<M> {
         matches!(self.role, Role::Leader { .. })
     }
 
-    /// True if a command of this number is in the log, or was overtaken by a later one of its session.
+    /// True if a command of this number is in the log, or was overtaken by a later one of its
+    /// session.
     pub fn knows(&self, session: Session, sequence: Sequence) -> bool {
         let was_applied = self.applied.sessions.get(&session).is_some_and(|(s, _)| *s >= sequence);
         was_applied

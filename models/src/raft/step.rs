@@ -1,5 +1,5 @@
-//! One handler call of one server: the state it may change and what it says, held back until the end,
-//! so that whatever was saved is saved before anything is sent.
+//! One handler call of one server: the state it may change and what it says, held back until the
+//! end, so that whatever was saved is saved before anything is sent.
 
 use std::borrow::Cow;
 use std::ops::Range;

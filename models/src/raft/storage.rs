@@ -55,6 +55,9 @@ impl<C: Value> Durable for Storage<C> {
         let mut log = Log::default();
         for (key, bytes) in records {
             let expected = entry_key(log.last_index().next());
+            if key.kind != ENTRY || key < expected {
+                return Err(damage::<C>(key, "does not belong to a server's storage"));
+            }
             if key != expected {
                 return Err(damage::<C>(expected, "missing"));
             }
@@ -78,8 +81,8 @@ impl<C: Value> Durable for Storage<C> {
     }
 }
 
-/// The length of the part that two logs of one server share. By log matching, two entries of the same
-/// index and term are one entry, and all before them are the same.
+/// The length of the part that two logs of one server share. By log matching, two entries of the
+/// same index and term are one entry, and all before them are the same.
 fn shared_length<C: Clone>(new: &Log<C>, old: &Log<C>) -> Index {
     let mut index = new.last_index().min(old.last_index());
     while new.term_at(index) != old.term_at(index) {
@@ -98,7 +101,11 @@ fn put(key: Key, record: &impl Serialize) -> Change {
 }
 
 fn decode<C: Value, T: DeserializeOwned>(key: Key, bytes: &[u8]) -> Result<T, Damage> {
-    postcard::from_bytes(bytes).map_err(|error| damage::<C>(key, &format!("unreadable: {error}")))
+    match postcard::take_from_bytes(bytes) {
+        Ok((record, [])) => Ok(record),
+        Ok((_, rest)) => Err(damage::<C>(key, &format!("{} bytes too long", rest.len()))),
+        Err(error) => Err(damage::<C>(key, &format!("unreadable: {error}"))),
+    }
 }
 
 fn damage<C: Value>(key: Key, problem: &str) -> Damage {

@@ -115,13 +115,18 @@ fn show_gaps(all: &[Checked], width: usize, output: &mut Output) {
     }
 }
 
-/// The odds that a state was taken for another: none where states are compared in full, otherwise at
-/// most the number of pairs, each of which has the same fingerprint with a chance of 1 in 2^64.
+/// The odds that a state was taken for another: none where states are compared in full, otherwise
+/// at most the number of pairs, each of which has the same fingerprint with a chance of 1 in 2^64.
 fn mistaken(report: &Report) -> f64 {
     match report.engine {
         Engine::Quorate => 0.0,
         Engine::Stateright => (report.states as f64).powi(2) / 2_f64.powi(65),
     }
+}
+
+fn show_named(head: &str, colour: Colour, specs: Vec<&str>, output: &mut Output) {
+    let text = wrapped(head, specs);
+    output.line(format!("{}{}", output.paint(head, colour), &text[head.len()..]));
 }
 
 fn show_summary(all: &[Checked], output: &mut Output) {
@@ -133,8 +138,7 @@ fn show_summary(all: &[Checked], output: &mut Output) {
     let incomplete = named(|report| report.is_incomplete() && !report.is_surprise());
     output.line("");
     if !surprises.is_empty() {
-        let head = output.paint("Not as expected: ", Colour::Red);
-        output.line(format!("{head}{}", wrapped("", surprises)));
+        show_named("Not as expected: ", Colour::Red, surprises, output);
     } else if incomplete.is_empty() {
         let text = match all.len() {
             1 => "The verdict is as expected.".to_owned(),
@@ -143,8 +147,7 @@ fn show_summary(all: &[Checked], output: &mut Output) {
         output.line(output.paint(&text, Colour::Green));
     }
     if !incomplete.is_empty() {
-        let head = output.paint("Incomplete: ", Colour::Yellow);
-        output.line(format!("{head}{}", wrapped("", incomplete)));
+        show_named("Incomplete: ", Colour::Yellow, incomplete, output);
     }
 }
 
