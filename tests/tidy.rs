@@ -27,31 +27,6 @@ const NOT_IN_MODELS: &[&str] =
 /// What is excused: the limit, why, and in which files.
 const EXCUSED: &[(&str, &str, &[&str])] = &[
     (
-        "columns",
-        "a comment, wrapped a few columns late",
-        &[
-            "checker/src/spec/mod.rs",
-            "checker/src/spec/property.rs",
-            "checker/src/spec/transition.rs",
-            "checker/src/stateright_engine.rs",
-            "models/src/client.rs",
-            "models/src/raft/directions.rs",
-            "models/src/raft/ghost.rs",
-            "models/src/raft/mod.rs",
-            "models/src/raft/obsolete.rs",
-            "models/src/raft/replication.rs",
-            "models/src/raft/specs.rs",
-            "models/src/raft/state.rs",
-            "models/src/raft/step.rs",
-            "models/src/raft/storage.rs",
-            "models/src/rules.rs",
-            "models/src/service.rs",
-            "models/src/state_machine.rs",
-            "tests/raft_rules.rs",
-            "tests/raft_specs.rs",
-        ],
-    ),
-    (
         "function",
         "one long match or builder, to be divided",
         &["checker/src/stateright_engine.rs", "src/node/metrics.rs"],

@@ -21,8 +21,8 @@ impl<K, V> Default for Memo<K, V> {
 }
 
 impl<K: Copy + Eq + Hash, V: Clone> Memo<K, V> {
-    /// What was computed for `key`, or else what `compute` says. Two threads that ask for the same at
-    /// the same time may both compute; both get what the first of them put down.
+    /// What was computed for `key`, or else what `compute` says. Two threads that ask for the same
+    /// at the same time may both compute; both get what the first of them put down.
     pub fn get_or(&self, key: K, compute: impl FnOnce() -> V) -> V {
         let hash = BuildQuick::default().hash_one(key);
         let shard = &self.shards[(hash >> 32) as usize & (SHARDS - 1)];

@@ -1,16 +1,18 @@
 //! Explores actor systems exactly and fast.
 //!
-//! Actors are deterministic, so what a handler does depends only on the actor's state and the event.
-//! Every component of a state that was met has a small number; a handler is called once for each
-//! distinct question; and a step of the whole system is then a few table look-ups on a short row of
-//! numbers. A state is that row, as a tree of numbered pairs whose root is 64 bits. Components are
-//! compared in full: no verdict depends on a hash being unique.
+//! Actors are deterministic, so what a handler does depends only on the actor's state and the
+//! event. Every component of a state that was met has a small number; a handler is called once for
+//! each distinct question; and a step of the whole system is then a few table look-ups on a short
+//! row of numbers. A state is that row, as a tree of numbered pairs whose root is 64 bits.
+//! Components are compared in full: no verdict depends on a hash being unique.
 
 mod arena;
 mod column;
 mod cost;
+mod doors;
 mod hash;
 mod inbox;
+mod judge;
 mod level;
 mod memo;
 mod moves;
@@ -20,6 +22,7 @@ mod react;
 mod replay;
 mod scratch;
 mod search;
+mod shared;
 mod stateright_moves;
 mod sync;
 mod system;
@@ -37,12 +40,8 @@ pub use options::{Finding, Options, Outcome, Progress, Sees, Sizes, Stop};
 pub use parts::{Explorable, History};
 
 use crate::spec::{ActionOf, SAVED_BEFORE_SENT, Spec, Spent, State, WITHOUT_PANIC};
-use parts::Parts;
-use react::Reactions;
+use shared::{Check, Shared};
 use system::System;
-use table::Table;
-use tree::Tree;
-use worker::{Check, Shared};
 
 /// Explores `spec`; calls `progress` several times a second.
 ///
@@ -65,7 +64,7 @@ pub fn explore<A: Explorable, C: Sync, G: History>(
         condition: Box::new(move |state: &State<A, G>| (property.condition)(spec, state)),
     });
     let boundary = |state: &State<A, G>| spec.within_boundary(state);
-    let shared = share(system, checks.collect(), boundary, options);
+    let shared = Shared::new(system, checks.collect(), boundary, options);
     finish(&shared, spec, |state| state, &initial, options, progress)
 }
 
@@ -73,8 +72,8 @@ pub fn explore<A: Explorable, C: Sync, G: History>(
 /// calls `progress` several times a second.
 ///
 /// A property that must hold eventually is not looked at. A panic in a handler is a violation of
-/// [`WITHOUT_PANIC`], which is added to the properties; its path ends in the state in which a handler
-/// panics.
+/// [`WITHOUT_PANIC`], which is added to the properties; its path ends in the state in which a
+/// handler panics.
 ///
 /// # Panics
 /// If a condition does, or a recorder of the history.
@@ -102,7 +101,7 @@ pub fn explore_model<A: Explorable, C: Sync, G: History>(
         condition: Box::new(|state: &State<A, G>| state.fault.is_none()),
     });
     let boundary = move |state: &State<A, G>| model.within_boundary(&state.system);
-    let shared = share(System::of_model(model), checks, boundary, options);
+    let shared = Shared::new(System::of_model(model), checks, boundary, options);
     finish(&shared, model, |state| &state.system, &initial, options, progress)
 }
 
@@ -111,29 +110,6 @@ pub type ModelOutcome<A, G> = Outcome<
     ActorModelState<A, G>,
     ActorModelAction<<A as Actor>::Msg, <A as Actor>::Timer, <A as Actor>::Random>,
 >;
-
-/// Slots of a table at the start: room enough for what is added before anyone looks.
-const TABLE_BITS: u32 = 12;
-
-/// What the threads share at the start.
-fn share<'a, A: Explorable, C, G: History>(
-    system: System<'a, A, C, G>,
-    checks: Vec<Check<'a, A, G>>,
-    boundary: impl Fn(&State<A, G>) -> bool + Sync + 'a,
-    options: &Options,
-) -> Shared<'a, A, C, G> {
-    Shared {
-        tree: Tree::new(system.leaf_count()),
-        view_tree: Tree::new(system.actors() + 2),
-        system,
-        parts: Parts::new(),
-        reactions: Reactions::new(),
-        visited: Table::with_notes(TABLE_BITS),
-        views: Table::new(TABLE_BITS),
-        checks,
-        boundary: options.has_boundary.then(|| Box::new(boundary) as _),
-    }
-}
 
 /// Searches, and walks the paths to what was found.
 fn finish<A: Explorable, C: Sync, G: History, M>(
@@ -160,6 +136,6 @@ where
         depth: found.depth,
         findings: findings.collect(),
         stopped: found.stopped,
-        sizes: search::sizes(shared),
+        sizes: shared.sizes(),
     }
 }

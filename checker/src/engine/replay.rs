@@ -4,8 +4,8 @@ use stateright::{Model, Path};
 
 use super::parts::{Explorable, History, NO_FAULT};
 use super::scratch::Scratch;
+use super::shared::{NOBODY, Shared};
 use super::system::Rules;
-use super::worker::{NOBODY, Shared};
 use crate::spec::State;
 
 /// The path to the state `id`. Each step is found among the model's own, so what is returned is a

@@ -20,7 +20,8 @@ pub(super) struct Scratch<A: Explorable, G> {
 
 impl<A: Explorable, G: History> Scratch<A, G> {
     /// Starts with `state`, which is that of `leaves`. With `is_whole` unset, the network stays
-    /// empty, and timers, choices and what is spent are not shown: whoever looks sees only the rest.
+    /// empty, and timers, choices and what is spent are not shown: whoever looks sees only the
+    /// rest.
     pub fn new(parts: &Parts<A, G>, state: &State<A, G>, leaves: &[u32], is_whole: bool) -> Self {
         let mut state = state.clone();
         let count = state.system.actor_states.len();

@@ -4,9 +4,10 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 use super::level::{Block, Level};
-use super::options::{Options, Progress, Sizes, Stop};
+use super::options::{Options, Progress, Stop};
 use super::parts::{Explorable, History};
-use super::worker::{Shared, Worker};
+use super::shared::Shared;
+use super::worker::Worker;
 use crate::spec::State;
 
 /// How often limits are looked at, and progress is told.
@@ -77,12 +78,12 @@ fn collect<A: Explorable, C: Sync, G: History>(
     deciding: &mut [Option<u32>],
 ) -> bool {
     for worker in workers.iter() {
-        for (all, one) in deciding.iter_mut().zip(&worker.found) {
+        for (all, one) in deciding.iter_mut().zip(&worker.judge.found) {
             *all = all.or(*one);
         }
     }
     for worker in workers.iter_mut() {
-        worker.found.clone_from_slice(deciding);
+        worker.judge.found.clone_from_slice(deciding);
     }
     let mut checks = shared.checks.iter().zip(deciding.iter());
     checks.any(|(check, state)| check.expectation.discovery_is_failure() && state.is_some())
@@ -151,20 +152,4 @@ fn memory() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
     Some(line.trim().trim_end_matches("kB").trim().parse::<u64>().ok()? * 1024)
-}
-
-/// How many distinct values there are of each component.
-pub(super) fn sizes<A: Explorable, C, G: History>(shared: &Shared<'_, A, C, G>) -> Sizes {
-    let parts = &shared.parts;
-    Sizes {
-        actor_states: parts.states.len(),
-        storages: parts.storages.len(),
-        timers: parts.timers.len(),
-        messages: parts.envelopes.len(),
-        inboxes: parts.inboxes.len(),
-        ghosts: parts.ghosts.len(),
-        seats: parts.seats.len(),
-        pairs: shared.tree.pairs(),
-        handler_calls: shared.reactions.handler_calls(),
-    }
 }

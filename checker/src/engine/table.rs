@@ -1,6 +1,7 @@
 //! A set of 64-bit keys that many threads fill without waiting for each other: every key has an id.
 
 use std::cell::Cell;
+use std::hint::black_box;
 
 use super::column::Column;
 use super::hash::mix;
@@ -18,8 +19,8 @@ const TAKEN: u32 = u32::MAX;
 /// closed for a moment: a thread closes its own door first.
 #[derive(Debug)]
 pub struct Table {
-    /// Open addressing, in a power of two of slots: as much of the hash as there is room for, and the
-    /// key's id counted from 1.
+    /// Open addressing, in a power of two of slots: as much of the hash as there is room for, and
+    /// the key's id counted from 1.
     slots: RwLock<Box<[AtomicU32]>>,
     keys: Column,
     notes: Option<Column>,
@@ -129,6 +130,22 @@ impl Door<'_> {
                 return (id, false);
             }
             slot = (slot + 1) & (size - 1);
+        }
+    }
+
+    /// Brings near what the next look-ups of these keys will want to see, all at the same time.
+    pub fn approach(&self, keys: &[u64]) {
+        let size = self.slots.len();
+        let mut ids = [0; 64];
+        for keys in keys.chunks(ids.len()) {
+            for (key, id) in keys.iter().zip(&mut ids) {
+                let hash = mix(*key);
+                let found = self.slots[first_slot(hash, size)].load(Ordering::Acquire);
+                let is_likely = found != TAKEN && (found ^ (hash >> 32) as u32) < size as u32;
+                *id = if is_likely { found & (size as u32 - 1) } else { 0 };
+            }
+            let seen = ids[..keys.len()].iter().filter(|id| **id != 0);
+            black_box(seen.fold(0, |sum, id| sum ^ self.table.keys.get(id - 1)));
         }
     }
 

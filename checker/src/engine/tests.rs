@@ -1,4 +1,5 @@
-//! The engine's containers beyond their first growth. What loom's tests include has no tests inside.
+//! The engine's containers beyond their first growth. What loom's tests include has no tests
+//! inside.
 
 use super::arena::Arena;
 use super::table::Table;

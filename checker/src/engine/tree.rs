@@ -1,5 +1,5 @@
-//! A state as a binary tree of pairs: each pair of numbers that was met has a number of its own, and
-//! the pair at the root is the state, in 64 bits and exactly.
+//! A state as a binary tree of pairs: each pair of numbers that was met has a number of its own,
+//! and the pair at the root is the state, in 64 bits and exactly.
 
 use std::ops::Range;
 
@@ -17,6 +17,38 @@ pub struct Tree {
     above: Vec<u128>,
     /// By inner node, except the root, whose pairs are the states.
     pairs: Vec<Table>,
+}
+
+/// Numbers of several states, and which of their inner nodes are to be numbered anew.
+#[derive(Debug)]
+pub struct Rows {
+    size: usize,
+    numbers: Vec<u32>,
+    changed: Vec<u128>,
+}
+
+impl Rows {
+    /// None yet.
+    pub fn new(tree: &Tree) -> Self {
+        Rows { size: tree.size(), numbers: Vec::new(), changed: Vec::new() }
+    }
+
+    /// Adds a state.
+    pub fn push(&mut self, numbers: &[u32], changed: u128) {
+        self.numbers.extend_from_slice(numbers);
+        self.changed.push(changed);
+    }
+
+    /// One state's numbers.
+    pub fn row(&self, index: usize) -> &[u32] {
+        &self.numbers[index * self.size..][..self.size]
+    }
+
+    /// Forgets them all.
+    pub fn clear(&mut self) {
+        self.numbers.clear();
+        self.changed.clear();
+    }
 }
 
 /// One thread's memory of pairs it met.
@@ -95,6 +127,34 @@ impl Tree {
             numbers[self.leaves + index] = number;
         }
         self.pair(self.pairs.len(), numbers)
+    }
+
+    /// Does as [`fill`](Self::fill) for each of `rows`, node by node, and returns the roots.
+    pub fn fill_all(&self, doors: &[Door<'_>], rows: &mut Rows, cache: &mut PairCache) -> Vec<u64> {
+        let size = self.size();
+        let (mut unknown, mut pairs) = (Vec::new(), Vec::new());
+        for (index, door) in doors.iter().enumerate() {
+            for (row, changed) in rows.changed.iter().enumerate() {
+                if changed & (1 << index) != 0 {
+                    let numbers = &mut rows.numbers[row * size..][..size];
+                    let pair = self.pair(index, numbers);
+                    if let Some(number) = cache.nodes[index].get(pair) {
+                        numbers[self.leaves + index] = number;
+                    } else {
+                        unknown.push(row);
+                        pairs.push(pair);
+                    }
+                }
+            }
+            door.approach(&pairs);
+            for (row, pair) in unknown.drain(..).zip(pairs.drain(..)) {
+                let (number, _) = door.insert(pair, 0);
+                cache.nodes[index].put(pair, number);
+                rows.numbers[row * size + self.leaves + index] = number;
+            }
+        }
+        let rows = rows.numbers.chunks_exact(size);
+        rows.map(|numbers| self.pair(self.pairs.len(), numbers)).collect()
     }
 
     /// The leaves under a root.
