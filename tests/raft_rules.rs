@@ -52,7 +52,9 @@ fn assert_necessary(case: Case<'_>) {
 
 /// One test for each rule, and the list of rules that have one.
 macro_rules! necessary {
-    ($($name:ident: $rule:ident breaks $property:ident in $steps:literal within $bounds:expr;)*) => {
+    ($(
+        $name:ident: $rule:ident breaks $property:ident in $steps:literal within $bounds:expr;
+    )*) => {
         $(
             #[test]
             fn $name() {
@@ -124,7 +126,7 @@ fn own_term_commits() {
 #[test]
 fn replies_of_this_term_count() {
     let rules = AllBut(vec![Rule::RepliesOfThisTermCount]);
-    let spec = specs::late_acknowledgement("suspended", rules).only(LEADER_COMPLETENESS);
+    let spec = specs::late_reply("suspended", rules).only(LEADER_COMPLETENESS);
     let report = explore(spec);
     assert_eq!(report.verdict, Verdict::Violated);
     assert_eq!(report.properties[0].steps, Some(32));

@@ -35,7 +35,7 @@ holds! {
     two: "raft/two" has 169_889 states, 419_201 transitions, depth 29;
     five: "raft/five" has 4_696 states, 14_845 transitions, depth 15;
     figure_8: "raft/figure-8" has 1_869 states, 3_754 transitions, depth 29;
-    late_acknowledgement: "raft/late-acknowledgement" has 8_112 states, 23_410 transitions, depth 37;
+    late_reply: "raft/late-reply" has 8_112 states, 23_410 transitions, depth 37;
 }
 
 /// Stateright's search, on one thread, is the oracle of ours.

@@ -25,23 +25,16 @@ const NOT_IN_MODELS: &[&str] =
     &["HashMap", "HashSet", "Hash for", "std::net", "std::fs", "Instant", "SystemTime", "thread::"];
 
 /// What is excused: the limit, why, and in which files.
-const EXCUSED: &[(&str, &str, &[&str])] = &[
-    (
-        "function",
-        "one long match or builder, to be divided",
-        &["checker/src/stateright_engine.rs", "src/node/metrics.rs"],
-    ),
-    (
-        "names raft",
-        "an example of a name or of a printed message",
-        &[
-            "checker/src/any_spec.rs",
-            "checker/src/spec/mod.rs",
-            "checker/src/trace/debug_text.rs",
-            "checker/src/trace/tests.rs",
-        ],
-    ),
-];
+const EXCUSED: &[(&str, &str, &[&str])] = &[(
+    "names raft",
+    "an example of a name or of a printed message",
+    &[
+        "checker/src/any_spec.rs",
+        "checker/src/spec/mod.rs",
+        "checker/src/trace/debug_text.rs",
+        "checker/src/trace/tests.rs",
+    ],
+)];
 
 /// All sources, as path from the root and text.
 fn sources() -> Vec<(String, String)> {

@@ -16,7 +16,7 @@ macro_rules! number {
         impl $name {
             pub const ZERO: $name = $name(0);
 
-            /// The number behind this one; the largest stays what it is, whoever claims to be there.
+            /// The number behind this one; the largest stays what it is.
             pub fn next(self) -> $name {
                 $name(self.0.saturating_add(1))
             }

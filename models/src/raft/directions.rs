@@ -31,11 +31,7 @@ pub(super) fn figure_8<R: RaftRules>((): &(), state: &Now<R>, action: &Next<R>) 
 
 /// In each term who stands, who hears of it, and whom the leader reaches: the scenario in which the
 /// second server acknowledges two entries of term 1 that are gone everywhere else when it counts.
-pub(super) fn late_acknowledgement<R: RaftRules>(
-    (): &(),
-    state: &Now<R>,
-    action: &Next<R>,
-) -> bool {
+pub(super) fn late_reply<R: RaftRules>((): &(), state: &Now<R>, action: &Next<R>) -> bool {
     if let Some((server, term)) = stands(state, action) {
         return server == if term % 2 == 1 { 0 } else { 2 };
     }

@@ -115,7 +115,7 @@ pub fn all() -> Vec<Box<dyn AnySpec>> {
         Box::new(five()),
         Box::new(figure_8("raft/figure-8", AllRules)),
         Box::new(figure_8_naive()),
-        Box::new(late_acknowledgement("raft/late-acknowledgement", AllRules)),
+        Box::new(late_reply("raft/late-reply", AllRules)),
     ]
 }
 
@@ -224,14 +224,14 @@ pub fn figure_8_naive() -> RaftSpec<AllBut<Rule>> {
 
 /// Five servers, of which the first and the third lead in turn: an acknowledgement of the first
 /// term arrives in the third.
-pub fn late_acknowledgement<R: RaftRules>(name: &str, rules: R) -> RaftSpec<R> {
+pub fn late_reply<R: RaftRules>(name: &str, rules: R) -> RaftSpec<R> {
     let scripts: &[&[Command]] = &[&[put("x", "1")]];
     let bounds = Bounds { servers: 5, scripts, elections: 4, ..Bounds::default() };
     raft(name, rules, bounds, &[("an overwritten entry", properties::an_overwritten_entry)])
         .summary("an acknowledgement of an older term says nothing about the log of today")
         .directed(
             "S1 and S3 stand in turn, with fixed voters and followers",
-            directions::late_acknowledgement,
+            directions::late_reply,
         )
 }
 
