@@ -132,9 +132,9 @@ pub fn election() -> RaftSpec<AllRules> {
         .summary("elections, and the no-ops of the leaders")
 }
 
-/// A command while leaders change.
+/// Commands while leaders change.
 pub fn replication() -> RaftSpec<AllRules> {
-    let scripts: &[&[Command]] = &[&[put("x", "1")]];
+    let scripts: &[&[Command]] = &[&[put("x", "1"), get("x")]];
     let bounds = Bounds { servers: 3, scripts, elections: 2, ..Bounds::default() };
     let facts: &[Named<Kv, AllRules>] = &[
         ("a commit", properties::a_commit),
@@ -144,7 +144,7 @@ pub fn replication() -> RaftSpec<AllRules> {
         ("all answered", properties::all_answered),
     ];
     raft("raft/replication", AllRules, bounds, facts)
-        .summary("a client's command while leaders change")
+        .summary("a client's commands while leaders change")
 }
 
 /// A writer and a reader of the same key.
