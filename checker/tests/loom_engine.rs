@@ -73,7 +73,7 @@ use table::Table;
 use values::Values;
 
 /// Inserts, and makes room where that is wanted.
-fn insert(table: &Table, key: u64, note: u64) -> (u32, bool) {
+fn insert(table: &Table, key: u64, note: u32) -> (u32, bool) {
     let door = table.open();
     let inserted = door.insert(key, note);
     let is_crowded = door.is_crowded();

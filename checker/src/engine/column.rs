@@ -21,10 +21,12 @@ impl Default for Column {
 impl Column {
     /// Writes the number at `place`. Who reads it must have been told of `place` after that.
     pub fn set(&self, place: u32, number: u64) {
-        let (chunk, size, offset) = locate(place);
-        let chunk =
-            self.chunks[chunk].get_or_init(|| (0..size).map(|_| AtomicU64::new(0)).collect());
-        chunk[offset].store(number, Ordering::Relaxed);
+        self.cell(place).store(number, Ordering::Relaxed);
+    }
+
+    /// Sets these bits at `place`, where others may be set at the same time.
+    pub fn add(&self, place: u32, bits: u64) {
+        self.cell(place).fetch_or(bits, Ordering::Relaxed);
     }
 
     /// The number at `place`, where one was written.
@@ -32,6 +34,12 @@ impl Column {
         let (chunk, _, offset) = locate(place);
         let chunk = self.chunks[chunk].get().expect("whoever has the place has seen it written");
         chunk[offset].load(Ordering::Relaxed)
+    }
+
+    fn cell(&self, place: u32) -> &AtomicU64 {
+        let (chunk, size, offset) = locate(place);
+        let new = || (0..size).map(|_| AtomicU64::new(0)).collect();
+        &self.chunks[chunk].get_or_init(new)[offset]
     }
 }
 

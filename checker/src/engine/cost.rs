@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::hash::BuildQuick;
 use super::inbox::Order;
 use super::moves::{Kind, Move};
-use super::parts::{Event, Explorable, Extras, History, Parts};
+use super::parts::{Event, Explorable, Extras, History, NO_FAULT, Parts};
 use super::system::{Rules, System};
 use crate::spec::Spec;
 
@@ -35,6 +35,13 @@ impl Purse {
             }
             _ => None,
         };
+        let is_free = match system.rules {
+            Rules::Spec(_) => is_free(step.kind),
+            Rules::Stateright => delivered.is_none(),
+        };
+        if is_free && step.fault() == NO_FAULT {
+            return Some(extras);
+        }
         let key = (extras, step.kind, step.fault(), delivered);
         *self.paid.entry(key).or_insert_with(|| {
             let before = **parts.extras.get(extras);
@@ -49,6 +56,14 @@ impl Purse {
             }))
         })
     }
+}
+
+/// True if steps of this kind are charged to no budget.
+fn is_free(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::Deliver | Kind::Timeout(None) | Kind::Random | Kind::Recover
+    )
 }
 
 /// `extras` after a step of this kind, or `None` if its budget is used up.

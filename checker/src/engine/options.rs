@@ -17,13 +17,16 @@ pub enum Sees {
 /// How far a search goes, and how.
 #[derive(Clone, Debug)]
 pub struct Options {
+    /// How many threads search. What they find does not depend on it.
     pub threads: usize,
     /// Goes on after a violation, to decide every property. Otherwise the level in which the first
     /// one lies is the last.
     pub keep_going: bool,
+    /// Of distinct states, more or less: threads look after a block of work.
     pub max_states: Option<u64>,
     /// Of the whole process, in bytes.
     pub max_memory: Option<u64>,
+    /// Since the search began.
     pub max_time: Option<Duration>,
     /// What the property of a name looks at.
     pub sees: fn(&str) -> Sees,

@@ -30,9 +30,9 @@ where
     let mut ids = vec![id];
     if extras.fault != NO_FAULT && matches!(shared.system.rules, Rules::Stateright) {
         // The model itself would panic: the path ends before that.
-        ids = vec![shared.visited.note(id) as u32];
+        ids = vec![shared.visited.note(id)];
     }
-    while let Some(parent) = ids.last().map(|id| shared.visited.note(*id) as u32)
+    while let Some(parent) = ids.last().map(|id| shared.visited.note(*id))
         && parent != NOBODY
     {
         ids.push(parent);

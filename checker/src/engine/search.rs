@@ -13,7 +13,7 @@ use crate::spec::State;
 /// How often limits are looked at, and progress is told.
 const POLL: Duration = Duration::from_millis(50);
 /// A level of fewer states than this is not worth a second thread.
-const SMALL: u64 = 1000;
+const SMALL: u64 = 256;
 
 /// What a search found, by numbers.
 pub(super) struct Found {

@@ -23,6 +23,7 @@ pub struct Table {
     /// the key's id counted from 1.
     slots: RwLock<Box<[AtomicU32]>>,
     keys: Column,
+    /// Two in one place.
     notes: Option<Column>,
     count: AtomicU64,
 }
@@ -95,8 +96,9 @@ impl Table {
     ///
     /// # Panics
     /// If the table keeps none.
-    pub fn note(&self, id: u32) -> u64 {
-        self.notes.as_ref().expect("a table with notes").get(id)
+    pub fn note(&self, id: u32) -> u32 {
+        let notes = self.notes.as_ref().expect("a table with notes");
+        (notes.get(id / 2) >> half(id)) as u32
     }
 
     /// How many keys there are.
@@ -110,7 +112,7 @@ impl Door<'_> {
     ///
     /// # Panics
     /// If the table is crowded, nobody made room, and it became full.
-    pub fn insert(&self, key: u64, note: u64) -> (u32, bool) {
+    pub fn insert(&self, key: u64, note: u32) -> (u32, bool) {
         let (hash, size) = (mix(key), self.slots.len());
         let mut slot = first_slot(hash, size);
         loop {
@@ -171,7 +173,7 @@ impl Door<'_> {
     }
 
     /// Fills a slot that this thread has taken.
-    fn fill(&self, slot: usize, hash: u64, key: u64, note: u64) -> u32 {
+    fn fill(&self, slot: usize, hash: u64, key: u64, note: u32) -> u32 {
         let id = self.table.count.fetch_add(1, Ordering::Relaxed);
         let count = id as usize + 1;
         let size = self.slots.len();
@@ -183,7 +185,7 @@ impl Door<'_> {
         let id = id as u32;
         self.table.keys.set(id, key);
         if let Some(notes) = &self.table.notes {
-            notes.set(id, note);
+            notes.add(id / 2, u64::from(note) << half(id));
         }
         // Whoever reads this also reads the key.
         self.slots[slot].store(entry(hash, id, size), Ordering::Release);
@@ -197,6 +199,11 @@ impl Door<'_> {
         let is_it = found == entry(hash, id, self.slots.len()) && self.table.keys.get(id) == key;
         is_it.then_some(id)
     }
+}
+
+/// Where in its place the note beside this id is.
+fn half(id: u32) -> u32 {
+    id % 2 * 32
 }
 
 fn free_slots(count: usize) -> Box<[AtomicU32]> {

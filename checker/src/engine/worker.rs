@@ -194,7 +194,7 @@ impl<'s, A: Explorable, C: Sync, G: History> Worker<'s, A, C, G> {
                 continue;
             }
             self.transitions += 1;
-            let (id, is_new) = doors.visited.insert(key, u64::from(self.parents[index]));
+            let (id, is_new) = doors.visited.insert(key, self.parents[index]);
             if is_new {
                 self.states += 1;
                 self.judge.judge(&doors, id, leaves);

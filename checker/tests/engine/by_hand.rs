@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use quorate_checker::engine::{Options, Sees, Stop, explore};
-use quorate_checker::spec::{Action, Event, Fault, Faults, Spec};
+use quorate_checker::engine::{Options, Sees, Stop, explore, explore_model};
+use quorate_checker::spec::{Action, Event, Fault, Faults, Spec, WITHOUT_PANIC};
 use stateright::Expectation::{Always, Sometimes};
-use stateright::actor::ActorModel;
+use stateright::actor::{ActorModel, LossyNetwork, Network};
 use stateright::{Checker, HasDiscoveries, Model};
 
 use crate::naive::{Counts, naive};
@@ -138,6 +138,50 @@ fn timers_saves_crashes_and_choices_are_as_the_spec_has_them() {
     assert!(expected.lengths[2].1.is_some());
 }
 
+/// Many that count on their own, so that levels are wide enough to be shared among threads.
+fn counters() -> ToySpec {
+    let counter = |timer: u8| {
+        let start = Toy::default().starting(&[Set(timer)]);
+        (0..6).fold(start, |toy, state| {
+            toy.on(state, Timer(timer), state + 1, &[Set(timer)])
+        })
+    };
+    let system = system((0..5).map(counter).collect())
+        .property(Always, "less than twenty in all", |_, state| {
+            state
+                .actor_states
+                .iter()
+                .map(|state| u32::from(**state))
+                .sum::<u32>()
+                < 20
+        })
+        .property(Sometimes, "all at the end", |_, state| {
+            state.actor_states.iter().all(|state| **state == 6)
+        });
+    Spec::new("counters", system, 5)
+}
+
+#[test]
+fn threads_share_a_wide_level_and_lose_nothing() {
+    let expected = compare(counters);
+    // A timer that fires at the end is gone: eight states each.
+    assert_eq!((expected.states, expected.depth), (8_u64.pow(5), 35));
+    assert_eq!(expected.lengths[1].1, Some(20));
+    let until_violated = |threads| {
+        let options = Options {
+            threads,
+            ..Options::default()
+        };
+        let outcome = explore(&counters(), &options, &mut |_| {});
+        assert_eq!(outcome.stopped, Some(Stop::Violation));
+        Counts::of(&outcome)
+    };
+    // The level in which the violation lies is complete.
+    let found = until_violated(1);
+    assert_eq!((found.depth, found.lengths[1].1), (20, Some(20)));
+    (2..=4).for_each(|threads| assert_eq!(until_violated(threads), found));
+}
+
 #[test]
 fn a_late_save_is_found_where_it_is_nearest() {
     let expected = compare(|| two_phases(true));
@@ -201,6 +245,58 @@ fn what_a_property_sees_changes_nothing_but_the_cost() {
     };
     let outcome = explore(&two_phases(true), &options, &mut |_| {});
     assert_eq!(Some(Counts::of(&outcome)), naive(&two_phases(true), 200_000));
+}
+
+#[test]
+fn a_model_is_explored_as_it_stands() {
+    // Stateright's own search has the same counts, so it is asked too.
+    let model = || {
+        let mut model = lossy_counter().system;
+        model.lossy_network = LossyNetwork::Yes;
+        model
+            .init_network(Network::new_unordered_nonduplicating([]))
+            .within_boundary(|_, state| state.network.len() < 6)
+    };
+    let options = Options {
+        keep_going: true,
+        ..Options::default()
+    };
+    let outcome = explore_model(&model(), &options, &mut |_| {});
+    let theirs = model()
+        .checker()
+        .finish_when(HasDiscoveries::AllOf(BTreeSet::from([NEVER_ENDS])))
+        .spawn_bfs()
+        .join();
+    assert!(outcome.states > 100);
+    assert_eq!(outcome.states, theirs.unique_state_count() as u64);
+    assert_eq!(outcome.transitions, theirs.state_count() as u64 - 1);
+    let path = outcome
+        .finding("at most four")
+        .path
+        .clone()
+        .expect("it counts on");
+    assert_eq!(*path.last_state().actor_states[1], 5);
+}
+
+#[test]
+fn a_panic_in_a_model_is_told_with_the_way_to_it() {
+    let mut model = ping_pong().system;
+    let answer = Answer {
+        panics: true,
+        ..Answer::default()
+    };
+    model.actors[1].answers.insert((1, Message(2)), answer);
+    let outcome = explore_model(&model, &Options::default(), &mut |_| {});
+    let path = outcome
+        .finding(WITHOUT_PANIC)
+        .path
+        .clone()
+        .expect("it panics");
+    assert_eq!(
+        path.into_actions().len(),
+        2,
+        "the third step is the one that panics"
+    );
 }
 
 #[test]
