@@ -19,9 +19,7 @@ fn an_arena_keeps_a_value_behind_its_number() {
 #[test]
 fn a_table_knows_every_key_that_was_put_into_it_and_no_other() {
     let table = Table::with_notes(4);
-    let keys: Vec<u64> = (0..u64::from(MANY))
-        .map(|key| (key << 32) | (key % 7))
-        .collect();
+    let keys: Vec<u64> = (0..u64::from(MANY)).map(|key| (key << 32) | (key % 7)).collect();
     let insert = |key: u64, note: u32| {
         let door = table.open();
         let inserted = door.insert(key, note);
@@ -32,10 +30,7 @@ fn a_table_knows_every_key_that_was_put_into_it_and_no_other() {
         }
         inserted
     };
-    let ids: Vec<u32> = keys
-        .iter()
-        .map(|key| insert(*key, (key >> 32) as u32).0)
-        .collect();
+    let ids: Vec<u32> = keys.iter().map(|key| insert(*key, (key >> 32) as u32).0).collect();
     for (key, id) in keys.iter().zip(ids) {
         assert!(table.open().contains(*key) && !table.open().contains(key + 7));
         assert_eq!(insert(*key, 99), (id, false));

@@ -142,18 +142,11 @@ fn timers_saves_crashes_and_choices_are_as_the_spec_has_them() {
 fn counters() -> ToySpec {
     let counter = |timer: u8| {
         let start = Toy::default().starting(&[Set(timer)]);
-        (0..6).fold(start, |toy, state| {
-            toy.on(state, Timer(timer), state + 1, &[Set(timer)])
-        })
+        (0..6).fold(start, |toy, state| toy.on(state, Timer(timer), state + 1, &[Set(timer)]))
     };
     let system = system((0..5).map(counter).collect())
         .property(Always, "less than twenty in all", |_, state| {
-            state
-                .actor_states
-                .iter()
-                .map(|state| u32::from(**state))
-                .sum::<u32>()
-                < 20
+            state.actor_states.iter().map(|state| u32::from(**state)).sum::<u32>() < 20
         })
         .property(Sometimes, "all at the end", |_, state| {
             state.actor_states.iter().all(|state| **state == 6)
@@ -168,10 +161,7 @@ fn threads_share_a_wide_level_and_lose_nothing() {
     assert_eq!((expected.states, expected.depth), (8_u64.pow(5), 35));
     assert_eq!(expected.lengths[1].1, Some(20));
     let until_violated = |threads| {
-        let options = Options {
-            threads,
-            ..Options::default()
-        };
+        let options = Options { threads, ..Options::default() };
         let outcome = explore(&counters(), &options, &mut |_| {});
         assert_eq!(outcome.stopped, Some(Stop::Violation));
         Counts::of(&outcome)
@@ -257,10 +247,7 @@ fn a_model_is_explored_as_it_stands() {
             .init_network(Network::new_unordered_nonduplicating([]))
             .within_boundary(|_, state| state.network.len() < 6)
     };
-    let options = Options {
-        keep_going: true,
-        ..Options::default()
-    };
+    let options = Options { keep_going: true, ..Options::default() };
     let outcome = explore_model(&model(), &options, &mut |_| {});
     let theirs = model()
         .checker()
@@ -270,33 +257,18 @@ fn a_model_is_explored_as_it_stands() {
     assert!(outcome.states > 100);
     assert_eq!(outcome.states, theirs.unique_state_count() as u64);
     assert_eq!(outcome.transitions, theirs.state_count() as u64 - 1);
-    let path = outcome
-        .finding("at most four")
-        .path
-        .clone()
-        .expect("it counts on");
+    let path = outcome.finding("at most four").path.clone().expect("it counts on");
     assert_eq!(*path.last_state().actor_states[1], 5);
 }
 
 #[test]
 fn a_panic_in_a_model_is_told_with_the_way_to_it() {
     let mut model = ping_pong().system;
-    let answer = Answer {
-        panics: true,
-        ..Answer::default()
-    };
+    let answer = Answer { panics: true, ..Answer::default() };
     model.actors[1].answers.insert((1, Message(2)), answer);
     let outcome = explore_model(&model, &Options::default(), &mut |_| {});
-    let path = outcome
-        .finding(WITHOUT_PANIC)
-        .path
-        .clone()
-        .expect("it panics");
-    assert_eq!(
-        path.into_actions().len(),
-        2,
-        "the third step is the one that panics"
-    );
+    let path = outcome.finding(WITHOUT_PANIC).path.clone().expect("it panics");
+    assert_eq!(path.into_actions().len(), 2, "the third step is the one that panics");
 }
 
 #[test]
