@@ -13,10 +13,7 @@ use stateright::actor::Id;
 
 /// A cluster of one node on a port that is free.
 fn config() -> Config {
-    let free = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap();
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let port = free.port() - 1;
     Config::create::<ConfigError>(folder.path(), 1, port, "raft", |_| Ok(())).unwrap()
@@ -29,19 +26,9 @@ fn start() -> (Http, Board<Snapshot>) {
 
 fn snapshot(term: u64) -> Snapshot {
     let (role, leader) = ("leader".to_owned(), Some(Id::from(1)));
-    let status = Status {
-        role,
-        term,
-        leader,
-        commit: 5,
-        last: 6,
-    };
-    let metrics = Metrics {
-        commits: 3,
-        commit_micros: 1_020_003,
-        rejected_forged: 7,
-        ..Metrics::default()
-    };
+    let status = Status { role, term, leader, commit: 5, last: 6 };
+    let metrics =
+        Metrics { commits: 3, commit_micros: 1_020_003, rejected_forged: 7, ..Metrics::default() };
     Snapshot { status, metrics }
 }
 
@@ -54,10 +41,7 @@ fn exchange(address: SocketAddr, request: &[u8]) -> String {
 }
 
 fn get(address: SocketAddr, path: &str) -> (String, String) {
-    let answer = exchange(
-        address,
-        format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n").as_bytes(),
-    );
+    let answer = exchange(address, format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n").as_bytes());
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();
     (head.to_owned(), body.to_owned())
 }
@@ -98,19 +82,13 @@ fn metrics_are_text_that_prometheus_reads() {
         "# TYPE quorate_datagrams_rejected_total counter",
         "quorate_datagrams_rejected_total{reason=\"forged\"} 7",
     ] {
-        assert!(
-            body.lines().any(|other| other == line),
-            "{line} is not in:\n{body}"
-        );
+        assert!(body.lines().any(|other| other == line), "{line} is not in:\n{body}");
     }
     for line in body.lines().filter(|line| !line.starts_with('#')) {
         let (name, value) = line.rsplit_once(' ').unwrap();
         assert!(value.parse::<f64>().is_ok(), "{line}");
         let family = name.split('{').next().unwrap();
-        assert!(
-            body.contains(&format!("# HELP {family} ")),
-            "{family} has no help"
-        );
+        assert!(body.contains(&format!("# HELP {family} ")), "{family} has no help");
     }
 }
 
@@ -119,10 +97,7 @@ fn the_page_needs_nothing_from_elsewhere() {
     let (http, _) = start();
     let (head, body) = get(http.address(), "/");
     assert!(head.contains("Content-Type: text/html"));
-    assert!(
-        head.contains(&format!("connect-src http://{}\r\n", http.address())),
-        "{head}"
-    );
+    assert!(head.contains(&format!("connect-src http://{}\r\n", http.address())), "{head}");
     assert!(body.contains(&format!("\"address\":\"{}\"", http.address())));
     assert!(!body.contains("/*CLUSTER*/") && !body.contains("src=") && !body.contains("@import"));
 }
@@ -130,20 +105,10 @@ fn the_page_needs_nothing_from_elsewhere() {
 #[test]
 fn what_is_not_there_or_not_allowed_is_refused() {
     let (http, _) = start();
-    assert!(
-        get(http.address(), "/nothing")
-            .0
-            .starts_with("HTTP/1.1 404 ")
-    );
-    let large = [
-        b"POST / HTTP/1.1\r\nContent-Length: 50000\r\n\r\n".to_vec(),
-        vec![b'x'; 50_000],
-    ];
+    assert!(get(http.address(), "/nothing").0.starts_with("HTTP/1.1 404 "));
+    let large = [b"POST / HTTP/1.1\r\nContent-Length: 50000\r\n\r\n".to_vec(), vec![b'x'; 50_000]];
     let answer = exchange(http.address(), &large.concat());
-    assert!(
-        answer.starts_with("HTTP/1.1 405 ") && answer.contains("Allow: GET"),
-        "{answer}"
-    );
+    assert!(answer.starts_with("HTTP/1.1 405 ") && answer.contains("Allow: GET"), "{answer}");
     assert!(exchange(http.address(), b"\r\n\r\n").starts_with("HTTP/1.1 400 "));
     let endless = vec![b'a'; 9_000];
     assert!(exchange(http.address(), &endless).starts_with("HTTP/1.1 431 "));
@@ -154,19 +119,10 @@ fn slow_clients_are_given_up_and_hold_up_nobody() {
     let (http, board) = start();
     board.publish(snapshot(1));
     let began = Instant::now();
-    let mut slow: Vec<_> = (0..8)
-        .map(|_| TcpStream::connect(http.address()).unwrap())
-        .collect();
+    let mut slow: Vec<_> = (0..8).map(|_| TcpStream::connect(http.address()).unwrap()).collect();
     slow[0].write_all(b"GET / HT").unwrap();
-    assert!(
-        get(http.address(), "/status")
-            .0
-            .starts_with("HTTP/1.1 200 ")
-    );
-    assert!(
-        began.elapsed() < Duration::from_secs(1),
-        "one waited for the others"
-    );
+    assert!(get(http.address(), "/status").0.starts_with("HTTP/1.1 200 "));
+    assert!(began.elapsed() < Duration::from_secs(1), "one waited for the others");
     let mut answer = String::new();
     slow[0].read_to_string(&mut answer).unwrap();
     assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
@@ -176,9 +132,7 @@ fn slow_clients_are_given_up_and_hold_up_nobody() {
 fn a_flood_of_connections_passes() {
     let (http, board) = start();
     board.publish(snapshot(1));
-    let flood: Vec<_> = (0..200)
-        .map(|_| TcpStream::connect(http.address()).unwrap())
-        .collect();
+    let flood: Vec<_> = (0..200).map(|_| TcpStream::connect(http.address()).unwrap()).collect();
     drop(flood);
     let deadline = Instant::now() + Duration::from_secs(10);
     let answers = || {
@@ -200,15 +154,8 @@ fn a_port_in_use_is_an_error_that_names_the_address() {
     let first = Http::start(&config, 1, Board::default()).unwrap();
     let error = Http::start(&config, 1, Board::default()).unwrap_err();
     assert!(matches!(error, HttpError::Bind { .. }));
-    assert!(
-        error
-            .to_string()
-            .starts_with(&format!("cannot listen on TCP {address}: "))
-    );
+    assert!(error.to_string().starts_with(&format!("cannot listen on TCP {address}: ")));
     drop(first);
     Http::start(&config, 1, Board::default()).expect("the port is free again");
-    assert!(matches!(
-        Http::start(&config, 2, Board::default()),
-        Err(HttpError::Config(_))
-    ));
+    assert!(matches!(Http::start(&config, 2, Board::default()), Err(HttpError::Config(_))));
 }

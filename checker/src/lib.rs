@@ -4,7 +4,13 @@
 
 #![forbid(unsafe_code)]
 
+mod any_spec;
+mod check;
 pub mod engine;
 pub mod linearizability;
+pub mod report;
 pub mod spec;
+mod stateright_engine;
 pub mod trace;
+
+pub use any_spec::AnySpec;

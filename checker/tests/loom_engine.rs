@@ -17,18 +17,11 @@ mod sync {
 
     impl<T> OnceLock<T> {
         pub fn new() -> Self {
-            OnceLock {
-                value: std::sync::OnceLock::new(),
-                is_set: AtomicBool::new(false),
-            }
+            OnceLock { value: std::sync::OnceLock::new(), is_set: AtomicBool::new(false) }
         }
 
         pub fn get(&self) -> Option<&T> {
-            if self.is_set.load(Ordering::Acquire) {
-                self.value.get()
-            } else {
-                None
-            }
+            if self.is_set.load(Ordering::Acquire) { self.value.get() } else { None }
         }
 
         pub fn set(&self, value: T) -> Result<(), T> {
@@ -130,9 +123,7 @@ fn nothing_is_lost_while_room_is_made() {
         assert_eq!(mine[0].0, theirs.0);
         assert_ne!(mine[0].1, theirs.1);
         assert_eq!(table.len(), 14);
-        (0..5)
-            .chain([8, 9])
-            .for_each(|key| assert!(!insert(&table, key, 0).1));
+        (0..5).chain([8, 9]).for_each(|key| assert!(!insert(&table, key, 0).1));
     });
 }
 

@@ -1,5 +1,5 @@
-//! The scripted client that specs use: it submits its commands one after the other and keeps what it
-//! was told.
+//! The scripted client that specs use: it submits its commands one after the other and keeps what
+//! it was told.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -42,11 +42,7 @@ pub enum Effect<C> {
 
 impl<M: StateMachine> Client<M> {
     pub fn on_start(&self, id: Id) -> (ClientState<M::Output>, Vec<Effect<M::Command>>) {
-        let state = ClientState {
-            answers: Vec::new(),
-            target: self.servers[0],
-            redirected: false,
-        };
+        let state = ClientState { answers: Vec::new(), target: self.servers[0], redirected: false };
         let effects = self.ask(id, &state);
         (state, effects)
     }
@@ -66,9 +62,7 @@ impl<M: StateMachine> Client<M> {
                 state.answers.push(output);
                 state.redirected = false;
             }
-            Answer::Redirect {
-                leader: Some(leader),
-            } if !state.redirected => {
+            Answer::Redirect { leader: Some(leader) } if !state.redirected => {
                 let state = state.to_mut();
                 state.target = leader;
                 state.redirected = true;
@@ -83,10 +77,7 @@ impl<M: StateMachine> Client<M> {
         id: Id,
         state: &mut Cow<'_, ClientState<M::Output>>,
     ) -> Vec<Effect<M::Command>> {
-        let position = self
-            .servers
-            .iter()
-            .position(|server| *server == state.target);
+        let position = self.servers.iter().position(|server| *server == state.target);
         let next = position.map_or(0, |position| (position + 1) % self.servers.len());
         let state = state.to_mut();
         state.target = self.servers[next];
@@ -99,11 +90,8 @@ impl<M: StateMachine> Client<M> {
         let Some(command) = self.script.get(state.answers.len()) else {
             return vec![Effect::CancelRetryTimer];
         };
-        let request = Request {
-            session: session(id),
-            sequence: sequence(state),
-            command: command.clone(),
-        };
+        let request =
+            Request { session: session(id), sequence: sequence(state), command: command.clone() };
         vec![Effect::Send(state.target, request), Effect::SetRetryTimer]
     }
 }

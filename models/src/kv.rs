@@ -85,13 +85,9 @@ impl StateMachine for Kv {
                     *value = new.clone();
                     Output::Swapped
                 }
-                actual => Output::Mismatch {
-                    actual: actual.cloned(),
-                },
+                actual => Output::Mismatch { actual: actual.cloned() },
             },
-            Command::Delete { key } => Output::Deleted {
-                existed: self.0.remove(key).is_some(),
-            },
+            Command::Delete { key } => Output::Deleted { existed: self.0.remove(key).is_some() },
         }
     }
 

@@ -13,3 +13,8 @@ pub mod raft;
 pub mod rules;
 pub mod service;
 pub mod state_machine;
+
+/// Every spec there is, in the order in which `quorate check` runs them.
+pub fn specs() -> Vec<Box<dyn quorate_checker::AnySpec>> {
+    raft::specs::all()
+}

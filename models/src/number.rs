@@ -16,8 +16,9 @@ macro_rules! number {
         impl $name {
             pub const ZERO: $name = $name(0);
 
+            /// The number behind this one; the largest stays what it is.
             pub fn next(self) -> $name {
-                $name(self.0 + 1)
+                $name(self.0.saturating_add(1))
             }
         }
 

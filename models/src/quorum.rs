@@ -13,11 +13,7 @@ mod tests {
     fn two_majorities_always_meet() {
         for servers in 1..=9 {
             for count in 0..=servers {
-                assert_eq!(
-                    is_majority(count, servers),
-                    2 * count > servers,
-                    "{count}/{servers}"
-                );
+                assert_eq!(is_majority(count, servers), 2 * count > servers, "{count}/{servers}");
                 assert!(!(is_majority(count, servers) && is_majority(servers - count, servers)));
             }
         }

@@ -1,8 +1,8 @@
 //! Rule books: which of a protocol's rules are in force.
 //!
-//! Every guard that makes a protocol safe or live is a named rule, and the code asks the rule book for
-//! it. [`AllRules`] is of size zero and answers yes at compile time, so what runs has no switch;
-//! [`AllBut`] suspends rules, to show the counterexample that proves them necessary.
+//! Every guard that makes a protocol safe or live is a named rule, and the code asks the rule book
+//! for it. [`AllRules`] is of size zero and answers yes at compile time, so what runs has no
+//! switch; [`AllBut`] suspends rules, to show the counterexample that proves them necessary.
 
 use std::fmt::Debug;
 

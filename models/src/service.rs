@@ -1,7 +1,8 @@
 //! The contract between a protocol and its clients, the same for every protocol.
 //!
-//! A client opens a *session* and numbers its commands within it. A command that is sent again keeps
-//! its number, so a server recognises it and lets it take effect once (Ongaro's thesis, §6.3).
+//! A client opens a *session* and numbers its commands within it. A command that is sent again
+//! keeps its number, so a server recognises it and lets it take effect once (Ongaro's thesis,
+//! §6.3).
 
 use serde::{Deserialize, Serialize};
 use stateright::actor::{Actor, Id};

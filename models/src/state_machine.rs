@@ -1,5 +1,5 @@
-//! What is replicated. A user's own state machine goes behind this trait and is then replicated by the
-//! same code that was checked.
+//! What is replicated. A user's own state machine goes behind this trait and is then replicated by
+//! the same code that was checked.
 
 use std::fmt::Debug;
 use std::hash::Hash;
@@ -23,7 +23,8 @@ pub trait StateMachine: Clone + Debug + Default + Eq + Ord + Hash + Send + Sync 
     type Command: Value;
     type Output: Value;
 
-    /// Applies `command` and says what it returns. A function of its inputs: no clock, no randomness.
+    /// Applies `command` and says what it returns. A function of its inputs: no clock, no
+    /// randomness.
     fn apply(&mut self, command: &Self::Command) -> Self::Output;
 
     /// True if `command` changes nothing whatever the state.

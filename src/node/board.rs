@@ -19,21 +19,14 @@ struct Shared<T> {
 // Not derived, which would ask for a `T` that can be cloned.
 impl<T> Clone for Board<T> {
     fn clone(&self) -> Self {
-        Self {
-            shared: Arc::clone(&self.shared),
-        }
+        Self { shared: Arc::clone(&self.shared) }
     }
 }
 
 impl<T> Default for Board<T> {
     fn default() -> Self {
         let latest = Mutex::new(None);
-        Self {
-            shared: Arc::new(Shared {
-                latest,
-                stopping: AtomicBool::new(false),
-            }),
-        }
+        Self { shared: Arc::new(Shared { latest, stopping: AtomicBool::new(false) }) }
     }
 }
 

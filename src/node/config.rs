@@ -74,21 +74,13 @@ pub struct Node {
 pub enum ConfigError {
     /// The operating system refused.
     #[error("{}: cannot {action} it: {source}", path.display())]
-    Io {
-        path: PathBuf,
-        action: &'static str,
-        source: io::Error,
-    },
+    Io { path: PathBuf, action: &'static str, source: io::Error },
     /// The file is not TOML, or has a field too many or too few, or one of the wrong type.
     #[error("{}: {problem}", path.display())]
     Syntax { path: PathBuf, problem: String },
     /// A field says something that cannot be.
     #[error("{}: {field}: {problem}", path.display())]
-    Field {
-        path: PathBuf,
-        field: String,
-        problem: String,
-    },
+    Field { path: PathBuf, field: String, problem: String },
     /// There is something where a file was to be created; it was left as it is.
     #[error("{}: it exists already and is not overwritten", path.display())]
     Exists { path: PathBuf },
@@ -104,11 +96,7 @@ pub enum ConfigError {
 
 impl ConfigError {
     fn io(path: &Path, action: &'static str) -> impl FnOnce(io::Error) -> Self {
-        move |source| Self::Io {
-            path: path.into(),
-            action,
-            source,
-        }
+        move |source| Self::Io { path: path.into(), action, source }
     }
 }
 
@@ -148,23 +136,17 @@ impl Config {
     /// # Errors
     /// [`ConfigError::Field`] if there is none.
     pub fn node(&self, id: u64) -> Result<&Node, ConfigError> {
-        self.nodes
-            .iter()
-            .find(|node| node.id == id)
-            .ok_or_else(|| ConfigError::Field {
-                path: self.path.clone(),
-                field: "node".into(),
-                problem: format!("there is no node {id}"),
-            })
+        self.nodes.iter().find(|node| node.id == id).ok_or_else(|| ConfigError::Field {
+            path: self.path.clone(),
+            field: "node".into(),
+            problem: format!("there is no node {id}"),
+        })
     }
 
     fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
         let written: Written = toml::from_str(text).map_err(|error| {
             let problem = error.to_string().trim_end().to_owned();
-            ConfigError::Syntax {
-                path: path.into(),
-                problem,
-            }
+            ConfigError::Syntax { path: path.into(), problem }
         })?;
         Self::validate(path, written).map_err(|(field, problem)| ConfigError::Field {
             path: path.into(),
@@ -176,17 +158,11 @@ impl Config {
     fn validate(path: &Path, written: Written) -> Result<Self, (String, String)> {
         let wrong = |field: &str, problem: String| Err((field.to_owned(), problem));
         let Some(cluster) = parse_cluster(&written.cluster) else {
-            return wrong(
-                "cluster",
-                format!("{:?} is not 16 hex digits", written.cluster),
-            );
+            return wrong("cluster", format!("{:?} is not 16 hex digits", written.cluster));
         };
         if !PROTOCOLS.contains(&written.protocol.as_str()) {
             let known = PROTOCOLS.join(", ");
-            return wrong(
-                "protocol",
-                format!("{:?} is none of: {known}", written.protocol),
-            );
+            return wrong("protocol", format!("{:?} is none of: {known}", written.protocol));
         }
         let [shortest, longest] = written.election_ms;
         if written.heartbeat_ms == 0 {
@@ -221,10 +197,7 @@ impl Config {
             protocol: written.protocol,
             key_file: folder.join(written.key_file),
             heartbeat: Duration::from_millis(written.heartbeat_ms),
-            election: (
-                Duration::from_millis(shortest),
-                Duration::from_millis(longest),
-            ),
+            election: (Duration::from_millis(shortest), Duration::from_millis(longest)),
             nodes,
         })
     }
@@ -243,10 +216,7 @@ fn validate_node(folder: &Path, node: &WrittenNode) -> Result<Node, (String, Str
         return wrong("id", format!("it must be at least 1 and below {IDS}"));
     }
     let Ok(address) = node.address.parse::<SocketAddr>() else {
-        return wrong(
-            "address",
-            format!("{:?} is not an IP address with a port", node.address),
-        );
+        return wrong("address", format!("{:?} is not an IP address with a port", node.address));
     };
     if !address.ip().is_loopback() {
         // The HTTP page is for whoever asks, so it is for this machine only.
@@ -258,11 +228,7 @@ fn validate_node(folder: &Path, node: &WrittenNode) -> Result<Node, (String, Str
     if node.store.as_os_str().is_empty() {
         return wrong("store", "it is empty".into());
     }
-    Ok(Node {
-        id,
-        address,
-        store: folder.join(&node.store),
-    })
+    Ok(Node { id, address, store: folder.join(&node.store) })
 }
 
 /// Checks that no two nodes have the same `field`.

@@ -40,10 +40,7 @@ pub struct Snapshot {
 pub enum HttpError {
     /// Most likely the port is in use.
     #[error("cannot listen on TCP {address}: {source}")]
-    Bind {
-        address: SocketAddr,
-        source: io::Error,
-    },
+    Bind { address: SocketAddr, source: io::Error },
     /// The configuration does not name this node.
     #[error(transparent)]
     Config(#[from] ConfigError),
@@ -80,24 +77,14 @@ impl Http {
         let listener =
             TcpListener::bind(address).map_err(|source| HttpError::Bind { address, source })?;
         let (config, started) = (config.clone(), Instant::now());
-        let site = Arc::new(Site {
-            config,
-            id,
-            address,
-            started,
-            board,
-        });
+        let site = Arc::new(Site { config, id, address, started, board });
         let closing = Board::default();
         let seen = closing.clone();
         let thread = thread::Builder::new()
             .name("http".into())
             .spawn(move || accept(&listener, &site, &seen))
             .map_err(HttpError::Thread)?;
-        Ok(Self {
-            address,
-            closing,
-            thread: Some(thread),
-        })
+        Ok(Self { address, closing, thread: Some(thread) })
     }
 
     /// Where it listens.
@@ -137,12 +124,10 @@ fn accept(listener: &TcpListener, site: &Arc<Site>, closing: &Board<()>) {
         }
         let (site, open) = (Arc::clone(site), Arc::clone(&open));
         // A client may be as slow as its deadline allows; the others do not wait for it.
-        let _ = thread::Builder::new()
-            .name("http connection".into())
-            .spawn(move || {
-                let _ = serve(stream, &site);
-                drop(open);
-            });
+        let _ = thread::Builder::new().name("http connection".into()).spawn(move || {
+            let _ = serve(stream, &site);
+            drop(open);
+        });
     }
 }
 

@@ -70,19 +70,11 @@ pub struct Metrics {
 }
 
 /// One name in the Prometheus text, and its values by label.
-type Family = (
-    &'static str,
-    &'static str,
-    &'static [(&'static str, fn(&Metrics) -> u64)],
-);
+type Family = (&'static str, &'static str, &'static [(&'static str, fn(&Metrics) -> u64)]);
 
 /// Everything that is counted. A name with several values has one for each label.
 const COUNTERS: &[Family] = &[
-    (
-        "batches",
-        "Rounds of the event loop with something to do.",
-        &[("", |m| m.batches)],
-    ),
+    ("batches", "Rounds of the event loop with something to do.", &[("", |m| m.batches)]),
     (
         "handler_calls",
         "Calls of the actor's handlers.",
@@ -97,21 +89,9 @@ const COUNTERS: &[Family] = &[
         "Authentic messages that this build cannot decode.",
         &[("", |m| m.messages_undecodable)],
     ),
-    (
-        "saves",
-        "Saves that the actor asked for.",
-        &[("", |m| m.saves)],
-    ),
-    (
-        "commits",
-        "Commits that made saves durable.",
-        &[("", |m| m.commits)],
-    ),
-    (
-        "messages_sent",
-        "Messages that the actor sent.",
-        &[("", |m| m.sends)],
-    ),
+    ("saves", "Saves that the actor asked for.", &[("", |m| m.saves)]),
+    ("commits", "Commits that made saves durable.", &[("", |m| m.commits)]),
+    ("messages_sent", "Messages that the actor sent.", &[("", |m| m.sends)]),
     (
         "messages_unencodable",
         "Messages over the limit or without an encoding.",
@@ -122,21 +102,9 @@ const COUNTERS: &[Family] = &[
         "Datagrams taken from the socket, rejected ones included.",
         &[("", |m| m.datagrams_received)],
     ),
-    (
-        "received_bytes",
-        "Bytes in datagrams received.",
-        &[("", |m| m.bytes_received)],
-    ),
-    (
-        "datagrams_sent",
-        "Datagrams sent.",
-        &[("", |m| m.datagrams_sent)],
-    ),
-    (
-        "sent_bytes",
-        "Bytes in datagrams sent.",
-        &[("", |m| m.bytes_sent)],
-    ),
+    ("received_bytes", "Bytes in datagrams received.", &[("", |m| m.bytes_received)]),
+    ("datagrams_sent", "Datagrams sent.", &[("", |m| m.datagrams_sent)]),
+    ("sent_bytes", "Bytes in datagrams sent.", &[("", |m| m.bytes_sent)]),
     (
         "datagrams_send_failed",
         "Datagrams that the system would not send.",
@@ -189,18 +157,9 @@ pub fn render(status: &Status, metrics: &Metrics, uptime_seconds: f64) -> String
     let mut text = String::new();
     let plain = |value: String| [(String::new(), value)];
     let role = format!("role=\"{}\"", escape(&status.role));
-    family(
-        &mut text,
-        "role",
-        "gauge",
-        "1 for the role that the node has.",
-        &[(role, "1".into())],
-    );
+    family(&mut text, "role", "gauge", "1 for the role that the node has.", &[(role, "1".into())]);
     let leader = status.leader.map_or(0, usize::from);
-    let (seconds, micros) = (
-        metrics.commit_micros / 1_000_000,
-        metrics.commit_micros % 1_000_000,
-    );
+    let (seconds, micros) = (metrics.commit_micros / 1_000_000, metrics.commit_micros % 1_000_000);
     for (name, kind, help, value) in [
         ("term", "gauge", "The node's term.", status.term.to_string()),
         (
@@ -215,18 +174,8 @@ pub fn render(status: &Status, metrics: &Metrics, uptime_seconds: f64) -> String
             "The last index known to be committed.",
             status.commit.to_string(),
         ),
-        (
-            "last_index",
-            "gauge",
-            "The index of the last log entry.",
-            status.last.to_string(),
-        ),
-        (
-            "uptime_seconds",
-            "gauge",
-            "Since the node started.",
-            uptime_seconds.to_string(),
-        ),
+        ("last_index", "gauge", "The index of the last log entry.", status.last.to_string()),
+        ("uptime_seconds", "gauge", "Since the node started.", uptime_seconds.to_string()),
         (
             "commit_seconds_total",
             "counter",
@@ -237,27 +186,16 @@ pub fn render(status: &Status, metrics: &Metrics, uptime_seconds: f64) -> String
         family(&mut text, name, kind, help, &plain(value));
     }
     for (name, help, values) in COUNTERS {
-        let values: Vec<_> = values
-            .iter()
-            .map(|(label, of)| ((*label).into(), of(metrics).to_string()))
-            .collect();
-        family(
-            &mut text,
-            &format!("{name}_total"),
-            "counter",
-            help,
-            &values,
-        );
+        let values: Vec<_> =
+            values.iter().map(|(label, of)| ((*label).into(), of(metrics).to_string())).collect();
+        family(&mut text, &format!("{name}_total"), "counter", help, &values);
     }
     text
 }
 
 /// Writes one name with its help, its kind, and its value for each label.
 fn family(text: &mut String, name: &str, kind: &str, help: &str, values: &[(String, String)]) {
-    let _ = writeln!(
-        text,
-        "# HELP quorate_{name} {help}\n# TYPE quorate_{name} {kind}"
-    );
+    let _ = writeln!(text, "# HELP quorate_{name} {help}\n# TYPE quorate_{name} {kind}");
     for (label, value) in values {
         let _ = match label.as_str() {
             "" => writeln!(text, "quorate_{name} {value}"),
@@ -268,8 +206,5 @@ fn family(text: &mut String, name: &str, kind: &str, help: &str, values: &[(Stri
 
 /// A label's value, as the format wants it.
 fn escape(value: &str) -> String {
-    value
-        .replace('\\', "\\\\")
-        .replace('"', "\\\"")
-        .replace('\n', "\\n")
+    value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
 }

@@ -1,8 +1,15 @@
 //! How an actor runs: sockets, storage, time.
 
 pub mod board;
+pub mod client;
 pub mod config;
+pub mod event_loop;
+pub mod fragment;
 pub mod http;
 pub mod metrics;
+pub mod seal;
 pub mod storage;
 mod sync;
+pub mod timers;
+pub mod transport;
+pub mod wire;

@@ -124,11 +124,7 @@ impl<S: Durable + Clone> Store<S> {
         };
         let storage = backend().map_err(reach)?;
         // redb takes an empty file for an invitation to initialise it.
-        if storage
-            .len()
-            .map_err(|error| StoreError::io(path, "read", error))?
-            == 0
-        {
+        if storage.len().map_err(|error| StoreError::io(path, "read", error))? == 0 {
             return Err(StoreError::damaged(path, "the file", "it is empty"));
         }
         let holds_all = |raw: &Raw| restore::<S>(raw, path, identity).is_ok();
@@ -150,11 +146,7 @@ impl<S: Durable + Clone> Store<S> {
                 // The records name what is damaged better than the pages do, if they can be read.
                 let named = fault
                     .is_damage()
-                    .then(|| {
-                        backend()
-                            .ok()
-                            .and_then(|copy| database::read_unchecked(&copy))
-                    })
+                    .then(|| backend().ok().and_then(|copy| database::read_unchecked(&copy)))
                     .flatten()
                     .and_then(|raw| restore::<S>(&raw, path, identity).err());
                 Err(named.unwrap_or_else(|| fault.on_open(path)))
@@ -171,9 +163,7 @@ impl<S: Durable + Clone> Store<S> {
     /// ([`StoreError::Failed`]) and the caller must stop the node.
     pub fn commit(&mut self, state: &S) -> Result<(), StoreError> {
         if self.failed {
-            return Err(StoreError::Failed {
-                path: self.path.clone(),
-            });
+            return Err(StoreError::Failed { path: self.path.clone() });
         }
         let changes = state.changes(self.last.as_ref());
         if !changes.is_empty() {
@@ -203,27 +193,17 @@ fn restore<S: Durable>(
 ) -> Result<(Contents, Option<S>), StoreError> {
     let damaged = |record: &str, problem: &str| StoreError::damaged(path, record, problem);
     let about = |name: &str| {
-        let stored = raw
-            .about
-            .get(name)
-            .ok_or_else(|| damaged(name, "it is missing"))?;
+        let stored = raw.about.get(name).ok_or_else(|| damaged(name, "it is missing"))?;
         record::unseal(record::seed_of_name(name), stored)
             .ok_or_else(|| damaged(name, "its checksum does not match"))
     };
     let (format, found) = record::identity_from(about(IDENTITY)?)
         .ok_or_else(|| damaged(IDENTITY, "it does not decode"))?;
     if format != FORMAT {
-        return Err(StoreError::Format {
-            path: path.into(),
-            found: format,
-        });
+        return Err(StoreError::Format { path: path.into(), found: format });
     }
     if found != identity {
-        return Err(StoreError::WrongIdentity {
-            path: path.into(),
-            found,
-            expected: identity,
-        });
+        return Err(StoreError::WrongIdentity { path: path.into(), found, expected: identity });
     }
     let listed = Contents::from_bytes(about(CONTENTS)?)
         .ok_or_else(|| damaged(CONTENTS, "it does not decode"))?;
@@ -236,11 +216,7 @@ fn restore<S: Durable>(
         present.add(key.kind, stored);
         records.push((key, value.to_vec()));
     }
-    let restored = if records.is_empty() {
-        Ok(None)
-    } else {
-        S::restore(records).map(Some)
-    };
+    let restored = if records.is_empty() { Ok(None) } else { S::restore(records).map(Some) };
     // The protocol knows best which record is missing; the contents know that one is.
     match (restored, listed.difference(&present, S::name)) {
         (Err(damage), _) => Err(damaged(&damage.record, &damage.problem)),
@@ -255,12 +231,8 @@ fn create_on(
     identity: Identity,
 ) -> Result<(), StoreError> {
     let mut first = Raw::default();
-    first
-        .about
-        .insert(IDENTITY.into(), record::seal_identity(FORMAT, identity));
-    first
-        .about
-        .insert(CONTENTS.into(), Contents::default().seal());
+    first.about.insert(IDENTITY.into(), record::seal_identity(FORMAT, identity));
+    first.about.insert(CONTENTS.into(), Contents::default().seal());
     database::create(backend, &first).map_err(|fault| fault.on_write(path))
 }
 
@@ -271,12 +243,8 @@ fn create_file(file: File, path: &Path, identity: Identity) -> Result<(), StoreE
     create_on(backend, path, identity)?;
     handle.sync_all().map_err(io)?;
     // Without this a crash may take back the name under which the synced bytes are found.
-    let parent = path
-        .parent()
-        .filter(|parent| !parent.as_os_str().is_empty());
-    File::open(parent.unwrap_or(Path::new(".")))
-        .and_then(|dir| dir.sync_all())
-        .map_err(io)
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    File::open(parent.unwrap_or(Path::new("."))).and_then(|dir| dir.sync_all()).map_err(io)
 }
 
 /// Opens the file at `path` for this process alone. The lock goes with the file when it is closed.

@@ -25,10 +25,8 @@ struct Numbers(u64);
 
 impl Numbers {
     fn below(&mut self, bound: usize) -> usize {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) as usize % bound
     }
 }
@@ -43,10 +41,7 @@ fn life() -> History {
     let disk = Disk::default();
     Store::<Log>::create_with(disk.clone(), nowhere(), SELF).unwrap();
     let mut promises = vec![(disk.operations().len(), None)];
-    let large = Log {
-        term: 4,
-        entries: vec![vec![7; 30_000]; 3],
-    };
+    let large = Log { term: 4, entries: vec![vec![7; 30_000]; 3] };
     let lives = [
         vec![Log::sample(1, 3), Log::sample(2, 5), Log::sample(2, 1)],
         vec![Log::sample(3, 2), large, Log::sample(5, 4)],
@@ -59,26 +54,14 @@ fn life() -> History {
             promises.push((disk.operations().len(), Some(state)));
         }
     }
-    History {
-        start: vec![],
-        operations: disk.operations(),
-        promises,
-    }
+    History { start: vec![], operations: disk.operations(), promises }
 }
 
 impl History {
     /// What a store may open with after a cut before operation `cut`.
     fn allowed(&self, cut: usize) -> Vec<Option<Log>> {
-        let kept = self
-            .promises
-            .iter()
-            .rposition(|(after, _)| *after <= cut)
-            .unwrap();
-        self.promises[kept..]
-            .iter()
-            .take(2)
-            .map(|(_, state)| state.clone())
-            .collect()
+        let kept = self.promises.iter().rposition(|(after, _)| *after <= cut).unwrap();
+        self.promises[kept..].iter().take(2).map(|(_, state)| state.clone()).collect()
     }
 
     /// The disk after a cut before operation `cut`; of the writes since the last sync, `keeps` says
@@ -91,9 +74,7 @@ impl History {
     ) -> Vec<u8> {
         let synced = self.synced(cut);
         let mut bytes = self.start.clone();
-        self.operations[..synced]
-            .iter()
-            .for_each(|operation| operation.apply(&mut bytes));
+        self.operations[..synced].iter().for_each(|operation| operation.apply(&mut bytes));
         let (mut lengths, mut writes) = (lengths, 0);
         for operation in &self.operations[synced..cut] {
             match operation {
@@ -119,10 +100,7 @@ impl History {
 
     fn synced(&self, cut: usize) -> usize {
         let sync = |operation: &Operation| matches!(operation, Operation::Sync);
-        self.operations[..cut]
-            .iter()
-            .rposition(sync)
-            .map_or(0, |last| last + 1)
+        self.operations[..cut].iter().rposition(sync).map_or(0, |last| last + 1)
     }
 
     /// What may be left after a cut before operation `cut`: nothing that was not synced, all of it,
@@ -137,10 +115,8 @@ impl History {
                 Operation::Sync => {}
             }
         }
-        let mut wrecks = vec![
-            self.after_cut(cut, 0, |_| false),
-            self.after_cut(cut, lengths, |_| true),
-        ];
+        let mut wrecks =
+            vec![self.after_cut(cut, 0, |_| false), self.after_cut(cut, lengths, |_| true)];
         if writes > 1 {
             for one in 0..writes {
                 wrecks.push(self.after_cut(cut, lengths, |write| write != one));
@@ -165,20 +141,14 @@ fn every_cut_leaves_the_last_acknowledged_commit_or_the_one_under_way() {
         let allowed = life.allowed(cut);
         for wreck in life.wrecks(cut, &mut numbers) {
             let (_store, found) = open(&Disk::holding(wreck));
-            assert!(
-                allowed.contains(&found),
-                "cut {cut}: {found:?}, not one of {allowed:?}"
-            );
+            assert!(allowed.contains(&found), "cut {cut}: {found:?}, not one of {allowed:?}");
             tried += 1;
             older += usize::from(found == allowed[0]);
             newer += usize::from(found != allowed[0]);
         }
     }
     // Cuts that always came too early or too late would show nothing.
-    assert!(
-        tried > 1_000 && older > 100 && newer > 20,
-        "{tried}: {older} and {newer}"
-    );
+    assert!(tried > 1_000 && older > 100 && newer > 20, "{tried}: {older} and {newer}");
 }
 
 /// The start after a crash crashes as well, again at every write, and what it had found stays
@@ -195,20 +165,14 @@ fn every_cut_of_a_recovery_leaves_what_the_recovery_found() {
         let opened = disk.operations().len();
         let allowed = life.allowed(cut);
         drop(store);
-        let recovery = History {
-            start: wreck,
-            operations: disk.operations(),
-            promises: vec![(0, found)],
-        };
+        let recovery =
+            History { start: wreck, operations: disk.operations(), promises: vec![(0, found)] };
         for second in 0..=recovery.operations.len() {
             for wreck in recovery.wrecks(second, &mut numbers) {
                 let again = open(&Disk::holding(wreck)).1;
                 if second < opened {
                     // It had not said yet what it found.
-                    assert!(
-                        allowed.contains(&again),
-                        "cut {cut}, then {second}: {again:?}"
-                    );
+                    assert!(allowed.contains(&again), "cut {cut}, then {second}: {again:?}");
                 } else {
                     assert_eq!(again, recovery.promises[0].1, "cut {cut}, then {second}");
                 }

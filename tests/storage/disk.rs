@@ -29,18 +29,13 @@ struct Platter {
 
 impl Disk {
     pub fn holding(bytes: Vec<u8>) -> Self {
-        Self(Arc::new(Mutex::new(Platter {
-            bytes,
-            ..Platter::default()
-        })))
+        Self(Arc::new(Mutex::new(Platter { bytes, ..Platter::default() })))
     }
 
     /// The bytes that were read, by their offsets.
     pub fn read_offsets(&self) -> Vec<usize> {
         let platter = self.0.lock().unwrap();
-        (0..platter.read.len())
-            .filter(|&offset| platter.read[offset])
-            .collect()
+        (0..platter.read.len()).filter(|&offset| platter.read[offset]).collect()
     }
 
     pub fn bytes(&self) -> Vec<u8> {
@@ -64,10 +59,7 @@ impl Disk {
 
     fn perform(&self, operation: Operation) -> io::Result<()> {
         let mut platter = self.0.lock().unwrap();
-        if platter
-            .fails_from
-            .is_some_and(|from| platter.operations.len() >= from)
-        {
+        if platter.fails_from.is_some_and(|from| platter.operations.len() >= from) {
             return Err(io::Error::other("the disk is broken"));
         }
         operation.apply(&mut platter.bytes);
@@ -98,13 +90,8 @@ impl StorageBackend for Disk {
     fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
         let mut platter = self.0.lock().unwrap();
         let start = usize::try_from(offset).map_err(io::Error::other)?;
-        let end = start
-            .checked_add(out.len())
-            .ok_or(io::ErrorKind::InvalidInput)?;
-        let found = platter
-            .bytes
-            .get(start..end)
-            .ok_or(io::ErrorKind::UnexpectedEof)?;
+        let end = start.checked_add(out.len()).ok_or(io::ErrorKind::InvalidInput)?;
+        let found = platter.bytes.get(start..end).ok_or(io::ErrorKind::UnexpectedEof)?;
         out.copy_from_slice(found);
         let length = platter.read.len().max(end);
         platter.read.resize(length, false);
@@ -122,9 +109,6 @@ impl StorageBackend for Disk {
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
         let offset = usize::try_from(offset).unwrap();
-        self.perform(Operation::Write {
-            offset,
-            data: data.to_vec(),
-        })
+        self.perform(Operation::Write { offset, data: data.to_vec() })
     }
 }

@@ -15,11 +15,7 @@ fn store() -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("node-2.redb");
     Store::<Log>::create(&path, SELF).unwrap();
-    Store::<Log>::open(&path, SELF)
-        .unwrap()
-        .0
-        .commit(&Log::sample(1, 3))
-        .unwrap();
+    Store::<Log>::open(&path, SELF).unwrap().0.commit(&Log::sample(1, 3)).unwrap();
     (folder, path)
 }
 
@@ -29,10 +25,7 @@ fn refusal(path: &Path, identity: Identity) -> StoreError {
 
 fn assert_says(error: &StoreError, path: &Path, words: &str) {
     let message = error.to_string();
-    assert!(
-        message.starts_with(&format!("{}: ", path.display())),
-        "{message}"
-    );
+    assert!(message.starts_with(&format!("{}: ", path.display())), "{message}");
     assert!(message.contains(words), "{message}");
 }
 
@@ -52,10 +45,7 @@ fn a_store_is_never_created_over_anything() {
     let error = Store::<Log>::create(&path, SELF).unwrap_err();
     assert!(matches!(error, StoreError::Exists { .. }));
     assert_says(&error, &path, "not overwritten");
-    assert_eq!(
-        Store::<Log>::open(&path, SELF).unwrap().1,
-        Some(Log::sample(1, 3))
-    );
+    assert_eq!(Store::<Log>::open(&path, SELF).unwrap().1, Some(Log::sample(1, 3)));
     let error = Store::<Log>::create(folder.path(), SELF).unwrap_err();
     assert!(matches!(error, StoreError::Exists { .. }));
 }
@@ -63,25 +53,13 @@ fn a_store_is_never_created_over_anything() {
 #[test]
 fn another_node_or_cluster_is_refused() {
     let (_folder, path) = store();
-    for other in [
-        Identity { node: 3, ..SELF },
-        Identity { cluster: 7, ..SELF },
-    ] {
+    for other in [Identity { node: 3, ..SELF }, Identity { cluster: 7, ..SELF }] {
         let error = refusal(&path, other);
-        assert!(
-            matches!(&error, StoreError::WrongIdentity { found, expected, .. }
-            if *found == SELF && *expected == other)
-        );
-        assert_says(
-            &error,
-            &path,
-            "belongs to node 2 of cluster 123456789abcdef0, not to node",
-        );
+        assert!(matches!(&error, StoreError::WrongIdentity { found, expected, .. }
+            if *found == SELF && *expected == other));
+        assert_says(&error, &path, "belongs to node 2 of cluster 123456789abcdef0, not to node");
     }
-    assert_eq!(
-        Store::<Log>::open(&path, SELF).unwrap().1,
-        Some(Log::sample(1, 3))
-    );
+    assert_eq!(Store::<Log>::open(&path, SELF).unwrap().1, Some(Log::sample(1, 3)));
 }
 
 #[test]
@@ -93,32 +71,20 @@ fn a_second_opener_is_refused_and_the_first_goes_on() {
     assert_says(&error, &path, "in use by another process");
     first.commit(&Log::sample(2, 2)).unwrap();
     drop(first);
-    assert_eq!(
-        Store::<Log>::open(&path, SELF).unwrap().1,
-        Some(Log::sample(2, 2))
-    );
+    assert_eq!(Store::<Log>::open(&path, SELF).unwrap().1, Some(Log::sample(2, 2)));
 }
 
 #[test]
 fn a_truncated_file_is_damaged_at_every_length() {
     let (_folder, path) = store();
     let whole = fs::read(&path).unwrap();
-    let lengths = (0..whole.len())
-        .step_by(1024)
-        .chain([1, 8, 9, 63, 319, 320, whole.len() - 1]);
+    let lengths = (0..whole.len()).step_by(1024).chain([1, 8, 9, 63, 319, 320, whole.len() - 1]);
     for length in lengths {
         fs::write(&path, &whole[..length]).unwrap();
         let error = refusal(&path, SELF);
-        assert!(
-            matches!(error, StoreError::Damaged { .. }),
-            "{length}: {error}"
-        );
+        assert!(matches!(error, StoreError::Damaged { .. }), "{length}: {error}");
         assert_says(&error, &path, "damaged: the file");
-        assert_eq!(
-            fs::read(&path).unwrap(),
-            &whole[..length],
-            "a refused file is left alone"
-        );
+        assert_eq!(fs::read(&path).unwrap(), &whole[..length], "a refused file is left alone");
     }
 }
 
@@ -126,10 +92,7 @@ fn a_truncated_file_is_damaged_at_every_length() {
 fn an_empty_file_and_a_file_of_something_else_are_damaged() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("node-2.redb");
-    for (content, words) in [
-        (&b""[..], "it is empty"),
-        (&[b'x'; 9000][..], "magic number"),
-    ] {
+    for (content, words) in [(&b""[..], "it is empty"), (&[b'x'; 9000][..], "magic number")] {
         fs::write(&path, content).unwrap();
         let error = refusal(&path, SELF);
         assert!(matches!(error, StoreError::Damaged { .. }));
@@ -143,20 +106,15 @@ fn a_damaged_record_is_named() {
     let (_folder, path) = store();
     let mut bytes = fs::read(&path).unwrap();
     let entry = &Log::sample(1, 3).entries[2];
-    let places: Vec<_> = (0..bytes.len() - entry.len())
-        .filter(|&at| bytes[at..].starts_with(entry))
-        .collect();
+    let places: Vec<_> =
+        (0..bytes.len() - entry.len()).filter(|&at| bytes[at..].starts_with(entry)).collect();
     assert!(!places.is_empty());
     for at in places {
         bytes[at] ^= 1;
     }
     fs::write(&path, bytes).unwrap();
     let error = refusal(&path, SELF);
-    assert_says(
-        &error,
-        &path,
-        "the store is damaged: log entry 3: its checksum does not match",
-    );
+    assert_says(&error, &path, "the store is damaged: log entry 3: its checksum does not match");
 }
 
 #[test]
@@ -166,16 +124,7 @@ fn a_path_that_cannot_be_written_is_named() {
     let below_a_file = path.join("node-1.redb");
     for path in [below_a_file.as_path(), Path::new("/proc/node-1.redb")] {
         let error = Store::<Log>::create(path, SELF).unwrap_err();
-        assert!(
-            matches!(
-                error,
-                StoreError::Io {
-                    action: "create",
-                    ..
-                }
-            ),
-            "{error}"
-        );
+        assert!(matches!(error, StoreError::Io { action: "create", .. }), "{error}");
         assert_says(&error, path, "cannot create the store");
     }
     let error = refusal(&below_a_file, SELF);
@@ -195,10 +144,7 @@ fn half_a_creation_is_refused() {
         half.mend();
         let opened = Store::<Log>::open_with(|| Ok(half.clone()), nowhere(), SELF);
         // The last operations only tidy up.
-        assert!(
-            opened.is_ok_and(|(_, found)| found.is_none()) || error.is_err(),
-            "{length}"
-        );
+        assert!(opened.is_ok_and(|(_, found)| found.is_none()) || error.is_err(), "{length}");
     }
 }
 

@@ -23,11 +23,7 @@ fn stores() -> (Vec<u8>, Vec<u8>, Log) {
     let disk = Disk::default();
     Store::<Log>::create_with(disk.clone(), nowhere(), SELF).unwrap();
     for term in 1..4 {
-        open(&disk)
-            .unwrap()
-            .0
-            .commit(&Log::sample(term, 3))
-            .unwrap();
+        open(&disk).unwrap().0.commit(&Log::sample(term, 3)).unwrap();
     }
     let last = Log::sample(4, 2);
     let mut store = open(&disk).unwrap().0;
@@ -51,12 +47,7 @@ fn flip(bytes: &[u8], bit: usize, last: &Log) -> Result<(), String> {
         Ok((_store, found)) => {
             // Closing writes, which takes longer than all the rest.
             disk.fail_after(0);
-            assert_eq!(
-                found.as_ref(),
-                Some(last),
-                "bit {bit} of {}",
-                bytes.len() * 8
-            );
+            assert_eq!(found.as_ref(), Some(last), "bit {bit} of {}", bytes.len() * 8);
             Ok(())
         }
         Err(StoreError::Damaged { record, .. }) => Err(record),
@@ -69,10 +60,7 @@ fn flip(bytes: &[u8], bit: usize, last: &Log) -> Result<(), String> {
 fn bits_that_matter(bytes: &[u8]) -> Vec<usize> {
     let disk = Disk::holding(bytes.to_vec());
     let _store = open(&disk).unwrap();
-    disk.read_offsets()
-        .into_iter()
-        .flat_map(|byte| byte * 8..byte * 8 + 8)
-        .collect()
+    disk.read_offsets().into_iter().flat_map(|byte| byte * 8..byte * 8 + 8).collect()
 }
 
 /// redb panics on some thousand of these files, as a store expects. Nobody needs to read of each.
@@ -81,10 +69,7 @@ fn hush_redb() {
     ONCE.call_once(|| {
         let default = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
-            if !info
-                .location()
-                .is_some_and(|place| place.file().contains("redb-"))
-            {
+            if !info.location().is_some_and(|place| place.file().contains("redb-")) {
                 default(info);
             }
         }));
@@ -123,17 +108,8 @@ fn a_flipped_bit_in_a_closed_store_is_refused_or_harmless() {
     let (closed, _, last) = stores();
     let outcomes = flip_all(&closed, &bits_that_matter(&closed), &last);
     assert!(outcomes.opened > 0, "{outcomes:?}");
-    for record in [
-        "the meta record",
-        "log entry 2",
-        "identity",
-        "table of contents",
-        "the file",
-    ] {
-        assert!(
-            outcomes.refused.contains_key(record),
-            "no flip was blamed on {record}"
-        );
+    for record in ["the meta record", "log entry 2", "identity", "table of contents", "the file"] {
+        assert!(outcomes.refused.contains_key(record), "no flip was blamed on {record}");
     }
 }
 
@@ -141,10 +117,7 @@ fn a_flipped_bit_in_a_closed_store_is_refused_or_harmless() {
 fn a_flipped_bit_in_a_store_that_was_not_closed_is_refused_or_harmless() {
     let (_, unclean, last) = stores();
     let outcomes = flip_all(&unclean, &bits_that_matter(&unclean), &last);
-    assert!(
-        outcomes.opened > 0 && !outcomes.refused.is_empty(),
-        "{outcomes:?}"
-    );
+    assert!(outcomes.opened > 0 && !outcomes.refused.is_empty(), "{outcomes:?}");
 }
 
 /// The bits that opening does not look at, sampled, to see that they do not matter; nor do they to
@@ -165,11 +138,7 @@ fn a_flipped_bit_in_unused_space_does_no_harm_later() {
                 store.commit(&Log::sample(term, 60)).unwrap();
             }
             drop(store);
-            assert_eq!(
-                open(&disk).unwrap().1,
-                Some(Log::sample(12, 60)),
-                "bit {bit}"
-            );
+            assert_eq!(open(&disk).unwrap().1, Some(Log::sample(12, 60)), "bit {bit}");
         }
     }
 }

@@ -13,10 +13,7 @@ use std::path::Path;
 use quorate::node::storage::Identity;
 
 /// Whose store the tests use.
-const SELF: Identity = Identity {
-    cluster: 0x1234_5678_9abc_def0,
-    node: 2,
-};
+const SELF: Identity = Identity { cluster: 0x1234_5678_9abc_def0, node: 2 };
 
 /// What stores without a file are called in messages.
 fn nowhere() -> &'static Path {

@@ -17,30 +17,18 @@ pub struct Log {
 
 impl Log {
     fn records(&self) -> BTreeMap<Key, Vec<u8>> {
-        let number = |position: usize| Key {
-            kind: ENTRY,
-            number: position as u64 + 1,
-        };
+        let number = |position: usize| Key { kind: ENTRY, number: position as u64 + 1 };
         let entries = self.entries.iter().enumerate();
         entries
             .map(|(position, entry)| (number(position), entry.clone()))
-            .chain([(
-                Key {
-                    kind: META,
-                    number: 0,
-                },
-                self.term.to_le_bytes().to_vec(),
-            )])
+            .chain([(Key { kind: META, number: 0 }, self.term.to_le_bytes().to_vec())])
             .collect()
     }
 
     /// A log of `entries` small entries whose contents depend on `term`.
     pub fn sample(term: u64, entries: u8) -> Self {
         let entry = |position| vec![position ^ term.to_le_bytes()[0]; usize::from(position) + 5];
-        Self {
-            term,
-            entries: (1..=entries).map(entry).collect(),
-        }
+        Self { term, entries: (1..=entries).map(entry).collect() }
     }
 }
 
@@ -49,14 +37,8 @@ impl Durable for Log {
         let (old, new) = (since.map(Self::records).unwrap_or_default(), self.records());
         let gone = old.keys().filter(|key| !new.contains_key(key));
         let gone = gone.map(|&key| Change::Remove { key });
-        let put = new
-            .iter()
-            .filter(|(key, value)| old.get(key) != Some(value));
-        gone.chain(put.map(|(&key, value)| Change::Put {
-            key,
-            value: value.clone(),
-        }))
-        .collect()
+        let put = new.iter().filter(|(key, value)| old.get(key) != Some(value));
+        gone.chain(put.map(|(&key, value)| Change::Put { key, value: value.clone() })).collect()
     }
 
     fn restore(records: Vec<(Key, Vec<u8>)>) -> Result<Self, Damage> {

@@ -17,10 +17,7 @@ type Chunk<T> = Box<[OnceLock<T>]>;
 
 impl<T> Default for Arena<T> {
     fn default() -> Self {
-        Arena {
-            chunks: std::array::from_fn(|_| OnceLock::new()),
-            count: AtomicU64::new(0),
-        }
+        Arena { chunks: std::array::from_fn(|_| OnceLock::new()), count: AtomicU64::new(0) }
     }
 }
 
@@ -34,19 +31,14 @@ impl<T> Arena<T> {
         let (chunk, place) = locate(number);
         let chunk = self.chunks[chunk]
             .get_or_init(|| (0..FIRST << chunk).map(|_| OnceLock::new()).collect());
-        assert!(
-            chunk[place].set(value).is_ok(),
-            "every number is given once"
-        );
+        assert!(chunk[place].set(value).is_ok(), "every number is given once");
         u32::try_from(number).expect("fewer than 2^32 values")
     }
 
     /// The value with this number, which its `push` has returned.
     pub fn get(&self, number: u32) -> &T {
         let (chunk, place) = locate(u64::from(number));
-        let value = self.chunks[chunk]
-            .get()
-            .and_then(|chunk| chunk[place].get());
+        let value = self.chunks[chunk].get().and_then(|chunk| chunk[place].get());
         value.expect("whoever has the number has seen the value put down")
     }
 

@@ -14,9 +14,7 @@ pub struct Column {
 
 impl Default for Column {
     fn default() -> Self {
-        Column {
-            chunks: (0..CHUNKS).map(|_| OnceLock::new()).collect(),
-        }
+        Column { chunks: (0..CHUNKS).map(|_| OnceLock::new()).collect() }
     }
 }
 
@@ -34,9 +32,7 @@ impl Column {
     /// The number at `place`, where one was written.
     pub fn get(&self, place: u32) -> u64 {
         let (chunk, _, offset) = locate(place);
-        let chunk = self.chunks[chunk]
-            .get()
-            .expect("whoever has the place has seen it written");
+        let chunk = self.chunks[chunk].get().expect("whoever has the place has seen it written");
         chunk[offset].load(Ordering::Relaxed)
     }
 

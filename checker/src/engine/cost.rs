@@ -60,10 +60,7 @@ impl Purse {
 
 /// True if steps of this kind are charged to no budget.
 fn is_free(kind: Kind) -> bool {
-    matches!(
-        kind,
-        Kind::Deliver | Kind::Timeout(None) | Kind::Random | Kind::Recover
-    )
+    matches!(kind, Kind::Deliver | Kind::Timeout(None) | Kind::Random | Kind::Recover)
 }
 
 /// `extras` after a step of this kind, or `None` if its budget is used up.

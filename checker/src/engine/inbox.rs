@@ -82,10 +82,7 @@ mod tests {
         let flow = |number: u32| (0.into(), (number as usize / 10).into());
         assert_eq!(Order::Set.add(&[1, 3], &[2, 3], flow), [1, 2, 3]);
         assert_eq!(Order::Bag.add(&[1, 3], &[2, 3], flow), [1, 2, 3, 3]);
-        assert_eq!(
-            Order::Queues.add(&[13, 21], &[12, 5, 20], flow),
-            [5, 13, 12, 21, 20]
-        );
+        assert_eq!(Order::Queues.add(&[13, 21], &[12, 5, 20], flow), [5, 13, 12, 21, 20]);
         assert_eq!(Order::Bag.deliverable(&[1, 2, 2], flow), [1, 2]);
         assert_eq!(Order::Queues.deliverable(&[13, 12, 21], flow), [13, 21]);
         assert_eq!(Order::Queues.remove(&[13, 12, 13], 13), [12, 13]);

@@ -43,12 +43,7 @@ impl<'s, A: Explorable, C, G: History> Judge<'s, A, C, G> {
 
     /// True if the state of `leaves` is inside the boundary.
     pub fn is_within(&mut self, leaves: &[u32]) -> bool {
-        let Shared {
-            system,
-            parts,
-            boundary,
-            ..
-        } = self.shared;
+        let Shared { system, parts, boundary, .. } = self.shared;
         let Some(boundary) = boundary else {
             return true;
         };
@@ -71,12 +66,7 @@ impl<'s, A: Explorable, C, G: History> Judge<'s, A, C, G> {
 
     /// Asks the properties about a new state.
     pub fn judge(&mut self, doors: &Doors<'s>, id: u32, leaves: &[u32]) {
-        let Shared {
-            system,
-            parts,
-            checks,
-            ..
-        } = self.shared;
+        let Shared { system, parts, checks, .. } = self.shared;
         let mut is_new_view = None;
         for (index, check) in checks.iter().enumerate() {
             if self.found[index].is_some() || check.expectation == Expectation::Eventually {
@@ -99,19 +89,12 @@ impl<'s, A: Explorable, C, G: History> Judge<'s, A, C, G> {
 
     /// True if nobody has seen these actors with this ghost and fault before.
     fn is_new_view(&mut self, doors: &Doors<'s>, leaves: &[u32]) -> bool {
-        let Shared {
-            system,
-            parts,
-            view_tree,
-            ..
-        } = self.shared;
+        let Shared { system, parts, view_tree, .. } = self.shared;
         let mut numbers = Vec::with_capacity(view_tree.size());
         for seat in &leaves[..system.actors()] {
             let core = self.cores.get(*seat).unwrap_or_else(|| {
                 let local = parts.open_seat(*seat).0;
-                let core = parts
-                    .cores
-                    .intern((local.state, local.storage, local.crashed));
+                let core = parts.cores.intern((local.state, local.storage, local.crashed));
                 self.cores.put(*seat, core);
                 core
             });

@@ -35,10 +35,7 @@ impl Level {
 
     /// Stops once there are `limit` distinct states.
     pub fn up_to(self, limit: u64) -> Self {
-        Level {
-            max_states: limit,
-            ..self
-        }
+        Level { max_states: limit, ..self }
     }
 
     /// The next block; `None` if there is none, or nobody should go on.
@@ -72,11 +69,7 @@ impl Level {
     /// States and successors counted so far, and states that wait in this level.
     pub fn counts(&self) -> (u64, u64, u64) {
         let load = |count: &AtomicU64| count.load(Ordering::Relaxed);
-        (
-            load(&self.states),
-            load(&self.transitions),
-            load(&self.queue),
-        )
+        (load(&self.states), load(&self.transitions), load(&self.queue))
     }
 }
 

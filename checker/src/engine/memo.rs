@@ -16,11 +16,7 @@ pub struct Memo<K, V> {
 
 impl<K, V> Default for Memo<K, V> {
     fn default() -> Self {
-        Memo {
-            shards: (0..SHARDS)
-                .map(|_| Mutex::new(HashMap::default()))
-                .collect(),
-        }
+        Memo { shards: (0..SHARDS).map(|_| Mutex::new(HashMap::default())).collect() }
     }
 }
 
@@ -35,20 +31,12 @@ impl<K: Copy + Eq + Hash, V: Clone> Memo<K, V> {
         }
         // Without the lock: it may take long, and may ask for other results.
         let value = compute();
-        shard
-            .lock()
-            .expect(POISON)
-            .entry(key)
-            .or_insert(value)
-            .clone()
+        shard.lock().expect(POISON).entry(key).or_insert(value).clone()
     }
 
     /// How many results there are.
     pub fn len(&self) -> usize {
-        self.shards
-            .iter()
-            .map(|shard| shard.lock().expect(POISON).len())
-            .sum()
+        self.shards.iter().map(|shard| shard.lock().expect(POISON).len()).sum()
     }
 }
 
@@ -61,17 +49,13 @@ pub struct Cache<K, V> {
 impl<K: Copy + Eq + Hash, V: Clone> Cache<K, V> {
     /// A cache of `1 << bits` places.
     pub fn new(bits: u32) -> Self {
-        Cache {
-            entries: vec![None; 1 << bits],
-        }
+        Cache { entries: vec![None; 1 << bits] }
     }
 
     /// What is remembered of `key`.
     pub fn get(&self, key: K) -> Option<V> {
         let entry = self.entries[self.place(key)].as_ref();
-        entry
-            .filter(|(found, _)| *found == key)
-            .map(|(_, value)| value.clone())
+        entry.filter(|(found, _)| *found == key).map(|(_, value)| value.clone())
     }
 
     /// Remembers it.

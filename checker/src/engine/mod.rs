@@ -82,11 +82,8 @@ pub fn explore_model<A: Explorable, C: Sync, G: History>(
     options: &Options,
     progress: &mut dyn FnMut(&Progress),
 ) -> ModelOutcome<A, G> {
-    let initial = State {
-        system: model.init_states().remove(0),
-        spent: Spent::default(),
-        fault: None,
-    };
+    let initial =
+        State { system: model.init_states().remove(0), spent: Spent::default(), fault: None };
     let mut checks: Vec<Check<'_, A, G>> = Vec::new();
     for property in &model.properties {
         let condition = property.condition;
@@ -105,14 +102,7 @@ pub fn explore_model<A: Explorable, C: Sync, G: History>(
     });
     let boundary = move |state: &State<A, G>| model.within_boundary(&state.system);
     let shared = Shared::new(System::of_model(model), checks, boundary, options);
-    finish(
-        &shared,
-        model,
-        |state| &state.system,
-        &initial,
-        options,
-        progress,
-    )
+    finish(&shared, model, |state| &state.system, &initial, options, progress)
 }
 
 /// What a search of an actor model found.
@@ -135,15 +125,11 @@ where
 {
     let leaves = shared.system.leaves(&shared.parts, initial);
     let found = search::search(shared, initial, &leaves, options, progress);
-    let findings = shared
-        .checks
-        .iter()
-        .zip(&found.deciding)
-        .map(|(check, state)| Finding {
-            name: check.name,
-            expectation: check.expectation.clone(),
-            path: state.map(|id| replay::path_to(shared, model, project, initial, id)),
-        });
+    let findings = shared.checks.iter().zip(&found.deciding).map(|(check, state)| Finding {
+        name: check.name,
+        expectation: check.expectation.clone(),
+        path: state.map(|id| replay::path_to(shared, model, project, initial, id)),
+    });
     Outcome {
         states: found.states,
         transitions: found.transitions,

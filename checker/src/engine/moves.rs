@@ -60,11 +60,7 @@ impl<'s> Move<'s> {
             Event::Timeout(number) => Action::Timeout(id, (**parts.timer.get(number)).clone()),
             Event::Random(number) => {
                 let (key, random) = (**parts.choice.get(number)).clone();
-                Action::SelectRandom {
-                    actor: id,
-                    key,
-                    random,
-                }
+                Action::SelectRandom { actor: id, key, random }
             }
             Event::Crash => Action::Crash(id),
             Event::Recover => Action::Recover(id),
@@ -161,19 +157,13 @@ impl<'s, A: Explorable, C, G: History> Planner<'s, A, C, G> {
                 moves.push(self.step(Kind::Crash, Event::Crash, actor, seat));
             }
             for timer in self.parts.timers.get(local.timers).iter() {
-                let budget = spec
-                    .timeouts
-                    .iter()
-                    .position(|budget| (budget.applies)(timer));
+                let budget = spec.timeouts.iter().position(|budget| (budget.applies)(timer));
                 let event = Event::Timeout(self.parts.timer.intern(timer.clone()));
                 moves.push(self.step(Kind::Timeout(budget), event, actor, seat));
             }
             self.choices(actor, seat, &local, &mut moves);
         }
-        Moves {
-            crashed: local.crashed,
-            moves,
-        }
+        Moves { crashed: local.crashed, moves }
     }
 
     /// One move for each choice that the actor has asked for, as often as it is listed.
@@ -220,15 +210,10 @@ impl<'s, A: Explorable, C, G: History> Planner<'s, A, C, G> {
         moves: &mut Vec<Move<'s>>,
     ) {
         let event = Event::Deliver(envelope);
-        let effect = self
-            .reactions
-            .effect(self.system, self.parts, actor, number, event);
+        let effect = self.reactions.effect(self.system, self.parts, actor, number, event);
         let joined = self.join(inbox, effect.own, effect.state);
         let is_still = effect.local == number && joined == *inbox;
-        let left = self
-            .parts
-            .inboxes
-            .intern(self.system.order.remove(&joined, envelope));
+        let left = self.parts.inboxes.intern(self.system.order.remove(&joined, envelope));
         moves.push(Move {
             kind: Kind::Deliver,
             event,
@@ -240,9 +225,7 @@ impl<'s, A: Explorable, C, G: History> Planner<'s, A, C, G> {
             moves.push(Move {
                 kind: Kind::Duplicate,
                 event,
-                seat: self
-                    .parts
-                    .seat(effect.local, self.parts.inboxes.intern(joined)),
+                seat: self.parts.seat(effect.local, self.parts.inboxes.intern(joined)),
                 effect: Some(effect),
                 is_still,
             });
@@ -252,20 +235,10 @@ impl<'s, A: Explorable, C, G: History> Planner<'s, A, C, G> {
     /// A step that takes no message.
     pub(super) fn step(&mut self, kind: Kind, event: Event, actor: usize, seat: u32) -> Move<'s> {
         let (number, inbox) = self.parts.of_seat(seat);
-        let effect = self
-            .reactions
-            .effect(self.system, self.parts, actor, number, event);
+        let effect = self.reactions.effect(self.system, self.parts, actor, number, event);
         let joined = self.join(self.parts.inboxes.get(inbox), effect.own, effect.state);
-        let after = self
-            .parts
-            .seat(effect.local, self.parts.inboxes.intern(joined));
-        Move {
-            kind,
-            event,
-            seat: after,
-            effect: Some(effect),
-            is_still: after == seat,
-        }
+        let after = self.parts.seat(effect.local, self.parts.inboxes.intern(joined));
+        Move { kind, event, seat: after, effect: Some(effect), is_still: after == seat }
     }
 
     /// `inbox` with `parcel`, without what an actor in `state` will never heed.
@@ -274,9 +247,7 @@ impl<'s, A: Explorable, C, G: History> Planner<'s, A, C, G> {
             NOTHING => inbox.to_vec(),
             parcel => {
                 let parcel = self.parts.inboxes.get(parcel);
-                self.system
-                    .order
-                    .add(inbox, parcel, |it| self.parts.flow(it))
+                self.system.order.add(inbox, parcel, |it| self.parts.flow(it))
             }
         };
         self.forget_obsolete(&mut joined, state);

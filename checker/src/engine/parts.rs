@@ -136,8 +136,7 @@ impl<A: Explorable, G: History> Parts<A, G> {
 
     /// The number of an actor's seat: all that is its own, and what is in flight to it.
     pub fn seat(&self, local: u32, inbox: u32) -> u32 {
-        self.seats
-            .insert((u64::from(local) << 32) | u64::from(inbox))
+        self.seats.insert((u64::from(local) << 32) | u64::from(inbox))
     }
 
     /// The numbers of a seat's local and inbox.

@@ -123,16 +123,11 @@ impl<A: Explorable> Reactions<A> {
             let storage = question_storage(&after, event);
             let question = (actor as u32, after.state, storage, event);
             let reaction = self.asked.get_or(question, || {
-                self.reactions
-                    .push(react(system, parts, actor, &after, event))
+                self.reactions.push(react(system, parts, actor, &after, event))
             });
             let taken = self.reactions.get(reaction);
             let effect = carry_out(system, parts, taken, after);
-            self.effects.push(Effect {
-                reaction,
-                is_ignored: taken.is_ignored(parts),
-                ..effect
-            })
+            self.effects.push(Effect { reaction, is_ignored: taken.is_ignored(parts), ..effect })
         });
         self.effects.get(number)
     }
@@ -240,9 +235,7 @@ fn prepare<A: Explorable, G: History>(parts: &Parts<A, G>, local: &mut Local, ev
         Event::Crash => {
             local.crashed = true;
             local.timers = parts.timers.intern(stateright::actor::Timers::new());
-            local.randoms = parts
-                .randoms
-                .intern(stateright::actor::RandomChoices::default());
+            local.randoms = parts.randoms.intern(stateright::actor::RandomChoices::default());
         }
         Event::Recover => local.crashed = false,
     }
@@ -298,10 +291,7 @@ fn carry_out<A: Explorable, C, G: History>(
     let own = sent.remove(&reaction.actor).map_or(NOTHING, &mut parcel);
     Effect {
         own,
-        others: sent
-            .into_iter()
-            .map(|(seat, sent)| (seat, parcel(sent)))
-            .collect(),
+        others: sent.into_iter().map(|(seat, sent)| (seat, parcel(sent))).collect(),
         fault: fault.map_or(NO_FAULT, |fault| parts.faults.intern(Some(fault))),
         ..Effect::silent(parts, local)
     }
@@ -323,23 +313,14 @@ fn observe<A: Explorable, C, G: History>(
     let event = match reaction.event {
         Event::Deliver(number) => {
             let envelope = parts.envelopes.get(number);
-            SpecEvent::Deliver {
-                src: envelope.src,
-                msg: &envelope.msg,
-            }
+            SpecEvent::Deliver { src: envelope.src, msg: &envelope.msg }
         }
         Event::Timeout(number) => SpecEvent::Timeout(&**parts.timer.get(number)),
         Event::Random(number) => SpecEvent::Random(&parts.choice.get(number).1),
         Event::Crash => SpecEvent::Crash,
         Event::Recover => SpecEvent::Recover,
     };
-    ghost(&Step {
-        actor: reaction.actor.into(),
-        event,
-        before,
-        after,
-        sent: sent.collect(),
-    })
+    ghost(&Step { actor: reaction.actor.into(), event, before, after, sent: sent.collect() })
 }
 
 /// The history after a step, as Stateright records it: the message that arrived, then those sent.
@@ -369,7 +350,5 @@ fn record<A: Explorable, C, G: History>(
 
 fn words_of(panic: &(dyn Any + Send)) -> Arc<str> {
     let text = panic.downcast_ref::<String>().map(String::as_str);
-    text.or_else(|| panic.downcast_ref::<&str>().copied())
-        .unwrap_or("no message")
-        .into()
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message").into()
 }

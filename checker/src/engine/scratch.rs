@@ -36,13 +36,7 @@ impl<A: Explorable, G: History> Scratch<A, G> {
             (local, Arc::clone(inbox))
         };
         let (locals, inboxes) = leaves[..leaves.len() - 2].iter().map(open).unzip();
-        Scratch {
-            state,
-            leaves: leaves.to_vec(),
-            locals,
-            inboxes,
-            is_whole,
-        }
+        Scratch { state, leaves: leaves.to_vec(), locals, inboxes, is_whole }
     }
 
     /// The state of `leaves`.

@@ -35,9 +35,8 @@ pub(super) fn search<A: Explorable, C: Sync, G: History>(
 ) -> Found {
     let start = Instant::now();
     let threads = options.threads.max(1);
-    let mut workers: Vec<Worker<'_, A, C, G>> = (0..threads)
-        .map(|_| Worker::new(shared, initial, leaves))
-        .collect();
+    let mut workers: Vec<Worker<'_, A, C, G>> =
+        (0..threads).map(|_| Worker::new(shared, initial, leaves)).collect();
     let mut found = Found {
         states: workers[0].start(leaves),
         transitions: 0,
@@ -45,11 +44,7 @@ pub(super) fn search<A: Explorable, C: Sync, G: History>(
         deciding: vec![None; shared.checks.len()],
         stopped: None,
     };
-    let mut watch = Watch {
-        options,
-        progress,
-        start,
-    };
+    let mut watch = Watch { options, progress, start };
     let mut left = 0;
     loop {
         let is_violated = collect(shared, &mut workers, &mut found.deciding);
@@ -139,19 +134,8 @@ impl Watch<'_> {
     fn look(&mut self, level: &Level, depth: u64) -> Option<Stop> {
         let (states, transitions, queue) = level.counts();
         let elapsed = self.start.elapsed();
-        (self.progress)(&Progress {
-            states,
-            transitions,
-            depth,
-            queue,
-            elapsed,
-        });
-        let Options {
-            max_states,
-            max_memory,
-            max_time,
-            ..
-        } = self.options;
+        (self.progress)(&Progress { states, transitions, depth, queue, elapsed });
+        let Options { max_states, max_memory, max_time, .. } = self.options;
         if max_states.is_some_and(|limit| states >= limit) {
             return Some(Stop::States);
         }
@@ -159,24 +143,13 @@ impl Watch<'_> {
             return Some(Stop::Time);
         }
         let limit = (*max_memory)?;
-        memory()
-            .is_some_and(|memory| memory >= limit)
-            .then_some(Stop::Memory)
+        memory().is_some_and(|memory| memory >= limit).then_some(Stop::Memory)
     }
 }
 
 /// The memory that this process holds, in bytes, where the system tells.
 fn memory() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmRSS:"))?;
-    Some(
-        line.trim()
-            .trim_end_matches("kB")
-            .trim()
-            .parse::<u64>()
-            .ok()?
-            * 1024,
-    )
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    Some(line.trim().trim_end_matches("kB").trim().parse::<u64>().ok()? * 1024)
 }

@@ -15,11 +15,7 @@ impl<'s, A: Explorable, C, G: History> Planner<'s, A, C, G> {
         let is_lossy = self.system.model.lossy_network == LossyNetwork::Yes;
         let is_nobody = actor == self.system.actors();
         let mut moves = Vec::new();
-        for envelope in self
-            .system
-            .order
-            .deliverable(inbox, |it| self.parts.flow(it))
-        {
+        for envelope in self.system.order.deliverable(inbox, |it| self.parts.flow(it)) {
             if is_lossy {
                 moves.push(self.loss(number, &local, inbox, envelope));
             }
@@ -30,10 +26,7 @@ impl<'s, A: Explorable, C, G: History> Planner<'s, A, C, G> {
         if !is_nobody {
             moves.extend(self.own_moves(actor, seat, &local));
         }
-        Moves {
-            crashed: local.crashed,
-            moves,
-        }
+        Moves { crashed: local.crashed, moves }
     }
 
     /// What it may do without a message.
@@ -64,9 +57,7 @@ impl<'s, A: Explorable, C, G: History> Planner<'s, A, C, G> {
     ) -> Option<Move<'s>> {
         let (order, parts) = (self.system.order, self.parts);
         let event = Event::Deliver(envelope);
-        let effect = self
-            .reactions
-            .effect(self.system, parts, actor, number, event);
+        let effect = self.reactions.effect(self.system, parts, actor, number, event);
         if effect.is_ignored && order != Order::Queues {
             return None;
         }

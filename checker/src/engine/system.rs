@@ -119,28 +119,15 @@ impl<'a, A: Explorable, C, G: History> System<'a, A, C, G> {
         };
         match &system.network {
             Network::UnorderedDuplicating(envelopes, _) => {
-                envelopes
-                    .iter()
-                    .for_each(|envelope| put(envelope.clone(), 1));
+                envelopes.iter().for_each(|envelope| put(envelope.clone(), 1));
             }
             Network::UnorderedNonDuplicating(envelopes) => {
-                envelopes
-                    .iter()
-                    .for_each(|(envelope, count)| put(envelope.clone(), *count));
+                envelopes.iter().for_each(|(envelope, count)| put(envelope.clone(), *count));
             }
             Network::Ordered(flows) => {
                 for ((src, dst), messages) in flows {
                     let (src, dst) = (*src, *dst);
-                    messages.iter().for_each(|msg| {
-                        put(
-                            Envelope {
-                                src,
-                                dst,
-                                msg: msg.clone(),
-                            },
-                            1,
-                        )
-                    });
+                    messages.iter().for_each(|msg| put(Envelope { src, dst, msg: msg.clone() }, 1));
                 }
             }
         }

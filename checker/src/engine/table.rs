@@ -49,19 +49,12 @@ impl Table {
 
     /// A table that keeps a note beside each key.
     pub fn with_notes(bits: u32) -> Self {
-        Table {
-            notes: Some(Column::default()),
-            ..Table::new(bits)
-        }
+        Table { notes: Some(Column::default()), ..Table::new(bits) }
     }
 
     /// Opens the table, for any number of threads at once.
     pub fn open(&self) -> Door<'_> {
-        Door {
-            table: self,
-            slots: self.slots.read().expect(POISON),
-            is_crowded: Cell::new(false),
-        }
+        Door { table: self, slots: self.slots.read().expect(POISON), is_crowded: Cell::new(false) }
     }
 
     /// Doubles the slots if they are crowded. Waits until every door is closed.
@@ -151,11 +144,7 @@ impl Door<'_> {
                 let hash = mix(*key);
                 let found = self.slots[first_slot(hash, size)].load(Ordering::Acquire);
                 let is_likely = found != TAKEN && (found ^ (hash >> 32) as u32) < size as u32;
-                *id = if is_likely {
-                    found & (size as u32 - 1)
-                } else {
-                    0
-                };
+                *id = if is_likely { found & (size as u32 - 1) } else { 0 };
             }
             let seen = ids[..keys.len()].iter().filter(|id| **id != 0);
             black_box(seen.fold(0, |sum, id| sum ^ self.table.keys.get(id - 1)));

@@ -30,11 +30,7 @@ pub struct Rows {
 impl Rows {
     /// None yet.
     pub fn new(tree: &Tree) -> Self {
-        Rows {
-            size: tree.size(),
-            numbers: Vec::new(),
-            changed: Vec::new(),
-        }
+        Rows { size: tree.size(), numbers: Vec::new(), changed: Vec::new() }
     }
 
     /// Adds a state.
@@ -79,10 +75,7 @@ impl Tree {
     /// # Panics
     /// If there are fewer than two leaves, or more than 128.
     pub fn new(leaves: usize) -> Self {
-        assert!(
-            (2..=128).contains(&leaves),
-            "{leaves} components in a state"
-        );
+        assert!((2..=128).contains(&leaves), "{leaves} components in a state");
         let mut nodes = Vec::new();
         halve(leaves, 0..leaves, &mut nodes);
         let mut above = vec![0_u128; leaves + nodes.len()];
@@ -93,23 +86,12 @@ impl Tree {
         }
         above.truncate(leaves);
         let pairs = nodes[1..].iter().map(|_| Table::new(PAIR_BITS)).collect();
-        Tree {
-            leaves,
-            nodes,
-            above,
-            pairs,
-        }
+        Tree { leaves, nodes, above, pairs }
     }
 
     /// A cache for one thread.
     pub fn cache(&self) -> PairCache {
-        PairCache {
-            nodes: self
-                .pairs
-                .iter()
-                .map(|_| Cache::new(PAIR_CACHE_BITS))
-                .collect(),
-        }
+        PairCache { nodes: self.pairs.iter().map(|_| Cache::new(PAIR_CACHE_BITS)).collect() }
     }
 
     /// How many numbers [`fill`](Self::fill) wants: the leaves', then the inner nodes'.
@@ -180,8 +162,7 @@ impl Tree {
             }
         }
         let rows = rows.numbers.chunks_exact(size);
-        rows.map(|numbers| self.pair(self.pairs.len(), numbers))
-            .collect()
+        rows.map(|numbers| self.pair(self.pairs.len(), numbers)).collect()
     }
 
     /// The leaves under a root.
@@ -245,10 +226,7 @@ mod tests {
                 let other = tree.fill(&tree.open(), &mut numbers, tree.above(changed), &mut cache);
                 assert_ne!(other, root);
                 assert_eq!(tree.leaves(other), numbers[..count]);
-                assert_eq!(
-                    tree.fill(&tree.open(), &mut numbers, u128::MAX, &mut cache),
-                    other
-                );
+                assert_eq!(tree.fill(&tree.open(), &mut numbers, u128::MAX, &mut cache), other);
             }
         }
     }

@@ -25,16 +25,8 @@ struct Shard {
 
 impl<T> Default for Values<T> {
     fn default() -> Self {
-        let shard = || {
-            RwLock::new(Shard {
-                slots: vec![0; 16],
-                count: 0,
-            })
-        };
-        Values {
-            values: Arena::default(),
-            shards: (0..SHARDS).map(|_| shard()).collect(),
-        }
+        let shard = || RwLock::new(Shard { slots: vec![0; 16], count: 0 });
+        Values { values: Arena::default(), shards: (0..SHARDS).map(|_| shard()).collect() }
     }
 }
 

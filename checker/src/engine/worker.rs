@@ -65,12 +65,8 @@ impl<'s, A: Explorable, C: Sync, G: History> Worker<'s, A, C, G> {
             let mut doors = Doors::open(self.shared);
             let mut rows = Rows::new(&self.shared.tree);
             let states = block.chunks_exact(stride);
-            states
-                .clone()
-                .for_each(|state| rows.push_leaves(&state[1..]));
-            self.shared
-                .tree
-                .fill_all(&doors.pairs, &mut rows, &mut self.pairs);
+            states.clone().for_each(|state| rows.push_leaves(&state[1..]));
+            self.shared.tree.fill_all(&doors.pairs, &mut rows, &mut self.pairs);
             for (index, state) in states.enumerate() {
                 doors = self.expand(doors, state[0], rows.row(index), is_first);
             }
@@ -103,9 +99,8 @@ impl<'s, A: Explorable, C: Sync, G: History> Worker<'s, A, C, G> {
             return doors;
         }
         let seats = leaves[..system.seats].iter().enumerate();
-        let offers: Vec<Arc<Moves<'s>>> = seats
-            .map(|(actor, seat)| self.planner.moves(actor, *seat))
-            .collect();
+        let offers: Vec<Arc<Moves<'s>>> =
+            seats.map(|(actor, seat)| self.planner.moves(actor, *seat)).collect();
         let down = offers.iter().filter(|offer| offer.crashed).count();
         let may_crash = down
             < match system.rules {
@@ -142,12 +137,7 @@ impl<'s, A: Explorable, C: Sync, G: History> Worker<'s, A, C, G> {
         is_initial: bool,
         next: &mut [u32],
     ) -> Option<u128> {
-        let Shared {
-            system,
-            parts,
-            tree,
-            ..
-        } = self.shared;
+        let Shared { system, parts, tree, .. } = self.shared;
         let (ghost, extras) = (system.ghost_leaf(), system.extras_leaf());
         let paid = self.purse.pay(system, parts, next[extras], step)?;
         let mut is_still = step.is_still && step.fault() == NO_FAULT;

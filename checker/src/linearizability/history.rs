@@ -59,11 +59,7 @@ struct Return {
 
 impl<I, O> Default for Intervals<I, O> {
     fn default() -> Self {
-        Self {
-            operations: Vec::new(),
-            returns: Vec::new(),
-            clock: 0,
-        }
+        Self { operations: Vec::new(), returns: Vec::new(), clock: 0 }
     }
 }
 
@@ -76,10 +72,7 @@ impl<I, O> Intervals<I, O> {
 
     /// Records that operation `op` returns now, after all that was recorded before.
     pub fn respond(&mut self, op: usize, output: O) {
-        assert!(
-            self.operations[op].output.is_none(),
-            "operation {op} has returned before"
-        );
+        assert!(self.operations[op].output.is_none(), "operation {op} has returned before");
         self.operations[op].output = Some(output);
         self.add_return(op, self.clock + 1);
     }
@@ -90,11 +83,7 @@ impl<I, O> Intervals<I, O> {
         let op = self.operations.len();
         self.clock = self.clock.max(invoked);
         let (position, output) = returned.unzip();
-        self.operations.push(Interval {
-            input,
-            output,
-            invoked,
-        });
+        self.operations.push(Interval { input, output, invoked });
         if let Some(position) = position {
             self.add_return(op, position);
         }
@@ -109,15 +98,7 @@ impl<I, O> Intervals<I, O> {
             returned.insert(entry.operation, entry.position);
         }
         let mut parts = BTreeMap::<K, Self>::new();
-        for (
-            op,
-            Interval {
-                input,
-                output,
-                invoked,
-            },
-        ) in self.operations.into_iter().enumerate()
-        {
+        for (op, Interval { input, output, invoked }) in self.operations.into_iter().enumerate() {
             let part = parts.entry(key(&input)).or_default();
             part.push(invoked, input, output.map(|output| (returned[&op], output)));
         }
@@ -126,26 +107,12 @@ impl<I, O> Intervals<I, O> {
 
     fn add_return(&mut self, operation: usize, position: u64) {
         let invoked = self.operations[operation].invoked;
-        assert!(
-            position >= invoked,
-            "operation {operation} returns before it is invoked"
-        );
+        assert!(position >= invoked, "operation {operation} returns before it is invoked");
         self.clock = self.clock.max(position);
-        let place = self
-            .returns
-            .partition_point(|entry| entry.position <= position);
-        let before = place
-            .checked_sub(1)
-            .map_or(0, |i| self.returns[i].latest_invocation);
+        let place = self.returns.partition_point(|entry| entry.position <= position);
+        let before = place.checked_sub(1).map_or(0, |i| self.returns[i].latest_invocation);
         let latest_invocation = before.max(invoked);
-        self.returns.insert(
-            place,
-            Return {
-                position,
-                operation,
-                latest_invocation,
-            },
-        );
+        self.returns.insert(place, Return { position, operation, latest_invocation });
         // Nearly always there is nothing behind, as logs are read in their order.
         for entry in &mut self.returns[place + 1..] {
             entry.latest_invocation = entry.latest_invocation.max(invoked);
@@ -171,9 +138,7 @@ impl<I, O> History for Intervals<I, O> {
 
     fn predecessors(&self, op: usize, mut visit: impl FnMut(usize)) {
         let invoked = self.operations[op].invoked;
-        let over = self
-            .returns
-            .partition_point(|entry| entry.position < invoked);
+        let over = self.returns.partition_point(|entry| entry.position < invoked);
         let Some(last) = over.checked_sub(1) else {
             return;
         };
@@ -214,11 +179,7 @@ struct Kept<'a, I, O> {
 
 impl<I, O> Default for Precedence<'_, I, O> {
     fn default() -> Self {
-        Self {
-            operations: Vec::new(),
-            starts: Vec::new(),
-            over: Vec::new(),
-        }
+        Self { operations: Vec::new(), starts: Vec::new(), over: Vec::new() }
     }
 }
 
@@ -243,21 +204,12 @@ impl<'a, I, O> Precedence<'a, I, O> {
         assert!(!self.starts.is_empty(), "an operation belongs to a client");
         let client = self.starts.len() - 1;
         let over_start = self.over.len();
-        self.operations.push(Kept {
-            client,
-            input,
-            output,
-            over_start,
-        });
+        self.operations.push(Kept { client, input, output, over_start });
         self.over.extend(over);
     }
 
     fn operations_of(&self, client: usize) -> std::ops::Range<usize> {
-        let end = self
-            .starts
-            .get(client + 1)
-            .copied()
-            .unwrap_or(self.operations.len());
+        let end = self.starts.get(client + 1).copied().unwrap_or(self.operations.len());
         self.starts[client]..end
     }
 }
@@ -289,17 +241,11 @@ impl<I, O> History for Precedence<'_, I, O> {
                 op
             } else {
                 let count = counts.get(client).copied().unwrap_or(0);
-                assert!(
-                    count <= range.len(),
-                    "client {client} has no {count} operations"
-                );
+                assert!(count <= range.len(), "client {client} has no {count} operations");
                 range.start + count
             };
             // The last one that returned has all earlier ones of its client before it.
-            if let Some(last) = (range.start..end)
-                .rev()
-                .find(|&op| self.output(op).is_some())
-            {
+            if let Some(last) = (range.start..end).rev().find(|&op| self.output(op).is_some()) {
                 visit(last);
             }
         }

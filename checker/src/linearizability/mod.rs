@@ -74,12 +74,7 @@ pub fn sequential<S, I, O, F>(initial: S, step: F) -> FromFn<S, I, O, F>
 where
     F: Fn(&S, &I) -> (S, O),
 {
-    FromFn {
-        initial,
-        step,
-        is_read: |_| false,
-        types: PhantomData,
-    }
+    FromFn { initial, step, is_read: |_| false, types: PhantomData }
 }
 
 impl<S, I, O, F> FromFn<S, I, O, F> {

@@ -50,13 +50,7 @@ impl Small {
             all |= 1 << op;
             known |= u64::from(history.output(op).is_some()) << op;
         }
-        Self {
-            predecessors,
-            known,
-            all,
-            placed: 0,
-            dead_ends: HashSet::new(),
-        }
+        Self { predecessors, known, all, placed: 0, dead_ends: HashSet::new() }
     }
 }
 
@@ -129,16 +123,11 @@ impl Large {
             });
         }
         edges.sort_unstable();
-        let successor_starts = (0..=count)
-            .map(|op| edges.partition_point(|&(earlier, _)| earlier < op))
-            .collect();
+        let successor_starts =
+            (0..=count).map(|op| edges.partition_point(|&(earlier, _)| earlier < op)).collect();
         let known: Vec<_> = (0..count).map(|op| history.output(op).is_some()).collect();
         let mut ready = vec![0; count.div_ceil(64)];
-        for (op, _) in waiting
-            .iter()
-            .enumerate()
-            .filter(|&(_, &waits_for)| waits_for == 0)
-        {
+        for (op, _) in waiting.iter().enumerate().filter(|&(_, &waits_for)| waits_for == 0) {
             flip(&mut ready, op);
         }
         Self {
@@ -161,17 +150,8 @@ impl Large {
     /// Writes state and placed operations as a key that is short because it omits the words that
     /// are full at the front and empty at the end; nearly all are when the history is long.
     fn write_key(&mut self, state: u32) {
-        let full = self
-            .placed
-            .iter()
-            .take_while(|&&word| word == u64::MAX)
-            .count();
-        let empty = self
-            .placed
-            .iter()
-            .rev()
-            .take_while(|&&word| word == 0)
-            .count();
+        let full = self.placed.iter().take_while(|&&word| word == u64::MAX).count();
+        let empty = self.placed.iter().rev().take_while(|&&word| word == 0).count();
         let end = (self.placed.len() - empty).max(full);
         self.key.clear();
         self.key.push(u64::from(state) << 32 | full as u64);

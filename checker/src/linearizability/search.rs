@@ -22,10 +22,7 @@ where
 {
     let mut tries = limit;
     let mut numbers = Numbers(HashMap::new());
-    let mut furthest = Furthest {
-        known_left: usize::MAX,
-        path: Vec::new(),
-    };
+    let mut furthest = Furthest { known_left: usize::MAX, path: Vec::new() };
     let mut state = spec.initial();
     // The operations placed, each with the state before it and whether there was no choice.
     let mut path = Vec::with_capacity(history.len());
@@ -41,10 +38,7 @@ where
                 continue;
             };
             remaining.take(op);
-            if numbers
-                .get(&next)
-                .is_some_and(|number| remaining.is_dead_end(number))
-            {
+            if numbers.get(&next).is_some_and(|number| remaining.is_dead_end(number)) {
                 remaining.put_back(op);
                 continue;
             }
@@ -137,9 +131,5 @@ where
             refused.push((op, spec.step(&state, history.input(op)).1));
         }
     }
-    Violation {
-        prefix,
-        state,
-        refused,
-    }
+    Violation { prefix, state, refused }
 }

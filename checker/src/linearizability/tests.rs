@@ -71,9 +71,7 @@ fn oracle(run: &[Record], placed: &mut Vec<usize>, state: u8) -> bool {
 fn intervals(run: &[Record]) -> Intervals<Ask, Answer> {
     let mut history = Intervals::default();
     for record in run {
-        let returned = record
-            .over
-            .and_then(|(at, answer)| Some((at as u64, answer?)));
+        let returned = record.over.and_then(|(at, answer)| Some((at as u64, answer?)));
         history.push(record.invoked as u64, record.ask, returned);
     }
     history
@@ -94,9 +92,7 @@ fn with_precedence<T>(
         for (op, record) in run.iter().enumerate().filter(|(_, r)| r.client == client) {
             let over = (0..clients).map(|other| {
                 let earlier = |r: &Record| r.over.is_some_and(|(at, _)| at < record.invoked);
-                run.iter()
-                    .filter(|r| r.client == other && earlier(r))
-                    .count()
+                run.iter().filter(|r| r.client == other && earlier(r)).count()
             });
             history.operation(&record.ask, answers[op].as_ref(), over);
             numbers.push(op);
@@ -116,16 +112,10 @@ fn assert_justified(run: &[Record], numbers: &[usize], verdict: &Verdict<u8, Ans
     let mut state = 0;
     for (place, &op) in order.iter().enumerate() {
         for &later in &order[place..] {
-            assert!(
-                !run[later].precedes(&run[op]),
-                "{order:?} is against the real-time order"
-            );
+            assert!(!run[later].precedes(&run[op]), "{order:?} is against the real-time order");
         }
         let (next, answer) = step(&state, &run[op].ask);
-        assert!(
-            run[op].answer().is_none_or(|seen| seen == answer),
-            "{order:?} at {op}"
-        );
+        assert!(run[op].answer().is_none_or(|seen| seen == answer), "{order:?} at {op}");
         state = next;
     }
     let missing = (0..run.len()).filter(|op| run[*op].answer().is_some() && !order.contains(op));
@@ -155,16 +145,8 @@ fn moves(values: u8, length: usize) -> impl Strategy<Value = Vec<Move>> {
 fn run_of(moves: &[Move]) -> Vec<Record> {
     let mut run = Vec::<Record>::new();
     for (now, &(client, ask, answer)) in moves.iter().enumerate() {
-        match run
-            .iter_mut()
-            .find(|r| r.client == client && r.over.is_none())
-        {
-            None => run.push(Record {
-                client,
-                ask,
-                invoked: now,
-                over: None,
-            }),
+        match run.iter_mut().find(|r| r.client == client && r.over.is_none()) {
+            None => run.push(Record { client, ask, invoked: now, over: None }),
             Some(record) => {
                 let answer = answer.map(|answer| match (record.ask, answer) {
                     (Ask::Write(_), _) => Answer::Done(true),
@@ -193,11 +175,7 @@ fn check_with<R: Remaining>(
 #[test]
 fn agrees_with_trying_everything() {
     let (total, linearizable) = (Cell::new(0), Cell::new(0));
-    let config = Config {
-        cases: 20_000,
-        failure_persistence: None,
-        ..Config::default()
-    };
+    let config = Config { cases: 20_000, failure_persistence: None, ..Config::default() };
     let result = TestRunner::new(config).run(&moves(3, 15), |moves| {
         let run = run_of(&moves);
         let expected = oracle(&run, &mut Vec::new(), 0);
@@ -206,10 +184,7 @@ fn agrees_with_trying_everything() {
         let numbers: Vec<_> = (0..run.len()).collect();
         let recorded = intervals(&run);
         let mut verdicts = vec![
-            (
-                check_with(&recorded, || Small::new(&recorded)),
-                numbers.clone(),
-            ),
+            (check_with(&recorded, || Small::new(&recorded)), numbers.clone()),
             (check_with(&recorded, || Large::new(&recorded)), numbers),
         ];
         with_precedence(&run, 3, |kept, numbers| {
@@ -226,26 +201,17 @@ fn agrees_with_trying_everything() {
     });
     result.unwrap();
     let share = linearizable.get() * 100 / total.get();
-    assert!(
-        (25..=75).contains(&share),
-        "{share} percent are linearizable: too one-sided"
-    );
+    assert!((25..=75).contains(&share), "{share} percent are linearizable: too one-sided");
 }
 
 #[test]
 fn accepts_long_histories_of_a_real_register() {
-    let config = Config {
-        cases: 200,
-        failure_persistence: None,
-        ..Config::default()
-    };
+    let config = Config { cases: 200, failure_persistence: None, ..Config::default() };
     let result = TestRunner::new(config).run(&moves(5, 1000), |moves| {
         let mut run = run_of(&moves);
         // Let every operation take effect when its client stops waiting, answered or not.
         let mut state = 0;
-        let mut order: Vec<_> = (0..run.len())
-            .filter(|&op| run[op].over.is_some())
-            .collect();
+        let mut order: Vec<_> = (0..run.len()).filter(|&op| run[op].over.is_some()).collect();
         order.sort_by_key(|&op| run[op].over.map(|(at, _)| at));
         for op in order {
             let (next, answer) = step(&state, &run[op].ask);
@@ -270,15 +236,8 @@ fn explains_a_stale_read() {
     let read = history.invoke(Ask::Read);
     history.respond(read, Answer::Value(0));
     let refused = vec![(read, Answer::Value(1))];
-    let violation = Violation {
-        prefix: vec![write],
-        state: 1,
-        refused,
-    };
-    assert_eq!(
-        check(&register(), &history, None),
-        Verdict::Violated(violation)
-    );
+    let violation = Violation { prefix: vec![write], state: 1, refused };
+    assert_eq!(check(&register(), &history, None), Verdict::Violated(violation));
 }
 
 #[test]
@@ -290,11 +249,7 @@ fn an_unknown_write_may_take_effect_much_later_or_never() {
             let read = history.invoke(Ask::Read);
             history.respond(read, Answer::Value(value));
         }
-        assert_eq!(
-            is_linearizable(&register(), &history),
-            expected,
-            "{later_reads:?}"
-        );
+        assert_eq!(is_linearizable(&register(), &history), expected, "{later_reads:?}");
     }
 }
 
@@ -313,10 +268,7 @@ fn a_limit_is_never_a_pass() {
     let write = history.invoke(Ask::Write(1));
     history.respond(write, Answer::Done(true));
     assert_eq!(check(&register(), &history, Some(0)), Verdict::Unknown);
-    assert_eq!(
-        check(&register(), &history, Some(1)),
-        Verdict::Linearizable(vec![write])
-    );
+    assert_eq!(check(&register(), &history, Some(1)), Verdict::Linearizable(vec![write]));
 }
 
 #[test]
@@ -327,10 +279,7 @@ fn keys_are_checked_one_by_one() {
     let b = history.invoke(('b', Ask::Read));
     history.respond(a, Answer::Done(true));
     history.respond(b, Answer::Value(0));
-    assert_eq!(
-        check_parts(&spec, &history.clone().partition(|(key, _)| *key), None),
-        None
-    );
+    assert_eq!(check_parts(&spec, &history.clone().partition(|(key, _)| *key), None), None);
 
     let b = history.invoke(('b', Ask::Read));
     history.respond(b, Answer::Value(1));

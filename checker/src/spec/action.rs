@@ -14,11 +14,7 @@ pub enum Action<Msg, Timer, Random> {
     /// A timer that is set fires.
     Timeout(Id, Timer),
     /// An actor takes one of the random choices it asked for under `key`.
-    SelectRandom {
-        actor: Id,
-        key: String,
-        random: Random,
-    },
+    SelectRandom { actor: Id, key: String, random: Random },
     /// A server loses all but its storage: a crash is spent.
     Crash(Id),
     /// A crashed server starts again from its storage.

@@ -1,12 +1,13 @@
 //! A spec: an actor system, the faults it must stand, and what must be true of it.
 //!
 //! [`Spec`] wraps a Stateright [`ActorModel`] and adds what that cannot say: budgets for crashes,
-//! drops, duplicates and timeouts; a network that is a set; a ghost that sees every step; a direction
-//! for deep searches. A budget is spent and never refilled, so a space ends because its faults do, not
-//! because it was cut off. A spec is itself a [`stateright::Model`]: Stateright's Explorer and its
-//! searches run it unchanged.
+//! drops, duplicates and timeouts; a network that is a set; a ghost that sees every step; a
+//! direction for deep searches. A budget is spent and never refilled, so a space ends because its
+//! faults do, not because it was cut off. A spec is itself a [`stateright::Model`]: Stateright's
+//! Explorer and its searches run it unchanged.
 
 mod action;
+mod layout;
 mod model;
 mod names;
 mod property;
@@ -18,6 +19,8 @@ use std::fmt::Debug;
 use std::hash::Hash;
 
 use stateright::actor::{Actor, ActorModel, Id, Network};
+
+use crate::engine::Sees;
 
 pub use action::{Action, ActionOf};
 pub use names::with_names;
@@ -57,9 +60,9 @@ pub struct Direction<A: Actor, C, G> {
 /// The ghost's step: the new ghost, or `None` if it does not change.
 pub type Ghost<A, C, G> = fn(&C, &G, &Step<'_, A>) -> Option<G>;
 
-/// True if an actor in this state ignores the message from that sender now and for ever, so that the
-/// search may forget it. That it says so rightly is for a test to show, on a space that keeps them:
-/// see [`Spec::check_obsolete`].
+/// True if an actor in this state ignores the message from that sender now and for ever, so that
+/// the search may forget it. That it says so rightly is for a test to show, on a space that forgets
+/// none.
 pub type Obsolete<A> = fn(&<A as Actor>::State, Id, &<A as Actor>::Msg) -> bool;
 
 /// An actor system, its faults, and its properties. Timing is asynchronous: a timer that is set may
@@ -71,11 +74,12 @@ where
     A::Timer: Ord,
     G: Clone + Debug + Hash,
 {
-    /// "raft/election": the protocol, then what is checked of it.
+    /// The protocol, then what is checked of it, with a slash between.
     pub name: String,
     /// One sentence on what the spec is about.
     pub summary: String,
-    /// The actors, the ghost's first value, and the properties. Its own fault settings stay off.
+    /// The actors, the ghost's first value, and the properties. Its own fault settings and its
+    /// boundary are not used: budgets bound a spec.
     pub system: ActorModel<A, C, G>,
     /// The first so many actors are servers, which may crash; the rest are clients.
     pub servers: usize,
@@ -88,8 +92,10 @@ where
     pub direction: Option<Direction<A, C, G>>,
     /// The properties this spec is there to see broken.
     pub expected_violations: Vec<&'static str>,
-    /// True if a state without successors is as it should be.
-    pub may_stop: bool,
+    /// What the property of a name looks at, for our own engine to evaluate it no more than needed.
+    pub sees: fn(&str) -> Sees,
+    /// If set, the only property that is looked at.
+    pub only: Option<&'static str>,
 }
 
 impl<A, C, G> Spec<A, C, G>
@@ -102,10 +108,7 @@ where
     /// A spec of `system` without faults, in which every timer fires freely. The first `servers`
     /// actors are servers.
     pub fn new(name: &str, system: ActorModel<A, C, G>, servers: usize) -> Self {
-        assert!(
-            servers <= system.actors.len(),
-            "{name}: more servers than actors"
-        );
+        assert!(servers <= system.actors.len(), "{name}: more servers than actors");
         Spec {
             name: name.to_owned(),
             summary: String::new(),
@@ -117,7 +120,8 @@ where
             obsolete: |_, _, _| false,
             direction: None,
             expected_violations: Vec::new(),
-            may_stop: true,
+            sees: |_| Sees::Everything,
+            only: None,
         }
     }
 
@@ -141,16 +145,8 @@ where
         applies: fn(&A::Timer) -> bool,
         count: u8,
     ) -> Self {
-        assert!(
-            self.timeouts.len() < TIMEOUT_KINDS,
-            "{}: too many kinds of timeout",
-            self.name
-        );
-        self.timeouts.push(TimeoutBudget {
-            name,
-            applies,
-            count,
-        });
+        assert!(self.timeouts.len() < TIMEOUT_KINDS, "{}: too many kinds of timeout", self.name);
+        self.timeouts.push(TimeoutBudget { name, applies, count });
         self
     }
 
@@ -169,10 +165,7 @@ where
         description: &'static str,
         allows: fn(&C, &State<A, G>, &ActionOf<A>) -> bool,
     ) -> Self {
-        self.direction = Some(Direction {
-            description,
-            allows,
-        });
+        self.direction = Some(Direction { description, allows });
         self
     }
 
@@ -182,18 +175,24 @@ where
         self
     }
 
+    /// What the property of each name looks at; everything, if it is not said.
+    pub fn sees(mut self, sees: fn(&str) -> Sees) -> Self {
+        self.sees = sees;
+        self
+    }
+
+    /// Looks at this property and no other, so that its shortest counterexample is found.
+    pub fn only(mut self, property: &'static str) -> Self {
+        self.only = Some(property);
+        self
+    }
+
     /// The names of the actors, in their order: S1, S2, ... for servers, C1, C2, ... for clients.
     pub fn names(&self) -> Vec<String> {
         let server = |index: usize| format!("S{}", index + 1);
         let client = |index: usize| format!("C{}", index + 1 - self.servers);
         (0..self.system.actors.len())
-            .map(|index| {
-                if index < self.servers {
-                    server(index)
-                } else {
-                    client(index)
-                }
-            })
+            .map(|index| if index < self.servers { server(index) } else { client(index) })
             .collect()
     }
 

@@ -34,10 +34,6 @@ where
         self.lifted_properties()
     }
 
-    fn within_boundary(&self, state: &Self::State) -> bool {
-        (self.system.within_boundary)(&self.system.cfg, &state.system)
-    }
-
     fn format_action(&self, action: &Self::Action) -> String {
         let text = match action {
             Action::Deliver { src, dst, msg } => format!("{src:?} → {dst:?}: {msg:?}"),

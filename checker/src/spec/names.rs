@@ -8,13 +8,8 @@ pub fn with_names(text: &str, names: &[String]) -> String {
         let (before, id) = rest.split_at(start);
         out.push_str(before);
         let digits = &id[3..];
-        let end = digits
-            .find(|c: char| !c.is_ascii_digit())
-            .unwrap_or(digits.len());
-        let name = digits[..end]
-            .parse::<usize>()
-            .ok()
-            .and_then(|index| names.get(index));
+        let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
+        let name = digits[..end].parse::<usize>().ok().and_then(|index| names.get(index));
         match name {
             Some(name) if digits[end..].starts_with(')') => {
                 out.push_str(name);
@@ -38,9 +33,6 @@ mod tests {
     fn ids_become_names_and_all_else_stays() {
         let names = ["S1".to_owned(), "C1".to_owned()];
         let text = "Id(0) asks Some(Id(1)), Id(2), Id(x) and Id(";
-        assert_eq!(
-            with_names(text, &names),
-            "S1 asks Some(C1), Id(2), Id(x) and Id("
-        );
+        assert_eq!(with_names(text, &names), "S1 asks Some(C1), Id(2), Id(x) and Id(");
     }
 }

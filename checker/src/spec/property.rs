@@ -9,7 +9,8 @@ use stateright::{Expectation, Property};
 
 use super::{Fault, Spec, State};
 
-/// Every handler saves before it sends: on a real network a message may be out when the disk is not.
+/// Every handler saves before it sends: on a real network a message may be out when the disk is
+/// not.
 pub const SAVED_BEFORE_SENT: &str = "saved before sent";
 /// No handler panics.
 pub const WITHOUT_PANIC: &str = "no handler panics";
@@ -64,12 +65,7 @@ where
     pub(super) fn lifted_properties(&self) -> Vec<Property<Self>> {
         let table = lift_table::<A, C, G>();
         let inner = &self.system.properties;
-        assert!(
-            inner.len() <= table.len(),
-            "{}: more than {} properties",
-            self.name,
-            table.len()
-        );
+        assert!(inner.len() <= table.len(), "{}: more than {} properties", self.name, table.len());
         let mut properties: Vec<Property<Self>> = inner
             .iter()
             .zip(table)
@@ -80,19 +76,20 @@ where
             })
             .collect();
         assert!(
-            properties
-                .iter()
-                .all(|p| p.expectation != Expectation::Eventually),
+            properties.iter().all(|p| p.expectation != Expectation::Eventually),
             "{}: Stateright's `eventually` misses cycles and is not checked",
             self.name
         );
-        properties.push(Property::always(
-            SAVED_BEFORE_SENT,
-            |_, state: &State<A, G>| state.fault != Some(Fault::SentBeforeSaved),
-        ));
+        properties.push(Property::always(SAVED_BEFORE_SENT, |_, state: &State<A, G>| {
+            state.fault != Some(Fault::SentBeforeSaved)
+        }));
         properties.push(Property::always(WITHOUT_PANIC, |_, state: &State<A, G>| {
             !matches!(state.fault, Some(Fault::Panicked(_)))
         }));
+        if let Some(only) = self.only {
+            properties.retain(|property| property.name == only);
+            assert!(!properties.is_empty(), "{}: no property {only:?}", self.name);
+        }
         properties
     }
 }

@@ -3,7 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use stateright::actor::{Actor, ActorModelState};
+use stateright::actor::{Actor, ActorModelState, Id};
+
+use super::layout::laid_out;
 
 /// The kinds of timeout whose firings a spec may budget apart from each other.
 pub const TIMEOUT_KINDS: usize = 4;
@@ -39,11 +41,7 @@ pub struct State<A: Actor, G> {
 
 impl<A: Actor, G: Clone> Clone for State<A, G> {
     fn clone(&self) -> Self {
-        State {
-            system: self.system.clone(),
-            spent: self.spent,
-            fault: self.fault.clone(),
-        }
+        State { system: self.system.clone(), spent: self.spent, fault: self.fault.clone() }
     }
 }
 
@@ -53,6 +51,8 @@ impl<A: Actor, G: PartialEq> PartialEq for State<A, G> {
     }
 }
 
+impl<A: Actor, G: Eq> Eq for State<A, G> where A::State: Eq {}
+
 impl<A: Actor, G: std::hash::Hash> std::hash::Hash for State<A, G> {
     fn hash<H: std::hash::Hasher>(&self, hasher: &mut H) {
         self.system.hash(hasher);
@@ -61,27 +61,39 @@ impl<A: Actor, G: std::hash::Hash> std::hash::Hash for State<A, G> {
     }
 }
 
+/// As the Explorer shows it: an actor after the other, then what lies between them. What fits on a
+/// line has one line, as a state is read as a whole and next to others.
 impl<A: Actor, G: fmt::Debug> fmt::Debug for State<A, G> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut state = f.debug_struct("State");
         for (index, actor) in self.system.actor_states.iter().enumerate() {
-            let down = if self.system.crashed[index] {
-                " (down)"
-            } else {
-                ""
-            };
-            state.field(&format!("Id({index}){down}"), actor);
+            let id = Id::from(index);
+            let is_down = self.system.crashed[index];
+            let down = if is_down { " (down)" } else { "" };
+            let text = format!("{id:?}{down}: {actor:?}");
+            writeln!(f, "{}", laid_out(&text, 0))?;
+            for timer in self.system.timers_set[index].iter() {
+                writeln!(f, "    timer set: {timer:?}")?;
+            }
+            for (key, choices) in &self.system.random_choices[index].map {
+                writeln!(f, "    to choose: {key}: {choices:?}")?;
+            }
         }
-        state.field("timers", &self.system.timers_set);
-        state.field(
-            "in_flight",
-            &self.system.network.iter_all().collect::<Vec<_>>(),
-        );
-        state.field("ghost", &self.system.history);
-        state.field("spent", &self.spent);
-        if let Some(fault) = &self.fault {
-            state.field("fault", fault);
+        writeln!(f, "in flight:")?;
+        let messages = self.system.network.iter_all();
+        let mut messages: Vec<String> = messages
+            .map(|envelope| format!("{:?} → {:?}: {:?}", envelope.src, envelope.dst, envelope.msg))
+            .collect();
+        // The network has no order of its own, and a reader looks for what changed.
+        messages.sort();
+        for message in messages {
+            writeln!(f, "    {}", laid_out(&message, 4))?;
         }
-        state.finish()
+        let ghost = format!("ghost: {:?}", self.system.history);
+        writeln!(f, "{}", laid_out(&ghost, 0))?;
+        write!(f, "{}", laid_out(&format!("spent: {:?}", self.spent), 0))?;
+        match &self.fault {
+            Some(fault) => write!(f, "\nfault: {fault:?}"),
+            None => Ok(()),
+        }
     }
 }

@@ -65,11 +65,7 @@ where
             system.actor_states.push(Arc::new(state));
             outs.push(out);
         }
-        let mut state = State {
-            system,
-            spent: Spent::default(),
-            fault: None,
-        };
+        let mut state = State { system, spent: Spent::default(), fault: None };
         for (index, out) in outs.into_iter().enumerate() {
             self.carry_out(index, out, &mut state);
         }
@@ -92,26 +88,14 @@ where
     fn network_actions(&self, state: &State<A, G>, actions: &mut Vec<ActionOf<A>>) {
         for Envelope { src, dst, msg } in state.system.network.iter_deliverable() {
             if state.spent.drops < self.faults.drops {
-                actions.push(Action::Drop {
-                    src,
-                    dst,
-                    msg: msg.clone(),
-                });
+                actions.push(Action::Drop { src, dst, msg: msg.clone() });
             }
             if state.system.crashed[usize::from(dst)] {
                 continue;
             }
-            actions.push(Action::Deliver {
-                src,
-                dst,
-                msg: msg.clone(),
-            });
+            actions.push(Action::Deliver { src, dst, msg: msg.clone() });
             if state.spent.duplicates < self.faults.duplicates {
-                actions.push(Action::Duplicate {
-                    src,
-                    dst,
-                    msg: msg.clone(),
-                });
+                actions.push(Action::Duplicate { src, dst, msg: msg.clone() });
             }
         }
     }
@@ -141,23 +125,18 @@ where
             for (key, choices) in system.random_choices[index].map.iter() {
                 for random in choices {
                     let (key, random) = (key.clone(), random.clone());
-                    actions.push(Action::SelectRandom {
-                        actor: id,
-                        key,
-                        random,
-                    });
+                    actions.push(Action::SelectRandom { actor: id, key, random });
                 }
             }
         }
     }
 
     fn timeout_kind(&self, timer: &A::Timer) -> Option<usize> {
-        self.timeouts
-            .iter()
-            .position(|budget| (budget.applies)(timer))
+        self.timeouts.iter().position(|budget| (budget.applies)(timer))
     }
 
-    /// The state after `action`, or `None` if that equals `state` or differs only in a budget spent.
+    /// The state after `action`, or `None` if that equals `state` or differs only in a budget
+    /// spent.
     pub(super) fn after(&self, state: &State<A, G>, action: &ActionOf<A>) -> Option<State<A, G>> {
         let mut next = state.clone();
         match action {
@@ -168,11 +147,7 @@ where
                     // Nobody can tell whether an ignored message has arrived: it stays in flight.
                     return None;
                 }
-                let envelope = Envelope {
-                    src: *src,
-                    dst: *dst,
-                    msg: msg.clone(),
-                };
+                let envelope = Envelope { src: *src, dst: *dst, msg: msg.clone() };
                 in_flight(&mut next.system.network).remove(&envelope);
             }
             Action::Duplicate { src, dst, msg } => {
@@ -181,11 +156,7 @@ where
             }
             Action::Drop { src, dst, msg } => {
                 next.spent.drops += 1;
-                let envelope = Envelope {
-                    src: *src,
-                    dst: *dst,
-                    msg: msg.clone(),
-                };
+                let envelope = Envelope { src: *src, dst: *dst, msg: msg.clone() };
                 in_flight(&mut next.system.network).remove(&envelope);
             }
             Action::Timeout(id, timer) => {
@@ -292,9 +263,7 @@ where
             Command::Send(dst, msg) => Some((*dst, msg)),
             _ => None,
         });
-        sends
-            .filter(|(dst, _)| usize::from(*dst) < self.system.actors.len())
-            .collect()
+        sends.filter(|(dst, _)| usize::from(*dst) < self.system.actors.len()).collect()
     }
 
     fn carry_out(&self, index: usize, out: Out<A>, state: &mut State<A, G>) {
@@ -305,11 +274,7 @@ where
                 Command::Send(dst, msg) => {
                     has_sent = true;
                     if usize::from(dst) < system.actor_states.len() {
-                        let envelope = Envelope {
-                            src: Id::from(index),
-                            dst,
-                            msg,
-                        };
+                        let envelope = Envelope { src: Id::from(index), dst, msg };
                         in_flight(&mut system.network).insert(envelope);
                     }
                 }
@@ -347,7 +312,5 @@ fn in_flight<Msg: Eq + Hash>(network: &mut Network<Msg>) -> &mut HashableHashSet
 
 fn words_of(panic: &(dyn Any + Send)) -> Arc<str> {
     let text = panic.downcast_ref::<String>().map(String::as_str);
-    text.or_else(|| panic.downcast_ref::<&str>().copied())
-        .unwrap_or("no message")
-        .into()
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message").into()
 }

@@ -26,12 +26,7 @@ where
         let first = &steps[0].0;
         let mut trace = Trace {
             title: title.to_owned(),
-            initial: first
-                .system
-                .actor_states
-                .iter()
-                .map(|s| self.words(&**s))
-                .collect(),
+            initial: first.system.actor_states.iter().map(|s| self.words(&**s)).collect(),
             in_flight: first
                 .system
                 .network
@@ -69,26 +64,15 @@ where
         {
             let sent = self.sent(&reaction.out).into_iter();
             step.sent = sent
-                .map(|(to, msg)| Sent {
-                    to: to.into(),
-                    message: self.words(msg),
-                    lost: false,
-                })
+                .map(|(to, msg)| Sent { to: to.into(), message: self.words(msg), lost: false })
                 .collect();
             step.saved = reaction.out.iter().any(|c| matches!(c, Command::Save(_)));
         }
         if let Some(next) = self.after(state, action) {
-            let actors = state
-                .system
-                .actor_states
-                .iter()
-                .zip(&next.system.actor_states);
-            let changed = actors
-                .enumerate()
-                .filter(|(_, (before, after))| before != after);
-            step.states = changed
-                .map(|(index, (_, after))| (index, self.words(&**after)))
-                .collect();
+            let actors = state.system.actor_states.iter().zip(&next.system.actor_states);
+            let changed = actors.enumerate().filter(|(_, (before, after))| before != after);
+            step.states =
+                changed.map(|(index, (_, after))| (index, self.words(&**after))).collect();
             if let Some(fault) = next.fault {
                 step.notes.push(format!("{fault:?}"));
             }
@@ -113,20 +97,15 @@ where
                 to: (*dst).into(),
                 message: self.words(msg),
             },
-            Action::Timeout(id, timer) => trace::Event::Timeout {
-                actor: (*id).into(),
-                timer: self.words(timer),
-            },
+            Action::Timeout(id, timer) => {
+                trace::Event::Timeout { actor: (*id).into(), timer: self.words(timer) }
+            }
             Action::SelectRandom { actor, key, random } => trace::Event::Random {
                 actor: (*actor).into(),
                 choice: format!("{key}: {}", self.words(random)),
             },
-            Action::Crash(id) => trace::Event::Crash {
-                actor: (*id).into(),
-            },
-            Action::Recover(id) => trace::Event::Recover {
-                actor: (*id).into(),
-            },
+            Action::Crash(id) => trace::Event::Crash { actor: (*id).into() },
+            Action::Recover(id) => trace::Event::Recover { actor: (*id).into() },
         }
     }
 

@@ -57,9 +57,7 @@ fn compare(path: &str, old: &str, new: &str, found: &mut Vec<String>) {
     let groups = if short && !path.is_empty() {
         None
     } else {
-        Group::parse(old)
-            .zip(Group::parse(new))
-            .filter(|(old, new)| old.is_like(new))
+        Group::parse(old).zip(Group::parse(new)).filter(|(old, new)| old.is_like(new))
     };
     match groups {
         Some((old, new)) if old.is_fixed() && old.keys().eq(new.keys()) => {
@@ -82,33 +80,17 @@ fn compare_collections(path: &str, old: &Group, new: &Group, found: &mut Vec<Str
         if old.items.len() == new.items.len() {
             for (index, (before, after)) in old.items.iter().zip(&new.items).enumerate() {
                 if before.value != after.value {
-                    compare(
-                        &format!("{path}[{index}]"),
-                        before.value,
-                        after.value,
-                        found,
-                    );
+                    compare(&format!("{path}[{index}]"), before.value, after.value, found);
                 }
             }
         } else {
-            found.push(labelled(
-                path,
-                &format!("[{}] → [{}]", old.list(), new.list()),
-            ));
+            found.push(labelled(path, &format!("[{}] → [{}]", old.list(), new.list())));
         }
         return;
     }
-    let common = if is_list {
-        old.items.len().min(new.items.len())
-    } else {
-        0
-    };
+    let common = if is_list { old.items.len().min(new.items.len()) } else { 0 };
     for item in &old.items[common..] {
-        match new
-            .items
-            .iter()
-            .find(|other| !is_list && other.same_key(item))
-        {
+        match new.items.iter().find(|other| !is_list && other.same_key(item)) {
             None => found.push(labelled(path, &format!("− {}", item.text()))),
             Some(after) if after.value != item.value => {
                 let path = format!("{path}[{}]", item.key.unwrap_or_default());
@@ -125,11 +107,7 @@ fn compare_collections(path: &str, old: &Group, new: &Group, found: &mut Vec<Str
 }
 
 fn labelled(path: &str, text: &str) -> String {
-    if path.is_empty() {
-        text.to_owned()
-    } else {
-        format!("{path}: {text}")
-    }
+    if path.is_empty() { text.to_owned() } else { format!("{path}: {text}") }
 }
 
 impl<'a> Group<'a> {
@@ -166,11 +144,7 @@ impl<'a> Group<'a> {
     }
 
     fn list(&self) -> String {
-        self.items
-            .iter()
-            .map(Item::text)
-            .collect::<Vec<_>>()
-            .join(", ")
+        self.items.iter().map(Item::text).collect::<Vec<_>>().join(", ")
     }
 
     fn path_of(&self, path: &str, index: usize) -> String {
@@ -180,11 +154,7 @@ impl<'a> Group<'a> {
             None if self.items.len() == 1 => return path.to_owned(),
             None => index.to_string(),
         };
-        if path.is_empty() {
-            step
-        } else {
-            format!("{path}.{step}")
-        }
+        if path.is_empty() { step } else { format!("{path}.{step}") }
     }
 }
 
@@ -192,14 +162,10 @@ impl<'a> Item<'a> {
     fn parse(text: &'a str, open: char) -> Self {
         let parts = if open == '{' { split(text, ':') } else { None };
         match parts.as_deref() {
-            Some([key, _, ..]) => Self {
-                key: Some(key),
-                value: text[key.len() + 1..].trim_start(),
-            },
-            _ => Self {
-                key: None,
-                value: text,
-            },
+            Some([key, _, ..]) => {
+                Self { key: Some(key), value: text[key.len() + 1..].trim_start() }
+            }
+            _ => Self { key: None, value: text },
         }
     }
 
@@ -260,24 +226,12 @@ mod tests {
             ("A { x: 1, y: 2 }", "A { x: 1, y: 2 }", &[]),
             ("A { x: 1, y: 2 }", "A { x: 1, y: 3 }", &["y: 2 → 3"]),
             ("A { x: 1 }", "B { x: 1 }", &["A { x: 1 } → B { x: 1 }"]),
-            (
-                "S(A { x: \"a, b}\", y: 1 })",
-                "S(A { x: \"c\", y: 1 })",
-                &["x: \"a, b}\" → \"c\""],
-            ),
-            (
-                "A { l: [1, 2] }",
-                "A { l: [1, 2, 3] }",
-                &["l: [1, 2] → [1, 2, 3]"],
-            ),
+            ("S(A { x: \"a, b}\", y: 1 })", "S(A { x: \"c\", y: 1 })", &["x: \"a, b}\" → \"c\""]),
+            ("A { l: [1, 2] }", "A { l: [1, 2, 3] }", &["l: [1, 2] → [1, 2, 3]"]),
             ("[1, 2]", "[1, 2, 3]", &["+ 3"]),
             ("[1, 2]", "[1]", &["− 2"]),
             ("[1, 2]", "[2]", &["[1, 2] → [2]"]),
-            (
-                "{1: A, 2: B}",
-                "{2: C, 3: D}",
-                &["− 1: A", "[2]: B → C", "+ 3: D"],
-            ),
+            ("{1: A, 2: B}", "{2: C, 3: D}", &["− 1: A", "[2]: B → C", "+ 3: D"]),
             ("{1, 2}", "{2, 3}", &["− 1", "+ 3"]),
             ("P(1, 2)", "P(1, 3)", &["1: 2 → 3"]),
             ("{1, 2}", "{2, 1}", &["{1, 2} → {2, 1}"]),

@@ -36,18 +36,11 @@ pub(super) fn flights(trace: &Trace) -> Vec<Flight<'_>> {
     // The step that sent each message in flight.
     let mut flying = BTreeMap::<(usize, usize, &str), Option<usize>>::new();
     for message in &trace.in_flight {
-        flying
-            .entry((message.from, message.to, message.message.as_str()))
-            .or_insert(None);
+        flying.entry((message.from, message.to, message.message.as_str())).or_insert(None);
     }
     for (number, step) in trace.steps.iter().enumerate() {
         match &step.event {
-            Event::Deliver {
-                from,
-                to,
-                message,
-                kept,
-            } => {
+            Event::Deliver { from, to, message, kept } => {
                 let key = (*from, *to, message.as_str());
                 // A message that nobody is seen to send must have been there from the start.
                 let sent = flying.get(&key).copied().flatten();
@@ -77,20 +70,10 @@ pub(super) fn flights(trace: &Trace) -> Vec<Flight<'_>> {
             }
         }
     }
-    done.extend(
-        flying
-            .into_iter()
-            .map(|(key, sent)| flight(key, sent, End::InFlight)),
-    );
+    done.extend(flying.into_iter().map(|(key, sent)| flight(key, sent, End::InFlight)));
     done
 }
 
 fn flight<'a>(key: (usize, usize, &'a str), sent: Option<usize>, end: End) -> Flight<'a> {
-    Flight {
-        from: key.0,
-        to: key.1,
-        message: key.2,
-        sent,
-        end,
-    }
+    Flight { from: key.0, to: key.1, message: key.2, sent, end }
 }

@@ -24,10 +24,7 @@ pub(super) fn render(trace: &Trace) -> Value {
         }
         states.push(state(&names, number + 1, &current, &trace.line(step)));
     }
-    let types: Map<_, _> = names
-        .iter()
-        .map(|name| (name.clone(), json!("Str")))
-        .collect();
+    let types: Map<_, _> = names.iter().map(|name| (name.clone(), json!("Str"))).collect();
     let mut itf = json!({
         "#meta": {
             "format": "ITF",

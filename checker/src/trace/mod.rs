@@ -76,14 +76,7 @@ impl Step {
     /// A step in which no more than `event` happens.
     pub fn new(event: Event) -> Self {
         let (label, sent, states, notes) = Default::default();
-        Self {
-            event,
-            label,
-            sent,
-            saved: false,
-            states,
-            notes,
-        }
+        Self { event, label, sent, saved: false, states, notes }
     }
 }
 
@@ -190,29 +183,12 @@ impl Trace {
             return step.label.clone();
         }
         match &step.event {
-            Event::Deliver {
-                from,
-                to,
-                message,
-                kept,
-            } => {
-                let rest = if *kept {
-                    " (a duplicate stays in flight)"
-                } else {
-                    ""
-                };
-                format!(
-                    "{} receives from {}: {message}{rest}",
-                    self.name(*to),
-                    self.name(*from)
-                )
+            Event::Deliver { from, to, message, kept } => {
+                let rest = if *kept { " (a duplicate stays in flight)" } else { "" };
+                format!("{} receives from {}: {message}{rest}", self.name(*to), self.name(*from))
             }
             Event::Drop { from, to, message } => {
-                format!(
-                    "lost from {} to {}: {message}",
-                    self.name(*from),
-                    self.name(*to)
-                )
+                format!("lost from {} to {}: {message}", self.name(*from), self.name(*to))
             }
             Event::Timeout { actor, timer } => format!("{} times out: {timer}", self.name(*actor)),
             Event::Crash { actor } => format!("{} crashes", self.name(*actor)),

@@ -10,20 +10,11 @@ fn server(term: u32, role: &str, log: &str) -> String {
 }
 
 fn deliver(from: usize, to: usize, message: &str) -> Step {
-    Step::new(Event::Deliver {
-        from,
-        to,
-        message: message.to_owned(),
-        kept: false,
-    })
+    Step::new(Event::Deliver { from, to, message: message.to_owned(), kept: false })
 }
 
 fn sent(to: usize, message: &str) -> Sent {
-    Sent {
-        to,
-        message: message.to_owned(),
-        lost: false,
-    }
+    Sent { to, message: message.to_owned(), lost: false }
 }
 
 const ASK: &str = "Raft(RequestVote { term: 1, last: 0 })";
@@ -39,10 +30,7 @@ fn election() -> Trace {
         initial: vec![server(0, "Follower", ""), server(0, "Follower", "")],
         ..Trace::default()
     };
-    let timeout = Event::Timeout {
-        actor: 0,
-        timer: "Election".to_owned(),
-    };
+    let timeout = Event::Timeout { actor: 0, timer: "Election".to_owned() };
     trace.steps = vec![
         Step {
             sent: vec![sent(1, ASK), sent(7, "Hello")],
@@ -51,37 +39,21 @@ fn election() -> Trace {
             notes: vec!["becomes candidate of term 1".to_owned()],
             ..Step::new(timeout)
         },
-        Step {
-            sent: vec![sent(0, VOTE)],
-            ..deliver(0, 1, ASK)
-        },
+        Step { sent: vec![sent(0, VOTE)], ..deliver(0, 1, ASK) },
         Step {
             label: "S1 counts the vote of S2".to_owned(),
-            sent: vec![
-                sent(1, APPEND),
-                Sent {
-                    lost: true,
-                    ..sent(1, "Note")
-                },
-            ],
+            sent: vec![sent(1, APPEND), Sent { lost: true, ..sent(1, "Note") }],
             states: vec![(0, server(1, "Leader", "x"))],
             ..deliver(1, 0, VOTE)
         },
-        Step::new(Event::Drop {
-            from: 0,
-            to: 1,
-            message: APPEND.to_owned(),
-        }),
+        Step::new(Event::Drop { from: 0, to: 1, message: APPEND.to_owned() }),
         Step::new(Event::Crash { actor: 0 }),
         Step::new(Event::Tick),
         Step {
             states: vec![(0, server(1, "Follower", "x"))],
             ..Step::new(Event::Recover { actor: 0 })
         },
-        Step::new(Event::Random {
-            actor: 1,
-            choice: "Get".to_owned(),
-        }),
+        Step::new(Event::Random { actor: 1, choice: "Get".to_owned() }),
     ];
     trace
 }
@@ -126,13 +98,7 @@ fn text_has_no_wide_lines_and_colours_change_no_letter() {
     assert!(coloured.contains("\x1b[1;31m   5  S1 crashes\x1b[0m\n"));
     let plain: Vec<_> = coloured.split('\x1b').collect();
     let plain: String = (plain.iter().enumerate())
-        .map(|(i, part)| {
-            if i == 0 {
-                part
-            } else {
-                part.split_once('m').unwrap().1
-            }
-        })
+        .map(|(i, part)| if i == 0 { part } else { part.split_once('m').unwrap().1 })
         .collect();
     assert_eq!(plain, TEXT);
     assert!(TEXT.lines().all(|line| line.chars().count() <= 100));
@@ -144,25 +110,15 @@ fn lasso() -> Trace {
         title: "ping".to_owned(),
         actors: vec!["S1".to_owned(), "action".to_owned()],
         initial: vec!["0".to_owned(), "false".to_owned()],
-        in_flight: vec![Flying {
-            from: 1,
-            to: 0,
-            message: "Ping".to_owned(),
-        }],
+        in_flight: vec![Flying { from: 1, to: 0, message: "Ping".to_owned() }],
         steps: vec![
             Step {
                 sent: vec![sent(1, "Ping")],
                 states: vec![(0, "1".to_owned())],
                 ..deliver(1, 0, "Ping")
             },
-            Step {
-                sent: vec![sent(0, "Ping")],
-                ..deliver(0, 1, "Ping")
-            },
-            Step {
-                sent: vec![sent(1, "Ping")],
-                ..deliver(1, 0, "Ping")
-            },
+            Step { sent: vec![sent(0, "Ping")], ..deliver(0, 1, "Ping") },
+            Step { sent: vec![sent(1, "Ping")], ..deliver(1, 0, "Ping") },
         ],
         loop_start: Some(1),
     }
@@ -188,14 +144,8 @@ ping
 └─ and so on: steps 2 to 3 repeat for ever
 ";
     assert_eq!(lasso().text(false), expected);
-    let stop = Trace {
-        loop_start: Some(3),
-        ..lasso()
-    };
-    assert!(
-        stop.text(false)
-            .ends_with("── and nothing more happens, for ever\n")
-    );
+    let stop = Trace { loop_start: Some(3), ..lasso() };
+    assert!(stop.text(false).ends_with("── and nothing more happens, for ever\n"));
 }
 
 #[test]
@@ -234,21 +184,11 @@ fn elements(xml: &str) -> Vec<String> {
         assert!(!text.contains('>'), "{text}");
         for entity in text.split('&').skip(1) {
             let known = ["amp;", "lt;", "gt;", "quot;", "#39;"];
-            assert!(
-                known.iter().any(|known| entity.starts_with(known)),
-                "&{entity}"
-            );
+            assert!(known.iter().any(|known| entity.starts_with(known)), "&{entity}");
         }
         let (tag, after) = tag.split_once('>').expect("a tag ends");
-        let name = tag
-            .trim_start_matches('/')
-            .split([' ', '/'])
-            .next()
-            .unwrap();
-        assert!(
-            !tag.contains(['<', '"']) && tag.matches('\'').count() % 2 == 0,
-            "{tag}"
-        );
+        let name = tag.trim_start_matches('/').split([' ', '/']).next().unwrap();
+        assert!(!tag.contains(['<', '"']) && tag.matches('\'').count() % 2 == 0, "{tag}");
         if tag.starts_with('/') {
             assert_eq!(open.pop(), Some(name));
         } else {
@@ -258,10 +198,7 @@ fn elements(xml: &str) -> Vec<String> {
             }
         }
         rest = after;
-        assert!(
-            !open.is_empty() || rest.is_empty(),
-            "after the root: {rest}"
-        );
+        assert!(!open.is_empty() || rest.is_empty(), "after the root: {rest}");
     }
     assert!(open.is_empty() && rest.is_empty());
     names
@@ -273,18 +210,9 @@ fn diagram_shows_every_step_and_escapes_what_it_shows() {
     let svg = trace.diagram();
     assert_eq!(elements(&svg)[0], "svg");
     for number in 1..=trace.steps.len() {
-        assert!(
-            svg.contains(&format!("data-step='{number}'")),
-            "step {number}"
-        );
+        assert!(svg.contains(&format!("data-step='{number}'")), "step {number}");
     }
-    for label in [
-        "RequestVote",
-        "VoteReply",
-        "lost: AppendEntries",
-        "crashes",
-        "recovers",
-    ] {
+    for label in ["RequestVote", "VoteReply", "lost: AppendEntries", "crashes", "recovers"] {
         assert!(svg.contains(&format!(">{label}</text>")), "{label}");
     }
     assert!(svg.contains("raft/election: &quot;no leader&quot; &amp; &lt;worse&gt;"));
@@ -300,17 +228,10 @@ fn diagram_shows_every_step_and_escapes_what_it_shows() {
 #[test]
 fn deliveries_find_their_sends() {
     let mut trace = lasso();
-    trace.steps[2].event = Event::Deliver {
-        from: 1,
-        to: 0,
-        message: "Ping".to_owned(),
-        kept: true,
-    };
+    trace.steps[2].event =
+        Event::Deliver { from: 1, to: 0, message: "Ping".to_owned(), kept: true };
     let found = flights(&trace);
-    let ends: Vec<_> = found
-        .iter()
-        .map(|flight| (flight.from, flight.sent, flight.end))
-        .collect();
+    let ends: Vec<_> = found.iter().map(|flight| (flight.from, flight.sent, flight.end)).collect();
     let expected = [
         (1, None, End::Delivered(0)),
         (0, Some(0), End::Delivered(1)),

@@ -49,21 +49,13 @@ impl Kind {
 
 /// See [`Trace::text`].
 pub(super) fn render(trace: &Trace, colour: bool) -> String {
-    let mut page = Page {
-        text: String::new(),
-        colour,
-        margin: "",
-    };
+    let mut page = Page { text: String::new(), colour, margin: "" };
     page.add(Kind::Title, "", &trace.title);
     let mut states = trace.initial.clone();
     states.resize(trace.actors.len(), String::new());
     page.add(Kind::Step, "", "");
     page.add(Kind::Step, "   0  ", "start");
-    for (actor, state) in states
-        .iter()
-        .enumerate()
-        .filter(|(_, state)| !state.is_empty())
-    {
+    for (actor, state) in states.iter().enumerate().filter(|(_, state)| !state.is_empty()) {
         page.detail(Kind::Change, trace.name(actor), state);
     }
     for message in &trace.in_flight {
@@ -141,16 +133,11 @@ impl Page {
         let hanging = head.chars().count().min(WIDTH / 2);
         let width = WIDTH - self.margin.chars().count() - head.chars().count().max(hanging);
         for (number, line) in wrap(what, width).into_iter().enumerate() {
-            let start = if number == 0 {
-                head.to_owned()
-            } else {
-                " ".repeat(hanging)
-            };
+            let start = if number == 0 { head.to_owned() } else { " ".repeat(hanging) };
             let line = format!("{start}{line}");
             self.text.push_str(self.margin);
             if self.colour && !line.trim().is_empty() {
-                self.text
-                    .push_str(&format!("\x1b[{}m{}\x1b[0m", kind.code(), line.trim_end()));
+                self.text.push_str(&format!("\x1b[{}m{}\x1b[0m", kind.code(), line.trim_end()));
             } else {
                 self.text.push_str(line.trim_end());
             }

@@ -36,16 +36,8 @@ fn cause() -> impl Strategy<Value = Cause> {
 
 fn answer() -> impl Strategy<Value = Answer> {
     let commands = prop::collection::vec(order(), 0..3);
-    (
-        prop::option::weighted(0.7, 0..3_u8),
-        commands,
-        prop::bool::weighted(0.02),
-    )
-        .prop_map(|(state, commands, panics)| Answer {
-            state,
-            commands,
-            panics,
-        })
+    (prop::option::weighted(0.7, 0..3_u8), commands, prop::bool::weighted(0.02))
+        .prop_map(|(state, commands, panics)| Answer { state, commands, panics })
 }
 
 fn toy() -> impl Strategy<Value = Toy> {
@@ -94,10 +86,7 @@ fn system(draw: &Draw) -> ActorModel<Toy, (), u8> {
         })
         .property(Always, "few in flight", |_, state| state.network.len() < 3)
         .property(Sometimes, "a timer is set", |_, state| {
-            state
-                .timers_set
-                .iter()
-                .any(|timers| timers.iter().next().is_some())
+            state.timers_set.iter().any(|timers| timers.iter().next().is_some())
         })
         .property(Always, "the ghost is small", |_, state| state.history < 3);
     if draw.is_bounded {
@@ -110,12 +99,7 @@ fn spec(draw: &Draw) -> Spec<Toy, (), u8> {
     let (crashes, down_at_once, drops, duplicates) = draw.faults;
     let servers = draw.toys.len().div_ceil(2);
     let mut spec = Spec::new("random", system(draw), servers)
-        .faults(Faults {
-            crashes,
-            down_at_once,
-            drops,
-            duplicates,
-        })
+        .faults(Faults { crashes, down_at_once, drops, duplicates })
         .timeouts("first timers", |timer| *timer == 0, draw.timeouts)
         .timeouts("other timers", |_| true, 1);
     if draw.has_ghost {
@@ -145,17 +129,11 @@ fn spec(draw: &Draw) -> Spec<Toy, (), u8> {
 fn model(draw: &Draw, network: &'static str) -> ActorModel<Toy, (), u8> {
     let mut system = system(draw);
     for toy in &mut system.actors {
-        toy.answers
-            .values_mut()
-            .for_each(|answer| answer.panics = false);
+        toy.answers.values_mut().for_each(|answer| answer.panics = false);
     }
     let (crashes, _, drops, _) = draw.faults;
     let system = system
-        .init_network(
-            network
-                .parse::<Network<u8>>()
-                .expect("a name of Stateright's"),
-        )
+        .init_network(network.parse::<Network<u8>>().expect("a name of Stateright's"))
         .max_crashes(crashes.into())
         .lossy_network(match drops {
             0 => LossyNetwork::No,
@@ -179,11 +157,7 @@ fn silence() {
     ONCE.call_once(|| {
         let tell = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |info| {
-            if info
-                .payload()
-                .downcast_ref::<String>()
-                .is_none_or(|text| text != toy::PANIC)
-            {
+            if info.payload().downcast_ref::<String>().is_none_or(|text| text != toy::PANIC) {
                 tell(info);
             }
         }));

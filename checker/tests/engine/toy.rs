@@ -46,11 +46,7 @@ pub const PANIC: &str = "as the table says";
 impl Toy {
     /// Adds an answer.
     pub fn on(mut self, state: u8, cause: Cause, next: u8, commands: &[Order]) -> Self {
-        let answer = Answer {
-            state: Some(next),
-            commands: commands.to_vec(),
-            panics: false,
-        };
+        let answer = Answer { state: Some(next), commands: commands.to_vec(), panics: false };
         self.answers.insert((state, cause), answer);
         self
     }

@@ -43,10 +43,7 @@ fn append<M: StateMachine, R: RaftRules>(
     request: Request<M::Command>,
 ) {
     let term = step.term();
-    step.storage_mut().log.append(Entry {
-        term,
-        payload: Payload::Command(request),
-    });
-    replication::send_to_all(step);
+    step.storage_mut().log.append(Entry { term, payload: Payload::Command(request) });
+    replication::replicate(step);
     commit::advance(step);
 }

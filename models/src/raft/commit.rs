@@ -34,15 +34,10 @@ pub fn may_commit<M: StateMachine, R: RaftRules>(
     let Role::Leader { followers } = &state.role else {
         return false;
     };
-    let stored = 1 + followers
-        .values()
-        .filter(|progress| progress.matched >= index)
-        .count();
+    let stored = 1 + followers.values().filter(|progress| progress.matched >= index).count();
     let of_own_term = state.log().term_at(index) == Some(state.term());
-    rules.require(
-        Rule::MajorityStores,
-        is_majority(stored, followers.len() + 1),
-    ) && rules.require(Rule::OwnTermCommits, of_own_term)
+    rules.require(Rule::MajorityStores, is_majority(stored, followers.len() + 1))
+        && rules.require(Rule::OwnTermCommits, of_own_term)
 }
 
 /// A follower learns what its leader has committed, as far as its own log is known to `matched` it.
@@ -52,11 +47,7 @@ pub(super) fn follow<M: StateMachine, R: RaftRules>(
     matched: Index,
 ) {
     let within = step.keeps(Rule::CommitWithinMatched);
-    let limit = if within {
-        matched
-    } else {
-        step.state().log().last_index()
-    };
+    let limit = if within { matched } else { step.state().log().last_index() };
     let commit = leader_commit.min(limit);
     if commit > step.state().commit {
         step.state_mut().commit = commit;
@@ -70,11 +61,7 @@ fn apply_committed<M: StateMachine, R: RaftRules>(step: &mut Step<'_, '_, M, R>)
         let state = step.state();
         let in_order = step.keeps(Rule::ApplyInOrder);
         let next = state.applied.index.next();
-        let next = if in_order {
-            next
-        } else {
-            next.max(state.commit)
-        };
+        let next = if in_order { next } else { next.max(state.commit) };
         if !step.require(Rule::ApplyOnlyCommitted, next <= state.commit) {
             return;
         }
@@ -92,22 +79,10 @@ fn apply_committed<M: StateMachine, R: RaftRules>(step: &mut Step<'_, '_, M, R>)
 /// Lets a command take effect, unless it is a retry of one that did (thesis §6.3).
 fn apply<M: StateMachine, R: RaftRules>(
     step: &mut Step<'_, '_, M, R>,
-    Request {
-        session,
-        sequence,
-        command,
-    }: Request<M::Command>,
+    Request { session, sequence, command }: Request<M::Command>,
 ) {
-    let last = step
-        .state()
-        .applied
-        .sessions
-        .get(&session)
-        .map(|(sequence, _)| *sequence);
-    if step.require(
-        Rule::RetryTakesEffectOnce,
-        last.is_none_or(|last| last < sequence),
-    ) {
+    let last = step.state().applied.sessions.get(&session).map(|(sequence, _)| *sequence);
+    if step.require(Rule::RetryTakesEffectOnce, last.is_none_or(|last| last < sequence)) {
         let applied = &mut step.state_mut().applied;
         let output = applied.machine.apply(&command);
         applied.sessions.insert(session, (sequence, output));

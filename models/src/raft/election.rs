@@ -28,14 +28,9 @@ pub(super) fn start_election<M: StateMachine, R: RaftRules>(step: &mut Step<'_, 
         storage.term = storage.term.next();
     }
     storage.voted_for = Some(id);
-    step.state_mut().role = Role::Candidate {
-        votes: BTreeSet::from([id]),
-    };
+    step.state_mut().role = Role::Candidate { votes: BTreeSet::from([id]) };
     step.set_election_timer();
-    let request = RequestVote {
-        term: step.term(),
-        last: step.state().log().last(),
-    };
+    let request = RequestVote { term: step.term(), last: step.state().log().last() };
     for peer in step.peers() {
         step.send(peer, Message::RequestVote(request.clone()));
     }
@@ -55,10 +50,7 @@ pub(super) fn handle_request_vote<M: StateMachine, R: RaftRules>(
         step.storage_mut().voted_for = Some(candidate);
     }
     step.set_election_timer();
-    step.send(
-        candidate,
-        Message::VoteReply(VoteReply { term: step.term() }),
-    );
+    step.send(candidate, Message::VoteReply(VoteReply { term: step.term() }));
 }
 
 /// May this server vote for `candidate`? The request is not of a newer term than its own.
@@ -68,10 +60,7 @@ pub fn grants_vote<M: StateMachine, R: RaftRules>(
     candidate: Id,
     request: &RequestVote,
 ) -> bool {
-    let voted_for_other = state
-        .storage
-        .voted_for
-        .is_some_and(|other| other != candidate);
+    let voted_for_other = state.storage.voted_for.is_some_and(|other| other != candidate);
     request.term == state.term()
         && rules.require(Rule::OneVotePerTerm, !voted_for_other)
         && rules.require(
@@ -122,24 +111,15 @@ fn become_leader_if_elected<M: StateMachine, R: RaftRules>(step: &mut Step<'_, '
 fn become_leader<M: StateMachine, R: RaftRules>(step: &mut Step<'_, '_, M, R>) {
     let term = step.term();
     let next = step.state().log().last_index().next();
-    let progress = Progress {
-        next,
-        matched: Index::ZERO,
-    };
-    let followers: BTreeMap<Id, Progress> = step
-        .peers()
-        .into_iter()
-        .map(|peer| (peer, progress))
-        .collect();
+    let progress = Progress { next, matched: Index::ZERO };
+    let followers: BTreeMap<Id, Progress> =
+        step.peers().into_iter().map(|peer| (peer, progress)).collect();
     step.state_mut().role = Role::Leader { followers };
     step.cancel_timer(Timer::Election);
     step.set_heartbeat_timer();
     if step.keeps(Rule::NoOpAtStartOfTerm) {
-        step.storage_mut().log.append(Entry {
-            term,
-            payload: Payload::NoOp,
-        });
+        step.storage_mut().log.append(Entry { term, payload: Payload::NoOp });
     }
-    replication::send_to_all(step);
+    replication::replicate(step);
     commit::advance(step);
 }

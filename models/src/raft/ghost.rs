@@ -14,8 +14,8 @@ use crate::client::ClientState;
 use crate::number::{Index, Term};
 use crate::state_machine::StateMachine;
 
-/// An entry that some server was the first to know committed, and that server's term at the time: the
-/// term in which the entry was committed, which may be later than its own.
+/// An entry that some server was the first to know committed, and that server's term at the time:
+/// the term in which the entry was committed, which may be later than its own.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Committed<C> {
     pub term: Term,
@@ -83,21 +83,14 @@ fn note_server<M: StateMachine, R: RaftRules>(
 ) {
     let same_office = before.is_leader() && before.term() == after.term();
     if after.is_leader() && !same_office {
-        Arc::make_mut(ghost)
-            .winners
-            .entry(after.term())
-            .or_default()
-            .insert(step.actor);
+        Arc::make_mut(ghost).winners.entry(after.term()).or_default().insert(step.actor);
     }
     while (ghost.committed.len() as u64) < after.commit.0 {
         let index = Index(ghost.committed.len() as u64 + 1);
         let Some(entry) = after.log().get(index).cloned() else {
             break;
         };
-        Arc::make_mut(ghost).committed.push(Committed {
-            term: after.term(),
-            entry,
-        });
+        Arc::make_mut(ghost).committed.push(Committed { term: after.term(), entry });
     }
     match step.event {
         Event::Crash => {}
@@ -127,20 +120,8 @@ fn note_client<M: StateMachine, R: RaftRules>(
     if after.answers.len() == before.answers.len() {
         return;
     }
-    let invokes = step
-        .sent
-        .iter()
-        .any(|(_, message)| matches!(message, Message::Request(_)));
-    let others = ghost
-        .returned
-        .iter()
-        .filter(|(client, _)| invokes && **client != step.actor);
-    let precedence = others
-        .map(|(client, returned)| (*client, returned.len()))
-        .collect();
-    Arc::make_mut(ghost)
-        .returned
-        .entry(step.actor)
-        .or_default()
-        .push(precedence);
+    let invokes = step.sent.iter().any(|(_, message)| matches!(message, Message::Request(_)));
+    let others = ghost.returned.iter().filter(|(client, _)| invokes && **client != step.actor);
+    let precedence = others.map(|(client, returned)| (*client, returned.len())).collect();
+    Arc::make_mut(ghost).returned.entry(step.actor).or_default().push(precedence);
 }

@@ -16,7 +16,7 @@ pub(super) fn linearizability<M: StateMachine, R: RaftRules>(
     system: &System<M, R>,
     state: &SystemState<M, R>,
 ) -> bool {
-    let clients: Vec<(Id, &Client<M>, &ClientState<M::Output>)> = clients(system, state).collect();
+    let clients: Vec<_> = clients(system, state).collect();
     if clients.iter().all(|(_, _, own)| own.answers.is_empty()) {
         return true;
     }
@@ -57,11 +57,6 @@ fn returned_before<M: StateMachine>(
     other: Id,
 ) -> usize {
     let returned = ghost.returned.get(&client).map_or(&[][..], Vec::as_slice);
-    let at_invocation = number
-        .checked_sub(1)
-        .and_then(|previous| returned.get(previous));
-    at_invocation
-        .and_then(|precedence| precedence.get(&other))
-        .copied()
-        .unwrap_or(0)
+    let at_invocation = number.checked_sub(1).and_then(|previous| returned.get(previous));
+    at_invocation.and_then(|precedence| precedence.get(&other)).copied().unwrap_or(0)
 }

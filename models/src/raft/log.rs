@@ -75,10 +75,7 @@ impl<C: Clone> Log<C> {
     /// The last entry's position; before the first entry that is index 0 of term 0.
     pub fn last(&self) -> Position {
         let term = self.0.last().map_or(Term::ZERO, |entry| entry.term);
-        Position {
-            index: self.last_index(),
-            term,
-        }
+        Position { index: self.last_index(), term }
     }
 
     /// The entry at `index`, if the log reaches so far.
@@ -88,11 +85,7 @@ impl<C: Clone> Log<C> {
 
     /// The term at `index`; index 0 has term 0 in every log.
     pub fn term_at(&self, index: Index) -> Option<Term> {
-        if index == Index::ZERO {
-            Some(Term::ZERO)
-        } else {
-            self.get(index).map(|e| e.term)
-        }
+        if index == Index::ZERO { Some(Term::ZERO) } else { self.get(index).map(|e| e.term) }
     }
 
     /// True if the log has the entry that `position` names.
@@ -103,8 +96,8 @@ impl<C: Clone> Log<C> {
     /// The entries behind `index`, in order, with their indexes.
     pub fn behind(&self, index: Index) -> impl Iterator<Item = (Index, &Entry<C>)> {
         let skip = (index.0 as usize).min(self.0.len());
-        let indexes = (index.0 + 1..).map(Index);
-        indexes.zip(self.0.focus().narrow(skip..))
+        let entries = self.0.focus().narrow(skip..).into_iter();
+        entries.zip(skip as u64 + 1..).map(|(entry, index)| (Index(index), entry))
     }
 
     pub fn append(&mut self, entry: Entry<C>) {

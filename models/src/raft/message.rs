@@ -1,5 +1,7 @@
 //! The messages of Raft (figure 2), and those of clients.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use super::log::{Entry, Position};
@@ -42,7 +44,7 @@ pub struct AppendReply {
 }
 
 /// All that travels in a Raft cluster.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Message<C, O> {
     RequestVote(RequestVote),
     VoteReply(VoteReply),
@@ -50,6 +52,20 @@ pub enum Message<C, O> {
     AppendReply(AppendReply),
     Request(Request<C>),
     Reply(Reply<O>),
+}
+
+/// As the message itself: its type says which one it is.
+impl<C: fmt::Debug, O: fmt::Debug> fmt::Debug for Message<C, O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Message::RequestVote(message) => message.fmt(f),
+            Message::VoteReply(message) => message.fmt(f),
+            Message::AppendEntries(message) => message.fmt(f),
+            Message::AppendReply(message) => message.fmt(f),
+            Message::Request(message) => message.fmt(f),
+            Message::Reply(message) => message.fmt(f),
+        }
+    }
 }
 
 /// The messages of a cluster that replicates `M`.

@@ -27,15 +27,16 @@
 //! | commands, retries, reads, redirects | `client.rs`: `handle_request` |
 //! | what survives a crash, and that it is saved before it is told | `step.rs`: `finish` |
 //!
-//! Deviations. A refused vote is not answered: a candidate that is out of date learns so from the next
-//! leader or candidate, and one that is not would ignore the answer. A refused append carries the last
-//! index that may match, so that a leader skips back over what is missing. A leader answers whatever it
-//! applies, also entries that its predecessor took in.
+//! Deviations. A refused vote is not answered: a candidate that is out of date learns so from the
+//! next leader or candidate, and one that is not would ignore the answer. A refused append carries
+//! the last index that may match, so that a leader skips back over what is missing. A leader
+//! answers whatever it applies, also entries that its predecessor took in.
 //!
 //! Not here yet: snapshots, membership changes, pre-vote, leases. Sessions are never forgotten.
 
 mod client;
 mod commit;
+mod directions;
 mod election;
 pub mod ghost;
 mod history;
@@ -254,9 +255,7 @@ impl<M: StateMachine, R: RaftRules> Service for Raft<M, R> {
     /// # Panics
     /// If the state is a client's: only servers are asked for their status.
     fn status(&self, id: Id, state: &State<M>) -> service::Status {
-        let State::Server(state) = state else {
-            panic!("a client has no status")
-        };
+        let State::Server(state) = state else { panic!("a client has no status") };
         service::Status {
             role: state.role.name().to_owned(),
             term: state.term().0,

@@ -1,5 +1,5 @@
-//! Messages that have come too late: their receiver ignores them now and for ever. A search need not
-//! remember that they are still in flight, and is smaller by orders of magnitude for it.
+//! Messages that have come too late: their receiver ignores them now and for ever. A search need
+//! not remember that they are still in flight, and is smaller by orders of magnitude for it.
 
 use stateright::actor::Id;
 
@@ -26,8 +26,9 @@ pub(super) fn applies<R: RaftRules>(rules: &R) -> bool {
     GROUNDS.iter().all(|rule| rules.keeps(*rule))
 }
 
-/// True if a member in `state` ignores `message`, whatever happens before it arrives: terms only rise,
-/// a vote stays for its term, an office once lost is lost for its term, and answers are not taken back.
+/// True if a member in `state` ignores `message`, whatever happens before it arrives: terms only
+/// rise, a vote stays for its term, an office once lost is lost for its term, and answers are not
+/// taken back.
 pub(super) fn is_obsolete<M: StateMachine>(
     state: &State<M>,
     from: Id,
@@ -43,10 +44,7 @@ pub(super) fn is_obsolete<M: StateMachine>(
 }
 
 fn request_vote<M: StateMachine>(state: &ServerState<M>, from: Id, message: &RequestVote) -> bool {
-    let voted_for_other = state
-        .storage
-        .voted_for
-        .is_some_and(|candidate| candidate != from);
+    let voted_for_other = state.storage.voted_for.is_some_and(|candidate| candidate != from);
     message.term < state.term() || (message.term == state.term() && voted_for_other)
 }
 
@@ -63,10 +61,7 @@ fn append_reply<M: StateMachine>(state: &ServerState<M>, from: Id, message: &App
         Role::Follower { .. } => true,
         Role::Candidate { .. } => false,
         Role::Leader { followers } => {
-            message.success
-                && followers
-                    .get(&from)
-                    .is_some_and(|p| p.matched >= message.index)
+            message.success && followers.get(&from).is_some_and(|p| p.matched > message.index)
         }
     };
     message.term < state.term() || (message.term == state.term() && is_known)

@@ -44,23 +44,17 @@ pub fn safety<M: StateMachine, R: RaftRules>() -> Vec<Named<M, R>> {
 fn servers<M: StateMachine, R: RaftRules>(
     state: &SystemState<M, R>,
 ) -> impl Iterator<Item = (Id, &ServerState<M>)> {
-    state
-        .actor_states
-        .iter()
-        .enumerate()
-        .filter_map(|(index, actor)| match &**actor {
-            State::Server(server) => Some((Id::from(index), server)),
-            State::Client(_) => None,
-        })
+    state.actor_states.iter().enumerate().filter_map(|(index, actor)| match &**actor {
+        State::Server(server) => Some((Id::from(index), server)),
+        State::Client(_) => None,
+    })
 }
 
 fn pairs<M: StateMachine, R: RaftRules>(
     state: &SystemState<M, R>,
 ) -> impl Iterator<Item = (&ServerState<M>, &ServerState<M>)> {
     servers(state).flat_map(move |(a_id, a)| {
-        servers(state)
-            .filter(move |(b_id, _)| a_id < *b_id)
-            .map(move |(_, b)| (a, b))
+        servers(state).filter(move |(b_id, _)| a_id < *b_id).map(move |(_, b)| (a, b))
     })
 }
 
@@ -70,12 +64,7 @@ fn election_safety<M: StateMachine, R: RaftRules>(
     state: &SystemState<M, R>,
 ) -> bool {
     let two_now = pairs(state).any(|(a, b)| a.is_leader() && b.is_leader() && a.term() == b.term());
-    !two_now
-        && state
-            .history
-            .winners
-            .values()
-            .all(|winners| winners.len() == 1)
+    !two_now && state.history.winners.values().all(|winners| winners.len() == 1)
 }
 
 /// A leader never overwrites or deletes entries in its log; it only appends new entries. (§5.3)
@@ -98,9 +87,7 @@ fn log_matching<M: StateMachine, R: RaftRules>(
         while index > Index::ZERO && a.term_at(index) != b.term_at(index) {
             index = Index(index.0 - 1);
         }
-        (1..=index.0)
-            .map(Index)
-            .all(|index| a.get(index) == b.get(index))
+        (1..=index.0).map(Index).all(|index| a.get(index) == b.get(index))
     })
 }
 
@@ -111,17 +98,11 @@ fn leader_completeness<M: StateMachine, R: RaftRules>(
     _: &System<M, R>,
     state: &SystemState<M, R>,
 ) -> bool {
-    servers(state)
-        .filter(|(_, server)| server.is_leader())
-        .all(|(_, leader)| {
-            (1..)
-                .map(Index)
-                .zip(&state.history.committed)
-                .all(|(index, committed)| {
-                    committed.term >= leader.term()
-                        || leader.log().get(index) == Some(&committed.entry)
-                })
+    servers(state).filter(|(_, server)| server.is_leader()).all(|(_, leader)| {
+        (1..).map(Index).zip(&state.history.committed).all(|(index, committed)| {
+            committed.term >= leader.term() || leader.log().get(index) == Some(&committed.entry)
         })
+    })
 }
 
 /// If a server has applied a log entry at a given index to its state machine, no other server will
@@ -199,12 +180,8 @@ pub fn all_answered<M: StateMachine, R: RaftRules>(
     system: &System<M, R>,
     state: &SystemState<M, R>,
 ) -> bool {
-    system
-        .actors
-        .iter()
-        .zip(&state.actor_states)
-        .all(|(actor, state)| match (actor, &**state) {
-            (Raft::Client(client), State::Client(own)) => own.answers.len() == client.script.len(),
-            _ => true,
-        })
+    system.actors.iter().zip(&state.actor_states).all(|(actor, state)| match (actor, &**state) {
+        (Raft::Client(client), State::Client(own)) => own.answers.len() == client.script.len(),
+        _ => true,
+    })
 }

@@ -12,22 +12,32 @@ use super::{Batch, Payload};
 use crate::number::Index;
 use crate::state_machine::StateMachine;
 
-/// A leader keeps its followers from standing for election, and repeats what may have been lost.
+/// A leader keeps its followers from standing for election. A heartbeat is an append without
+/// entries: its answer tells what the follower still lacks.
 pub(super) fn send_heartbeats<M: StateMachine, R: RaftRules>(step: &mut Step<'_, '_, M, R>) {
     if step.state().is_leader() {
         step.set_heartbeat_timer();
-        send_to_all(step);
+        send_to_all(step, Batch { entries: 0, bytes: 0 });
     }
 }
 
-pub(super) fn send_to_all<M: StateMachine, R: RaftRules>(step: &mut Step<'_, '_, M, R>) {
+/// Sends all followers what they lack.
+pub(super) fn replicate<M: StateMachine, R: RaftRules>(step: &mut Step<'_, '_, M, R>) {
+    send_to_all(step, step.server.batch);
+}
+
+fn send_to_all<M: StateMachine, R: RaftRules>(step: &mut Step<'_, '_, M, R>, batch: Batch) {
     for peer in step.peers() {
-        send_append(step, peer);
+        send_append(step, peer, batch);
     }
 }
 
 /// Sends a follower the entries it is believed to lack. raft.tla `AppendEntries`.
-fn send_append<M: StateMachine, R: RaftRules>(step: &mut Step<'_, '_, M, R>, follower: Id) {
+fn send_append<M: StateMachine, R: RaftRules>(
+    step: &mut Step<'_, '_, M, R>,
+    follower: Id,
+    batch: Batch,
+) {
     let state = step.state();
     let Role::Leader { followers } = &state.role else {
         return;
@@ -36,20 +46,17 @@ fn send_append<M: StateMachine, R: RaftRules>(step: &mut Step<'_, '_, M, R>, fol
         return;
     };
     let index = Index(progress.next.0 - 1);
-    let previous = Position {
-        index,
-        term: state.log().term_at(index).unwrap_or_default(),
-    };
+    let previous = Position { index, term: state.log().term_at(index).unwrap_or_default() };
     let message = AppendEntries {
         term: state.term(),
         previous,
-        entries: next_batch::<M>(state.log(), index, step.server.batch),
+        entries: next_batch::<M>(state.log(), index, batch),
         commit: state.commit,
     };
     step.send(follower, Message::AppendEntries(message));
 }
 
-/// The entries behind `index` that fit one message: one at least, if there is one.
+/// The entries behind `index` that fit `batch`; the first is not refused for its size.
 fn next_batch<M: StateMachine>(
     log: &Log<M::Command>,
     index: Index,
@@ -62,15 +69,12 @@ fn next_batch<M: StateMachine>(
         }
         *count == 0 || bytes <= batch.bytes
     };
-    let behind = log
-        .behind(index)
-        .enumerate()
-        .take_while(fits)
-        .take(batch.entries);
+    let behind = log.behind(index).enumerate().take_while(fits).take(batch.entries);
     behind.map(|(_, (_, entry))| entry.clone()).collect()
 }
 
-/// Takes the leader's entries if they fit behind the own log. raft.tla `HandleAppendEntriesRequest`.
+/// Takes the leader's entries if they fit behind the own log. raft.tla
+/// `HandleAppendEntriesRequest`.
 pub(super) fn handle_append_entries<M: StateMachine, R: RaftRules>(
     step: &mut Step<'_, '_, M, R>,
     leader: Id,
@@ -128,14 +132,7 @@ fn reply<M: StateMachine, R: RaftRules>(
     index: Index,
 ) {
     let term = step.term();
-    step.send(
-        leader,
-        Message::AppendReply(AppendReply {
-            term,
-            success,
-            index,
-        }),
-    );
+    step.send(leader, Message::AppendReply(AppendReply { term, success, index }));
 }
 
 /// Learns how far a follower's log matches, or tries again from further back.
@@ -148,31 +145,30 @@ pub(super) fn handle_append_reply<M: StateMachine, R: RaftRules>(
     if !step.require(Rule::RepliesOfThisTermCount, reply.term == step.term()) {
         return;
     }
-    let success = step.require(Rule::OnlySuccessMatches, reply.success);
     let Role::Leader { followers } = &step.state().role else {
         return;
     };
     let Some(known) = followers.get(&follower) else {
         return;
     };
-    let mut progress = *known;
-    if success {
+    let known = *known;
+    let mut progress = known;
+    if reply.success {
         progress.matched = progress.matched.max(reply.index);
         progress.next = progress.next.max(progress.matched.next());
     } else {
-        progress.next = progress
-            .next
-            .min(reply.index.next())
-            .max(progress.matched.next());
+        progress.next = progress.next.min(reply.index.next()).max(progress.matched.next());
     }
-    if progress == *known {
+    if progress != known {
+        if let Role::Leader { followers } = &mut step.state_mut().role {
+            followers.insert(follower, progress);
+        }
+        commit::advance(step);
+    } else if !reply.success || reply.index < known.matched {
+        // It has come late, and tells nothing of what the follower lacks now.
         return;
     }
-    if let Role::Leader { followers } = &mut step.state_mut().role {
-        followers.insert(follower, progress);
-    }
-    commit::advance(step);
     if progress.next <= step.state().log().last_index() {
-        send_append(step, follower);
+        send_append(step, follower, step.server.batch);
     }
 }

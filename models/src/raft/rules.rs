@@ -51,7 +51,6 @@ rules! {
         "Raft §5.3";
     OnlyConflictTruncates: "entries that agree with the leader's stay, and all behind them",
         "Raft figure 2";
-    OnlySuccessMatches: "a refused append says nothing about what matches", "Raft §5.3";
     RepliesOfThisTermCount: "a leader counts only what was acknowledged in its own term",
         "Raft figure 2";
     MajorityStores: "an entry is committed only when a majority stores it", "Raft §5.3";

@@ -4,16 +4,20 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
+use quorate_checker::AnySpec;
+use quorate_checker::engine::Sees;
 use quorate_checker::spec::{Faults, Spec};
 use stateright::Expectation::{Always, Sometimes};
 use stateright::actor::{ActorModel, Id};
 
+use super::directions;
 use super::ghost::{self, Ghost};
 use super::properties::{self, Named, System};
-use super::rules::RaftRules;
+use super::rules::{RaftRules, Rule};
 use super::{Batch, Raft, Server, Timer, Timing, obsolete};
 use crate::client::Client;
 use crate::kv::{Command, Kv};
+use crate::rules::{AllBut, AllRules};
 
 /// A spec of Raft that replicates the key-value store.
 pub type RaftSpec<R> = Spec<Raft<Kv, R>, (), Arc<Ghost<Kv>>>;
@@ -28,10 +32,7 @@ pub fn timing() -> Timing {
 
 /// One entry a message: a leader that always sends its whole log cannot have a prefix of it on a
 /// majority, and then figure 8 does not happen.
-const BATCH: Batch = Batch {
-    entries: 1,
-    bytes: usize::MAX,
-};
+const BATCH: Batch = Batch { entries: 1, bytes: usize::MAX };
 
 /// A cluster of `count` servers and clients with these scripts.
 fn system<R: RaftRules>(rules: R, count: usize, scripts: &[&[Command]]) -> System<Kv, R> {
@@ -86,36 +87,154 @@ pub fn raft<R: RaftRules>(
     }
     let spec = Spec::new(name, system, bounds.servers)
         .ghost(ghost::observe)
+        .sees(|_| Sees::Actors)
         .faults(bounds.faults)
-        .timeouts(
-            "election timeouts",
-            |timer| *timer == Timer::Election,
-            bounds.elections,
-        )
-        .timeouts(
-            "heartbeats",
-            |timer| *timer == Timer::Heartbeat,
-            bounds.heartbeats,
-        )
-        .timeouts(
-            "client retries",
-            |timer| *timer == Timer::Retry,
-            bounds.retries,
-        );
-    if prunes {
-        spec.obsolete(obsolete::is_obsolete)
-    } else {
-        spec
-    }
+        .timeouts("election timeouts", |timer| *timer == Timer::Election, bounds.elections)
+        .timeouts("heartbeats", |timer| *timer == Timer::Heartbeat, bounds.heartbeats)
+        .timeouts("client retries", |timer| *timer == Timer::Retry, bounds.retries);
+    if prunes { spec.obsolete(obsolete::is_obsolete) } else { spec }
 }
 
 pub fn put(key: &str, value: &str) -> Command {
-    Command::Put {
-        key: key.into(),
-        value: value.into(),
-    }
+    Command::Put { key: key.into(), value: value.into() }
 }
 
 pub fn get(key: &str) -> Command {
     Command::Get { key: key.into() }
 }
+
+/// The specs of Raft.
+pub fn all() -> Vec<Box<dyn AnySpec>> {
+    vec![
+        Box::new(election()),
+        Box::new(replication()),
+        Box::new(readers()),
+        Box::new(failover()),
+        Box::new(lossy()),
+        Box::new(two()),
+        Box::new(five()),
+        Box::new(figure_8("raft/figure-8", AllRules)),
+        Box::new(figure_8_naive()),
+        Box::new(late_reply("raft/late-reply", AllRules)),
+    ]
+}
+
+/// Elections, and nothing but elections.
+pub fn election() -> RaftSpec<AllRules> {
+    let bounds = Bounds { servers: 3, elections: 3, ..Bounds::default() };
+    let facts: &[Named<Kv, AllRules>] = &[
+        ("a leader", properties::a_leader),
+        ("a commit", properties::a_commit),
+        ("a second leader", properties::a_second_leader),
+        ("an overwritten entry", properties::an_overwritten_entry),
+    ];
+    raft("raft/election", AllRules, bounds, facts)
+        .summary("elections, and the no-ops of the leaders")
+}
+
+/// Commands while leaders change.
+pub fn replication() -> RaftSpec<AllRules> {
+    let scripts: &[&[Command]] = &[&[put("x", "1"), get("x")]];
+    let bounds = Bounds { servers: 3, scripts, elections: 2, ..Bounds::default() };
+    let facts: &[Named<Kv, AllRules>] = &[
+        ("a commit", properties::a_commit),
+        ("a second leader", properties::a_second_leader),
+        ("an overwritten entry", properties::an_overwritten_entry),
+        OLDER_COMMAND,
+        ("all answered", properties::all_answered),
+    ];
+    raft("raft/replication", AllRules, bounds, facts)
+        .summary("a client's commands while leaders change")
+}
+
+/// A writer and a reader of the same key.
+pub fn readers() -> RaftSpec<AllRules> {
+    let scripts: &[&[Command]] = &[&[put("x", "1")], &[get("x")]];
+    let bounds = Bounds { servers: 3, scripts, elections: 1, ..Bounds::default() };
+    let facts: &[Named<Kv, AllRules>] = &[("all answered", properties::all_answered)];
+    raft("raft/readers", AllRules, bounds, facts).summary("a writer and a reader of the same key")
+}
+
+/// A server crashes, the leader among others, and comes back.
+pub fn failover() -> RaftSpec<AllRules> {
+    let faults = Faults { crashes: 1, down_at_once: 1, ..Faults::default() };
+    let scripts: &[&[Command]] = &[&[put("x", "1")]];
+    let bounds = Bounds { servers: 3, scripts, elections: 2, faults, ..Bounds::default() };
+    let facts: &[Named<Kv, AllRules>] = &[
+        ("a second leader", properties::a_second_leader),
+        ("an overwritten entry", properties::an_overwritten_entry),
+        ("a recovered server", properties::a_recovered_server),
+        OLDER_COMMAND,
+        ("all answered", properties::all_answered),
+    ];
+    raft("raft/failover", AllRules, bounds, facts)
+        .summary("a leader dies with and without an acknowledged entry, and recovers")
+}
+
+/// A message is lost, another one arrives twice, a client asks again.
+pub fn lossy() -> RaftSpec<AllRules> {
+    let faults = Faults { drops: 1, duplicates: 1, ..Faults::default() };
+    let scripts: &[&[Command]] = &[&[put("x", "1")]];
+    let bounds =
+        Bounds { servers: 3, scripts, elections: 1, retries: 1, faults, ..Bounds::default() };
+    let facts: &[Named<Kv, AllRules>] =
+        &[("a commit", properties::a_commit), ("all answered", properties::all_answered)];
+    raft("raft/lossy", AllRules, bounds, facts).summary("a lost message, a doubled one, a retry")
+}
+
+/// The smallest cluster that has to agree.
+pub fn two() -> RaftSpec<AllRules> {
+    let faults = Faults { crashes: 1, down_at_once: 1, ..Faults::default() };
+    let scripts: &[&[Command]] = &[&[put("x", "1")]];
+    let bounds = Bounds { servers: 2, scripts, elections: 2, heartbeats: 1, retries: 1, faults };
+    let facts: &[Named<Kv, AllRules>] = &[
+        ("a second leader", properties::a_second_leader),
+        ("a recovered server", properties::a_recovered_server),
+        ("all answered", properties::all_answered),
+    ];
+    raft("raft/two", AllRules, bounds, facts).summary("two servers, of which both must live")
+}
+
+/// Five servers: two of them may lag.
+pub fn five() -> RaftSpec<AllRules> {
+    let bounds = Bounds { servers: 5, elections: 1, ..Bounds::default() };
+    let facts: &[Named<Kv, AllRules>] =
+        &[("a leader", properties::a_leader), ("a commit", properties::a_commit)];
+    raft("raft/five", AllRules, bounds, facts).summary("five servers and one election")
+}
+
+/// Figure 8: the first and the second server lead in turn, four times. The no-ops are the entries.
+/// The no-ops are the entries.
+pub fn figure_8<R: RaftRules>(name: &str, rules: R) -> RaftSpec<R> {
+    let bounds = Bounds { servers: 3, elections: 4, ..Bounds::default() };
+    raft(name, rules, bounds, &[("an overwritten entry", properties::an_overwritten_entry)])
+        .summary("an entry of an older term on a majority is not yet committed")
+        .directed(
+            "S1 and S2 stand in turn and reach nobody, then S3, then all",
+            directions::figure_8,
+        )
+}
+
+/// What figure 8 warns of: an entry of an older term committed by counting its copies.
+pub fn figure_8_naive() -> RaftSpec<AllBut<Rule>> {
+    figure_8("raft/figure-8-naive", AllBut(vec![Rule::OwnTermCommits]))
+        .summary("entries of older terms committed by counting copies, against §5.4.2")
+        .expect_violation(properties::LEADER_COMPLETENESS)
+}
+
+/// Five servers, of which the first and the third lead in turn: an acknowledgement of the first
+/// term arrives in the third.
+pub fn late_reply<R: RaftRules>(name: &str, rules: R) -> RaftSpec<R> {
+    let scripts: &[&[Command]] = &[&[put("x", "1")]];
+    let bounds = Bounds { servers: 5, scripts, elections: 4, ..Bounds::default() };
+    raft(name, rules, bounds, &[("an overwritten entry", properties::an_overwritten_entry)])
+        .summary("an acknowledgement of an older term says nothing about the log of today")
+        .directed(
+            "S1 and S3 stand in turn, with fixed voters and followers",
+            directions::late_reply,
+        )
+}
+
+/// Needs the no-op: without it an older entry waits for the next command.
+const OLDER_COMMAND: Named<Kv, AllRules> =
+    ("an older command is committed", properties::an_older_command_committed);

@@ -21,11 +21,7 @@ pub struct Storage<C: Clone> {
 
 impl<C: Clone> Default for Storage<C> {
     fn default() -> Self {
-        Storage {
-            term: Term::ZERO,
-            voted_for: None,
-            log: Log::default(),
-        }
+        Storage { term: Term::ZERO, voted_for: None, log: Log::default() }
     }
 }
 
@@ -69,11 +65,7 @@ pub struct Applied<M: StateMachine> {
 
 impl<M: StateMachine> Default for Applied<M> {
     fn default() -> Self {
-        Applied {
-            index: Index::ZERO,
-            machine: M::default(),
-            sessions: BTreeMap::new(),
-        }
+        Applied { index: Index::ZERO, machine: M::default(), sessions: BTreeMap::new() }
     }
 }
 
@@ -110,20 +102,14 @@ impl<M: StateMachine> ServerState<M> {
         matches!(self.role, Role::Leader { .. })
     }
 
-    /// True if a command of this number is in the log, or was overtaken by a later one of its session.
+    /// True if a command of this number is in the log, or was overtaken by a later one of its
+    /// session.
     pub fn knows(&self, session: Session, sequence: Sequence) -> bool {
-        let was_applied = self
-            .applied
-            .sessions
-            .get(&session)
-            .is_some_and(|(s, _)| *s >= sequence);
+        let was_applied = self.applied.sessions.get(&session).is_some_and(|(s, _)| *s >= sequence);
         was_applied
-            || self
-                .log()
-                .behind(self.applied.index)
-                .any(|(_, entry)| match &entry.payload {
-                    Payload::Command(r) => r.session == session && r.sequence >= sequence,
-                    Payload::NoOp => false,
-                })
+            || self.log().behind(self.applied.index).any(|(_, entry)| match &entry.payload {
+                Payload::Command(r) => r.session == session && r.sequence >= sequence,
+                Payload::NoOp => false,
+            })
     }
 }

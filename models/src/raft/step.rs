@@ -1,5 +1,5 @@
-//! One handler call of one server: the state it may change and what it says, held back until the end,
-//! so that whatever was saved is saved before anything is sent.
+//! One handler call of one server: the state it may change and what it says, held back until the
+//! end, so that whatever was saved is saved before anything is sent.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -26,14 +26,7 @@ pub(super) struct Step<'a, 's, M: StateMachine, R: RaftRules> {
 
 impl<'a, 's, M: StateMachine, R: RaftRules> Step<'a, 's, M, R> {
     pub(super) fn new(server: &'a Server<M, R>, id: Id, state: &'a mut Cow<'s, State<M>>) -> Self {
-        Step {
-            server,
-            id,
-            state,
-            storage_changed: false,
-            timers: vec![],
-            sends: vec![],
-        }
+        Step { server, id, state, storage_changed: false, timers: vec![], sends: vec![] }
     }
 
     pub(super) fn state(&self) -> &ServerState<M> {
@@ -71,12 +64,7 @@ impl<'a, 's, M: StateMachine, R: RaftRules> Step<'a, 's, M, R> {
 
     /// The other servers.
     pub(super) fn peers(&self) -> Vec<Id> {
-        self.server
-            .servers
-            .iter()
-            .copied()
-            .filter(|server| *server != self.id)
-            .collect()
+        self.server.servers.iter().copied().filter(|server| *server != self.id).collect()
     }
 
     pub(super) fn become_follower(&mut self, leader: Option<Id>) {
@@ -100,23 +88,17 @@ impl<'a, 's, M: StateMachine, R: RaftRules> Step<'a, 's, M, R> {
         sequence: Sequence,
         answer: Answer<M::Output>,
     ) {
-        let reply = Reply {
-            session,
-            sequence,
-            answer,
-        };
+        let reply = Reply { session, sequence, answer };
         self.send(session.client(), Message::Reply(reply));
     }
 
     pub(super) fn set_election_timer(&mut self) {
-        self.timers
-            .push((Timer::Election, Some(self.server.timing.election.clone())));
+        self.timers.push((Timer::Election, Some(self.server.timing.election.clone())));
     }
 
     pub(super) fn set_heartbeat_timer(&mut self) {
         let interval = self.server.timing.heartbeat;
-        self.timers
-            .push((Timer::Heartbeat, Some(interval..interval)));
+        self.timers.push((Timer::Heartbeat, Some(interval..interval)));
     }
 
     pub(super) fn cancel_timer(&mut self, timer: Timer) {

@@ -13,10 +13,7 @@ use crate::state_machine::Value;
 
 const META: u8 = 0;
 const ENTRY: u8 = 1;
-const META_KEY: Key = Key {
-    kind: META,
-    number: 0,
-};
+const META_KEY: Key = Key { kind: META, number: 0 };
 
 #[derive(PartialEq, Serialize, Deserialize)]
 struct Meta {
@@ -27,16 +24,8 @@ struct Meta {
 
 impl<C: Clone> From<&Storage<C>> for Meta {
     fn from(storage: &Storage<C>) -> Self {
-        let Storage {
-            term,
-            voted_for,
-            log,
-        } = storage;
-        Meta {
-            term: *term,
-            voted_for: *voted_for,
-            last: log.last_index(),
-        }
+        let Storage { term, voted_for, log } = storage;
+        Meta { term: *term, voted_for: *voted_for, last: log.last_index() }
     }
 }
 
@@ -53,9 +42,7 @@ impl<C: Value> Durable for Storage<C> {
             changes.push(put(entry_key(index), entry));
         }
         let gone = self.log.last_index().next().0..=old.last_index().0;
-        changes.extend(gone.map(|index| Change::Remove {
-            key: entry_key(Index(index)),
-        }));
+        changes.extend(gone.map(|index| Change::Remove { key: entry_key(Index(index)) }));
         changes
     }
 
@@ -68,6 +55,9 @@ impl<C: Value> Durable for Storage<C> {
         let mut log = Log::default();
         for (key, bytes) in records {
             let expected = entry_key(log.last_index().next());
+            if key.kind != ENTRY || key < expected {
+                return Err(damage::<C>(key, "does not belong to a server's storage"));
+            }
             if key != expected {
                 return Err(damage::<C>(expected, "missing"));
             }
@@ -77,32 +67,22 @@ impl<C: Value> Durable for Storage<C> {
             return Err(damage::<C>(entry_key(log.last_index().next()), "missing"));
         }
         if log.last_index() > meta.last {
-            return Err(damage::<C>(
-                entry_key(meta.last.next()),
-                "behind the end of the log",
-            ));
+            return Err(damage::<C>(entry_key(meta.last.next()), "behind the end of the log"));
         }
-        Ok(Storage {
-            term: meta.term,
-            voted_for: meta.voted_for,
-            log,
-        })
+        Ok(Storage { term: meta.term, voted_for: meta.voted_for, log })
     }
 
     fn name(key: Key) -> String {
         match key {
             META_KEY => "term and vote".to_owned(),
-            Key {
-                kind: ENTRY,
-                number,
-            } => format!("log entry {number}"),
+            Key { kind: ENTRY, number } => format!("log entry {number}"),
             Key { kind, number } => format!("record {number} of unknown kind {kind}"),
         }
     }
 }
 
-/// The length of the part that two logs of one server share. By log matching, two entries of the same
-/// index and term are one entry, and all before them are the same.
+/// The length of the part that two logs of one server share. By log matching, two entries of the
+/// same index and term are one entry, and all before them are the same.
 fn shared_length<C: Clone>(new: &Log<C>, old: &Log<C>) -> Index {
     let mut index = new.last_index().min(old.last_index());
     while new.term_at(index) != old.term_at(index) {
@@ -112,10 +92,7 @@ fn shared_length<C: Clone>(new: &Log<C>, old: &Log<C>) -> Index {
 }
 
 fn entry_key(index: Index) -> Key {
-    Key {
-        kind: ENTRY,
-        number: index.0,
-    }
+    Key { kind: ENTRY, number: index.0 }
 }
 
 fn put(key: Key, record: &impl Serialize) -> Change {
@@ -124,12 +101,13 @@ fn put(key: Key, record: &impl Serialize) -> Change {
 }
 
 fn decode<C: Value, T: DeserializeOwned>(key: Key, bytes: &[u8]) -> Result<T, Damage> {
-    postcard::from_bytes(bytes).map_err(|error| damage::<C>(key, &format!("unreadable: {error}")))
+    match postcard::take_from_bytes(bytes) {
+        Ok((record, [])) => Ok(record),
+        Ok((_, rest)) => Err(damage::<C>(key, &format!("{} bytes too long", rest.len()))),
+        Err(error) => Err(damage::<C>(key, &format!("unreadable: {error}"))),
+    }
 }
 
 fn damage<C: Value>(key: Key, problem: &str) -> Damage {
-    Damage {
-        record: Storage::<C>::name(key),
-        problem: problem.to_owned(),
-    }
+    Damage { record: Storage::<C>::name(key), problem: problem.to_owned() }
 }

@@ -78,8 +78,7 @@ fn text(
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port + id));
         let node =
             format!("\n[[node]]\nid = {id}\naddress = \"{address}\"\nstore = \"node-{id}.redb\"\n");
-        text.write_str(&node)
-            .expect("writing to a string does not fail");
+        text.write_str(&node).expect("writing to a string does not fail");
     }
     Ok(text)
 }
@@ -97,10 +96,6 @@ fn publish(path: &Path, text: &str) -> io::Result<()> {
 }
 
 fn sync_folder(folder: &Path) -> io::Result<()> {
-    let folder = if folder.as_os_str().is_empty() {
-        Path::new(".")
-    } else {
-        folder
-    };
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
     File::open(folder)?.sync_all()
 }

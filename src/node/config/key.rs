@@ -28,15 +28,13 @@ impl Key {
         getrandom::fill(&mut key)
             .map_err(|error| ConfigError::io(path, "make a key for")(io::Error::other(error)))?;
         let text: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
-        let mut file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(path)
-            .map_err(|error| match error.kind() {
-                io::ErrorKind::AlreadyExists => ConfigError::Exists { path: path.into() },
-                _ => ConfigError::io(path, "create")(error),
-            })?;
+        let mut file =
+            OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(
+                |error| match error.kind() {
+                    io::ErrorKind::AlreadyExists => ConfigError::Exists { path: path.into() },
+                    _ => ConfigError::io(path, "create")(error),
+                },
+            )?;
         writeln!(file, "{text}")
             .and_then(|()| file.sync_all())
             .map_err(ConfigError::io(path, "write"))
@@ -60,16 +58,11 @@ pub fn load_key(path: &Path) -> Result<Key, ConfigError> {
     let metadata = file.metadata().map_err(ConfigError::io(path, "read"))?;
     let mode = metadata.permissions().mode() & 0o7777;
     if mode & 0o066 != 0 {
-        return Err(ConfigError::KeyMode {
-            path: path.into(),
-            mode,
-        });
+        return Err(ConfigError::KeyMode { path: path.into(), mode });
     }
     let mut text = Vec::new();
     // No more than it takes to see that it is too long.
-    file.take(2 * KEY as u64 + 2)
-        .read_to_end(&mut text)
-        .map_err(ConfigError::io(path, "read"))?;
+    file.take(2 * KEY as u64 + 2).read_to_end(&mut text).map_err(ConfigError::io(path, "read"))?;
     parse(&text).ok_or_else(|| ConfigError::Field {
         path: path.into(),
         field: "key".into(),
@@ -82,14 +75,8 @@ fn parse(text: &[u8]) -> Option<Key> {
     let (pairs, []) = digits.as_chunks::<2>() else {
         return None;
     };
-    let digit = |byte: u8| {
-        char::from(byte)
-            .to_digit(16)
-            .and_then(|digit| u8::try_from(digit).ok())
-    };
-    let bytes = pairs
-        .iter()
-        .map(|&[high, low]| Some(digit(high)? << 4 | digit(low)?));
+    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let bytes = pairs.iter().map(|&[high, low]| Some(digit(high)? << 4 | digit(low)?));
     let bytes: Option<Vec<u8>> = bytes.collect();
     bytes?.try_into().ok().map(Key)
 }

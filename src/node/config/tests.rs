@@ -30,10 +30,7 @@ fn parse(text: &str) -> Result<Config, ConfigError> {
 fn complaint(old: &str, new: &str) -> String {
     assert!(GOOD.contains(old));
     let message = parse(&GOOD.replace(old, new)).unwrap_err().to_string();
-    message
-        .strip_prefix("some/cluster.toml: ")
-        .expect("every message names the file")
-        .to_owned()
+    message.strip_prefix("some/cluster.toml: ").expect("every message names the file").to_owned()
 }
 
 fn create(dir: &Path) -> Result<Config, ConfigError> {
@@ -46,94 +43,32 @@ fn a_good_file_is_understood() {
     assert_eq!(config.cluster, 0x9f3c_06ab_51d2_e874);
     assert_eq!(config.key_file, Path::new("some/cluster.key"));
     assert_eq!(config.heartbeat.as_millis(), 50);
-    assert_eq!(
-        (config.election.0.as_millis(), config.election.1.as_millis()),
-        (150, 300)
-    );
-    assert_eq!(
-        config.nodes.iter().map(|node| node.id).collect::<Vec<_>>(),
-        [1, 2]
-    );
+    assert_eq!((config.election.0.as_millis(), config.election.1.as_millis()), (150, 300));
+    assert_eq!(config.nodes.iter().map(|node| node.id).collect::<Vec<_>>(), [1, 2]);
     assert_eq!(config.node(2).unwrap().store, Path::new("some/node-2.redb"));
     assert!(
-        config
-            .node(3)
-            .unwrap_err()
-            .to_string()
-            .ends_with("cluster.toml: node: there is no node 3")
+        config.node(3).unwrap_err().to_string().ends_with("cluster.toml: node: there is no node 3")
     );
 }
 
 /// What is replaced in the good file, by what, and what is then said.
 const COMPLAINTS: &[(&str, &str, &str)] = &[
-    (
-        "\"9f3c06ab51d2e874\"",
-        "\"9f3c\"",
-        "cluster: \"9f3c\" is not 16 hex digits",
-    ),
-    (
-        "9f3c06ab51d2e874",
-        "+f3c06ab51d2e874",
-        "cluster: \"+f3c06ab51d2e874\" is not 16",
-    ),
-    (
-        "\"raft\"",
-        "\"raff\"",
-        "protocol: \"raff\" is none of: raft",
-    ),
-    (
-        "heartbeat_ms = 50",
-        "heartbeat_ms = 0",
-        "heartbeat_ms: it must be at least 1",
-    ),
-    (
-        "[150, 300]",
-        "[50, 300]",
-        "election_ms: the shortest, 50, must exceed heartbeat_ms, 50",
-    ),
-    (
-        "[150, 300]",
-        "[300, 300]",
-        "election_ms: the shortest, 300, must be below the longest",
-    ),
+    ("\"9f3c06ab51d2e874\"", "\"9f3c\"", "cluster: \"9f3c\" is not 16 hex digits"),
+    ("9f3c06ab51d2e874", "+f3c06ab51d2e874", "cluster: \"+f3c06ab51d2e874\" is not 16"),
+    ("\"raft\"", "\"raff\"", "protocol: \"raff\" is none of: raft"),
+    ("heartbeat_ms = 50", "heartbeat_ms = 0", "heartbeat_ms: it must be at least 1"),
+    ("[150, 300]", "[50, 300]", "election_ms: the shortest, 50, must exceed heartbeat_ms, 50"),
+    ("[150, 300]", "[300, 300]", "election_ms: the shortest, 300, must be below the longest"),
     ("id = 2", "id = 0", "node 0: id: it must be at least 1"),
-    (
-        "id = 2",
-        "id = 4294967296",
-        "node 4294967296: id: it must be at least 1 and below",
-    ),
+    ("id = 2", "id = 4294967296", "node 4294967296: id: it must be at least 1 and below"),
     ("id = 2", "id = 1", "node: id: two nodes have the number 1"),
-    (
-        "127.0.0.1:7102",
-        "127.0.0.1:7101",
-        "node: address: nodes 1 and 2 both have 127.0.0.1:7101",
-    ),
-    (
-        "node-2.redb",
-        "node-1.redb",
-        "node: store: nodes 1 and 2 both have some/node-1.redb",
-    ),
+    ("127.0.0.1:7102", "127.0.0.1:7101", "node: address: nodes 1 and 2 both have 127.0.0.1:7101"),
+    ("node-2.redb", "node-1.redb", "node: store: nodes 1 and 2 both have some/node-1.redb"),
     ("node-2.redb", "", "node 2: store: it is empty"),
-    (
-        "127.0.0.1:7102",
-        "192.168.0.1:7102",
-        "node 2: address: 192.168.0.1:7102 is not a loopback",
-    ),
-    (
-        "127.0.0.1:7102",
-        "0.0.0.0:7102",
-        "node 2: address: 0.0.0.0:7102 is not a loopback",
-    ),
-    (
-        "127.0.0.1:7102",
-        "127.0.0.1:0",
-        "node 2: address: 127.0.0.1:0 has port 0",
-    ),
-    (
-        "127.0.0.1:7102",
-        "localhost:7102",
-        "node 2: address: \"localhost:7102\" is not an IP",
-    ),
+    ("127.0.0.1:7102", "192.168.0.1:7102", "node 2: address: 192.168.0.1:7102 is not a loopback"),
+    ("127.0.0.1:7102", "0.0.0.0:7102", "node 2: address: 0.0.0.0:7102 is not a loopback"),
+    ("127.0.0.1:7102", "127.0.0.1:0", "node 2: address: 127.0.0.1:0 has port 0"),
+    ("127.0.0.1:7102", "localhost:7102", "node 2: address: \"localhost:7102\" is not an IP"),
 ];
 
 #[test]
@@ -155,29 +90,16 @@ fn a_file_of_another_shape_is_refused_with_the_line() {
     ];
     for (old, new, words) in cases {
         let complaint = complaint(old, new);
-        assert!(
-            complaint.contains(words) && complaint.contains("line "),
-            "{complaint}"
-        );
+        assert!(complaint.contains(words) && complaint.contains("line "), "{complaint}");
     }
     let nobody = &GOOD[..GOOD.find("[[node]]").unwrap()];
-    assert!(
-        parse(nobody)
-            .unwrap_err()
-            .to_string()
-            .ends_with("node: there is none")
-    );
+    assert!(parse(nobody).unwrap_err().to_string().ends_with("node: there is none"));
 }
 
 #[test]
 fn a_missing_file_is_named() {
     let error = Config::load(Path::new("no/such/cluster.toml")).unwrap_err();
-    assert!(
-        error
-            .to_string()
-            .starts_with("no/such/cluster.toml: cannot read it: "),
-        "{error}"
-    );
+    assert!(error.to_string().starts_with("no/such/cluster.toml: cannot read it: "), "{error}");
 }
 
 #[test]
@@ -186,24 +108,15 @@ fn a_created_cluster_loads() {
     let dir = folder.path().join("a/b");
     let created = create(&dir).unwrap();
     assert_eq!(Config::load(&dir.join(FILE)).unwrap(), created);
-    let ports: Vec<_> = created
-        .nodes
-        .iter()
-        .map(|node| node.address.port())
-        .collect();
+    let ports: Vec<_> = created.nodes.iter().map(|node| node.address.port()).collect();
     assert_eq!(ports, [7101, 7102, 7103]);
-    let mode = fs::metadata(&created.key_file)
-        .unwrap()
-        .permissions()
-        .mode();
+    let mode = fs::metadata(&created.key_file).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
     let key = load_key(&created.key_file).unwrap();
     assert_ne!(key.bytes(), &[0; 32]);
     assert_eq!(format!("{key:?}"), "Key(..)");
-    let mut names: Vec<_> = fs::read_dir(&dir)
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name())
-        .collect();
+    let mut names: Vec<_> =
+        fs::read_dir(&dir).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     names.sort();
     assert_eq!(names, ["cluster.key", "cluster.toml"]);
 }
@@ -212,21 +125,9 @@ fn a_created_cluster_loads() {
 fn nothing_is_created_over_anything() {
     let folder = tempfile::tempdir().unwrap();
     let created = create(folder.path()).unwrap();
-    let before = (
-        fs::read(&created.path).unwrap(),
-        fs::read(&created.key_file).unwrap(),
-    );
-    assert!(matches!(
-        create(folder.path()),
-        Err(ConfigError::Exists { .. })
-    ));
-    assert_eq!(
-        (
-            fs::read(&created.path).unwrap(),
-            fs::read(&created.key_file).unwrap()
-        ),
-        before
-    );
+    let before = (fs::read(&created.path).unwrap(), fs::read(&created.key_file).unwrap());
+    assert!(matches!(create(folder.path()), Err(ConfigError::Exists { .. })));
+    assert_eq!((fs::read(&created.path).unwrap(), fs::read(&created.key_file).unwrap()), before);
 
     // A creation that was interrupted has the key but not the file that comes last.
     fs::remove_file(&created.path).unwrap();
@@ -240,16 +141,9 @@ fn the_file_appears_only_once_the_stores_exist() {
     let folder = tempfile::tempdir().unwrap();
     let refused = Config::create(folder.path(), 3, 7100, "raft", |config| {
         assert!(load_key(&config.key_file).is_ok() && !config.path.exists());
-        Err(ConfigError::Exists {
-            path: config.nodes[1].store.clone(),
-        })
+        Err(ConfigError::Exists { path: config.nodes[1].store.clone() })
     });
-    assert!(
-        refused
-            .unwrap_err()
-            .to_string()
-            .contains("node-2.redb: it exists")
-    );
+    assert!(refused.unwrap_err().to_string().contains("node-2.redb: it exists"));
     assert!(!folder.path().join(FILE).exists());
 }
 
@@ -262,12 +156,7 @@ fn a_cluster_that_would_not_be_valid_leaves_nothing_behind() {
     };
     for (nodes, port, protocol, words) in [
         (0, 7100, "raft", "node: there is none"),
-        (
-            3,
-            65_533,
-            "raft",
-            "port: 3 ports after 65533 are more than there are",
-        ),
+        (3, 65_533, "raft", "port: 3 ports after 65533 are more than there are"),
         (3, 7100, "chat", "protocol: \"chat\" is none of: raft"),
     ] {
         let error = create(nodes, port, protocol).unwrap_err().to_string();
@@ -276,10 +165,7 @@ fn a_cluster_that_would_not_be_valid_leaves_nothing_behind() {
     }
     fs::write(&dir, "a file").unwrap();
     let error = create(3, 7100, "raft").unwrap_err().to_string();
-    assert!(
-        error.starts_with(&format!("{}: cannot create it", dir.display())),
-        "{error}"
-    );
+    assert!(error.starts_with(&format!("{}: cannot create it", dir.display())), "{error}");
 }
 
 #[test]
@@ -311,16 +197,8 @@ fn a_key_of_another_shape_is_refused() {
     ] {
         fs::write(&key, bad).unwrap();
         let error = load_key(&key).unwrap_err().to_string();
-        assert!(
-            error.ends_with("key: it is not one line of 64 hex digits"),
-            "{error}"
-        );
+        assert!(error.ends_with("key: it is not one line of 64 hex digits"), "{error}");
     }
     fs::remove_file(&key).unwrap();
-    assert!(
-        load_key(&key)
-            .unwrap_err()
-            .to_string()
-            .contains("cluster.key: cannot read it")
-    );
+    assert!(load_key(&key).unwrap_err().to_string().contains("cluster.key: cannot read it"));
 }

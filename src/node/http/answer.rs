@@ -23,12 +23,8 @@ pub(super) fn to(path: &str, site: &Site) -> Vec<u8> {
     match path {
         "/" => {
             // Nothing is fetched from anywhere but the nodes, and nothing else runs.
-            let nodes: String = site
-                .config
-                .nodes
-                .iter()
-                .map(|node| format!(" http://{}", node.address))
-                .collect();
+            let nodes: String =
+                site.config.nodes.iter().map(|node| format!(" http://{}", node.address)).collect();
             let policy = format!(
                 "Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'; \
                  script-src 'unsafe-inline'; connect-src{nodes}\r\n"
@@ -36,12 +32,9 @@ pub(super) fn to(path: &str, site: &Site) -> Vec<u8> {
             write("200 OK", HTML, &policy, &page(site))
         }
         "/status" | "/metrics" => match site.board.latest() {
-            None => write(
-                "503 Service Unavailable",
-                TEXT,
-                FOR_EVERY_PAGE,
-                "The node is starting.\n",
-            ),
+            None => {
+                write("503 Service Unavailable", TEXT, FOR_EVERY_PAGE, "The node is starting.\n")
+            }
             Some(latest) if path == "/status" => {
                 write("200 OK", JSON, FOR_EVERY_PAGE, &status(site, &latest))
             }
@@ -51,22 +44,13 @@ pub(super) fn to(path: &str, site: &Site) -> Vec<u8> {
                 write("200 OK", PROMETHEUS, "", &text)
             }
         },
-        _ => write(
-            "404 Not Found",
-            TEXT,
-            "",
-            "There is /, /status and /metrics.\n",
-        ),
+        _ => write("404 Not Found", TEXT, "", "There is /, /status and /metrics.\n"),
     }
 }
 
 /// The answer to a request that was not understood or is not allowed.
 pub(super) fn refusal(line: Refusal) -> Vec<u8> {
-    let allow = if line.starts_with("405") {
-        "Allow: GET\r\n"
-    } else {
-        ""
-    };
+    let allow = if line.starts_with("405") { "Allow: GET\r\n" } else { "" };
     write(line, TEXT, allow, &format!("{line}\n"))
 }
 
@@ -87,9 +71,8 @@ fn status(site: &Site, latest: &Snapshot) -> String {
 
 fn page(site: &Site) -> String {
     let nodes = site.config.nodes.iter();
-    let nodes: Vec<_> = nodes
-        .map(|node| json!({ "id": node.id, "address": node.address.to_string() }))
-        .collect();
+    let nodes: Vec<_> =
+        nodes.map(|node| json!({ "id": node.id, "address": node.address.to_string() })).collect();
     let cluster = json!({
         "name": format!("{:016x}", site.config.cluster),
         "protocol": site.config.protocol,

@@ -62,10 +62,7 @@ fn read_before(stream: &mut TcpStream, deadline: Instant, chunk: &mut [u8]) -> i
 }
 
 fn is_late(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock
-    )
+    matches!(error.kind(), io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock)
 }
 
 fn is_complete(head: &[u8]) -> bool {
@@ -98,14 +95,7 @@ mod tests {
         assert_eq!(path("GET /status HTTP/1.1"), Ok("/status".into()));
         assert_eq!(path("GET /?a=/b HTTP/1.0"), Ok("/".into()));
         assert_eq!(path("POST / HTTP/1.1"), Err("405 Method Not Allowed"));
-        for bad in [
-            "",
-            "GET",
-            "GET /",
-            "GET  / HTTP/1.1",
-            "GET status HTTP/1.1",
-            "GET / HTTP/2",
-        ] {
+        for bad in ["", "GET", "GET /", "GET  / HTTP/1.1", "GET status HTTP/1.1", "GET / HTTP/2"] {
             assert_eq!(path(bad), Err("400 Bad Request"), "{bad}");
         }
         assert_eq!(parse(b"\xff\xfe\r\n\r\n"), Err("400 Bad Request"));

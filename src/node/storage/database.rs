@@ -49,10 +49,7 @@ impl Fault {
     pub(super) fn is_damage(&self) -> bool {
         match self {
             Self::Error(redb::Error::Io(error)) => {
-                matches!(
-                    error.kind(),
-                    io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof
-                )
+                matches!(error.kind(), io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof)
             }
             Self::Error(redb::Error::DatabaseAlreadyOpen | redb::Error::LockProtocolMismatch) => {
                 false
@@ -76,10 +73,7 @@ impl Fault {
     pub(super) fn on_write(self, path: &Path) -> StoreError {
         match self {
             Self::Error(redb::Error::Io(error)) => StoreError::io(path, "write", error),
-            _ => StoreError::Write {
-                path: path.into(),
-                problem: self.problem(),
-            },
+            _ => StoreError::Write { path: path.into(), problem: self.problem() },
         }
     }
 
@@ -124,9 +118,7 @@ impl Handle {
     }
 
     fn database(&self) -> &Database {
-        self.0
-            .as_ref()
-            .expect("a handle holds its database until it is dropped")
+        self.0.as_ref().expect("a handle holds its database until it is dropped")
     }
 }
 
@@ -200,10 +192,7 @@ fn apply(
             Change::Put { key, value } => {
                 let stored = record::seal(record::seed_of(*key), value);
                 contents.add(key.kind, &stored);
-                (
-                    key,
-                    records.insert((key.kind, key.number), stored.as_slice())?,
-                )
+                (key, records.insert((key.kind, key.number), stored.as_slice())?)
             }
             Change::Remove { key } => (key, records.remove((key.kind, key.number))?),
         };
@@ -226,8 +215,7 @@ fn read(database: &Database) -> Result<Raw, Fault> {
     for entry in transaction.open_table(RECORDS)?.iter()? {
         let (key, stored) = entry?;
         let (kind, number) = key.value();
-        raw.records
-            .insert(Key { kind, number }, stored.value().into());
+        raw.records.insert(Key { kind, number }, stored.value().into());
     }
     Ok(raw)
 }

@@ -24,11 +24,7 @@ pub enum StoreError {
         "{}: the store belongs to node {} of cluster {:016x}, not to node {} of cluster {:016x}",
         path.display(), found.node, found.cluster, expected.node, expected.cluster
     )]
-    WrongIdentity {
-        path: PathBuf,
-        found: Identity,
-        expected: Identity,
-    },
+    WrongIdentity { path: PathBuf, found: Identity, expected: Identity },
     /// The store was written by another version of this code.
     #[error("{}: the store has format {found}, this program reads format {FORMAT}", path.display())]
     Format { path: PathBuf, found: u64 },
@@ -42,11 +38,7 @@ pub enum StoreError {
     },
     /// The operating system refused.
     #[error("{}: cannot {action} the store: {source}", path.display())]
-    Io {
-        path: PathBuf,
-        action: &'static str,
-        source: io::Error,
-    },
+    Io { path: PathBuf, action: &'static str, source: io::Error },
     /// redb refused to write, for a reason of its own.
     #[error("{}: cannot write the store: {problem}", path.display())]
     Write { path: PathBuf, problem: String },
@@ -57,18 +49,10 @@ pub enum StoreError {
 
 impl StoreError {
     pub(super) fn io(path: &Path, action: &'static str, source: io::Error) -> Self {
-        Self::Io {
-            path: path.into(),
-            action,
-            source,
-        }
+        Self::Io { path: path.into(), action, source }
     }
 
     pub(super) fn damaged(path: &Path, record: &str, problem: &str) -> Self {
-        Self::Damaged {
-            path: path.into(),
-            record: record.into(),
-            problem: problem.into(),
-        }
+        Self::Damaged { path: path.into(), record: record.into(), problem: problem.into() }
     }
 }

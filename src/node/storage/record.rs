@@ -48,10 +48,7 @@ pub(super) fn unseal(seed: u64, stored: &[u8]) -> Option<&[u8]> {
 /// The identity record, sealed.
 pub(super) fn seal_identity(format: u64, identity: Identity) -> Vec<u8> {
     let numbers = [format, identity.cluster, identity.node];
-    seal(
-        seed_of_name(IDENTITY),
-        numbers.map(u64::to_le_bytes).as_flattened(),
-    )
+    seal(seed_of_name(IDENTITY), numbers.map(u64::to_le_bytes).as_flattened())
 }
 
 /// The format and the identity in an unsealed identity record.
@@ -133,19 +130,12 @@ impl Contents {
         let tally = |contents: &Self, kind| contents.0.get(kind).copied().unwrap_or_default();
         self.0.keys().chain(present.0.keys()).find_map(|kind| {
             let (listed, found) = (tally(self, kind), tally(present, kind));
-            let example = name(Key {
-                kind: *kind,
-                number: 1,
-            });
+            let example = name(Key { kind: *kind, number: 1 });
             if listed.records != found.records {
                 let (listed, found) = (listed.records, found.records);
-                Some(format!(
-                    "it lists {listed} records such as {example}, there are {found}"
-                ))
+                Some(format!("it lists {listed} records such as {example}, there are {found}"))
             } else if listed.sum != found.sum {
-                Some(format!(
-                    "a record such as {example} is not the one it lists"
-                ))
+                Some(format!("a record such as {example} is not the one it lists"))
             } else {
                 None
             }
@@ -156,7 +146,5 @@ impl Contents {
 /// The checksum in a stored record. One too short to have any was never stored by this code; zero
 /// makes it disagree with the table of contents.
 fn checksum_in(stored: &[u8]) -> u64 {
-    stored
-        .first_chunk()
-        .map_or(0, |bytes| u64::from_le_bytes(*bytes))
+    stored.first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))
 }

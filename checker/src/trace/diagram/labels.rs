@@ -75,17 +75,8 @@ pub(super) struct Room {
 impl Room {
     /// An empty page whose labels stay between the given borders.
     pub(super) fn new(left: f64, right: f64, bottom: f64) -> Self {
-        let page = Area {
-            left,
-            top: 0.0,
-            right,
-            bottom,
-        };
-        Self {
-            page,
-            lines: Vec::new(),
-            taken: Vec::new(),
-        }
+        let page = Area { left, top: 0.0, right, bottom };
+        Self { page, lines: Vec::new(), taken: Vec::new() }
     }
 
     /// Adds a line that is better not covered; the weight says how much better.
@@ -96,12 +87,7 @@ impl Room {
     /// Keeps the surroundings of a point free.
     pub(super) fn add_mark(&mut self, centre: Point) {
         let Point { x, y } = centre;
-        self.taken.push(Area {
-            left: x - 6.0,
-            top: y - 6.0,
-            right: x + 6.0,
-            bottom: y + 6.0,
-        });
+        self.taken.push(Area { left: x - 6.0, top: y - 6.0, right: x + 6.0, bottom: y + 6.0 });
     }
 
     fn cost(&self, area: &Area) -> f64 {
@@ -110,40 +96,22 @@ impl Room {
             && area.top >= self.page.top
             && area.bottom <= self.page.bottom;
         let outside = if inside { 0.0 } else { 1e6 };
-        let taken: f64 = self
-            .taken
-            .iter()
-            .map(|other| 50.0 * area.overlap(other))
-            .sum();
-        let lines = self
-            .lines
-            .iter()
-            .map(|(from, to, weight)| weight * area.covers(*from, *to));
+        let taken: f64 = self.taken.iter().map(|other| 50.0 * area.overlap(other)).sum();
+        let lines = self.lines.iter().map(|(from, to, weight)| weight * area.covers(*from, *to));
         outside + taken + lines.sum::<f64>()
     }
 
     /// Draws a label beside `point` where there is room for it. With a `limit`, only where it
     /// covers no more than that.
     pub(super) fn place(&mut self, svg: &mut Svg, point: Point, lines: &[Line], limit: f64) {
-        let widths = lines
-            .iter()
-            .map(|line| width(&line.text, line.size, line.bold));
+        let widths = lines.iter().map(|line| width(&line.text, line.size, line.bold));
         let (wide, high) = (widths.fold(0.0, f64::max), height(lines));
         let mut best: Option<(f64, Area, bool)> = None;
         for (rank, shift) in [-0.5, 0.05, -1.05, -0.2, -0.8].into_iter().enumerate() {
             for to_right in [true, false] {
-                let left = if to_right {
-                    point.x + 9.0
-                } else {
-                    point.x - 9.0 - wide
-                };
+                let left = if to_right { point.x + 9.0 } else { point.x - 9.0 - wide };
                 let top = point.y + shift * high;
-                let area = Area {
-                    left,
-                    top,
-                    right: left + wide,
-                    bottom: top + high,
-                };
+                let area = Area { left, top, right: left + wide, bottom: top + high };
                 let cost = self.cost(&area) + 2.0 * rank as f64;
                 if best.as_ref().is_none_or(|(least, ..)| cost < *least) {
                     best = Some((cost, area, to_right));
@@ -154,26 +122,11 @@ impl Room {
             return;
         };
         self.taken.push(area);
-        let (x, anchor) = if to_right {
-            (area.left, "start")
-        } else {
-            (area.right, "end")
-        };
+        let (x, anchor) = if to_right { (area.left, "start") } else { (area.right, "end") };
         let mut y = area.top;
         for line in lines {
-            let Line {
-                size, colour, bold, ..
-            } = *line;
-            svg.text(
-                at(x, y + size - 1.0),
-                Font {
-                    size,
-                    colour,
-                    bold,
-                    anchor,
-                },
-                &line.text,
-            );
+            let Line { size, colour, bold, .. } = *line;
+            svg.text(at(x, y + size - 1.0), Font { size, colour, bold, anchor }, &line.text);
             y += line.height();
         }
     }
@@ -198,9 +151,7 @@ pub(super) fn fold(text: &str, size: f64, limit: f64) -> Vec<String> {
     if wide(text) <= limit {
         return vec![text.to_owned()];
     }
-    let parts = text
-        .match_indices(' ')
-        .map(|(at, _)| (&text[..at], &text[at + 1..]));
+    let parts = text.match_indices(' ').map(|(at, _)| (&text[..at], &text[at + 1..]));
     let fitting = parts.filter(|(first, _)| wide(first) <= limit);
     let longer = |(first, rest): &(&str, &str)| wide(first).max(wide(rest));
     match fitting.min_by(|a, b| longer(a).total_cmp(&longer(b))) {

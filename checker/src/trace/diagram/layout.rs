@@ -35,9 +35,7 @@ impl Layout {
         Self {
             width: first + lane * gaps + outer + 30.0,
             height: y + 72.0,
-            lanes: (0..trace.actors.len())
-                .map(|actor| first + lane * actor as f64)
-                .collect(),
+            lanes: (0..trace.actors.len()).map(|actor| first + lane * actor as f64).collect(),
             rows,
             tops,
         }

@@ -37,11 +37,7 @@ const LEGEND: &str =
 /// See [`Trace::diagram`].
 pub(super) fn render(trace: &Trace) -> String {
     let flights = flights(trace);
-    let labels: Vec<_> = trace
-        .steps
-        .iter()
-        .map(|step| steps::label(trace, step))
-        .collect();
+    let labels: Vec<_> = trace.steps.iter().map(|step| steps::label(trace, step)).collect();
     let layout = Layout::new(trace, labels.iter().map(|lines| labels::height(lines)));
     let mut drawing = Drawing {
         trace,
@@ -62,9 +58,7 @@ pub(super) fn render(trace: &Trace) -> String {
         let point = drawing.label_point(number);
         let tooltip = std::mem::take(&mut lines[number]);
         drawing.svg.open("", &tooltip);
-        drawing
-            .room
-            .place(&mut drawing.svg, point, label, f64::INFINITY);
+        drawing.room.place(&mut drawing.svg, point, label, f64::INFINITY);
         drawing.svg.close();
     }
     for flight in &flights {
@@ -86,8 +80,7 @@ impl Drawing<'_> {
     fn draw_frame(&mut self) {
         let (width, height) = (self.layout.width, self.layout.height);
         let ground = "rx='6' fill='#fff' stroke='#d5dbe1'";
-        self.svg
-            .rect(at(0.5, 0.5), width - 1.0, height - 1.0, ground);
+        self.svg.rect(at(0.5, 0.5), width - 1.0, height - 1.0, ground);
         let font = Font::new(13.0, INK, true, "start");
         self.svg.open("", &self.trace.title);
         let title = shorten(&self.trace.title, font.size, true, width - 32.0);
@@ -96,14 +89,9 @@ impl Drawing<'_> {
         let font = Font::new(10.5, GREY, false, "end");
         for (number, step) in self.trace.steps.iter().enumerate() {
             let y = self.layout.rows[number];
-            self.svg.open(
-                &format!(" data-step='{}'", number + 1),
-                &self.trace.line(step),
-            );
-            self.svg
-                .line(at(38.0, y), at(self.layout.right(), y), GUIDE, "");
-            self.svg
-                .text(at(32.0, y + 3.5), font, &(number + 1).to_string());
+            self.svg.open(&format!(" data-step='{}'", number + 1), &self.trace.line(step));
+            self.svg.line(at(38.0, y), at(self.layout.right(), y), GUIDE, "");
+            self.svg.text(at(32.0, y + 3.5), font, &(number + 1).to_string());
             self.svg.close();
         }
         let font = Font::new(10.0, GREY, false, "start");
@@ -132,16 +120,14 @@ impl Drawing<'_> {
                 since = y;
                 up = !matches!(event, Some(Event::Crash { .. }));
             }
-            self.room
-                .add_line(at(x, TOP), at(x, self.layout.bottom()), 8.0);
+            self.room.add_line(at(x, TOP), at(x, self.layout.bottom()), 8.0);
             let state = self.trace.initial.get(actor).map_or("", String::as_str);
             let bottom = (self.trace.steps.len() > 12).then_some(self.layout.bottom() + 12.0);
             for y in [Some(TOP - 10.0), bottom].into_iter().flatten() {
                 let half = labels::width(name, 12.0, true) / 2.0 + 9.0;
                 let style = "rx='4' fill='#f4f6f8' stroke='#8895a3'";
                 self.svg.open("", &format!("{name} at the start: {state}"));
-                self.svg
-                    .rect(at(x - half, y - 10.0), 2.0 * half, 20.0, style);
+                self.svg.rect(at(x - half, y - 10.0), 2.0 * half, 20.0, style);
                 let font = Font::new(12.0, INK, true, "middle");
                 self.svg.text(at(x, y + 4.2), font, name);
                 self.svg.close();
@@ -163,19 +149,11 @@ impl Drawing<'_> {
         match flight.end {
             End::Delivered(step) => (begin, at(target, self.layout.rows[step])),
             End::Dropped(step) => {
-                let way = if target == begin.x {
-                    40.0
-                } else {
-                    0.6 * (target - begin.x)
-                };
+                let way = if target == begin.x { 40.0 } else { 0.6 * (target - begin.x) };
                 (begin, at(begin.x + way, self.layout.rows[step]))
             }
             End::LostAtOnce | End::InFlight => {
-                let side = if begin.x == target {
-                    begin.x + 30.0
-                } else {
-                    target
-                };
+                let side = if begin.x == target { begin.x + 30.0 } else { target };
                 let (dx, dy) = direction(begin, at(side, begin.y + 30.0));
                 (begin, at(begin.x + 40.0 * dx, begin.y + 40.0 * dy))
             }
@@ -195,10 +173,7 @@ impl Drawing<'_> {
             End::LostAtOnce => ("lost: no link".to_owned(), FAULT, "6 3"),
             End::InFlight => ("still in flight".to_owned(), PALE, "2 3"),
         };
-        let tooltip = format!(
-            "{} → {}: {}\n{sent}, {fate}",
-            names.0, names.1, flight.message
-        );
+        let tooltip = format!("{} → {}: {}\n{sent}, {fate}", names.0, names.1, flight.message);
         let style = format!("stroke-width='1.5' stroke-dasharray='{style}'");
         let style = style.replace(" stroke-dasharray=''", "");
         self.svg.open("", &tooltip);
@@ -211,19 +186,16 @@ impl Drawing<'_> {
             );
             self.svg.path(&path, "none", colour, &style);
             self.svg.arrowhead(at(side, y), at(x + 5.0, y), colour);
-            self.room
-                .add_line(at(x + 29.0, begin.y), at(x + 29.0, y), 1.0);
+            self.room.add_line(at(x + 29.0, begin.y), at(x + 29.0, y), 1.0);
         } else {
             let (dx, dy) = direction(begin, end);
             let stop = at(end.x - 5.0 * dx, end.y - 5.0 * dy);
             // A line without colour that is easier to hit with a mouse.
-            self.svg
-                .line(begin, stop, "transparent", "stroke-width='10'");
+            self.svg.line(begin, stop, "transparent", "stroke-width='10'");
             self.svg.line(begin, stop, colour, &style);
             self.room.add_line(begin, end, 1.0);
             // The head matters more than the rest of the line.
-            self.room
-                .add_line(at(end.x - 16.0 * dx, end.y - 16.0 * dy), end, 5.0);
+            self.room.add_line(at(end.x - 16.0 * dx, end.y - 16.0 * dy), end, 5.0);
             match flight.end {
                 End::Delivered(_) | End::InFlight => self.svg.arrowhead(begin, stop, colour),
                 End::Dropped(_) | End::LostAtOnce => {
@@ -243,8 +215,7 @@ impl Drawing<'_> {
             let style = "stroke-dasharray='1 4' stroke-width='1.4'";
             let (left, right) = (self.layout.lanes.first(), self.layout.lanes.last());
             if let Some((left, right)) = left.zip(right) {
-                self.svg
-                    .line(at(left - 30.0, y), at(right + 30.0, y), TIMER, style);
+                self.svg.line(at(left - 30.0, y), at(right + 30.0, y), TIMER, style);
             }
         }
         let Some(x) = step.event.actor().and_then(|actor| self.layout.lane(actor)) else {
@@ -269,8 +240,7 @@ impl Drawing<'_> {
         }
         if step.saved {
             self.svg.open("", "saves to storage");
-            self.svg
-                .rect(at(x - 3.0, y + 8.0), 6.0, 6.0, &format!("fill='{INK}'"));
+            self.svg.rect(at(x - 3.0, y + 8.0), 6.0, 6.0, &format!("fill='{INK}'"));
             self.svg.close();
         }
         self.room.add_mark(point);
@@ -282,13 +252,7 @@ impl Drawing<'_> {
         match &self.trace.steps[number].event {
             Event::Drop { from, to, message } => {
                 let (from, to, sent) = (*from, *to, None);
-                let flight = Flight {
-                    from,
-                    to,
-                    message,
-                    sent,
-                    end: End::Dropped(number),
-                };
+                let flight = Flight { from, to, message, sent, end: End::Dropped(number) };
                 self.ends(&flight).1
             }
             event => {
@@ -307,12 +271,7 @@ impl Drawing<'_> {
         };
         let limit = Layout::label_width(self.trace.actors.len()) * 0.8;
         let text = shorten(headline(flight.message).0, 9.0, false, limit);
-        let line = Line {
-            text,
-            size: 9.0,
-            colour,
-            bold: false,
-        };
+        let line = Line { text, size: 9.0, colour, bold: false };
         let end = self.ends(flight).1;
         self.room.place(&mut self.svg, end, &[line], 30.0);
     }
@@ -330,22 +289,12 @@ impl Drawing<'_> {
             return;
         }
         let top = self.layout.tops[start];
-        let path = format!(
-            "M{:.1} {bottom:.1}H{x:.1}V{top:.1}H{:.1}",
-            x - 12.0,
-            x - 8.0
-        );
-        self.svg.open(
-            " data-loop=''",
-            &format!("goes on with step {}, for ever", start + 1),
-        );
+        let path = format!("M{:.1} {bottom:.1}H{x:.1}V{top:.1}H{:.1}", x - 12.0, x - 8.0);
+        self.svg.open(" data-loop=''", &format!("goes on with step {}, for ever", start + 1));
         self.svg.path(&path, "none", NOTE, "stroke-width='1.6'");
         self.svg.arrowhead(at(x, top), at(x - 14.0, top), NOTE);
         let middle = (top + bottom) / 2.0;
-        self.svg.add(format_args!(
-            "<g transform='rotate(-90 {:.1} {middle:.1})'>",
-            x - 4.0
-        ));
+        self.svg.add(format_args!("<g transform='rotate(-90 {:.1} {middle:.1})'>", x - 4.0));
         self.svg.text(at(x - 4.0, middle), font, "repeats for ever");
         self.svg.close();
         self.svg.close();

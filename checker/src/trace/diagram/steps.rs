@@ -19,11 +19,7 @@ pub(super) fn tooltips(trace: &Trace) -> Vec<String> {
                 continue;
             };
             let name = trace.name(*actor);
-            lines.extend(
-                differences(old, new)
-                    .iter()
-                    .map(|line| format!("{name}  {line}")),
-            );
+            lines.extend(differences(old, new).iter().map(|line| format!("{name}  {line}")));
             old.clone_from(new);
         }
         if step.saved {
@@ -54,12 +50,7 @@ pub(super) fn label(trace: &Trace, step: &Step) -> Vec<Line> {
     };
     let line = |text: &str, size, colour, bold| {
         let text = shorten(text, size, bold, limit);
-        Line {
-            text,
-            size,
-            colour,
-            bold,
-        }
+        Line { text, size, colour, bold }
     };
     let mut lines = vec![line(&head, 11.5, colour, true)];
     if !details.is_empty() {
@@ -70,12 +61,7 @@ pub(super) fn label(trace: &Trace, step: &Step) -> Vec<Line> {
     }
     for note in &step.notes {
         let folded = labels::fold(note, 10.0, limit).into_iter();
-        lines.extend(folded.map(|text| Line {
-            text,
-            size: 10.0,
-            colour: NOTE,
-            bold: false,
-        }));
+        lines.extend(folded.map(|text| Line { text, size: 10.0, colour: NOTE, bold: false }));
     }
     lines
 }

@@ -32,12 +32,7 @@ impl Font {
         bold: bool,
         anchor: &'static str,
     ) -> Self {
-        Self {
-            size,
-            colour,
-            bold,
-            anchor,
-        }
+        Self { size, colour, bold, anchor }
     }
 }
 
@@ -69,9 +64,7 @@ impl Svg {
 
     /// A curve or polygon, filled or not.
     pub(super) fn path(&mut self, path: &str, fill: &str, stroke: &str, style: &str) {
-        self.add(format_args!(
-            "<path d='{path}' fill='{fill}' stroke='{stroke}' {style}/>"
-        ));
+        self.add(format_args!("<path d='{path}' fill='{fill}' stroke='{stroke}' {style}/>"));
     }
 
     /// A filled arrowhead at `tip`, for a line that comes from `from`.
@@ -94,18 +87,8 @@ impl Svg {
     pub(super) fn cross(&mut self, centre: Point, reach: f64, colour: &str) {
         let Point { x, y } = centre;
         let style = "stroke-width='2.4' stroke-linecap='round'";
-        self.line(
-            at(x - reach, y - reach),
-            at(x + reach, y + reach),
-            colour,
-            style,
-        );
-        self.line(
-            at(x - reach, y + reach),
-            at(x + reach, y - reach),
-            colour,
-            style,
-        );
+        self.line(at(x - reach, y - reach), at(x + reach, y + reach), colour, style);
+        self.line(at(x - reach, y + reach), at(x + reach, y - reach), colour, style);
     }
 
     /// A disc.
@@ -127,12 +110,7 @@ impl Svg {
 
     /// A line of text on the baseline `start`, with a white outline: it stays readable on a line.
     pub(super) fn text(&mut self, start: Point, font: Font, text: &str) {
-        let Font {
-            size,
-            colour,
-            bold,
-            anchor,
-        } = font;
+        let Font { size, colour, bold, anchor } = font;
         let weight = if bold { " font-weight='600'" } else { "" };
         self.add(format_args!(
             "<text x='{:.1}' y='{:.1}' font-size='{size}' fill='{colour}' text-anchor='{anchor}'\

@@ -1,0 +1,81 @@
+//! Specs of different types in one list.
+
+use std::net::SocketAddr;
+
+use stateright::Model;
+
+use crate::check;
+use crate::engine::{Explorable, History};
+use crate::report::{Engine, Limits, Progress, Report};
+use crate::spec::{PropertyInfo, Spec};
+
+/// A spec, whatever its actors are.
+pub trait AnySpec: Send + Sync {
+    /// The protocol, then what is checked of it, with a slash between.
+    fn name(&self) -> &str;
+
+    /// One sentence on what it is about.
+    fn summary(&self) -> &str;
+
+    /// The bounds of the search in words.
+    fn bounds(&self) -> Vec<String>;
+
+    /// True if only some of the behaviour is searched.
+    fn is_directed(&self) -> bool;
+
+    fn properties(&self) -> Vec<PropertyInfo>;
+
+    /// Explores the spec with `engine`; calls `progress` several times a second.
+    fn check(
+        self: Box<Self>,
+        engine: Engine,
+        limits: &Limits,
+        progress: &mut dyn FnMut(&Progress),
+    ) -> Report;
+
+    /// Serves Stateright's Explorer on `address`, until the process ends.
+    ///
+    /// # Panics
+    /// If the address is taken.
+    fn explore(self: Box<Self>, address: SocketAddr);
+}
+
+impl<A, C, G> AnySpec for Spec<A, C, G>
+where
+    A: Explorable + Send + 'static,
+    C: Send + Sync + 'static,
+    G: History + 'static,
+{
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn summary(&self) -> &str {
+        &self.summary
+    }
+
+    fn bounds(&self) -> Vec<String> {
+        Spec::bounds(self)
+    }
+
+    fn is_directed(&self) -> bool {
+        self.direction.is_some()
+    }
+
+    fn properties(&self) -> Vec<PropertyInfo> {
+        self.property_infos()
+    }
+
+    fn check(
+        self: Box<Self>,
+        engine: Engine,
+        limits: &Limits,
+        progress: &mut dyn FnMut(&Progress),
+    ) -> Report {
+        check::check(*self, engine, limits, progress)
+    }
+
+    fn explore(self: Box<Self>, address: SocketAddr) {
+        let _checker = self.checker().serve(address);
+    }
+}

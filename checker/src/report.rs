@@ -1,0 +1,124 @@
+//! What a run reports: verdicts, counts, counterexamples.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::spec::Kind;
+use crate::trace::Trace;
+
+/// What explores a spec.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Engine {
+    /// Our own: exact, and many times faster.
+    #[default]
+    Quorate,
+    /// Stateright's breadth-first search, to compare with. It takes two states whose 64-bit
+    /// fingerprints agree for one.
+    Stateright,
+}
+
+/// What was decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// The whole space was explored, and it is so.
+    Holds,
+    /// A counterexample was found; or the whole space lacks what must be reachable.
+    Violated,
+    /// The search ended before it was decided. Never a pass.
+    Incomplete,
+}
+
+/// A property's verdict.
+#[derive(Clone, Debug, Serialize)]
+pub struct PropertyReport {
+    pub name: &'static str,
+    pub kind: Kind,
+    pub verdict: Verdict,
+    pub expected: Verdict,
+    /// The actions of the counterexample, or of the path to what is reachable.
+    pub steps: Option<usize>,
+}
+
+/// A path that breaks a property.
+#[derive(Clone, Debug)]
+pub struct Counterexample {
+    pub property: &'static str,
+    pub trace: Trace,
+    /// The path in the Explorer: "/#/steps/0/1/3".
+    pub explorer: String,
+}
+
+/// What a run found out about a spec.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    pub spec: String,
+    pub engine: Engine,
+    pub verdict: Verdict,
+    pub expected: Verdict,
+    /// Distinct states.
+    pub states: u64,
+    /// Steps between them, each counted once for every state it leads from.
+    pub transitions: u64,
+    /// The steps to the states farthest from the initial one.
+    pub depth: u64,
+    pub seconds: f64,
+    pub properties: Vec<PropertyReport>,
+    /// Why the run ended before it had explored everything.
+    #[serde(skip)]
+    pub cut_short: Option<String>,
+    #[serde(skip)]
+    pub counterexamples: Vec<Counterexample>,
+}
+
+impl Report {
+    /// True if something was decided and is not what the spec expects.
+    pub fn is_surprise(&self) -> bool {
+        let differs = |verdict, expected| verdict != Verdict::Incomplete && verdict != expected;
+        differs(self.verdict, self.expected)
+            || self.properties.iter().any(|p| differs(p.verdict, p.expected))
+    }
+
+    pub fn is_incomplete(&self) -> bool {
+        self.verdict == Verdict::Incomplete
+    }
+
+    /// The report of one property.
+    ///
+    /// # Panics
+    /// If the spec has no property of this name.
+    pub fn property(&self, name: &str) -> &PropertyReport {
+        let found = self.properties.iter().find(|property| property.name == name);
+        found.unwrap_or_else(|| panic!("{} has no property {name:?}", self.spec))
+    }
+}
+
+/// How far a run may go. A run that reaches a limit is incomplete.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    pub threads: usize,
+    pub max_states: Option<u64>,
+    /// Of the whole process, in MiB.
+    pub max_memory: Option<u64>,
+    pub max_time: Option<Duration>,
+    /// Goes on after the first counterexample, to decide every property.
+    pub keep_going: bool,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        Limits { threads, max_states: None, max_memory: None, max_time: None, keep_going: false }
+    }
+}
+
+/// How far a run has come.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Progress {
+    pub states: u64,
+    pub transitions: u64,
+    pub depth: u64,
+    pub elapsed: Duration,
+}

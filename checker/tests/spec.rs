@@ -1,0 +1,202 @@
+//! What a spec's steps mean, on actors small enough to count by hand.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+use quorate_checker::AnySpec;
+use quorate_checker::report::{Engine, Limits, Report, Verdict};
+use quorate_checker::spec::{Action, Faults, SAVED_BEFORE_SENT, Spec, WITHOUT_PANIC};
+use stateright::actor::{Actor, ActorModel, Id, Out, model_timeout};
+use stateright::{Expectation, Model};
+
+/// Sends `messages` at its start; counts, and stores, what it receives from the other.
+#[derive(Clone, Default)]
+struct Counter {
+    messages: Vec<u8>,
+    timer: bool,
+    saves_late: bool,
+    panics: bool,
+}
+
+impl Actor for Counter {
+    type Msg = u8;
+    type Timer = ();
+    type State = u8;
+    type Storage = u8;
+    type Random = ();
+
+    fn on_start(&self, id: Id, storage: &Option<u8>, out: &mut Out<Self>) -> u8 {
+        let other = Id::from(1 - usize::from(id));
+        for message in &self.messages {
+            out.send(other, *message);
+        }
+        if self.timer {
+            out.set_timer((), model_timeout());
+        }
+        storage.unwrap_or(0)
+    }
+
+    fn on_msg(&self, _: Id, state: &mut Cow<u8>, src: Id, msg: u8, out: &mut Out<Self>) {
+        assert!(!self.panics, "as it is meant to");
+        if msg == 0 {
+            return;
+        }
+        *state.to_mut() += msg;
+        if self.saves_late {
+            out.send(src, 0);
+        }
+        out.save(**state);
+    }
+
+    fn on_timeout(&self, id: Id, _: &mut Cow<u8>, (): &(), out: &mut Out<Self>) {
+        out.set_timer((), model_timeout());
+        out.send(Id::from(1 - usize::from(id)), 1);
+    }
+}
+
+fn spec(first: Counter, second: Counter) -> Spec<Counter> {
+    let system = ActorModel::new((), ()).actor(first).actor(second);
+    let below_three = |_: &_, state: &stateright::actor::ActorModelState<Counter>| {
+        state.actor_states.iter().all(|count| **count < 3)
+    };
+    Spec::new("counters", system.property(Expectation::Always, "below three", below_three), 2)
+}
+
+fn sending(messages: &[u8]) -> Counter {
+    Counter { messages: messages.to_vec(), ..Counter::default() }
+}
+
+/// The counts of both actors in every reachable state.
+fn reachable(spec: &Spec<Counter>) -> BTreeSet<(u8, u8)> {
+    let mut found = BTreeSet::new();
+    let (mut states, mut next) = (spec.init_states(), 0);
+    while next < states.len() {
+        let actors = &states[next].system.actor_states;
+        found.insert((*actors[0], *actors[1]));
+        for successor in spec.next_states(&states[next]) {
+            if !states.contains(&successor) {
+                states.push(successor);
+            }
+        }
+        next += 1;
+    }
+    found
+}
+
+fn check(spec: Spec<Counter>, limits: &Limits) -> Report {
+    check_by(Engine::Quorate, spec, limits)
+}
+
+fn check_by(engine: Engine, spec: Spec<Counter>, limits: &Limits) -> Report {
+    Box::new(spec).check(engine, limits, &mut |_| {})
+}
+
+#[test]
+fn the_network_is_a_set() {
+    let spec = spec(sending(&[1, 1]), Counter::default());
+    assert_eq!(reachable(&spec), BTreeSet::from([(0, 0), (0, 1)]));
+}
+
+#[test]
+fn a_duplicate_keeps_a_delivered_message_in_flight() {
+    let spec = spec(sending(&[1]), Counter::default())
+        .faults(Faults { duplicates: 2, ..Faults::default() });
+    assert_eq!(reachable(&spec), BTreeSet::from([(0, 0), (0, 1), (0, 2), (0, 3)]));
+}
+
+#[test]
+fn a_drop_is_spent() {
+    let spec =
+        spec(sending(&[1, 2]), Counter::default()).faults(Faults { drops: 1, ..Faults::default() });
+    let mut actions = Vec::new();
+    spec.actions(&spec.init_states()[0], &mut actions);
+    assert_eq!(actions.len(), 4, "two to deliver, two to drop");
+    let drop = actions.into_iter().find(|action| matches!(action, Action::Drop { .. })).unwrap();
+    let after = spec.next_state(&spec.init_states()[0], drop).expect("a message is gone");
+    let mut actions = Vec::new();
+    spec.actions(&after, &mut actions);
+    assert_eq!(actions.len(), 1, "the other one to deliver");
+}
+
+#[test]
+fn a_crash_forgets_all_but_the_storage() {
+    let faults = Faults { crashes: 1, down_at_once: 1, ..Faults::default() };
+    let spec = spec(sending(&[2]), Counter::default()).faults(faults);
+    // The second actor keeps its 2; the first sends its message again when it recovers.
+    assert_eq!(reachable(&spec), BTreeSet::from([(0, 0), (0, 2), (0, 4)]));
+}
+
+#[test]
+fn an_ignored_message_is_not_a_step() {
+    let spec = spec(sending(&[0]), Counter::default());
+    assert!(spec.next_states(&spec.init_states()[0]).is_empty());
+}
+
+#[test]
+fn timeouts_are_budgeted() {
+    let ticking = Counter { timer: true, ..Counter::default() };
+    let spec = spec(ticking, Counter::default()).timeouts("ticks", |()| true, 2);
+    assert_eq!(reachable(&spec), BTreeSet::from([(0, 0), (0, 1), (0, 2)]));
+}
+
+#[test]
+fn a_save_behind_a_send_is_reported() {
+    let late = Counter { saves_late: true, ..Counter::default() };
+    let report = check(spec(sending(&[1]), late), &Limits::default());
+    assert_eq!(report.property(SAVED_BEFORE_SENT).verdict, Verdict::Violated);
+    assert_eq!(report.property(SAVED_BEFORE_SENT).steps, Some(1));
+}
+
+#[test]
+fn a_panic_is_a_counterexample() {
+    let panicking = Counter { panics: true, ..Counter::default() };
+    let report = check(spec(sending(&[1]), panicking), &Limits::default());
+    assert_eq!(report.property(WITHOUT_PANIC).verdict, Verdict::Violated);
+    assert!(report.counterexamples[0].trace.text(false).contains("as it is meant to"));
+}
+
+#[test]
+fn a_limit_is_never_a_pass() {
+    let ticking = || Counter { timer: true, ..Counter::default() };
+    let endless = || {
+        spec(ticking(), ticking())
+            .timeouts("ticks", |()| true, 200)
+            .faults(Faults { drops: 250, ..Faults::default() })
+            .only(SAVED_BEFORE_SENT)
+    };
+    for engine in [Engine::Quorate, Engine::Stateright] {
+        let limits = Limits { max_states: Some(5_000), ..Limits::default() };
+        let report = check_by(engine, endless(), &limits);
+        assert_eq!(report.verdict, Verdict::Incomplete);
+        assert_eq!(report.property(SAVED_BEFORE_SENT).verdict, Verdict::Incomplete);
+        let time = std::time::Duration::from_millis(5);
+        let limits = Limits { threads: 1, max_time: Some(time), ..Limits::default() };
+        let report = check_by(engine, endless(), &limits);
+        assert_eq!(report.verdict, Verdict::Incomplete, "also on one thread");
+    }
+}
+
+#[test]
+fn what_is_reachable_must_be_found() {
+    let system = ActorModel::new((), ()).actor(sending(&[1])).actor(Counter::default());
+    let three = |_: &_, state: &stateright::actor::ActorModelState<Counter>| {
+        state.actor_states.iter().any(|count| **count == 3)
+    };
+    let system = system.property(Expectation::Sometimes, "three", three);
+    let report = check(Spec::new("counters", system, 2), &Limits::default());
+    assert_eq!(report.property("three").verdict, Verdict::Violated);
+    assert_eq!(report.property("three").steps, None);
+}
+
+#[test]
+fn a_counterexample_is_the_shortest_on_any_number_of_threads() {
+    let spec = || spec(sending(&[1, 2, 4, 8]), Counter::default());
+    for (threads, engine) in [1, 2, 4]
+        .into_iter()
+        .flat_map(|threads| [Engine::Quorate, Engine::Stateright].map(|engine| (threads, engine)))
+    {
+        let limits = Limits { threads, ..Limits::default() };
+        let report = check_by(engine, spec(), &limits);
+        assert_eq!(report.property("below three").steps, Some(1));
+    }
+}

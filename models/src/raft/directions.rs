@@ -1,0 +1,72 @@
+//! Directions: restrictions that lead a search to a scenario of tens of steps.
+
+use std::sync::Arc;
+
+use quorate_checker::spec::{Action, ActionOf, State as SpecState};
+use stateright::actor::Id;
+
+use super::ghost::Ghost;
+use super::rules::RaftRules;
+use super::{Message, Raft, State, Timer};
+use crate::kv::Kv;
+
+type Now<R> = SpecState<Raft<Kv, R>, Arc<Ghost<Kv>>>;
+type Next<R> = ActionOf<Raft<Kv, R>>;
+
+/// The first server stands in odd terms, the second in even ones. Leaders of the first two terms
+/// reach nobody, that of the third the third server.
+pub(super) fn figure_8<R: RaftRules>((): &(), state: &Now<R>, action: &Next<R>) -> bool {
+    if let Some((server, term)) = stands(state, action) {
+        return server == if term % 2 == 1 { 0 } else { 1 };
+    }
+    let Action::Deliver { dst, msg: Message::AppendEntries(m), .. } = action else {
+        return true;
+    };
+    match m.term.0 {
+        1 | 2 => false,
+        3 => usize::from(*dst) == 2,
+        _ => true,
+    }
+}
+
+/// In each term who stands, who hears of it, and whom the leader reaches: the scenario in which the
+/// second server acknowledges two entries of term 1 that are gone everywhere else when it counts.
+pub(super) fn late_reply<R: RaftRules>((): &(), state: &Now<R>, action: &Next<R>) -> bool {
+    if let Some((server, term)) = stands(state, action) {
+        return server == if term % 2 == 1 { 0 } else { 2 };
+    }
+    let Action::Deliver { dst, msg, .. } = action else {
+        return true;
+    };
+    let dst = usize::from(*dst);
+    match msg {
+        Message::RequestVote(m) => match m.term.0 {
+            1 => [1, 2].contains(&dst),
+            2 => [3, 4].contains(&dst),
+            3 => [2, 3].contains(&dst),
+            _ => [1, 4].contains(&dst),
+        },
+        Message::AppendEntries(m) => match m.term.0 {
+            1 => dst == 1,
+            2 => dst == 0,
+            3 => dst == 3,
+            _ => false,
+        },
+        _ => true,
+    }
+}
+
+/// The server that stands for election by `action`, and in which term.
+fn stands<R: RaftRules>(state: &Now<R>, action: &Next<R>) -> Option<(usize, u64)> {
+    let Action::Timeout(id, Timer::Election) = action else {
+        return None;
+    };
+    Some((usize::from(*id), term_of(state, *id) + 1))
+}
+
+fn term_of<R: RaftRules>(state: &Now<R>, id: Id) -> u64 {
+    match &*state.system.actor_states[usize::from(id)] {
+        State::Server(server) => server.term().0,
+        State::Client(_) => 0,
+    }
+}

@@ -1,0 +1,161 @@
+//! What a check comes to, for a person: the table, what was checked, and what was not decided.
+
+use quorate_checker::report::{Engine, Report, Verdict};
+use quorate_checker::spec::Kind;
+
+use super::Checked;
+use crate::cli::log::Colour;
+use crate::cli::output::{Output, grouped, wrapped};
+
+/// The widest name of a spec that is shown in full.
+const NAME_MAX: usize = 28;
+
+/// The longest of the [`verdict`]s.
+const VERDICT_MAX: usize = "violated, as expected".len();
+
+/// The verdict in words, beside what was expected.
+pub fn verdict(checked: &Checked) -> (&'static str, Colour) {
+    let report = &checked.report;
+    match (report.verdict, report.expected) {
+        (Verdict::Incomplete, _) if !report.is_surprise() => ("incomplete", Colour::Yellow),
+        (Verdict::Violated, Verdict::Violated) if !report.is_surprise() => {
+            ("violated, as expected", Colour::Green)
+        }
+        (Verdict::Holds, Verdict::Violated) => ("holds, unexpectedly", Colour::Red),
+        (Verdict::Holds, _) if checked.directed => ("holds (directed)", Colour::Green),
+        (Verdict::Holds, _) => ("holds", Colour::Green),
+        (Verdict::Violated, Verdict::Holds) => ("violated", Colour::Red),
+        _ => ("not as expected", Colour::Red),
+    }
+}
+
+/// What was explored, in words.
+pub fn counts(report: &Report) -> String {
+    let (states, transitions) = (grouped(report.states), grouped(report.transitions));
+    format!("{states} states, {transitions} transitions, depth {}", report.depth)
+}
+
+/// Prints the end of a check.
+pub fn show(all: &[Checked], output: &mut Output) {
+    let names = all.iter().map(|checked| checked.report.spec.chars().count());
+    let width = names.max().unwrap_or(0).clamp("spec".len(), NAME_MAX);
+    output.line(format!(
+        "\n{:width$}  {:VERDICT_MAX$}  {:>13}  {:>14}  {:>5}  {:>7}",
+        "spec", "verdict", "states", "transitions", "depth", "seconds"
+    ));
+    for checked in all {
+        let report = &checked.report;
+        let (words, colour) = verdict(checked);
+        // The escape sequences of a colour must not count as letters.
+        let words = output.paint(&format!("{words:VERDICT_MAX$}"), colour);
+        let (states, transitions) = (grouped(report.states), grouped(report.transitions));
+        output.line(format!(
+            "{:width$}  {words}  {states:>13}  {transitions:>14}  {:>5}  {:>7.1}",
+            shortened(&report.spec, width),
+            report.depth,
+            report.seconds
+        ));
+    }
+    show_bounds(all, width, output);
+    show_gaps(all, width, output);
+    show_summary(all, output);
+}
+
+fn show_bounds(all: &[Checked], width: usize, output: &mut Output) {
+    output.line("\nChecked, within these bounds:");
+    for checked in all {
+        let count = |kind, one: &str, several: &str| {
+            let properties = checked.report.properties.iter();
+            match properties.filter(|property| property.kind == kind).count() {
+                0 => None,
+                1 => Some(format!("1 {one}")),
+                count => Some(format!("{count} {several}")),
+            }
+        };
+        let mut words = checked.bounds.clone();
+        words.extend(count(Kind::Always, "invariant", "invariants"));
+        words.extend(count(Kind::Reachable, "reachable fact", "reachable facts"));
+        let name = shortened(&checked.report.spec, width);
+        output.line(wrapped(&format!("  {name:width$}  "), words));
+    }
+}
+
+/// What is open, and what no search within bounds says.
+fn show_gaps(all: &[Checked], width: usize, output: &mut Output) {
+    let mut head = "\nNot decided:";
+    for Checked { report, .. } in all {
+        let open: Vec<&str> = report
+            .properties
+            .iter()
+            .filter(|property| property.verdict == Verdict::Incomplete)
+            .map(|property| property.name)
+            .collect();
+        if open.is_empty() {
+            continue;
+        }
+        if !head.is_empty() {
+            output.line(std::mem::take(&mut head));
+        }
+        let name = shortened(&report.spec, width);
+        let reason = report.cut_short.as_deref().unwrap_or("the search ended");
+        output.line(format!("  {name:width$}  {reason}; this is open:"));
+        output.line(wrapped(&format!("  {:width$}  ", ""), open));
+    }
+    output.line("\nNot checked:");
+    output.line("  more servers, clients, timeouts and faults than these");
+    if all.iter().any(|checked| checked.directed) {
+        output.line("  of directed specs, the behaviour that their direction leaves out");
+    }
+    output.line("  that anything ever happens: only that it can");
+    let odds: f64 = all.iter().map(|checked| mistaken(&checked.report)).sum();
+    if odds > 0.0 {
+        output.line(format!(
+            "  that no two states have the same 64-bit fingerprint: the odds of that are {odds:.0e}"
+        ));
+    }
+}
+
+/// The odds that a state was taken for another: none where states are compared in full, otherwise
+/// at most the number of pairs, each of which has the same fingerprint with a chance of 1 in 2^64.
+fn mistaken(report: &Report) -> f64 {
+    match report.engine {
+        Engine::Quorate => 0.0,
+        Engine::Stateright => (report.states as f64).powi(2) / 2_f64.powi(65),
+    }
+}
+
+fn show_named(head: &str, colour: Colour, specs: Vec<&str>, output: &mut Output) {
+    let text = wrapped(head, specs);
+    output.line(format!("{}{}", output.paint(head, colour), &text[head.len()..]));
+}
+
+fn show_summary(all: &[Checked], output: &mut Output) {
+    let named = |is: fn(&Report) -> bool| -> Vec<&str> {
+        let found = all.iter().filter(|checked| is(&checked.report));
+        found.map(|checked| checked.report.spec.as_str()).collect()
+    };
+    let surprises = named(Report::is_surprise);
+    let incomplete = named(|report| report.is_incomplete() && !report.is_surprise());
+    output.line("");
+    if !surprises.is_empty() {
+        show_named("Not as expected: ", Colour::Red, surprises, output);
+    } else if incomplete.is_empty() {
+        let text = match all.len() {
+            1 => "The verdict is as expected.".to_owned(),
+            count => format!("All {count} verdicts are as expected."),
+        };
+        output.line(output.paint(&text, Colour::Green));
+    }
+    if !incomplete.is_empty() {
+        show_named("Incomplete: ", Colour::Yellow, incomplete, output);
+    }
+}
+
+/// `name`, without its end if it is too long.
+fn shortened(name: &str, width: usize) -> String {
+    if name.chars().count() <= width {
+        return name.to_owned();
+    }
+    let start: String = name.chars().take(width - 1).collect();
+    format!("{start}…")
+}

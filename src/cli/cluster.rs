@@ -1,0 +1,140 @@
+//! `quorate cluster`: a cluster on this machine, one process per node.
+
+mod children;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+use super::exit::{self, Code, Failure};
+use super::log;
+use super::node::Saved;
+use crate::node::config::{Config, FILE, PROTOCOLS};
+use crate::node::storage::{Identity, Store};
+use children::{End, LOOK, Node};
+
+/// How many nodes a new cluster has, unless told otherwise.
+const NODES: u16 = 3;
+
+/// The port before that of the first node of a new cluster, unless told otherwise.
+const PORT: u16 = 7_400;
+
+/// Creates the cluster, or resumes it if DIR has one, and runs it until Ctrl-C. A node that is
+/// killed is not started again; one that gives up ends the cluster.
+#[derive(clap::Args)]
+pub struct Args {
+    /// The protocol that the nodes run [default: raft]
+    #[arg(long)]
+    protocol: Option<String>,
+    /// How many nodes there are [default: 3]
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=9))]
+    nodes: Option<u16>,
+    /// Where config, key and stores are
+    #[arg(long, default_value = "quorate-cluster")]
+    dir: PathBuf,
+    /// Node i listens on port P+i of 127.0.0.1, UDP and TCP [default: 7400]
+    #[arg(long, value_name = "P", value_parser = clap::value_parser!(u16).range(1..=65_000))]
+    port: Option<u16>,
+}
+
+/// Runs a cluster.
+pub fn run(args: Args) -> ExitCode {
+    exit::report(cluster(&args))
+}
+
+fn cluster(args: &Args) -> Result<(), Failure> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let told = stop.clone();
+    ctrlc::set_handler(move || told.store(true, Ordering::SeqCst))
+        .map_err(|error| Failure::new(Code::Io, format!("cannot listen for Ctrl-C: {error}")))?;
+    let path = args.dir.join(FILE);
+    let config = if path.exists() { resume(args, &path)? } else { create(args)? };
+    let (count, shown) = (config.nodes.len(), path.display());
+    log::event(&format!("{count} nodes; `quorate kv --config {shown} put KEY VALUE` writes"));
+    let mut nodes = Vec::new();
+    for node in &config.nodes {
+        match Node::start(&path, node.id) {
+            Ok(started) => nodes.push(started),
+            Err(failure) => {
+                children::stop_all(&mut nodes);
+                return Err(failure);
+            }
+        }
+    }
+    let ended = watch(&mut nodes, &stop, &path);
+    children::stop_all(&mut nodes);
+    ended
+}
+
+/// Waits until the cluster is to stop, or there is no use in going on.
+fn watch(nodes: &mut Vec<Node>, stop: &AtomicBool, config: &Path) -> Result<(), Failure> {
+    while !stop.load(Ordering::SeqCst) {
+        for index in (0..nodes.len()).rev() {
+            let Some(end) = nodes[index].ended() else {
+                continue;
+            };
+            let id = nodes.remove(index).id;
+            match end {
+                // Ctrl-C reaches the nodes as well, perhaps before us.
+                End::Stopped => log::event(&format!("node {id} stopped")),
+                End::Killed(how) => log::event(&format!(
+                    "node {id} ended by {how}; `quorate node --config {} --id {id}` restarts it",
+                    config.display()
+                )),
+                End::Failed(code) => {
+                    let message =
+                        format!("node {id} failed with exit code {code}; see its last line");
+                    return Err(Failure::new(Code::NodeFailed, message));
+                }
+            }
+        }
+        if nodes.is_empty() && !stop.load(Ordering::SeqCst) {
+            return Err(Failure::new(Code::NodeFailed, "no node is left"));
+        }
+        thread::sleep(LOOK);
+    }
+    Ok(())
+}
+
+/// The cluster that there is. What the arguments say of it must be so.
+fn resume(args: &Args, path: &Path) -> Result<Config, Failure> {
+    let config = Config::load(path)?;
+    let first = config.nodes[0].address.port() - 1;
+    let count = config.nodes.len() as u16;
+    let differs = |what: &str, has: &str, asked: &str| {
+        let path = path.display();
+        let message = format!("{path} is a cluster with {what} {has}, not {asked}");
+        Err(Failure::new(Code::Usage, message))
+    };
+    match (&args.protocol, args.nodes, args.port) {
+        (Some(asked), ..) if *asked != config.protocol => {
+            differs("protocol", &config.protocol, asked)
+        }
+        (_, Some(asked), _) if asked != count => {
+            differs("nodes:", &count.to_string(), &asked.to_string())
+        }
+        (.., Some(asked)) if asked != first => {
+            differs("port", &first.to_string(), &asked.to_string())
+        }
+        _ => Ok(config),
+    }
+}
+
+/// A new cluster, its stores empty.
+fn create(args: &Args) -> Result<Config, Failure> {
+    let protocol = args.protocol.as_deref().unwrap_or("raft");
+    if !PROTOCOLS.contains(&protocol) {
+        let message = format!("there is no protocol {protocol:?}, only {}", PROTOCOLS.join(", "));
+        return Err(Failure::new(Code::Usage, message));
+    }
+    let (nodes, port) = (args.nodes.unwrap_or(NODES), args.port.unwrap_or(PORT));
+    Config::create(&args.dir, nodes, port, protocol, |config| {
+        for node in &config.nodes {
+            let identity = Identity { cluster: config.cluster, node: node.id };
+            Store::<Saved>::create(&node.store, identity)?;
+        }
+        Ok(())
+    })
+}

@@ -1,0 +1,87 @@
+//! `quorate explore`: Stateright's Explorer on one spec, in the browser.
+
+use std::net::{SocketAddr, TcpListener};
+use std::process::ExitCode;
+
+use quorate_checker::AnySpec;
+
+use super::exit::{self, Code, Failure};
+use super::output::{Output, wrapped};
+use super::specs;
+
+/// Where the Explorer is served unless something else is asked for.
+pub const ADDRESS: &str = "127.0.0.1:3000";
+
+/// Serves Stateright's Explorer until Ctrl-C.
+#[derive(clap::Args)]
+pub struct Args {
+    /// The spec to explore; `quorate list` shows them all
+    spec: String,
+    /// Where to serve it: an address of this machine alone; port 0 takes one that is free
+    #[arg(long, value_name = "IP:PORT", default_value = ADDRESS)]
+    address: SocketAddr,
+}
+
+/// Serves the Explorer; returns only if it cannot.
+pub fn run(args: Args) -> ExitCode {
+    exit::report(explore(&args))
+}
+
+fn explore(args: &Args) -> Result<(), Failure> {
+    let spec = specs::named(&args.spec)?;
+    let address = free(args.address)?;
+    let mut output = Output::stdout();
+    output.line(usage(&*spec, address));
+    // If nobody reads it, the Explorer is served all the same.
+    let _ = output.finish();
+    spec.explore(address);
+    Ok(())
+}
+
+/// The address to serve on, which was free a moment ago: the Explorer panics over one that is not.
+fn free(address: SocketAddr) -> Result<SocketAddr, Failure> {
+    if !address.ip().is_loopback() {
+        let why = "only this machine may reach the Explorer, as it asks nobody who they are";
+        return Err(Failure::new(
+            Code::Usage,
+            format!("--address {address} is not a loopback address, such as {ADDRESS}: {why}"),
+        ));
+    }
+    let probe = TcpListener::bind(address).and_then(|listener| listener.local_addr());
+    probe.map_err(|error| {
+        Failure::new(Code::Io, format!("cannot serve the Explorer on {address}: {error}"))
+    })
+}
+
+/// What is served, where, and what to make of it.
+fn usage(spec: &dyn AnySpec, address: SocketAddr) -> String {
+    let name = spec.name();
+    let bounds = wrapped("bounds  ", spec.bounds());
+    format!(
+        "{name}: {}
+{bounds}
+
+Open  http://{address}/  in a browser; Ctrl-C here ends it.
+
+Click a step to take it, or use the arrow keys. `quorate check {name}` prints the path of a
+counterexample (\"/#/steps/0/...\"): put it behind the address to see its steps.
+The Explorer looks only at the states near those you visit: a property without a counterexample
+there is not checked. \"Run to completion\" searches on, with no limit of time or memory.",
+        spec.summary()
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_loopback_addresses_are_served() {
+        for address in ["0.0.0.0:0", "[::]:0", "192.0.2.1:3000"] {
+            let failure = free(address.parse().unwrap()).unwrap_err();
+            assert_eq!(failure.code, Code::Usage);
+            assert!(failure.message.contains(address), "{}", failure.message);
+        }
+        assert_ne!(free("127.0.0.1:0".parse().unwrap()).unwrap().port(), 0);
+    }
+}

@@ -1,0 +1,107 @@
+//! `quorate list`: every spec, its bounds, its properties.
+
+use std::process::ExitCode;
+
+use quorate_checker::AnySpec;
+use quorate_checker::report::Verdict;
+use quorate_checker::spec::{Kind, PropertyInfo};
+use serde::Serialize;
+
+use super::exit;
+use super::log::Colour;
+use super::output::{Output, wrapped};
+use super::specs;
+
+/// Shows every spec, its bounds and its properties.
+#[derive(clap::Args)]
+pub struct Args {
+    /// Print a JSON list instead of text
+    #[arg(long)]
+    json: bool,
+}
+
+/// A spec as it is listed.
+#[derive(Clone, Debug, Serialize)]
+pub struct Row {
+    /// "raft/election"
+    pub spec: String,
+    /// One sentence on what it is about.
+    pub summary: String,
+    /// The bounds of the search in words.
+    pub bounds: Vec<String>,
+    /// True if only some of the behaviour is searched.
+    pub directed: bool,
+    /// What it claims.
+    pub properties: Vec<Property>,
+}
+
+/// A property as it is listed.
+#[derive(Clone, Debug, Serialize)]
+pub struct Property {
+    /// "election safety"
+    pub name: &'static str,
+    /// What it says about the states.
+    pub kind: Kind,
+    /// What the spec expects of a check of it.
+    pub expected: Verdict,
+}
+
+impl Row {
+    fn of(spec: &dyn AnySpec) -> Self {
+        let property = |info: PropertyInfo| Property {
+            name: info.name,
+            kind: info.kind,
+            expected: if info.violation_expected { Verdict::Violated } else { Verdict::Holds },
+        };
+        Row {
+            spec: spec.name().to_owned(),
+            summary: spec.summary().to_owned(),
+            bounds: spec.bounds(),
+            directed: spec.is_directed(),
+            properties: spec.properties().into_iter().map(property).collect(),
+        }
+    }
+
+    /// The names of the properties of this kind that are expected to come out like this.
+    fn names(&self, kind: Kind, expected: Verdict) -> Vec<&'static str> {
+        let fits = |property: &&Property| (property.kind, property.expected) == (kind, expected);
+        self.properties.iter().filter(fits).map(|p| p.name).collect()
+    }
+}
+
+/// Prints the list.
+pub fn run(args: Args) -> ExitCode {
+    let rows: Vec<Row> = specs::default_set().iter().map(|spec| Row::of(&**spec)).collect();
+    let mut output = Output::stdout();
+    if args.json {
+        let json = serde_json::to_string_pretty(&rows).expect("names have a JSON form");
+        output.line(json);
+    } else {
+        for (index, row) in rows.iter().enumerate() {
+            if index > 0 {
+                output.line("");
+            }
+            show(row, &mut output);
+        }
+    }
+    exit::report(output.finish())
+}
+
+fn show(row: &Row, output: &mut Output) {
+    output.line(output.paint(&row.spec, Colour::Cyan));
+    if !row.summary.is_empty() {
+        output.line(wrapped("  ", row.summary.split(", ")));
+    }
+    output.line(wrapped("  bounds     ", &row.bounds));
+    for (head, kind, expected) in [
+        ("  always     ", Kind::Always, Verdict::Holds),
+        ("  broken     ", Kind::Always, Verdict::Violated),
+        ("  reachable  ", Kind::Reachable, Verdict::Holds),
+        ("  unreached  ", Kind::Reachable, Verdict::Violated),
+    ] {
+        let names = row.names(kind, expected);
+        if !names.is_empty() {
+            output.line(wrapped(head, names));
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! Which specs the words on the command line mean.
+
+use quorate_checker::AnySpec;
+
+use super::exit::{Code, Failure};
+
+/// The default set: what runs when no spec is named.
+pub fn default_set() -> Vec<Box<dyn AnySpec>> {
+    quorate_models::specs()
+}
+
+/// The specs that `words` name, in the order of the default set; all of it if there are no words.
+/// A word is the name of a spec, or what comes before a slash in the names of several.
+///
+/// # Errors
+/// If a word names no spec. The message names those with similar names.
+pub fn select(words: &[String]) -> Result<Vec<Box<dyn AnySpec>>, Failure> {
+    let mut specs = default_set();
+    if words.is_empty() {
+        return Ok(specs);
+    }
+    let means = |word: &str, name: &str| {
+        let beneath = name.strip_prefix(word.trim_end_matches('/'));
+        name == word || beneath.is_some_and(|rest| rest.starts_with('/'))
+    };
+    for word in words {
+        if !specs.iter().any(|spec| means(word, spec.name())) {
+            return Err(unknown(word, &specs));
+        }
+    }
+    specs.retain(|spec| words.iter().any(|word| means(word, spec.name())));
+    Ok(specs)
+}
+
+/// The spec of this name.
+///
+/// # Errors
+/// If there is none. The message names those with similar names.
+pub fn named(name: &str) -> Result<Box<dyn AnySpec>, Failure> {
+    let mut specs = default_set();
+    match specs.iter().position(|spec| spec.name() == name) {
+        Some(index) => Ok(specs.swap_remove(index)),
+        None => Err(unknown(name, &specs)),
+    }
+}
+
+fn unknown(word: &str, specs: &[Box<dyn AnySpec>]) -> Failure {
+    let names: Vec<&str> = specs.iter().map(|spec| spec.name()).collect();
+    let near = near(word, &names);
+    let hint = if near.is_empty() {
+        "`quorate list` shows them all".to_owned()
+    } else {
+        format!("did you mean {}?", near.join(" or "))
+    };
+    Failure::new(Code::Usage, format!("there is no spec {word:?}; {hint}"))
+}
+
+/// Those of `names` that look like `word`, at most three, the nearest first.
+fn near<'a>(word: &str, names: &[&'a str]) -> Vec<&'a str> {
+    let word = word.to_lowercase();
+    let mut found: Vec<(usize, &str)> = Vec::new();
+    for name in names {
+        let last = name.rsplit('/').next().unwrap_or(name);
+        let contains = word.len() >= 3 && (name.contains(&word) || word.contains(last));
+        let distance = distance(&word, name).min(distance(&word, last));
+        if contains || distance <= (word.chars().count() / 3).max(1) {
+            found.push((distance, name));
+        }
+    }
+    found.sort();
+    found.into_iter().take(3).map(|(_, name)| name).collect()
+}
+
+/// How many letters must be changed, added or removed to turn one word into the other.
+fn distance(one: &str, other: &str) -> usize {
+    let other: Vec<char> = other.chars().collect();
+    // From the beginning of `one` to each beginning of `other`.
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (index, letter) in one.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = index + 1;
+        for (column, expected) in other.iter().enumerate() {
+            let changed = diagonal + usize::from(letter != *expected);
+            diagonal = row[column + 1];
+            row[column + 1] = changed.min(diagonal + 1).min(row[column] + 1);
+        }
+    }
+    row[other.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_distance_counts_single_letters() {
+        for (one, other, expected) in
+            [("", "abc", 3), ("raft", "raft", 0), ("raft", "rafts", 1), ("election", "elektoin", 3)]
+        {
+            assert_eq!(distance(one, other), expected, "{one} {other}");
+            assert_eq!(distance(other, one), expected, "{other} {one}");
+        }
+    }
+
+    #[test]
+    fn near_names_are_those_that_a_slip_may_have_meant() {
+        let names = ["raft/election", "raft/replication", "raft/election-5"];
+        assert_eq!(near("raft/elektion", &names)[0], "raft/election");
+        assert_eq!(near("Election", &names)[0], "raft/election");
+        assert_eq!(near("replicaton", &names), ["raft/replication"]);
+        assert_eq!(near("raft-election", &names)[0], "raft/election");
+        assert!(near("paxos", &names).is_empty());
+        assert!(near("", &names).is_empty());
+    }
+
+    #[test]
+    fn a_protocol_names_all_its_specs() {
+        let all = default_set().len();
+        for words in [&[][..], &["raft".to_owned()], &["raft/".to_owned()]] {
+            assert_eq!(select(words).unwrap().len(), all);
+        }
+        let twice = ["raft/election".to_owned(), "raft/election".to_owned()];
+        assert_eq!(select(&twice).unwrap().len(), 1);
+        let unknown = select(&["raft/election".to_owned(), "raf".to_owned()]);
+        assert_eq!(unknown.err().unwrap().code, Code::Usage);
+    }
+}

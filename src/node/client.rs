@@ -1,0 +1,158 @@
+//! A client of a running cluster: one session, one command at a time.
+//!
+//! A command keeps its number however often it is sent and to whomever, so it takes effect once.
+
+use std::time::{Duration, Instant};
+
+use quorate_models::service::{Answer, Request, Sequence, Service, Session};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use stateright::actor::Id;
+use thiserror::Error;
+
+use super::transport::{Members, Transport, TransportError};
+use super::wire::{self, WireError};
+
+/// How long a client waits for an answer before it asks another server.
+pub const RETRY: Duration = Duration::from_millis(100);
+
+/// How much longer it waits for every so many bytes of a large command: the leader has to send them
+/// on before it can answer, and to begin anew elsewhere only adds to that.
+const RETRY_PER: (Duration, usize) = (Duration::from_millis(1), 4_096);
+
+/// How long it waits when the servers know no leader.
+const PAUSE: Duration = Duration::from_millis(30);
+
+/// How many redirects it follows at once. Two servers that name each other are not to be chased.
+const REDIRECTS: u32 = 2;
+
+/// A command was not answered.
+#[derive(Debug, Error)]
+pub enum CallError {
+    /// It was sent, and may have taken effect or may still.
+    #[error("no answer within {0:?}: the command may have taken effect, or may still")]
+    Unknown(Duration),
+    /// It was never sent and will not take effect.
+    #[error("the command cannot be sent: {0}")]
+    Encode(#[from] WireError),
+    /// There is no socket any more, or no random nonce.
+    #[error(transparent)]
+    Transport(#[from] TransportError),
+}
+
+/// A session with a cluster that runs `A`.
+pub struct Client<A: Service> {
+    transport: Transport,
+    servers: Vec<Id>,
+    session: Session,
+    sequence: Sequence,
+    /// Whom to ask next: the leader, as far as this client knows.
+    target: usize,
+    /// Replies are of this protocol.
+    protocol: std::marker::PhantomData<fn() -> A>,
+}
+
+impl<A> Client<A>
+where
+    A: Service<Msg: Serialize + DeserializeOwned>,
+{
+    /// Opens a session of its own, without a word to the cluster.
+    ///
+    /// # Errors
+    /// [`TransportError`] if there is no socket or no random number to be had.
+    ///
+    /// # Panics
+    /// If `members` has no servers.
+    pub fn open(members: &Members) -> Result<Self, TransportError> {
+        let transport = Transport::client(members)?;
+        let servers: Vec<Id> = members.servers.keys().map(|&id| Id::from(id as usize)).collect();
+        assert!(!servers.is_empty(), "a cluster has servers");
+        // Any server will do to begin with, so not all clients begin with the same.
+        let target = usize::from(transport.id()) % servers.len();
+        // Replies go to the session's number, which therefore is the member's.
+        let session = Session(usize::from(transport.id()) as u64);
+        let (sequence, protocol) = (Sequence(0), std::marker::PhantomData);
+        Ok(Client { transport, servers, session, sequence, target, protocol })
+    }
+
+    /// This client's session.
+    pub fn session(&self) -> Session {
+        self.session
+    }
+
+    /// Has `command` take effect once, and returns what it returned. Tries server after server
+    /// until `timeout`.
+    ///
+    /// # Errors
+    /// [`CallError`]. After [`CallError::Unknown`] the session can go on: once a later command of
+    /// it has taken effect, the earlier one cannot any more.
+    pub fn call(&mut self, command: A::Command, timeout: Duration) -> Result<A::Output, CallError> {
+        let give_up = Instant::now() + timeout;
+        self.sequence = Sequence(self.sequence.0 + 1);
+        let (session, sequence) = (self.session, self.sequence);
+        let request = wire::encode(&A::request(Request { session, sequence, command }))?;
+        let retry = RETRY + RETRY_PER.0 * (request.len() / RETRY_PER.1) as u32;
+        let mut redirects = 0;
+        while Instant::now() < give_up {
+            let server = self.servers[self.target];
+            self.transport.send(server, request.clone());
+            match self.answer(Some(server), retry, give_up)? {
+                Some(Answer::Done(output)) => return Ok(output),
+                Some(Answer::Redirect { leader }) => {
+                    let known = leader.and_then(|id| self.servers.iter().position(|s| *s == id));
+                    redirects += 1;
+                    if redirects > REDIRECTS || known.is_none() {
+                        redirects = 0;
+                        if let Some(Answer::Done(output)) = self.answer(None, PAUSE, give_up)? {
+                            return Ok(output);
+                        }
+                    }
+                    self.target = known.unwrap_or(self.next_target());
+                }
+                None => {
+                    redirects = 0;
+                    self.target = self.next_target();
+                }
+            }
+        }
+        Err(CallError::Unknown(timeout))
+    }
+
+    fn next_target(&self) -> usize {
+        (self.target + 1) % self.servers.len()
+    }
+
+    /// Waits for an answer to the current command: a final one from anybody, a redirect from
+    /// `server` only. `None` if none came in time.
+    fn answer(
+        &mut self,
+        server: Option<Id>,
+        wait: Duration,
+        give_up: Instant,
+    ) -> Result<Option<Answer<A::Output>>, CallError> {
+        let mut deadline = (Instant::now() + wait).min(give_up);
+        loop {
+            for (from, bytes) in self.transport.poll(deadline)? {
+                let reply = wire::decode(&bytes).ok().and_then(A::reply);
+                let ours =
+                    reply.filter(|r| (r.session, r.sequence) == (self.session, self.sequence));
+                match ours.map(|reply| reply.answer) {
+                    Some(Answer::Redirect { .. }) if Some(from) != server => {}
+                    Some(answer) => return Ok(Some(answer)),
+                    None => {}
+                }
+            }
+            let now = Instant::now();
+            if now < deadline {
+                continue;
+            }
+            if now >= give_up
+                || !server.is_some_and(|server| self.transport.is_arriving(server, RETRY))
+            {
+                return Ok(None);
+            }
+            // A large command is still on its way: elsewhere it would begin anew.
+            deadline = (now + wait).min(give_up);
+        }
+    }
+}

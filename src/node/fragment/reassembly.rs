@@ -1,0 +1,287 @@
+//! The receiving side: puts fragments together, reports what it has, forgets what takes too long.
+//!
+//! Only authenticated packets may come here.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::Instant;
+
+use super::{ASK, GIVE_UP, PARTIAL_BYTES, PARTIALS, REMEMBERED, REPORT_EVERY, Report, TOTAL_BYTES};
+use crate::node::seal::Packet;
+use crate::node::wire::{self, Kind, MESSAGE_MAX};
+
+/// A message some of whose fragments are here.
+#[derive(Debug)]
+struct Partial {
+    bytes: Vec<u8>,
+    have: Vec<bool>,
+    lacks: usize,
+    /// How many fragments came since the last report.
+    unreported: u32,
+    /// When the last new fragment came.
+    touched: Instant,
+    /// When to report again, if nothing comes.
+    ask: Instant,
+    /// How many reports in a row brought nothing.
+    asked: u32,
+}
+
+/// What is remembered of one sender.
+#[derive(Debug, Default)]
+struct Sender {
+    partials: BTreeMap<u64, Partial>,
+    bytes: usize,
+    /// The numbers of its last messages, so that a duplicate is delivered once.
+    recent: VecDeque<u64>,
+    /// Messages to report on at the next opportunity, and their reports.
+    reports: BTreeMap<u64, Report>,
+}
+
+/// How often something was not delivered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ReassemblyCounters {
+    /// Packets of a message that was delivered already, or fragments that were there already.
+    pub duplicates: u64,
+    /// Packets that contradict others of the same message, or themselves.
+    pub inconsistent: u64,
+    /// Incomplete messages that were given up because nothing more came.
+    pub expired: u64,
+    /// Incomplete messages that had to make room for others.
+    pub evicted: u64,
+}
+
+/// The messages on their way in, of all senders.
+#[derive(Debug, Default)]
+pub struct Reassembly {
+    senders: BTreeMap<u64, Sender>,
+    /// The senders that have incomplete messages or reports.
+    busy: BTreeSet<u64>,
+    bytes: usize,
+    counters: ReassemblyCounters,
+}
+
+impl Reassembly {
+    /// A reassembly that has nothing yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes an authenticated data packet; returns the message if it is now complete.
+    pub fn accept(&mut self, now: Instant, packet: Packet) -> Option<Vec<u8>> {
+        let (length, index) = (packet.length as usize, usize::from(packet.index));
+        let consistent = packet.kind == Kind::Data
+            && length <= MESSAGE_MAX
+            && usize::from(packet.count) == wire::fragments(length)
+            && packet.index < packet.count
+            && wire::fragment(length, index).len() == packet.payload.len();
+        if !consistent {
+            self.counters.inconsistent += 1;
+            return None;
+        }
+        let from = packet.peer;
+        let sender = self.senders.entry(from).or_default();
+        if sender.recent.contains(&packet.message) {
+            self.counters.duplicates += 1;
+            if packet.count > 1 {
+                // It has not heard yet that all of it is here.
+                let all = Report { seen: packet.count, missing: Vec::new() };
+                sender.reports.insert(packet.message, all);
+                self.busy.insert(from);
+            }
+            return None;
+        }
+        if packet.count == 1 {
+            sender.remember(packet.message);
+            return Some(packet.payload);
+        }
+        self.accept_fragment(now, packet)
+    }
+
+    /// The reports that are to go out now; gives up messages that take too long.
+    pub fn reports(&mut self, now: Instant) -> Vec<Packet> {
+        let mut packets = Vec::new();
+        let Reassembly { senders, busy, bytes, counters } = self;
+        busy.retain(|&from| {
+            let Some(sender) = senders.get_mut(&from) else {
+                return false;
+            };
+            let before = sender.bytes;
+            counters.expired += sender.tick(now);
+            *bytes -= before - sender.bytes;
+            for (message, report) in std::mem::take(&mut sender.reports) {
+                packets.push(report_packet(from, message, &report));
+            }
+            !sender.partials.is_empty()
+        });
+        packets
+    }
+
+    /// When [`reports`](Self::reports) has something to do again, if nothing arrives until then.
+    pub fn wake(&self) -> Option<Instant> {
+        let busy = self.busy.iter().filter_map(|from| self.senders.get(from));
+        busy.flat_map(|sender| sender.partials.values().map(|partial| partial.ask)).min()
+    }
+
+    /// Drops everything that concerns `sender`.
+    pub fn forget(&mut self, sender: u64) {
+        if let Some(gone) = self.senders.remove(&sender) {
+            self.bytes -= gone.bytes;
+        }
+        self.busy.remove(&sender);
+    }
+
+    /// The bytes that incomplete messages occupy.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// How often something was not delivered.
+    pub fn counters(&self) -> ReassemblyCounters {
+        self.counters
+    }
+
+    fn accept_fragment(&mut self, now: Instant, packet: Packet) -> Option<Vec<u8>> {
+        let (from, message) = (packet.peer, packet.message);
+        let known = self.senders.get(&from).is_some_and(|s| s.partials.contains_key(&message));
+        if !known {
+            self.make_room(from, packet.length as usize);
+        }
+        let sender = self.senders.entry(from).or_default();
+        if !known {
+            sender.partials.insert(message, Partial::new(now, packet.length as usize));
+            sender.bytes += packet.length as usize;
+            self.bytes += packet.length as usize;
+            self.busy.insert(from);
+        }
+        let partial = sender.partials.get_mut(&message)?;
+        if partial.bytes.len() != packet.length as usize {
+            self.counters.inconsistent += 1;
+            return None;
+        }
+        if !partial.fill(now, &packet) {
+            self.counters.duplicates += 1;
+            return None;
+        }
+        if partial.lacks > 0 && partial.unreported < REPORT_EVERY {
+            return None;
+        }
+        partial.unreported = 0;
+        sender.reports.insert(message, Report::of(&partial.have));
+        if partial.lacks > 0 {
+            return None;
+        }
+        sender.remember(message);
+        let whole = sender.partials.remove(&message)?;
+        sender.bytes -= whole.bytes.len();
+        self.bytes -= whole.bytes.len();
+        Some(whole.bytes)
+    }
+
+    /// Evicts incomplete messages until one of `length` bytes from `from` keeps all bounds: of the
+    /// same sender if it is over its own bound, otherwise whoever was untouched longest.
+    fn make_room(&mut self, from: u64, length: usize) {
+        while let Some(sender) = self.senders.get_mut(&from)
+            && (sender.partials.len() >= PARTIALS || sender.bytes + length > PARTIAL_BYTES)
+        {
+            self.bytes -= sender.evict();
+            self.counters.evicted += 1;
+        }
+        while self.bytes + length > TOTAL_BYTES {
+            let oldest = self.busy.iter().filter_map(|id| {
+                self.senders.get(id)?.partials.values().map(|p| p.touched).min().map(|t| (t, *id))
+            });
+            let Some((_, id)) = oldest.min() else { return };
+            let Some(sender) = self.senders.get_mut(&id) else {
+                return;
+            };
+            self.bytes -= sender.evict();
+            self.counters.evicted += 1;
+        }
+    }
+}
+
+impl Sender {
+    fn remember(&mut self, message: u64) {
+        if self.recent.len() == REMEMBERED {
+            self.recent.pop_front();
+        }
+        self.recent.push_back(message);
+    }
+
+    /// Drops the incomplete message that was untouched longest, and says how many bytes it had.
+    fn evict(&mut self) -> usize {
+        let oldest = self.partials.iter().min_by_key(|(_, partial)| partial.touched);
+        let Some((&message, _)) = oldest else {
+            return 0;
+        };
+        self.drop_partial(message)
+    }
+
+    fn drop_partial(&mut self, message: u64) -> usize {
+        self.reports.remove(&message);
+        let bytes = self.partials.remove(&message).map_or(0, |partial| partial.bytes.len());
+        self.bytes -= bytes;
+        bytes
+    }
+
+    /// Asks for what is missing where nothing came for a while; says how many were given up.
+    fn tick(&mut self, now: Instant) -> u64 {
+        let stale = |partial: &Partial| now.saturating_duration_since(partial.touched) >= GIVE_UP;
+        let expired: Vec<u64> =
+            self.partials.iter().filter(|(_, p)| stale(p)).map(|(&message, _)| message).collect();
+        for &message in &expired {
+            self.drop_partial(message);
+        }
+        for (&message, partial) in &mut self.partials {
+            if now >= partial.ask {
+                self.reports.insert(message, Report::of(&partial.have));
+                partial.unreported = 0;
+                partial.asked += 1;
+                partial.ask = now + ASK * (1 << partial.asked.min(5));
+            }
+        }
+        expired.len() as u64
+    }
+}
+
+impl Partial {
+    fn new(now: Instant, length: usize) -> Self {
+        let count = wire::fragments(length);
+        Partial {
+            bytes: vec![0; length],
+            have: vec![false; count],
+            lacks: count,
+            unreported: 0,
+            touched: now,
+            ask: now + ASK,
+            asked: 0,
+        }
+    }
+
+    /// Puts a fragment in its place; false if it was there already.
+    fn fill(&mut self, now: Instant, packet: &Packet) -> bool {
+        let index = usize::from(packet.index);
+        if std::mem::replace(&mut self.have[index], true) {
+            return false;
+        }
+        self.bytes[wire::fragment(packet.length as usize, index)].copy_from_slice(&packet.payload);
+        self.lacks -= 1;
+        self.unreported += 1;
+        self.touched = now;
+        self.ask = now + ASK;
+        self.asked = 0;
+        true
+    }
+}
+
+fn report_packet(to: u64, message: u64, report: &Report) -> Packet {
+    let payload = report.encode();
+    Packet {
+        kind: Kind::Report,
+        peer: to,
+        message,
+        index: 0,
+        count: 1,
+        length: payload.len() as u32,
+        payload,
+    }
+}

@@ -1,0 +1,129 @@
+//! Seals datagrams with the cluster's key, and opens those that were sealed with it for us.
+//!
+//! XChaCha20-Poly1305 with a random nonce of 24 bytes: long enough that random nonces never repeat
+//! in practice, so that nothing about nonces has to survive a crash. The tag covers the whole
+//! header. One key for the whole cluster keeps outsiders out; it does not protect members from each
+//! other. A sealed datagram that is recorded and sent again is still authentic: the protocols
+//! tolerate duplicates, and [`super::fragment`] drops those of recent messages.
+
+use chacha20poly1305::aead::{Aead, Payload};
+use chacha20poly1305::{Key, KeyInit, XChaCha20Poly1305, XNonce};
+use thiserror::Error;
+
+use super::wire::{Cluster, Datagram, HEADER, Header, Kind, NONCE, TAG, WireError};
+
+/// The bytes of a cluster's key.
+pub const KEY: usize = 32;
+
+/// Why a datagram is not let in. Nothing is answered, whatever the reason.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum Reject {
+    /// It is no datagram of ours.
+    #[error("malformed: {0}")]
+    Malformed(#[from] WireError),
+    /// Two clusters have got at each other.
+    #[error("of another cluster")]
+    Cluster,
+    /// It was diverted, or reflected.
+    #[error("meant for another receiver, or said to be from ourselves")]
+    Receiver,
+    /// It was not sealed with our key, or altered since.
+    #[error("not authentic")]
+    Forged,
+}
+
+/// The operating system gave no random bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("no random bytes from the operating system: {0}")]
+pub struct NoRandom(#[from] pub getrandom::Error);
+
+/// What a datagram carries and whom it concerns: a header without what the seal adds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Packet {
+    /// What the payload is.
+    pub kind: Kind,
+    /// The other side: the receiver of a packet that is sent, the sender of one that arrived.
+    pub peer: u64,
+    /// The number of the message, see [`Header::message`].
+    pub message: u64,
+    /// Which fragment this is, from 0.
+    pub index: u16,
+    /// How many fragments the message has.
+    pub count: u16,
+    /// The length of the whole message in bytes.
+    pub length: u32,
+    /// The bytes of this fragment.
+    pub payload: Vec<u8>,
+}
+
+/// One member's end of the seal.
+pub struct Seal {
+    cipher: XChaCha20Poly1305,
+    cluster: Cluster,
+    me: u64,
+}
+
+impl Seal {
+    /// The seal of member `me` of `cluster`.
+    pub fn new(key: &[u8; KEY], cluster: Cluster, me: u64) -> Self {
+        Seal { cipher: XChaCha20Poly1305::new(&Key::from(*key)), cluster, me }
+    }
+
+    /// The datagram that carries `packet` to its peer.
+    ///
+    /// # Errors
+    /// [`NoRandom`] if there is no nonce to be had. A datagram is never sealed with a weaker one.
+    pub fn seal(&self, packet: &Packet) -> Result<Vec<u8>, NoRandom> {
+        let mut nonce = [0; NONCE];
+        getrandom::fill(&mut nonce)?;
+        let header = Header {
+            kind: packet.kind,
+            cluster: self.cluster,
+            sender: self.me,
+            receiver: packet.peer,
+            message: packet.message,
+            index: packet.index,
+            count: packet.count,
+            length: packet.length,
+        };
+        let associated = header.encode();
+        let payload = Payload { msg: &packet.payload, aad: &associated };
+        let sealed = self
+            .cipher
+            .encrypt(&XNonce::from(nonce), payload)
+            .expect("a payload of one datagram is far below the cipher's limit");
+        let mut datagram = Vec::with_capacity(HEADER + packet.payload.len() + TAG);
+        datagram.extend_from_slice(&associated);
+        datagram.extend_from_slice(&nonce);
+        datagram.extend_from_slice(&sealed);
+        Ok(datagram)
+    }
+
+    /// The packet that `bytes` carry, if a member of our cluster sealed it for us.
+    ///
+    /// # Errors
+    /// [`Reject`], cheapest test first; only after all of them is the packet worth anything.
+    pub fn open(&self, bytes: &[u8]) -> Result<Packet, Reject> {
+        let Datagram { header, associated, nonce, sealed } = Datagram::decode(bytes)?;
+        if header.cluster != self.cluster {
+            return Err(Reject::Cluster);
+        }
+        // From ourselves: a datagram of ours that somebody reflects.
+        if header.receiver != self.me || header.sender == self.me {
+            return Err(Reject::Receiver);
+        }
+        let payload = self
+            .cipher
+            .decrypt(&XNonce::from(*nonce), Payload { msg: sealed, aad: associated })
+            .map_err(|_| Reject::Forged)?;
+        Ok(Packet {
+            kind: header.kind,
+            peer: header.sender,
+            message: header.message,
+            index: header.index,
+            count: header.count,
+            length: header.length,
+            payload,
+        })
+    }
+}

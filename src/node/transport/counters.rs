@@ -1,0 +1,62 @@
+//! What the transport counts.
+
+/// What the transport did since it began. All counts only rise.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// Datagrams taken from the socket, whatever they were.
+    pub datagrams_received: u64,
+    /// Their bytes.
+    pub bytes_received: u64,
+    /// Datagrams sent.
+    pub datagrams_sent: u64,
+    /// Their bytes.
+    pub bytes_sent: u64,
+    /// Whole messages handed to the node.
+    pub messages_received: u64,
+    /// Messages taken for sending.
+    pub messages_sent: u64,
+    /// Datagrams that are not ours at all.
+    pub reject_malformed: u64,
+    /// Datagrams of another cluster.
+    pub reject_cluster: u64,
+    /// Datagrams for another receiver, or reflected to their sender.
+    pub reject_receiver: u64,
+    /// Datagrams whose tag does not fit.
+    pub reject_forged: u64,
+    /// Authentic datagrams of a server that came from another address than its own.
+    pub reject_address: u64,
+    /// Authentic datagrams of a sender that is neither a server nor a client.
+    pub reject_sender: u64,
+    /// Packets that were here already.
+    pub duplicates: u64,
+    /// Packets that contradict others of their message.
+    pub inconsistent: u64,
+    /// Incomplete messages given up because nothing more came.
+    pub expired: u64,
+    /// Incomplete messages given up to make room.
+    pub evicted: u64,
+    /// Messages of several fragments given up for want of reports.
+    pub abandoned: u64,
+    /// Messages to somebody whose address is not known, or to ourselves.
+    pub unroutable: u64,
+    /// Messages dropped from a full queue.
+    pub queue_dropped: u64,
+    /// Messages not queued because the same was on its way to the same receiver.
+    pub queue_duplicates: u64,
+    /// Messages over the limit.
+    pub too_large: u64,
+    /// Datagrams that the system would not send.
+    pub send_failed: u64,
+}
+
+impl Counters {
+    /// Datagrams that were not let in, for whatever reason.
+    pub fn rejected(&self) -> u64 {
+        self.reject_malformed
+            + self.reject_cluster
+            + self.reject_receiver
+            + self.reject_forged
+            + self.reject_address
+            + self.reject_sender
+    }
+}

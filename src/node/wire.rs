@@ -1,0 +1,227 @@
+//! The bytes on the wire: the header of a datagram and the codec of a message.
+//!
+//! Both decoders are total: any bytes give a value or an error, never a panic, and no length is
+//! believed before it was compared with what is there. Integers are big-endian.
+//!
+//! ```text
+//! 0        1     2        10      18        26       34     36     38      42     66
+//! version  kind  cluster  sender  receiver  message  index  count  length  nonce  sealed, tag
+//! ```
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use thiserror::Error;
+
+/// The largest message in bytes, encoded: 4 MiB. A compare-and-swap holds two values of at most
+/// 1 MiB and a key of at most 64 KiB; the rest is room for what a protocol wraps around them.
+pub const MESSAGE_MAX: usize = 4 << 20;
+
+/// The largest datagram in bytes, header and tag included. Below the smallest path MTU in common
+/// use (1,280 for IPv6, less its own headers), so that the network never fragments it.
+pub const DATAGRAM_MAX: usize = 1_200;
+
+/// The bytes of a header that say whom and what it is for; all of them are authenticated.
+pub const ASSOCIATED: usize = 42;
+
+/// The bytes of a nonce.
+pub const NONCE: usize = 24;
+
+/// The bytes of a header, nonce included.
+pub const HEADER: usize = ASSOCIATED + NONCE;
+
+/// The bytes of an authentication tag.
+pub const TAG: usize = 16;
+
+/// How many bytes of a message one datagram carries, at most.
+pub const CHUNK: usize = DATAGRAM_MAX - HEADER - TAG;
+
+/// The version of the datagram format.
+const DATAGRAM_VERSION: u8 = 1;
+
+/// The version of the message encoding.
+const MESSAGE_VERSION: u8 = 1;
+
+/// Names a cluster: random when the cluster is created, so that two clusters on one host whose keys
+/// or ports were mixed up do not hear each other.
+pub type Cluster = u64;
+
+/// What a datagram carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// A fragment of a message.
+    Data,
+    /// What its sender has received of the message named in the header.
+    Report,
+}
+
+/// What a datagram says of itself, in the clear but authenticated.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Header {
+    /// What it carries.
+    pub kind: Kind,
+    /// Whose datagram it is.
+    pub cluster: Cluster,
+    /// Who sealed it.
+    pub sender: u64,
+    /// For whom it was sealed. Part of what is authenticated: a vote granted to one server must be
+    /// worthless to any other.
+    pub receiver: u64,
+    /// The number of the message. Unique per sender of the *message*, who is the receiver of a
+    /// report.
+    pub message: u64,
+    /// Which fragment this is, from 0.
+    pub index: u16,
+    /// How many fragments the message has.
+    pub count: u16,
+    /// The length of the whole message in bytes.
+    pub length: u32,
+}
+
+/// A datagram that was taken apart, not yet authenticated.
+#[derive(Clone, Debug)]
+pub struct Datagram<'a> {
+    /// What it says of itself.
+    pub header: Header,
+    /// The header as it was on the wire, which is what the tag covers.
+    pub associated: &'a [u8],
+    /// With what it was sealed, beside the key.
+    pub nonce: &'a [u8; NONCE],
+    /// The sealed bytes, their tag last.
+    pub sealed: &'a [u8],
+}
+
+/// Bytes that are not a datagram or a message of ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum WireError {
+    /// It cannot be one datagram.
+    #[error("shorter than a header and a tag, or longer than {DATAGRAM_MAX} bytes")]
+    Size,
+    /// Of a newer build, or not of ours.
+    #[error("a version this build does not speak")]
+    Version,
+    /// Of a newer build, or not of ours.
+    #[error("an unknown kind of datagram")]
+    Kind,
+    /// It says of itself what cannot be.
+    #[error("fragment index, count and lengths contradict each other")]
+    Shape,
+    /// Checked before anything is sent and before anything is decoded.
+    #[error("a message over {MESSAGE_MAX} bytes")]
+    TooLarge,
+    /// The bytes are not one message, the whole of it and nothing else.
+    #[error("a message that does not decode")]
+    Message,
+}
+
+/// The number of fragments of a message of `length` bytes: one even if it is empty.
+pub fn fragments(length: usize) -> usize {
+    length.div_ceil(CHUNK).max(1)
+}
+
+/// The range of a message of `length` bytes that fragment `index` carries. It is empty if there is
+/// no such fragment.
+pub fn fragment(length: usize, index: usize) -> std::ops::Range<usize> {
+    let start = index.saturating_mul(CHUNK).min(length);
+    start..start.saturating_add(CHUNK).min(length)
+}
+
+impl Header {
+    /// The first [`ASSOCIATED`] bytes of the datagram.
+    pub fn encode(&self) -> [u8; ASSOCIATED] {
+        let mut bytes = [0; ASSOCIATED];
+        bytes[0] = DATAGRAM_VERSION;
+        bytes[1] = match self.kind {
+            Kind::Data => 1,
+            Kind::Report => 2,
+        };
+        bytes[2..10].copy_from_slice(&self.cluster.to_be_bytes());
+        bytes[10..18].copy_from_slice(&self.sender.to_be_bytes());
+        bytes[18..26].copy_from_slice(&self.receiver.to_be_bytes());
+        bytes[26..34].copy_from_slice(&self.message.to_be_bytes());
+        bytes[34..36].copy_from_slice(&self.index.to_be_bytes());
+        bytes[36..38].copy_from_slice(&self.count.to_be_bytes());
+        bytes[38..42].copy_from_slice(&self.length.to_be_bytes());
+        bytes
+    }
+
+    /// Whether index, count and lengths agree, given how many bytes the datagram carries. The
+    /// length of a message settles how it is cut, so fragments neither overlap nor leave gaps.
+    fn is_consistent(&self, carried: usize) -> bool {
+        let (length, index) = (self.length as usize, usize::from(self.index));
+        let shape = match self.kind {
+            Kind::Data => length <= MESSAGE_MAX && usize::from(self.count) == fragments(length),
+            Kind::Report => length <= CHUNK && self.count == 1,
+        };
+        shape && self.index < self.count && fragment(length, index).len() == carried
+    }
+}
+
+impl<'a> Datagram<'a> {
+    /// Takes `bytes` apart without allocating. Nothing in the result is authenticated.
+    ///
+    /// # Errors
+    /// [`WireError`] unless size, version, kind, index, count and lengths all make sense.
+    pub fn decode(bytes: &'a [u8]) -> Result<Self, WireError> {
+        if bytes.len() < HEADER + TAG || bytes.len() > DATAGRAM_MAX {
+            return Err(WireError::Size);
+        }
+        if bytes[0] != DATAGRAM_VERSION {
+            return Err(WireError::Version);
+        }
+        let kind = match bytes[1] {
+            1 => Kind::Data,
+            2 => Kind::Report,
+            _ => return Err(WireError::Kind),
+        };
+        let header = Header {
+            kind,
+            cluster: u64::from_be_bytes(array(bytes, 2)?),
+            sender: u64::from_be_bytes(array(bytes, 10)?),
+            receiver: u64::from_be_bytes(array(bytes, 18)?),
+            message: u64::from_be_bytes(array(bytes, 26)?),
+            index: u16::from_be_bytes(array(bytes, 34)?),
+            count: u16::from_be_bytes(array(bytes, 36)?),
+            length: u32::from_be_bytes(array(bytes, 38)?),
+        };
+        if !header.is_consistent(bytes.len() - HEADER - TAG) {
+            return Err(WireError::Shape);
+        }
+        let (associated, rest) = bytes.split_at(ASSOCIATED);
+        let (nonce, sealed) = rest.split_first_chunk().ok_or(WireError::Size)?;
+        Ok(Datagram { header, associated, nonce, sealed })
+    }
+}
+
+/// The `N` bytes at `start`.
+fn array<const N: usize>(bytes: &[u8], start: usize) -> Result<[u8; N], WireError> {
+    bytes.get(start..).and_then(|rest| rest.first_chunk()).copied().ok_or(WireError::Size)
+}
+
+/// A message as bytes: a version, then postcard.
+///
+/// # Errors
+/// [`WireError::TooLarge`] if that is more than [`MESSAGE_MAX`] bytes, [`WireError::Message`] if
+/// `message` has no encoding at all.
+pub fn encode<M: Serialize>(message: &M) -> Result<Vec<u8>, WireError> {
+    let bytes =
+        postcard::to_extend(message, vec![MESSAGE_VERSION]).map_err(|_| WireError::Message)?;
+    if bytes.len() > MESSAGE_MAX { Err(WireError::TooLarge) } else { Ok(bytes) }
+}
+
+/// The message that `bytes` are the encoding of.
+///
+/// # Errors
+/// [`WireError`] if they are too many, of another version, do not decode, or if some are left over.
+pub fn decode<M: DeserializeOwned>(bytes: &[u8]) -> Result<M, WireError> {
+    if bytes.len() > MESSAGE_MAX {
+        return Err(WireError::TooLarge);
+    }
+    match bytes.split_first() {
+        Some((&MESSAGE_VERSION, body)) => match postcard::take_from_bytes(body) {
+            Ok((message, [])) => Ok(message),
+            _ => Err(WireError::Message),
+        },
+        Some(_) => Err(WireError::Version),
+        None => Err(WireError::Message),
+    }
+}

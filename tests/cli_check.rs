@@ -1,0 +1,289 @@
+//! The contract of `quorate list`, `check` and `explore`: what they print and write, how they exit.
+
+mod support;
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::process::{Command, Output, Stdio};
+use std::thread;
+
+use quorate_checker::AnySpec;
+use quorate_checker::report::Engine;
+use quorate_checker::report::Limits;
+use quorate_models::raft::rules::Rule;
+use quorate_models::raft::specs::{Bounds, put, raft};
+use quorate_models::rules::AllBut;
+use serde_json::Value;
+use tempfile::TempDir;
+
+use support::cluster::{Process, QUORATE, quorate, stderr, wait_for};
+use support::free_addresses;
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// Expects exit code `code`, and on stderr all of `words`.
+#[track_caller]
+fn expect(output: &Output, code: i32, words: &[&str]) {
+    let said = stderr(output);
+    assert_eq!(output.status.code(), Some(code), "{said}");
+    for word in words {
+        assert!(said.contains(word), "no {word:?} in {said:?}");
+    }
+    assert!(!said.contains("panicked"), "{said}");
+}
+
+/// `quorate check raft/election` with more arguments.
+fn check(arguments: &[&str]) -> Output {
+    quorate(["check", "raft/election"].iter().chain(arguments).copied())
+}
+
+/// The verdicts that `quorate check` with these arguments writes.
+fn verdicts(code: i32, arguments: &[&str]) -> Value {
+    let directory = TempDir::new().unwrap();
+    let file = directory.path().join("verdicts.json");
+    let mut all = arguments.to_vec();
+    all.extend(["--json", file.to_str().unwrap()]);
+    expect(&check(&all), code, &[]);
+    let json = serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
+    let left = fs::read_dir(directory.path()).unwrap().count();
+    assert_eq!(left, 1, "nothing else is left there");
+    json
+}
+
+fn is_narrow(text: &str) -> bool {
+    text.lines().all(|line| line.chars().count() <= 100)
+}
+
+#[test]
+fn list_shows_every_spec_as_text_and_as_json() {
+    let text = stdout(&quorate(["list"]));
+    let json = quorate(["list", "--json"]);
+    expect(&json, 0, &[]);
+    let json: Value = serde_json::from_slice(&json.stdout).unwrap();
+    let specs = json.as_array().unwrap();
+    assert_eq!(specs.len(), quorate_models::specs().len());
+    for spec in specs {
+        assert!(text.contains(spec["spec"].as_str().unwrap()), "{text}");
+        assert!(spec["summary"].is_string() && spec["directed"].is_boolean());
+        assert!(!spec["bounds"].as_array().unwrap().is_empty());
+        for property in spec["properties"].as_array().unwrap() {
+            assert!(text.contains(property["name"].as_str().unwrap()), "{text}");
+            assert!(matches!(property["kind"].as_str().unwrap(), "always" | "reachable"));
+            assert!(matches!(property["expected"].as_str().unwrap(), "holds" | "violated"));
+        }
+    }
+    assert!(is_narrow(&text), "{text}");
+}
+
+#[test]
+fn a_spec_explored_to_its_end_holds() {
+    let json = verdicts(0, &[]);
+    assert_eq!(json.as_array().unwrap().len(), 1);
+    let mut report = json[0].as_object().unwrap().clone();
+    for (field, expected) in [
+        ("spec", "raft/election"),
+        ("engine", "quorate"),
+        ("verdict", "holds"),
+        ("expected", "holds"),
+    ] {
+        assert_eq!(report.remove(field).unwrap(), expected);
+    }
+    for field in ["states", "transitions", "depth"] {
+        assert!(report.remove(field).unwrap().as_u64().unwrap() > 0);
+    }
+    assert!(report.remove("seconds").unwrap().as_f64().unwrap() > 0.0);
+    for property in report.remove("properties").unwrap().as_array().unwrap() {
+        let fields: Vec<&str> = property.as_object().unwrap().keys().map(String::as_str).collect();
+        assert_eq!(fields.len(), 5, "{fields:?}");
+        assert!(property["name"].is_string());
+        assert_eq!(property["verdict"], "holds");
+        assert_eq!(property["expected"], "holds");
+        // There is a path to what is reachable, and none to what never happens.
+        match property["kind"].as_str().unwrap() {
+            "always" => assert!(property["steps"].is_null()),
+            _ => assert!(property["steps"].is_u64()),
+        }
+    }
+    assert!(report.is_empty(), "{report:?}");
+}
+
+#[test]
+fn a_limit_makes_a_run_incomplete_and_never_a_pass() {
+    for limit in [
+        &["--max-states", "1000"][..],
+        &["--max-time", "0.05"],
+        &["--max-memory", "1"],
+        &["--max-time", "0.05", "--threads", "1"],
+    ] {
+        let json = verdicts(2, limit);
+        assert_eq!(json[0]["verdict"], "incomplete", "{limit:?}");
+        for property in json[0]["properties"].as_array().unwrap() {
+            let decided = property["kind"] == "reachable" && property["verdict"] == "holds";
+            assert!(decided || property["verdict"] == "incomplete", "{property}");
+        }
+    }
+    let all = quorate(["check", "--max-states", "1000"]);
+    expect(&all, 2, &[]);
+    let text = stdout(&all);
+    for spec in quorate_models::specs() {
+        assert!(text.contains(&format!("{}: ", spec.name())), "{text}");
+    }
+    assert!(text.contains("states reached"), "{text}");
+    assert!(is_narrow(&text), "{text}");
+    assert!(!text.contains('\x1b'), "no colours where there is no terminal");
+}
+
+#[test]
+fn what_makes_no_sense_is_64_and_runs_nothing() {
+    let near = "did you mean raft/election";
+    for command in ["check", "explore"] {
+        let output = quorate([command, "raft/electoin"]);
+        expect(&output, 64, &["\"raft/electoin\"", near]);
+        assert_eq!(stdout(&output), "");
+        expect(&quorate([command, "xyzzy"]), 64, &["\"xyzzy\"", "quorate list"]);
+    }
+    expect(&check(&["electio"]), 64, &[near]);
+    for wrong in [
+        &["--threads", "0"][..],
+        &["--threads=-1"],
+        &["--max-states", "0"],
+        &["--max-states", "many"],
+        &["--max-memory", "0"],
+        &["--max-time", "0"],
+        &["--max-time=-1"],
+        &["--max-time", "nan"],
+        &["--json"],
+        &["--nonsense"],
+    ] {
+        let output = check(wrong);
+        let option = wrong[0].split('=').next().unwrap();
+        expect(&output, 64, &[option]);
+        assert_eq!(stdout(&output), "");
+    }
+    for wrong in [
+        &["explore"][..],
+        &["explore", "raft/election", "--address", "localhost"],
+        &["explore", "raft/election", "--address", "0.0.0.0:0"],
+        &["list", "raft/election"],
+    ] {
+        expect(&quorate(wrong.iter().copied()), 64, &[]);
+    }
+}
+
+#[test]
+fn files_that_cannot_be_written_are_named_before_anything_runs() {
+    let directory = TempDir::new().unwrap();
+    let here = directory.path().to_str().unwrap().to_owned();
+    let file = format!("{here}/file");
+    fs::write(&file, "old").unwrap();
+    let (missing, beneath) = (format!("{here}/missing/x.json"), format!("{file}/x.json"));
+    for (option, path) in [
+        ("--json", &missing),
+        ("--json", &here),
+        ("--json", &beneath),
+        ("--traces", &file),
+        ("--traces", &beneath),
+    ] {
+        let output = check(&[option, path]);
+        expect(&output, 74, &[path]);
+        assert_eq!(stdout(&output), "");
+    }
+    assert_eq!(fs::read_to_string(&file).unwrap(), "old");
+    // A device stays one.
+    expect(&check(&["--max-states", "1", "--json", "/dev/null"]), 2, &[]);
+    assert!(!fs::metadata("/dev/null").unwrap().is_file());
+}
+
+#[test]
+fn a_reader_that_goes_away_changes_nothing() {
+    let mut child = Command::new(QUORATE)
+        .args(["check", "raft/election", "--max-states", "1000"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    expect(&child.wait_with_output().unwrap(), 2, &[]);
+}
+
+/// The answer to `GET path`; `None` if nobody listens.
+fn http_get(address: SocketAddr, path: &str) -> Option<String> {
+    let mut stream = TcpStream::connect(address).ok()?;
+    // HTTP 1.0 has no chunks.
+    write!(stream, "GET {path} HTTP/1.0\r\n\r\n").ok()?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).ok()?;
+    let (head, body) = answer.split_once("\r\n\r\n")?;
+    assert!(head.contains(" 200 "), "{path}: {head}");
+    Some(body.to_owned())
+}
+
+/// The steps that the Explorer offers at `path`: "/0/1/3".
+fn offered(address: SocketAddr, path: &str) -> Vec<Value> {
+    let body = wait_for("the Explorer", || http_get(address, &format!("/.states{path}")));
+    serde_json::from_str(&body).unwrap()
+}
+
+#[test]
+fn the_explorer_is_served_with_names_where_it_says() {
+    let mut command = Command::new(QUORATE);
+    command.args(["explore", "raft/election", "--address", "127.0.0.1:0"]);
+    let mut explorer = Process(command.stdout(Stdio::piped()).spawn().unwrap());
+    let mut lines = BufReader::new(explorer.0.stdout.take().unwrap()).lines();
+    let address = lines.find_map(|line| {
+        let line = line.ok()?;
+        let (_, rest) = line.split_once("http://")?;
+        rest.split_once('/')?.0.parse().ok()
+    });
+    let address = address.expect("the address is printed");
+    let actions: Vec<Value> = offered(address, "/0").iter().map(|s| s["action"].clone()).collect();
+    assert_eq!(actions[0], "S1 times out: Election", "{actions:?}");
+    assert!(http_get(address, "/").unwrap().contains("<html"));
+
+    let port = address.to_string();
+    let taken = quorate(["explore", "raft/election", "--address", &port]);
+    expect(&taken, 74, &[&port, "in use"]);
+}
+
+#[test]
+fn an_address_in_use_is_named() {
+    let held = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = held.local_addr().unwrap().to_string();
+    let output = quorate(["explore", "raft/election", "--address", &address]);
+    expect(&output, 74, &[&address]);
+    assert_eq!(stdout(&output), "");
+}
+
+/// Raft whose servers vote as often as they are asked, with a client.
+fn broken() -> Box<dyn AnySpec> {
+    let bounds =
+        Bounds { servers: 3, scripts: &[&[put("x", "1")]], elections: 2, ..Bounds::default() };
+    let rules = AllBut(vec![Rule::OneVotePerTerm]);
+    Box::new(raft("raft/votes-twice", rules, bounds, &[]))
+}
+
+#[test]
+fn the_explorer_shows_the_same_steps_as_the_counterexample() {
+    for threads in [1, 2] {
+        let limits = Limits { threads, ..Limits::default() };
+        let report = broken().check(Engine::Quorate, &limits, &mut |_| {});
+        let mut example = report.counterexamples[0].clone();
+        let address = free_addresses(1)[0];
+        // Ends with the test program: the Explorer has no other end.
+        thread::spawn(move || broken().explore(address));
+
+        let path = example.explorer.strip_prefix("/#/steps").unwrap();
+        let (prefix, last) = path.rsplit_once('/').unwrap();
+        let last: u64 = last.parse().unwrap();
+        let steps = offered(address, prefix);
+        let step = steps.iter().find(|step| step["actionIndex"] == last).unwrap();
+        // The diagram is of the whole path. The Explorer's has no title.
+        example.trace.title.clear();
+        assert_eq!(step["svg"].as_str().unwrap(), example.trace.diagram());
+        let state = step["outcome"].as_str().unwrap();
+        assert!(state.contains("S1") && !state.contains("Id("), "{state}");
+    }
+}

@@ -1,0 +1,303 @@
+//! The event loop with an actor that is made for it, and Raft in threads with disks in memory.
+
+mod support;
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use quorate::node::client::{CallError, Client};
+use quorate::node::event_loop::{Counts, Disk, EventLoop, NodeError, Watch};
+use quorate::node::transport::{Counters, Members, Transport};
+use quorate::node::wire;
+use quorate_models::kv::{Command, Kv, Output, Text};
+use quorate_models::raft::{Batch, Raft, Server, Timing};
+use quorate_models::rules::AllRules;
+use quorate_models::service::{Answer, Reply, Request, Service, Session, Status};
+use serde::{Deserialize, Serialize};
+use stateright::actor::{Actor, Id, Out};
+
+const MS: Duration = Duration::from_millis(1);
+
+/// Adds up the numbers it is sent: by clients, by itself, by its timer and by chance.
+struct Adder;
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+enum Said {
+    Add(Request<u64>),
+    /// To itself: adds as well.
+    Also(u64),
+    Sum(Reply<u64>),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum Bell {
+    Once,
+    Never,
+}
+
+impl Actor for Adder {
+    type Msg = Said;
+    type Timer = Bell;
+    type State = u64;
+    type Storage = u64;
+    type Random = u64;
+
+    fn on_start(&self, _: Id, storage: &Option<u64>, out: &mut Out<Self>) -> u64 {
+        out.set_timer(Bell::Once, MS..MS);
+        out.set_timer(Bell::Never, MS * 2..MS * 2);
+        storage.unwrap_or(0)
+    }
+
+    fn on_msg(&self, id: Id, sum: &mut Cow<u64>, from: Id, said: Said, out: &mut Out<Self>) {
+        match said {
+            Said::Add(request) => {
+                *sum.to_mut() += request.command;
+                out.save(**sum);
+                let (session, sequence) = (request.session, request.sequence);
+                out.send(from, Said::Sum(Reply { session, sequence, answer: Answer::Done(**sum) }));
+                if request.command == 1_000 {
+                    out.send(id, Said::Also(1));
+                }
+                if request.command == 2_000 {
+                    out.choose_random("forgotten", vec![7]);
+                    out.remove_random("forgotten");
+                    out.choose_random("key", vec![3, 3]);
+                }
+            }
+            Said::Also(number) => *sum.to_mut() += number,
+            Said::Sum(_) => {}
+        }
+    }
+
+    fn on_timeout(&self, _: Id, sum: &mut Cow<u64>, bell: &Bell, out: &mut Out<Self>) {
+        out.cancel_timer(Bell::Never);
+        *sum.to_mut() += if *bell == Bell::Once { 1_000_000 } else { 13 };
+    }
+
+    fn on_random(&self, _: Id, sum: &mut Cow<u64>, chosen: &u64, _: &mut Out<Self>) {
+        *sum.to_mut() += chosen;
+    }
+}
+
+impl Service for Adder {
+    type Command = u64;
+    type Output = u64;
+
+    fn request(request: Request<u64>) -> Said {
+        Said::Add(request)
+    }
+
+    fn reply(said: Said) -> Option<Reply<u64>> {
+        if let Said::Sum(reply) = said { Some(reply) } else { None }
+    }
+
+    fn status(&self, id: Id, sum: &u64) -> Status {
+        Status { role: "adder".to_owned(), term: 0, leader: Some(id), commit: *sum, last: *sum }
+    }
+}
+
+/// A disk in memory, which can break.
+struct Memory<S> {
+    kept: Arc<Mutex<Option<S>>>,
+    breaks: Arc<AtomicBool>,
+}
+
+impl<S: Clone> Disk<S> for Memory<S> {
+    type Error = std::io::Error;
+
+    fn commit(&mut self, storage: &S) -> std::io::Result<()> {
+        if self.breaks.load(Ordering::SeqCst) {
+            return Err(std::io::Error::other("the disk is full"));
+        }
+        *self.kept.lock().unwrap() = Some(storage.clone());
+        Ok(())
+    }
+}
+
+#[derive(Clone, Default)]
+struct Board {
+    stop: Arc<AtomicBool>,
+    last: Arc<Mutex<Option<(Status, Counts, Counters)>>>,
+}
+
+impl Watch for Board {
+    fn publish(&mut self, status: Status, counts: Counts, transport: Counters) {
+        *self.last.lock().unwrap() = Some((status, counts, transport));
+    }
+
+    fn is_stopping(&self) -> bool {
+        self.stop.load(Ordering::SeqCst)
+    }
+}
+
+impl Board {
+    fn wait_for(&self, condition: impl Fn(&Status, &Counts) -> bool) {
+        let limit = Instant::now() + Duration::from_secs(5);
+        while !self.last.lock().unwrap().as_ref().is_some_and(|(s, c, _)| condition(s, c)) {
+            assert!(Instant::now() < limit, "{:?}", self.last.lock().unwrap());
+            thread::sleep(MS);
+        }
+    }
+}
+
+/// A node in a thread, stopped when dropped.
+struct Running<S> {
+    board: Board,
+    kept: Arc<Mutex<Option<S>>>,
+    breaks: Arc<AtomicBool>,
+    thread: Option<thread::JoinHandle<Result<(), NodeError>>>,
+}
+
+impl<S: Clone + Send + 'static> Running<S> {
+    fn start<A>(actor: A, members: &Members, id: u64, storage: Option<S>) -> Self
+    where
+        A: quorate::node::event_loop::Runnable + Actor<Storage = S> + Send + 'static,
+    {
+        let (board, breaks) = (Board::default(), Arc::new(AtomicBool::new(false)));
+        let kept = Arc::new(Mutex::new(storage.clone()));
+        let disk = Memory { kept: kept.clone(), breaks: breaks.clone() };
+        let (members, watch) = (members.clone(), board.clone());
+        let thread = thread::spawn(move || {
+            let transport = Transport::server(&members, id)?;
+            EventLoop::start(actor, transport, disk, &storage, watch)?.run()
+        });
+        Running { board, kept, breaks, thread: Some(thread) }
+    }
+
+    fn stop(mut self) -> (Result<(), NodeError>, Option<S>) {
+        self.board.stop.store(true, Ordering::SeqCst);
+        let ended = self.thread.take().expect("running").join().expect("no panic");
+        (ended, self.kept.lock().unwrap().clone())
+    }
+}
+
+impl<S> Drop for Running<S> {
+    fn drop(&mut self) {
+        self.board.stop.store(true, Ordering::SeqCst);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn members(count: usize) -> Members {
+    let addresses: Vec<SocketAddr> = support::free_addresses(count);
+    Members { cluster: 1, key: [7; 32], servers: (1..).zip(addresses).collect() }
+}
+
+#[test]
+fn messages_timers_choices_and_messages_to_itself_reach_the_actor() {
+    let members = members(1);
+    let node = Running::start(Adder, &members, 1, Some(5));
+    node.board.wait_for(|status, _| status.commit == 1_000_005);
+    let mut client = Client::<Adder>::open(&members).unwrap();
+    let second = Duration::from_secs(1);
+    assert_eq!(client.call(1, second).unwrap(), 1_000_006);
+    assert_eq!(client.call(1_000, second).unwrap(), 1_001_006);
+    node.board.wait_for(|status, _| status.commit == 1_001_007);
+    assert_eq!(client.call(2_000, second).unwrap(), 1_003_007);
+    node.board.wait_for(|status, _| status.commit == 1_003_010);
+    let counts = node.board.last.lock().unwrap().as_ref().unwrap().1;
+    assert_eq!((counts.timeouts, counts.choices, counts.saves, counts.messages), (1, 1, 3, 4));
+    let (ended, kept) = node.stop();
+    assert!(ended.is_ok());
+    assert_eq!(kept, Some(1_003_007), "what was saved");
+}
+
+#[test]
+fn the_saves_of_a_batch_are_one_commit() {
+    let members = members(1);
+    let mut senders: Vec<_> = (0..20).map(|_| Transport::client(&members).unwrap()).collect();
+    let node_transport = Transport::server(&members, 1).unwrap();
+    for sender in &mut senders {
+        let session = Session(usize::from(sender.id()) as u64);
+        let sequence = quorate_models::service::Sequence(1);
+        let add = Said::Add(Request { session, sequence, command: 1 });
+        sender.send(Id::from(1), wire::encode(&add).unwrap());
+        sender.flush().unwrap();
+    }
+    let (board, kept) = (Board::default(), Arc::new(Mutex::new(None)));
+    let disk = Memory { kept: kept.clone(), breaks: Arc::default() };
+    let mut node = EventLoop::start(Adder, node_transport, disk, &None, board.clone()).unwrap();
+    node.step().unwrap();
+    let counts = board.last.lock().unwrap().as_ref().unwrap().1;
+    assert_eq!((counts.saves, counts.commits), (20, 1));
+    assert_eq!(*kept.lock().unwrap(), Some(20));
+    for sender in &mut senders {
+        assert_eq!(sender.poll(Instant::now() + Duration::from_secs(1)).unwrap().len(), 1);
+    }
+}
+
+#[test]
+fn a_node_that_cannot_save_stops_and_says_nothing() {
+    let members = members(1);
+    let node = Running::start(Adder, &members, 1, None);
+    let mut client = Client::<Adder>::open(&members).unwrap();
+    assert!(client.call(1, Duration::from_secs(1)).is_ok());
+    node.breaks.store(true, Ordering::SeqCst);
+    let answer = client.call(1, MS * 200);
+    assert!(matches!(answer, Err(CallError::Unknown(_))), "{answer:?}");
+    let (ended, kept) = node.stop();
+    let error = ended.expect_err("it stopped by itself").to_string();
+    assert_eq!(error, "cannot save: the disk is full");
+    assert_ne!(kept, None);
+}
+
+fn raft(members: &Members) -> Raft<Kv, AllRules> {
+    Raft::Server(Server {
+        servers: members.servers.keys().map(|&id| Id::from(id as usize)).collect(),
+        timing: Timing { heartbeat: MS * 30, election: MS * 120..MS * 240 },
+        batch: Batch { entries: 64, bytes: 1 << 20 },
+        rules: AllRules,
+        machine: std::marker::PhantomData,
+    })
+}
+
+#[test]
+fn raft_serves_small_and_large_values_and_survives_its_leader() {
+    let members = members(3);
+    let start = |id, storage| Running::start(raft(&members), &members, id, storage);
+    let mut nodes: BTreeMap<u64, _> = (1..=3).map(|id| (id, start(id, None))).collect();
+    let mut client = Client::<Raft<Kv>>::open(&members).unwrap();
+    let limit = Duration::from_secs(10);
+    let mut put = |key: &str, value: &str| {
+        let command = Command::Put { key: key.into(), value: value.into() };
+        assert_eq!(client.call(command, limit).unwrap(), Output::Stored);
+    };
+    put("first", "1");
+    let began = Instant::now();
+    for round in 0..200 {
+        put("counter", &round.to_string());
+    }
+    println!("a put takes {:?}", began.elapsed() / 200);
+    let large = "x".repeat(1 << 20);
+    let began = Instant::now();
+    put("large", &large);
+    println!("a put of 1 MiB takes {:?}", began.elapsed());
+
+    let is_leader = |node: &Running<_>| {
+        node.board.last.lock().unwrap().as_ref().is_some_and(|(s, ..)| s.role == "leader")
+    };
+    let leader = *nodes.iter().find(|(_, node)| is_leader(node)).expect("a leader").0;
+    let (ended, kept) = nodes.remove(&leader).unwrap().stop();
+    ended.expect("told to stop");
+    let began = Instant::now();
+    put("second", "2");
+    println!("fail-over takes {:?}", began.elapsed());
+    nodes.insert(leader, start(leader, kept));
+    put("third", "3");
+    let mut get = |key: &str| match client.call(Command::Get { key: key.into() }, limit).unwrap() {
+        Output::Value(value) => value,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(get("first"), Some(Text::from("1")));
+    assert_eq!(get("second"), Some(Text::from("2")));
+    assert!(get("large") == Some(Text::from(&*large)));
+    assert_eq!(get("nothing"), None);
+    nodes[&leader].board.wait_for(|status, _| status.commit >= 206);
+}

@@ -1,0 +1,283 @@
+//! The contract of `quorate cluster`, `node`, `status` and `kv`: what they do, and how they refuse.
+
+mod support;
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::os::unix::fs::PermissionsExt;
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use support::cluster::{Cluster, Process, QUORATE, finish, free_ports, quorate, stderr, wait_for};
+
+/// Expects `output` to have ended with `code` and, on stderr, a line that has all of `words`.
+#[track_caller]
+fn expect(output: &Output, code: i32, words: &[&str]) {
+    let said = stderr(output);
+    assert_eq!(output.status.code(), Some(code), "{said}");
+    for word in words {
+        assert!(said.contains(word), "no {word:?} in {said:?}");
+    }
+    assert!(!said.contains("panicked"), "{said}");
+}
+
+fn kv(config: &str, arguments: &[&str]) -> Output {
+    quorate(["kv", "--config", config].into_iter().chain(arguments.iter().copied()))
+}
+
+/// `kv put KEY -` with `value` on the standard input.
+fn put_from_input(config: &str, key: &str, value: &[u8]) -> Output {
+    let mut child = Command::new(QUORATE)
+        .args(["kv", "--config", config, "put", key, "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary runs");
+    // It may stop reading before the end, if there is too much.
+    let _ = child.stdin.take().expect("a pipe").write_all(value);
+    finish(child)
+}
+
+#[test]
+fn usage_errors_are_64_and_help_is_0() {
+    for arguments in [
+        &["nonsense"][..],
+        &[],
+        &["kv", "put", "a", "b"],
+        &["kv", "--config", "x", "--timeout", "-1", "get", "a"],
+        &["node", "--config", "x", "--id", "one"],
+        &["cluster", "--nodes", "0"],
+    ] {
+        assert_eq!(quorate(arguments.iter().copied()).status.code(), Some(64), "{arguments:?}");
+    }
+    for arguments in [&["--help"][..], &["--version"], &["kv", "--help"], &["help"]] {
+        assert_eq!(quorate(arguments.iter().copied()).status.code(), Some(0), "{arguments:?}");
+    }
+}
+
+#[test]
+fn the_key_value_store_answers_and_refuses() {
+    let cluster = Cluster::start(3);
+    let config = cluster.config();
+    expect(&kv(&config, &["get", "colour"]), 1, &["no key \"colour\""]);
+    expect(&kv(&config, &["put", "colour", "red"]), 0, &[]);
+    assert_eq!(kv(&config, &["get", "colour"]).stdout, b"red\n");
+    expect(&kv(&config, &["cas", "colour", "blue", "green"]), 1, &["\"colour\" holds \"red\""]);
+    expect(&kv(&config, &["cas", "colour", "red", "green"]), 0, &[]);
+    assert_eq!(kv(&config, &["get", "colour"]).stdout, b"green\n");
+    expect(&kv(&config, &["cas", "shape", "round", "square"]), 1, &["no key \"shape\""]);
+    expect(&kv(&config, &["delete", "colour"]), 0, &[]);
+    expect(&kv(&config, &["delete", "colour"]), 1, &["no key \"colour\""]);
+
+    large_values(&config);
+
+    let rows = cluster.status();
+    assert_eq!(rows.len(), 3);
+    let leader = cluster.leader();
+    for (row, id) in rows.iter().zip(1..) {
+        assert_eq!((&row["id"], &row["reachable"]), (&id.into(), &true.into()), "{row}");
+        assert_eq!(row["role"], if id == leader { "leader" } else { "follower" });
+        assert!(row["term"].as_u64() >= Some(1) && row["last"].as_u64() >= row["commit"].as_u64());
+    }
+
+    for id in 1..=3 {
+        cluster.kill(id);
+    }
+    let rows = cluster.status();
+    assert_eq!(rows[0]["reachable"], false);
+    assert!(rows[0]["role"].is_null() && rows[0]["term"].is_null());
+    let unknown = kv(&config, &["--timeout", "0.3", "put", "colour", "red"]);
+    expect(&unknown, 3, &["unknown outcome"]);
+}
+
+/// Values up to the limit come back whole; beyond it they are refused.
+fn large_values(config: &str) {
+    let largest = vec![b'x'; 1 << 20];
+    expect(&put_from_input(config, "large", &largest), 0, &[]);
+    let read = kv(config, &["get", "large"]);
+    assert!(read.stdout.strip_suffix(b"\n") == Some(&largest[..]), "1 MiB comes back");
+    let too_large = put_from_input(config, "large", &vec![b'x'; (1 << 20) + 1]);
+    expect(&too_large, 64, &["value", "1048576"]);
+    expect(&put_from_input(config, "large", &[0xFF]), 64, &["UTF-8"]);
+    expect(&kv(config, &["get", &"k".repeat((64 << 10) + 1)]), 64, &["key", "65537", "65536"]);
+}
+
+#[test]
+fn a_node_refuses_what_it_cannot_run_on() {
+    let cluster = Cluster::create(2);
+    let config = cluster.config();
+    let address = cluster.members().servers[&1];
+    let node = |config: &str, id: &str| quorate(["node", "--config", config, "--id", id]);
+    expect(&node(&config, "7"), 64, &[&config, "7", "1, 2"]);
+    expect(&node("/nonexistent/cluster.toml", "1"), 78, &["/nonexistent/cluster.toml"]);
+    expect(&kv("/nonexistent/cluster.toml", &["get", "a"]), 78, &["/nonexistent/cluster.toml"]);
+
+    let key = cluster.loaded().key_file;
+    std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o644)).unwrap();
+    expect(&node(&config, "1"), 78, &[key.to_str().unwrap(), "0600"]);
+    expect(&kv(&config, &["get", "a"]), 78, &[key.to_str().unwrap(), "0600"]);
+    std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o600)).unwrap();
+
+    let taken = UdpSocket::bind(address).expect("it is free");
+    expect(&node(&config, "1"), 74, &["UDP", &address.to_string()]);
+    drop(taken);
+    let taken = TcpListener::bind(address).expect("it is free");
+    expect(&node(&config, "1"), 74, &["TCP", &address.to_string()]);
+    drop(taken);
+
+    cluster.restart(1);
+    wait_for("node 1 to run", || cluster.status()[0]["reachable"].as_bool().filter(|up| *up));
+    let store = cluster.loaded().nodes[0].store.clone();
+    expect(&node(&config, "1"), 74, &[store.to_str().unwrap()]);
+    cluster.kill(1);
+
+    let whole = std::fs::read(&store).unwrap();
+    std::fs::write(&store, &whole[..whole.len() / 2]).unwrap();
+    expect(&node(&config, "1"), 74, &[store.to_str().unwrap()]);
+    expect(&node(&config, "1"), 74, &[store.to_str().unwrap()]);
+    std::fs::remove_file(&store).unwrap();
+    expect(&node(&config, "1"), 74, &[store.to_str().unwrap()]);
+    assert!(!store.exists(), "a missing store is not replaced");
+    let arguments = ["node", "--config", &config, "--id", "1", "--init"];
+    let _new = Process::start(arguments);
+    wait_for("a new node", || cluster.status()[0]["reachable"].as_bool().filter(|up| *up));
+}
+
+#[test]
+fn a_node_counts_garbage_and_does_not_answer_it() {
+    let cluster = Cluster::start(1);
+    let address = cluster.members().servers[&1];
+    let attacker = UdpSocket::bind("127.0.0.1:0").unwrap();
+    attacker.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
+    for length in 0..200 {
+        attacker.send_to(&vec![length as u8; length * 7], address).unwrap();
+        // No more at once than its socket holds, so that it can count them all.
+        if length % 20 == 19 {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+    assert!(attacker.recv(&mut [0; 2_048]).is_err(), "no answer");
+    let counted = "quorate_datagrams_rejected_total{reason=\"malformed\"} 200";
+    wait_for("the metrics to say so", || metrics(address).contains(counted).then_some(()));
+    expect(&kv(&cluster.config(), &["put", "still", "works"]), 0, &[]);
+}
+
+/// What a node answers to `GET /metrics`.
+fn metrics(address: SocketAddr) -> String {
+    let mut stream = TcpStream::connect(address).expect("it listens");
+    stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n").expect("it reads");
+    let mut text = String::new();
+    stream.read_to_string(&mut text).expect("it answers");
+    text
+}
+
+/// A running `quorate cluster`, and its lines as they come.
+fn run_cluster(arguments: &[&str]) -> (Process, std::sync::mpsc::Receiver<String>) {
+    let mut child = Command::new(QUORATE)
+        .arg("cluster")
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary runs");
+    let (sender, receiver) = std::sync::mpsc::channel();
+    let lines = BufReader::new(child.stderr.take().expect("a pipe"));
+    std::thread::spawn(move || {
+        for line in lines.lines().map_while(Result::ok) {
+            let _ = sender.send(line);
+        }
+    });
+    (Process(child), receiver)
+}
+
+/// The next line that has all of `words`.
+fn line(lines: &std::sync::mpsc::Receiver<String>, words: &[&str]) -> String {
+    let limit = Instant::now() + Duration::from_secs(20);
+    let mut seen = Vec::new();
+    loop {
+        match lines.recv_timeout(limit.saturating_duration_since(Instant::now())) {
+            Ok(line) if words.iter().all(|word| line.contains(word)) => return line,
+            Ok(line) => seen.push(line),
+            Err(_) => panic!("no line with {words:?} in {seen:#?}"),
+        }
+    }
+}
+
+/// The process of a node, from the line it says when it starts.
+fn process_of(lines: &std::sync::mpsc::Receiver<String>, node: &str) -> String {
+    let started = line(lines, &[node, "started"]);
+    started.split_whitespace().last().expect("a number").to_owned()
+}
+
+fn all_free(first: u16, count: u16) -> Option<()> {
+    (first + 1..=first + count)
+        .all(|port| UdpSocket::bind(("127.0.0.1", port)).is_ok())
+        .then_some(())
+}
+
+#[test]
+fn a_cluster_resumes_and_leaves_no_process_behind_however_it_ends() {
+    let directory = tempfile::TempDir::new().unwrap();
+    let (dir, port) = (directory.path().to_str().unwrap(), free_ports(3));
+    let arguments = ["--dir", dir, "--port", &port.to_string()];
+    let config = format!("{dir}/cluster.toml");
+
+    let (mut all, lines) = run_cluster(&arguments);
+    line(&lines, &["leader in term"]);
+    expect(&kv(&config, &["put", "a", "1"]), 0, &[]);
+    all.terminate();
+    assert!(all.0.wait().unwrap().success());
+    all_free(port, 3).expect("all nodes are gone");
+    let before: Vec<_> = files(directory.path());
+
+    // Killed itself, it cannot stop its nodes: they notice.
+    let (mut all, lines) = run_cluster(&arguments);
+    line(&lines, &["leader in term"]);
+    assert_eq!(kv(&config, &["get", "a"]).stdout, b"1\n");
+    all.0.kill().unwrap();
+    all.0.wait().unwrap();
+    wait_for("the nodes to notice", || all_free(port, 3));
+    assert_eq!(files(directory.path()), before, "nothing but the stores was written");
+
+    let other = quorate(["cluster", "--dir", dir, "--nodes", "5"]);
+    expect(&other, 64, &["3", "5", &config]);
+}
+
+/// The files in a directory, and what they hold but for the stores.
+fn files(directory: &std::path::Path) -> Vec<(std::path::PathBuf, Option<Vec<u8>>)> {
+    let mut files: Vec<_> = std::fs::read_dir(directory)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.is_file())
+        .map(|path| {
+            let is_store = path.extension().is_some_and(|extension| extension == "redb");
+            let content = (!is_store).then(|| std::fs::read(&path).unwrap());
+            (path, content)
+        })
+        .collect();
+    files.sort();
+    files
+}
+
+#[test]
+fn a_killed_node_is_reported_and_not_started_again_and_a_failing_one_ends_the_cluster() {
+    let directory = tempfile::TempDir::new().unwrap();
+    let (dir, port) = (directory.path().to_str().unwrap(), free_ports(3));
+    let arguments = ["--dir", dir, "--port", &port.to_string()];
+    let config = format!("{dir}/cluster.toml");
+    let (mut all, lines) = run_cluster(&arguments);
+    let process = process_of(&lines, "n2 |");
+    assert!(Command::new("kill").args(["-9", &process]).status().unwrap().success());
+    line(&lines, &["node 2 ended", "9", "--id 2"]);
+    expect(&kv(&config, &["put", "a", "1"]), 0, &[]);
+    all.terminate();
+    assert!(all.0.wait().unwrap().success());
+
+    let taken = TcpListener::bind(("127.0.0.1", port + 3)).expect("it is free");
+    let (mut all, lines) = run_cluster(&arguments);
+    line(&lines, &["n3 |", "TCP", &taken.local_addr().unwrap().to_string()]);
+    line(&lines, &["node 3 failed with exit code 74"]);
+    assert_eq!(all.0.wait().unwrap().code(), Some(70));
+    all_free(port, 3).expect("all nodes are gone");
+}

@@ -1,0 +1,184 @@
+//! The records of a storage: what a save costs, that they restore it, and that damage is named.
+
+use std::collections::BTreeMap;
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::Index as Pick;
+use quorate_models::durable::{Change, Damage, Durable, Key};
+use quorate_models::kv::Command;
+use quorate_models::number::{Index, Term};
+use quorate_models::raft::log::{Entry, Payload};
+use quorate_models::raft::state::Storage;
+
+use crate::{any_id, any_payload, config};
+
+const META: Key = Key { kind: 0, number: 0 };
+
+fn entry_key(number: u64) -> Key {
+    Key { kind: 1, number }
+}
+
+/// The logs of the leaders of terms 1, 2, ...: each begins as one of those before it did, up to
+/// some entry, and goes on with entries of its own term. So all their beginnings obey log matching.
+fn leaders() -> impl Strategy<Value = Vec<Vec<Entry<Command>>>> {
+    let reign = (any::<Pick>(), any::<Pick>(), vec(any_payload(), 0..6));
+    vec(reign, 1..6).prop_map(|reigns| {
+        let mut logs = vec![Vec::new()];
+        for (term, (earlier, keep, payloads)) in (1..).map(Term).zip(reigns) {
+            let earlier: &Vec<Entry<Command>> = earlier.get(&logs);
+            let mut log = earlier[..keep.index(earlier.len() + 1)].to_vec();
+            log.extend(payloads.into_iter().map(|payload| Entry { term, payload }));
+            logs.push(log);
+        }
+        logs
+    })
+}
+
+/// What one server saved, in turn: its log grows, shrinks and has its end replaced. The terms go
+/// up and down, which is more than a server does.
+fn histories() -> impl Strategy<Value = Vec<Storage<Command>>> {
+    let save = (any::<Pick>(), any::<Pick>(), 0..3_u64, prop::option::of(any_id()));
+    (leaders(), vec(save, 1..12)).prop_map(|(leaders, saves)| {
+        let storage = |(leader, length, later, voted_for): (Pick, Pick, u64, _)| {
+            let term = leader.index(leaders.len());
+            let log = &leaders[term];
+            Storage {
+                term: Term(term as u64 + later),
+                voted_for,
+                log: log[..length.index(log.len() + 1)].iter().cloned().collect(),
+            }
+        };
+        saves.into_iter().map(storage).collect()
+    })
+}
+
+type Records = BTreeMap<Key, Vec<u8>>;
+
+/// The records of a storage that is saved for the first time.
+fn records_of(storage: &Storage<Command>) -> Records {
+    let mut records = Records::new();
+    apply(storage.changes(None), &mut records);
+    records
+}
+
+fn apply(changes: Vec<Change>, records: &mut Records) {
+    for change in changes {
+        match change {
+            Change::Put { key, value } => drop(records.insert(key, value)),
+            Change::Remove { key } => assert!(records.remove(&key).is_some(), "{key:?} is there"),
+        }
+    }
+}
+
+fn restore(records: &Records) -> Result<Storage<Command>, Damage> {
+    Storage::restore(records.clone().into_iter().collect())
+}
+
+/// The record that `records` are said to be damaged in.
+fn damaged(records: &Records) -> Option<String> {
+    restore(records).err().map(|damage| damage.record)
+}
+
+fn name(key: Key) -> String {
+    Storage::<Command>::name(key)
+}
+
+/// How many records a save must touch: its own, and the entries that only one of the logs has.
+fn differing(new: &Storage<Command>, old: &Storage<Command>) -> usize {
+    let (own, theirs) = (new.log.behind(Index::ZERO), old.log.behind(Index::ZERO));
+    let shared = own.zip(theirs).take_while(|(a, b)| a == b).count();
+    let (length, before) = (new.log.last_index().0, old.log.last_index().0);
+    let meta = (new.term, new.voted_for, length) != (old.term, old.voted_for, before);
+    usize::from(meta) + length.max(before) as usize - shared
+}
+
+proptest! {
+    #![proptest_config(config(2_000))]
+
+    #[test]
+    fn records_kept_by_changes_restore_the_storage(history in histories()) {
+        let mut records = Records::new();
+        let mut since: Option<&Storage<Command>> = None;
+        for storage in &history {
+            let changes = storage.changes(since);
+            if let Some(since) = since {
+                prop_assert_eq!(changes.len(), differing(storage, since));
+            }
+            apply(changes, &mut records);
+            prop_assert_eq!(&records, &records_of(storage));
+            prop_assert_eq!(restore(&records), Ok(storage.clone()));
+            since = Some(storage);
+        }
+    }
+
+    #[test]
+    fn a_missing_or_truncated_record_is_damage(history in histories()) {
+        let whole = records_of(history.last().expect("one at least"));
+        for (key, bytes) in &whole {
+            let mut records = whole.clone();
+            records.remove(key);
+            prop_assert_eq!(damaged(&records), Some(name(*key)));
+            for length in 0..bytes.len() {
+                records.insert(*key, bytes[..length].to_vec());
+                prop_assert_eq!(damaged(&records), Some(name(*key)));
+            }
+        }
+        prop_assert_eq!(damaged(&Records::new()), Some(name(META)));
+    }
+
+    #[test]
+    fn an_extra_record_is_damage(history in histories(), payload in any_payload()) {
+        let storage = history.last().expect("one at least");
+        let entry = Entry { term: storage.term, payload };
+        let bytes = postcard::to_stdvec(&entry).expect("plain data");
+        let behind = entry_key(storage.log.last_index().0 + 1);
+        let mut records = records_of(storage);
+        records.insert(behind, bytes.clone());
+        prop_assert_eq!(damaged(&records), Some(name(behind)));
+        for (kind, number) in [(0, 1), (1, 0), (1, u64::MAX), (2, 0), (u8::MAX, u64::MAX)] {
+            let mut records = records_of(storage);
+            records.insert(Key { kind, number }, bytes.clone());
+            prop_assert!(restore(&records).is_err(), "kind {} number {}", kind, number);
+        }
+    }
+
+    #[test]
+    fn a_garbled_record_never_costs_an_entry(
+        history in histories(), record: Pick, at: Pick, byte: u8, noise in vec(any::<u8>(), 0..40),
+    ) {
+        let storage = history.last().expect("one at least");
+        let whole = records_of(storage);
+        let key = *record.get(&whole.keys().collect::<Vec<_>>());
+        let mut altered = whole[key].clone();
+        let at = at.index(altered.len());
+        altered[at] = byte;
+        for bytes in [altered, noise] {
+            let mut records = whole.clone();
+            records.insert(*key, bytes);
+            // A checksum of the store's own tells one term from another; the count of entries is
+            // told here.
+            if let Ok(found) = restore(&records) {
+                prop_assert_eq!(found.log.last_index(), storage.log.last_index());
+            }
+            records.insert(META, vec![0xff; 30]);
+            prop_assert_eq!(damaged(&records), Some(name(META)));
+        }
+    }
+}
+
+#[test]
+fn an_append_costs_two_records_however_long_the_log() {
+    let mut storage = Storage::<Command>::default();
+    for number in 1..=300 {
+        let old = storage.clone();
+        storage.log.append(Entry { term: Term(1), payload: Payload::NoOp });
+        let keys = storage.changes(Some(&old)).into_iter().map(|change| match change {
+            Change::Put { key, .. } | Change::Remove { key } => key,
+        });
+        assert_eq!(keys.collect::<Vec<_>>(), [META, entry_key(number)]);
+        assert_eq!(storage.changes(Some(&storage)), []);
+    }
+    assert_eq!(name(META), "term and vote");
+    assert_eq!(name(entry_key(300)), "log entry 300");
+}

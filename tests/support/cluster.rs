@@ -1,0 +1,191 @@
+//! A cluster of real processes, killed and restarted at will.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{TcpListener, UdpSocket};
+use std::path::PathBuf;
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::{Mutex, mpsc};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use quorate::cli::setup;
+use quorate::node::config::Config;
+use quorate::node::timers::Dice;
+use quorate::node::transport::Members;
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// The built binary.
+pub const QUORATE: &str = env!("CARGO_BIN_EXE_quorate");
+
+/// How long a test waits for what must happen.
+pub const LIMIT: Duration = Duration::from_secs(20);
+
+/// Runs `quorate` with `arguments` to its end.
+pub fn quorate<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Output {
+    let mut command = Command::new(QUORATE);
+    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    finish(command.spawn().expect("the binary runs"))
+}
+
+/// The output of a process that ends by itself in time.
+pub fn finish(child: Child) -> Output {
+    let id = child.id().to_string();
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || sender.send(child.wait_with_output()));
+    receiver.recv_timeout(LIMIT).map(|output| output.expect("it can be waited for")).unwrap_or_else(
+        |_| {
+            let _ = Command::new("kill").args(["-9", &id]).status();
+            panic!("quorate does not end");
+        },
+    )
+}
+
+/// What `output` says on stderr.
+pub fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// Waits until `done` gives something.
+pub fn wait_for<T>(what: &str, mut done: impl FnMut() -> Option<T>) -> T {
+    let limit = Instant::now() + LIMIT;
+    loop {
+        if let Some(found) = done() {
+            return found;
+        }
+        assert!(Instant::now() < limit, "waited in vain for {what}");
+        thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// A port such that the `count` behind it are free, as far as one can know: below those that the
+/// system gives to clients, and not given to another test of this program.
+pub fn free_ports(count: u16) -> u16 {
+    static GIVEN: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
+    let mut dice = Dice::new(getrandom::u64().expect("a random number"));
+    let is_free = |port| {
+        UdpSocket::bind(("127.0.0.1", port)).is_ok()
+            && TcpListener::bind(("127.0.0.1", port)).is_ok()
+    };
+    wait_for("free ports in a row", || {
+        let first = 20_000 + dice.below(10_000) as u16;
+        let mut given = GIVEN.lock().unwrap();
+        let fits = (first + 1..=first + count).all(|port| !given.contains(&port) && is_free(port));
+        fits.then(|| given.extend(first + 1..=first + count)).map(|()| first)
+    })
+}
+
+/// A process that does not outlive the test, however that ends.
+pub struct Process(pub Child);
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+impl Process {
+    /// Starts `quorate` with `arguments`; its standard input stays open as long as this lives.
+    pub fn start<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut command = Command::new(QUORATE);
+        command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+        Process(command.spawn().expect("the binary runs"))
+    }
+
+    /// Sends SIGTERM.
+    pub fn terminate(&self) {
+        let id = self.0.id().to_string();
+        assert!(Command::new("kill").arg(&id).status().expect("kill runs").success());
+    }
+}
+
+/// The nodes of a cluster, each a process of its own.
+pub struct Cluster {
+    directory: TempDir,
+    nodes: Mutex<BTreeMap<u64, Process>>,
+}
+
+impl Cluster {
+    /// Creates a cluster and starts its nodes.
+    pub fn start(count: u64) -> Self {
+        let cluster = Self::create(count);
+        for id in 1..=count {
+            cluster.restart(id);
+        }
+        cluster.leader();
+        cluster
+    }
+
+    /// Creates a cluster, with the command that users create one with, and stops it again.
+    pub fn create(count: u64) -> Self {
+        let directory = TempDir::new().expect("a directory");
+        let cluster = Cluster { directory, nodes: Mutex::default() };
+        let (port, nodes) = (free_ports(count as u16).to_string(), count.to_string());
+        let directory = cluster.directory.path().to_str().expect("a path of text").to_owned();
+        let mut all =
+            Process::start(["cluster", "--dir", &directory, "--port", &port, "--nodes", &nodes]);
+        cluster.leader();
+        all.terminate();
+        assert!(all.0.wait().expect("it ends").success(), "it stops when told to");
+        cluster
+    }
+
+    /// The path of the config.
+    pub fn config(&self) -> String {
+        let path: PathBuf = self.directory.path().join("cluster.toml");
+        path.to_str().expect("a path of text").to_owned()
+    }
+
+    /// The config as the nodes read it.
+    pub fn loaded(&self) -> Config {
+        Config::load(self.config().as_ref()).expect("a config")
+    }
+
+    /// What a client must know.
+    pub fn members(&self) -> Members {
+        setup::members(&self.loaded()).expect("a key")
+    }
+
+    /// Starts node `id`.
+    pub fn restart(&self, id: u64) {
+        let config = self.config();
+        let node = Process::start(["node", "--config", &config, "--id", &id.to_string()]);
+        self.nodes.lock().unwrap().insert(id, node);
+    }
+
+    /// Ends node `id` as a power cut would: it notices nothing.
+    pub fn kill(&self, id: u64) {
+        let mut node = self.nodes.lock().unwrap().remove(&id).expect("it runs");
+        node.0.kill().expect("a process of ours");
+        node.0.wait().expect("it ends");
+    }
+
+    /// What the nodes say of themselves.
+    pub fn status(&self) -> Vec<Value> {
+        let output = quorate(["status", "--config", &self.config(), "--json"]);
+        serde_json::from_slice(&output.stdout).unwrap_or_default()
+    }
+
+    /// Waits until a majority of the nodes agrees on a leader.
+    pub fn leader(&self) -> u64 {
+        wait_for("a leader", || {
+            let rows = self.status();
+            let leads = rows.iter().filter(|row| row["role"] == "leader");
+            let leader = leads.max_by_key(|row| row["term"].as_u64())?["id"].as_u64()?;
+            let agree = rows.iter().filter(|row| row["leader"].as_u64() == Some(leader)).count();
+            (agree * 2 > rows.len()).then_some(leader)
+        })
+    }
+
+    /// Waits until node `id` knows to be committed what the others now know to be.
+    pub fn wait_until_caught_up(&self, id: u64) {
+        let commit = |row: &Value| row["commit"].as_u64();
+        let target = self.status().iter().filter_map(commit).max().expect("a node");
+        wait_for("a restarted node to catch up", || {
+            let rows = self.status();
+            let row = rows.iter().find(|row| row["id"] == id)?;
+            (commit(row)? >= target).then_some(())
+        });
+    }
+}
