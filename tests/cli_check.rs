@@ -17,22 +17,11 @@ use quorate_models::rules::AllBut;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use support::cluster::{Process, QUORATE, quorate, stderr, wait_for};
+use support::cluster::{Process, QUORATE, expect, quorate, wait_for};
 use support::free_addresses;
 
 fn stdout(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
-}
-
-/// Expects exit code `code`, and on stderr all of `words`.
-#[track_caller]
-fn expect(output: &Output, code: i32, words: &[&str]) {
-    let said = stderr(output);
-    assert_eq!(output.status.code(), Some(code), "{said}");
-    for word in words {
-        assert!(said.contains(word), "no {word:?} in {said:?}");
-    }
-    assert!(!said.contains("panicked"), "{said}");
 }
 
 /// `quorate check raft/election` with more arguments.

@@ -8,18 +8,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use support::cluster::{Cluster, Process, QUORATE, finish, free_ports, quorate, stderr, wait_for};
-
-/// Expects `output` to have ended with `code` and, on stderr, a line that has all of `words`.
-#[track_caller]
-fn expect(output: &Output, code: i32, words: &[&str]) {
-    let said = stderr(output);
-    assert_eq!(output.status.code(), Some(code), "{said}");
-    for word in words {
-        assert!(said.contains(word), "no {word:?} in {said:?}");
-    }
-    assert!(!said.contains("panicked"), "{said}");
-}
+use support::cluster::{Cluster, Process, QUORATE, expect, finish, free_ports, quorate, wait_for};
 
 fn kv(config: &str, arguments: &[&str]) -> Output {
     quorate(["kv", "--config", config].into_iter().chain(arguments.iter().copied()))

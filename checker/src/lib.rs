@@ -8,6 +8,7 @@ mod any_spec;
 mod check;
 pub mod engine;
 pub mod linearizability;
+mod memory;
 pub mod report;
 pub mod spec;
 mod stateright_engine;

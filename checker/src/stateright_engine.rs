@@ -14,6 +14,7 @@ use stateright::{Checker, Expectation, HasDiscoveries, Model, Property};
 
 use crate::check::{Search, is_counterexample};
 use crate::engine::{Explorable, History};
+use crate::memory;
 use crate::report::{Limits, Progress};
 use crate::spec::{ActionOf, Spec, State};
 
@@ -245,14 +246,7 @@ fn limit_reached(limits: &Limits, now: &Progress) -> Option<String> {
     if limits.max_time.is_some_and(|limit| now.elapsed >= limit) {
         return Some(format!("{:.1} s passed", now.elapsed.as_secs_f64()));
     }
-    let memory = memory_mib()?;
+    let memory = memory::resident()? >> 20;
     let limit = limits.max_memory.filter(|limit| memory >= *limit)?;
     Some(format!("{memory} MiB of memory in use, {limit} allowed"))
-}
-
-/// The memory that this process holds, in MiB, where the system tells.
-fn memory_mib() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
-    Some(line.trim().trim_end_matches("kB").trim().parse::<u64>().ok()? / 1024)
 }

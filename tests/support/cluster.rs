@@ -189,3 +189,14 @@ impl Cluster {
         });
     }
 }
+
+/// Expects `output` to have ended with `code` and, on stderr, to have all of `words`.
+#[track_caller]
+pub fn expect(output: &Output, code: i32, words: &[&str]) {
+    let said = stderr(output);
+    assert_eq!(output.status.code(), Some(code), "{said}");
+    for word in words {
+        assert!(said.contains(word), "no {word:?} in {said:?}");
+    }
+    assert!(!said.contains("panicked"), "{said}");
+}

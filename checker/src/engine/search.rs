@@ -8,6 +8,7 @@ use super::options::{Options, Progress, Stop};
 use super::parts::{Explorable, History};
 use super::shared::Shared;
 use super::worker::Worker;
+use crate::memory;
 use crate::spec::State;
 
 /// How often limits are looked at, and progress is told.
@@ -143,13 +144,6 @@ impl Watch<'_> {
             return Some(Stop::Time);
         }
         let limit = (*max_memory)?;
-        memory().is_some_and(|memory| memory >= limit).then_some(Stop::Memory)
+        memory::resident().is_some_and(|held| held >= limit).then_some(Stop::Memory)
     }
-}
-
-/// The memory that this process holds, in bytes, where the system tells.
-fn memory() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
-    Some(line.trim().trim_end_matches("kB").trim().parse::<u64>().ok()? * 1024)
 }

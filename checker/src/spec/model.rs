@@ -50,6 +50,7 @@ where
         };
         with_names(&text, &self.names())
     }
+
     fn format_step(&self, state: &Self::State, action: Self::Action) -> Option<String> {
         let next = self.after(state, &action)?;
         Some(with_names(&format!("{next:#?}"), &self.names()))

@@ -29,11 +29,8 @@ pub(super) fn handle_request<M: StateMachine, R: RaftRules>(
     let is_new = !step.state().knows(session, sequence);
     if step.require(Rule::RetryTakesEffectOnce, is_new) {
         append(step, request);
-    } else if let Some((last, output)) = step.state().applied.sessions.get(&session)
-        && *last == sequence
-    {
-        let answer = Answer::Done(output.clone());
-        step.answer(session, sequence, answer);
+    } else {
+        step.answer_applied(session, sequence);
     }
 }
 

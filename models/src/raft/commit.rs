@@ -6,7 +6,7 @@ use super::state::{Role, ServerState};
 use super::step::Step;
 use crate::number::Index;
 use crate::quorum::is_majority;
-use crate::service::{Answer, Request};
+use crate::service::Request;
 use crate::state_machine::StateMachine;
 
 /// A leader commits what a majority stores. raft.tla `AdvanceCommitIndex`.
@@ -87,11 +87,7 @@ fn apply<M: StateMachine, R: RaftRules>(
         let output = applied.machine.apply(&command);
         applied.sessions.insert(session, (sequence, output));
     }
-    if step.state().is_leader()
-        && let Some((last, output)) = step.state().applied.sessions.get(&session)
-        && *last == sequence
-    {
-        let answer = Answer::Done(output.clone());
-        step.answer(session, sequence, answer);
+    if step.state().is_leader() {
+        step.answer_applied(session, sequence);
     }
 }

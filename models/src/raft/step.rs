@@ -92,6 +92,16 @@ impl<'a, 's, M: StateMachine, R: RaftRules> Step<'a, 's, M, R> {
         self.send(session.client(), Message::Reply(reply));
     }
 
+    /// Tells the client what its command returned, if it is the last one applied of its session.
+    pub(super) fn answer_applied(&mut self, session: Session, sequence: Sequence) {
+        if let Some((last, output)) = self.state().applied.sessions.get(&session)
+            && *last == sequence
+        {
+            let answer = Answer::Done(output.clone());
+            self.answer(session, sequence, answer);
+        }
+    }
+
     pub(super) fn set_election_timer(&mut self) {
         self.timers.push((Timer::Election, Some(self.server.timing.election.clone())));
     }

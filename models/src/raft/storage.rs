@@ -35,8 +35,9 @@ impl<C: Value> Durable for Storage<C> {
         let old = since.map_or(&empty, |since| &since.log);
         let shared = shared_length(&self.log, old);
         let mut changes = Vec::new();
-        if since.map(Meta::from).as_ref() != Some(&Meta::from(self)) {
-            changes.push(put(META_KEY, &Meta::from(self)));
+        let meta = Meta::from(self);
+        if since.is_none_or(|since| Meta::from(since) != meta) {
+            changes.push(put(META_KEY, &meta));
         }
         for (index, entry) in self.log.behind(shared) {
             changes.push(put(entry_key(index), entry));
