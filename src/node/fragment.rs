@@ -53,8 +53,12 @@ pub const REPORT_EVERY: u32 = 8;
 pub const ASK: Duration = Duration::from_millis(10);
 
 /// How long a sender waits for a report, at least, before it sends again what is in flight. Doubles
-/// as well, up to sixteen times this.
+/// as well, up to [`PROBE_MAX`].
 pub const PROBE: Duration = Duration::from_millis(20);
+
+/// Silence is not waited out longer than this, unless the way there and back takes as long: what is
+/// complete but for its last report must be asked about many times before [`GIVE_UP`].
+pub const PROBE_MAX: Duration = Duration::from_millis(200);
 
 /// A fragment reported missing is not sent again sooner than this after it was sent: the report may
 /// have crossed it.

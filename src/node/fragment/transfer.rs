@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::{BURST, GIVE_UP, LIFETIME, PROBE, RESEND, Report, WINDOW_MIN};
+use super::{BURST, GIVE_UP, LIFETIME, PROBE, PROBE_MAX, RESEND, Report, WINDOW_MIN};
 use crate::node::wire;
 
 /// What is known of one fragment.
@@ -125,7 +125,8 @@ impl Transfer {
 
     /// When what is in flight counts as lost, if nothing is heard until then.
     pub(super) fn deadline(&self, pace: &Pace) -> Instant {
-        self.sent.max(self.progress) + pace.probe() * (1 << self.silent.min(4))
+        let patience = (pace.probe() * (1 << self.silent.min(4))).min(PROBE_MAX.max(pace.probe()));
+        self.sent.max(self.progress) + patience
     }
 
     /// Takes everything in flight for lost if its deadline has passed.
