@@ -1,4 +1,4 @@
-//! Values by number that many threads add to and read without a lock.
+//! Values by number that many threads put down and read without a lock.
 
 use super::sync::{AtomicU64, OnceLock, Ordering};
 
@@ -6,18 +6,49 @@ use super::sync::{AtomicU64, OnceLock, Ordering};
 const FIRST: u64 = 64;
 const CHUNKS: usize = 26;
 
-/// A growing row of values. What is in it stays where it is.
+/// A growing row of places, each empty until somebody fills it. What is in it stays where it is.
 #[derive(Debug)]
-pub struct Arena<T> {
+pub struct Places<T> {
     chunks: [OnceLock<Chunk<T>>; CHUNKS],
-    count: AtomicU64,
 }
 
 type Chunk<T> = Box<[OnceLock<T>]>;
 
+impl<T> Default for Places<T> {
+    fn default() -> Self {
+        Places { chunks: std::array::from_fn(|_| OnceLock::new()) }
+    }
+}
+
+impl<T> Places<T> {
+    /// What is at `number`, if anything is.
+    pub fn get(&self, number: u32) -> Option<&T> {
+        let (chunk, place) = locate(u64::from(number));
+        self.chunks[chunk].get()?[place].get()
+    }
+
+    /// What is at `number`, which is empty: `value`, or what another thread has just put there.
+    pub fn put(&self, number: u32, value: T) -> &T {
+        self.place(u64::from(number)).get_or_init(|| value)
+    }
+
+    fn place(&self, number: u64) -> &OnceLock<T> {
+        let (chunk, place) = locate(number);
+        let new = || (0..FIRST << chunk).map(|_| OnceLock::new()).collect();
+        &self.chunks[chunk].get_or_init(new)[place]
+    }
+}
+
+/// A growing row of values.
+#[derive(Debug)]
+pub struct Arena<T> {
+    places: Places<T>,
+    count: AtomicU64,
+}
+
 impl<T> Default for Arena<T> {
     fn default() -> Self {
-        Arena { chunks: std::array::from_fn(|_| OnceLock::new()), count: AtomicU64::new(0) }
+        Arena { places: Places::default(), count: AtomicU64::new(0) }
     }
 }
 
@@ -28,18 +59,13 @@ impl<T> Arena<T> {
     /// If the arena is full, after about four thousand million values.
     pub fn push(&self, value: T) -> u32 {
         let number = self.count.fetch_add(1, Ordering::Relaxed);
-        let (chunk, place) = locate(number);
-        let chunk = self.chunks[chunk]
-            .get_or_init(|| (0..FIRST << chunk).map(|_| OnceLock::new()).collect());
-        assert!(chunk[place].set(value).is_ok(), "every number is given once");
+        assert!(self.places.place(number).set(value).is_ok(), "every number is given once");
         u32::try_from(number).expect("fewer than 2^32 values")
     }
 
     /// The value with this number, which its `push` has returned.
     pub fn get(&self, number: u32) -> &T {
-        let (chunk, place) = locate(u64::from(number));
-        let value = self.chunks[chunk].get().and_then(|chunk| chunk[place].get());
-        value.expect("whoever has the number has seen the value put down")
+        self.places.get(number).expect("whoever has the number has seen the value put down")
     }
 
     /// How many values there are.

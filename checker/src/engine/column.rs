@@ -1,51 +1,89 @@
-//! Numbers by number that many threads write once and read without a lock.
+//! Records by id that many threads write once and read without a lock.
 
-use super::sync::{AtomicU64, OnceLock, Ordering};
+use super::sync::{AtomicU32, OnceLock, Ordering};
 
 /// Four chunks of one size, then four of twice the size: little is unused, and nothing ever moves.
 const FIRST_BITS: u32 = 6;
 const CHUNKS: usize = 4 * 26;
 
-/// A growing row of 64-bit numbers, zero until written.
+/// A growing row of records of 32-bit numbers, all zero until written.
 #[derive(Debug)]
 pub struct Column {
-    chunks: Box<[OnceLock<Box<[AtomicU64]>>]>,
-}
-
-impl Default for Column {
-    fn default() -> Self {
-        Column { chunks: (0..CHUNKS).map(|_| OnceLock::new()).collect() }
-    }
+    /// How many numbers a record has.
+    width: usize,
+    chunks: Box<[OnceLock<Box<[AtomicU32]>>]>,
 }
 
 impl Column {
-    /// Writes the number at `place`. Who reads it must have been told of `place` after that.
-    pub fn set(&self, place: u32, number: u64) {
-        self.cell(place).store(number, Ordering::Relaxed);
+    /// An empty row of records of `width` numbers.
+    pub fn new(width: usize) -> Self {
+        Column { width, chunks: (0..CHUNKS).map(|_| OnceLock::new()).collect() }
     }
 
-    /// Sets these bits at `place`, where others may be set at the same time.
-    pub fn add(&self, place: u32, bits: u64) {
-        self.cell(place).fetch_or(bits, Ordering::Relaxed);
+    /// The record of `id`, to be read: who asks has been told of `id` after it was written.
+    pub fn get(&self, id: u32) -> &[AtomicU32] {
+        let (chunk, _, place) = locate(id);
+        let chunk = self.chunks[chunk].get().expect("whoever has the id has seen it written");
+        &chunk[place * self.width..][..self.width]
     }
 
-    /// The number at `place`, where one was written.
-    pub fn get(&self, place: u32) -> u64 {
-        let (chunk, _, offset) = locate(place);
-        let chunk = self.chunks[chunk].get().expect("whoever has the place has seen it written");
-        chunk[offset].load(Ordering::Relaxed)
+    /// The record of `id`, to be written.
+    pub fn open(&self, id: u32) -> &[AtomicU32] {
+        let (chunk, size, place) = locate(id);
+        let new = || zeros(size * self.width);
+        &self.chunks[chunk].get_or_init(new)[place * self.width..][..self.width]
     }
 
-    fn cell(&self, place: u32) -> &AtomicU64 {
-        let (chunk, size, offset) = locate(place);
-        let new = || (0..size).map(|_| AtomicU64::new(0)).collect();
-        &self.chunks[chunk].get_or_init(new)[offset]
+    /// Gives records another `width`, and each its content by `convert`: chunk by chunk, so that
+    /// there are never two of all.
+    pub fn convert(&mut self, width: usize, mut convert: impl FnMut(&[AtomicU32], &[AtomicU32])) {
+        for chunk in &mut self.chunks {
+            if let Some(old) = chunk.take() {
+                let new = zeros(old.len() / self.width * width);
+                let records = old.chunks_exact(self.width).zip(new.chunks_exact(width));
+                records.for_each(|(old, new)| convert(old, new));
+                *chunk = OnceLock::new();
+                chunk.get_or_init(|| new);
+            }
+        }
+        self.width = width;
     }
 }
 
-/// The chunk of `place`, its size, and where in it.
-fn locate(place: u32) -> (usize, usize, usize) {
-    let from_start = u64::from(place) + (4 << FIRST_BITS);
+fn zeros(count: usize) -> Box<[AtomicU32]> {
+    (0..count).map(|_| AtomicU32::new(0)).collect()
+}
+
+/// Copies what `key` says into the numbers of a record, the lower half of a word first.
+pub fn write(record: &[AtomicU32], key: &[u64]) {
+    for (index, number) in record.iter().enumerate() {
+        number.store(half(key, index), Ordering::Relaxed);
+    }
+}
+
+/// Copies the numbers of a record into the words of a `key`.
+pub fn read(record: &[AtomicU32], key: &mut [u64]) {
+    for (word, halves) in key.iter_mut().zip(record.chunks(2)) {
+        let [low, high] = [0, 1].map(|half: usize| {
+            halves.get(half).map_or(0, |number| u64::from(number.load(Ordering::Relaxed)))
+        });
+        *word = high << 32 | low;
+    }
+}
+
+/// True if a record says the same as `key`.
+pub fn equals(record: &[AtomicU32], key: &[u64]) -> bool {
+    let mut numbers = record.iter().enumerate();
+    numbers.all(|(index, number)| number.load(Ordering::Relaxed) == half(key, index))
+}
+
+fn half(key: &[u64], index: usize) -> u32 {
+    (key[index / 2] >> (index % 2 * 32)) as u32
+}
+
+/// The chunk of `id`, its size in records, and where in it.
+fn locate(id: u32) -> (usize, usize, usize) {
+    let from_start = u64::from(id) + (4 << FIRST_BITS);
     let bits = from_start.ilog2() - 2;
     let quarter = (from_start >> bits) as usize & 3;
     let chunk = (bits - FIRST_BITS) as usize * 4 + quarter;

@@ -25,7 +25,7 @@ impl Purse {
         system: &System<'_, A, C, G>,
         parts: &Parts<A, G>,
         extras: u32,
-        step: &Move<'_>,
+        step: &Move,
     ) -> Option<u32> {
         let delivered = match (&system.rules, step.kind, step.event) {
             (Rules::Stateright, Kind::Deliver, Event::Deliver(envelope))
@@ -39,18 +39,18 @@ impl Purse {
             Rules::Spec(_) => is_free(step.kind),
             Rules::Stateright => delivered.is_none(),
         };
-        if is_free && step.fault() == NO_FAULT {
+        if is_free && step.fault == NO_FAULT {
             return Some(extras);
         }
-        let key = (extras, step.kind, step.fault(), delivered);
+        let key = (extras, step.kind, step.fault, delivered);
         *self.paid.entry(key).or_insert_with(|| {
-            let before = **parts.extras.get(extras);
+            let before = *parts.extras.get(extras);
             let after = match system.rules {
                 Rules::Spec(spec) => charge(spec, before, step.kind)?,
                 Rules::Stateright => before,
             };
             Some(parts.extras.intern(Extras {
-                fault: step.fault(),
+                fault: step.fault,
                 last: delivered.or(before.last),
                 ..after
             }))

@@ -2,25 +2,18 @@
 
 use super::parts::{Explorable, History};
 use super::shared::Shared;
-use super::table::Door;
+use super::table::{Door, Tight};
 
 /// The shared tables, open to one thread.
 pub(super) struct Doors<'s> {
     pub visited: Door<'s>,
-    pub pairs: Vec<Door<'s>>,
     pub views: Door<'s>,
-    pub view_pairs: Vec<Door<'s>>,
 }
 
 impl<'s> Doors<'s> {
     /// Opens all tables, always in the same order.
     pub fn open<A: Explorable, C, G: History>(shared: &'s Shared<'s, A, C, G>) -> Self {
-        Doors {
-            visited: shared.visited.open(),
-            pairs: shared.tree.open(),
-            views: shared.views.open(),
-            view_pairs: shared.view_tree.open(),
-        }
+        Doors { visited: shared.visited.open(), views: shared.views.open() }
     }
 
     /// Makes room where it is wanted, with all doors closed meanwhile: another thread may be
@@ -29,18 +22,34 @@ impl<'s> Doors<'s> {
         self,
         shared: &'s Shared<'s, A, C, G>,
     ) -> Self {
-        let mut trees = self.pairs.iter().chain(&self.view_pairs);
-        let is_crowded = self.visited.is_crowded()
-            || self.views.is_crowded()
-            || trees.any(|door| door.is_crowded());
-        if !is_crowded {
+        if !self.visited.is_crowded() && !self.views.is_crowded() {
             return self;
         }
         drop(self);
         shared.visited.make_room();
-        shared.tree.make_room();
         shared.views.make_room();
-        shared.view_tree.make_room();
+        Doors::open(shared)
+    }
+
+    /// Makes room for a number in the keys of states.
+    pub fn widen<A: Explorable, C, G: History>(
+        self,
+        shared: &'s Shared<'s, A, C, G>,
+        tight: Tight,
+    ) -> Self {
+        drop(self);
+        shared.visited.widen(tight, &shared.counts());
+        Doors::open(shared)
+    }
+
+    /// Makes room for a number in the keys of views.
+    pub fn widen_views<A: Explorable, C, G: History>(
+        self,
+        shared: &'s Shared<'s, A, C, G>,
+        tight: Tight,
+    ) -> Self {
+        drop(self);
+        shared.views.widen(tight, &shared.view_counts());
         Doors::open(shared)
     }
 }

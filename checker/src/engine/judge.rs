@@ -1,7 +1,5 @@
 //! Asks conditions about states: a state is made whole only if somebody wants to see it.
 
-use stateright::Expectation;
-
 use super::doors::Doors;
 use super::memo::Cache;
 use super::moves::Move;
@@ -10,7 +8,7 @@ use super::parts::{Explorable, History};
 use super::scratch::Scratch;
 use super::shared::Shared;
 use super::system::Rules;
-use super::tree::PairCache;
+use super::table::Tight;
 use crate::spec::State;
 
 /// One thread's way to ask conditions.
@@ -20,11 +18,11 @@ pub(super) struct Judge<'s, A: Explorable, C, G: History> {
     pub found: Vec<Option<u32>>,
     whole: Scratch<A, G>,
     view: Scratch<A, G>,
-    /// By seat.
-    cores: Cache<u32, u32>,
-    view_pairs: PairCache,
-    /// Views met of late.
-    recent: Cache<u64, ()>,
+    /// By actor and seat.
+    cores: Cache<(u32, u32), u32>,
+    /// The numbers of several views, and their keys.
+    views: Vec<u32>,
+    keys: Vec<u64>,
 }
 
 impl<'s, A: Explorable, C, G: History> Judge<'s, A, C, G> {
@@ -36,8 +34,8 @@ impl<'s, A: Explorable, C, G: History> Judge<'s, A, C, G> {
             whole: Scratch::new(&shared.parts, state, leaves, true),
             view: Scratch::new(&shared.parts, state, leaves, false),
             cores: Cache::new(14),
-            view_pairs: shared.view_tree.cache(),
-            recent: Cache::new(14),
+            views: Vec::new(),
+            keys: Vec::new(),
         }
     }
 
@@ -51,7 +49,7 @@ impl<'s, A: Explorable, C, G: History> Judge<'s, A, C, G> {
     }
 
     /// True if the direction of the search, if it has one, takes this step of `actor`.
-    pub fn is_directed(&mut self, step: &Move<'_>, actor: usize, leaves: &[u32]) -> bool {
+    pub fn is_directed(&mut self, step: &Move, actor: usize, leaves: &[u32]) -> bool {
         let Shared { system, parts, .. } = self.shared;
         let Rules::Spec(spec) = system.rules else {
             return true;
@@ -64,51 +62,77 @@ impl<'s, A: Explorable, C, G: History> Judge<'s, A, C, G> {
         (direction.allows)(&system.model.cfg, state, &action)
     }
 
-    /// Asks the properties about a new state.
-    pub fn judge(&mut self, doors: &Doors<'s>, id: u32, leaves: &[u32]) {
-        let Shared { system, parts, checks, .. } = self.shared;
-        let mut is_new_view = None;
-        for (index, check) in checks.iter().enumerate() {
-            if self.found[index].is_some() || check.expectation == Expectation::Eventually {
-                continue;
+    /// Asks the properties about new states, each its id and its leaves.
+    pub fn judge(&mut self, doors: Doors<'s>, fresh: &[u32]) -> Doors<'s> {
+        let states = fresh.chunks_exact(1 + self.shared.system.leaf_count());
+        if self.is_wanted(Sees::Everything) {
+            states.clone().for_each(|state| self.ask(Sees::Everything, state));
+        }
+        if !self.is_wanted(Sees::Actors) {
+            return doors;
+        }
+        let doors = self.find_views(doors, fresh);
+        doors.views.approach(&self.keys);
+        let words = doors.views.layout().words();
+        for (index, state) in states.enumerate() {
+            // What somebody has seen before was judged then.
+            if doors.views.insert(&self.keys[index * words..][..words], 0).1 {
+                self.ask(Sees::Actors, state);
             }
-            let state = match check.sees {
-                Sees::Everything => self.whole.at(system, parts, leaves),
-                Sees::Actors => {
-                    if !*is_new_view.get_or_insert_with(|| self.is_new_view(doors, leaves)) {
-                        continue;
-                    }
-                    self.view.at(system, parts, leaves)
-                }
-            };
-            if check.is_decided_by(state) {
-                self.found[index] = Some(id);
+        }
+        doors
+    }
+
+    /// True if a property that sees this is undecided.
+    fn is_wanted(&self, sees: Sees) -> bool {
+        let mut all = self.shared.checks.iter().zip(&self.found);
+        all.any(|(check, found)| found.is_none() && check.is_asked(sees))
+    }
+
+    fn ask(&mut self, sees: Sees, state: &[u32]) {
+        let Shared { system, parts, checks, .. } = self.shared;
+        let scratch = match sees {
+            Sees::Everything => &mut self.whole,
+            Sees::Actors => &mut self.view,
+        };
+        let whole = scratch.at(system, parts, &state[1..]);
+        for (check, found) in checks.iter().zip(&mut self.found) {
+            if found.is_none() && check.is_asked(sees) && check.is_decided_by(whole) {
+                *found = Some(state[0]);
             }
         }
     }
 
-    /// True if nobody has seen these actors with this ghost and fault before.
-    fn is_new_view(&mut self, doors: &Doors<'s>, leaves: &[u32]) -> bool {
-        let Shared { system, parts, view_tree, .. } = self.shared;
-        let mut numbers = Vec::with_capacity(view_tree.size());
-        for seat in &leaves[..system.actors()] {
-            let core = self.cores.get(*seat).unwrap_or_else(|| {
-                let local = parts.open_seat(*seat).0;
-                let core = parts.cores.intern((local.state, local.storage, local.crashed));
-                self.cores.put(*seat, core);
-                core
-            });
-            numbers.push(core);
+    /// Finds the keys of what is seen of these states' actors, with their ghosts and faults.
+    fn find_views(&mut self, mut doors: Doors<'s>, fresh: &[u32]) -> Doors<'s> {
+        let Shared { system, parts, .. } = self.shared;
+        self.views.clear();
+        for state in fresh.chunks_exact(1 + system.leaf_count()) {
+            let leaves = &state[1..];
+            for (actor, seat) in leaves[..system.actors()].iter().enumerate() {
+                let key = (actor as u32, *seat);
+                let core = self.cores.get(key).unwrap_or_else(|| {
+                    let core = parts.core(actor, *seat);
+                    self.cores.put(key, core);
+                    core
+                });
+                self.views.push(core);
+            }
+            self.views.push(leaves[system.ghost_leaf()]);
+            self.views.push(parts.extras.get(leaves[system.extras_leaf()]).fault);
         }
-        numbers.push(leaves[system.ghost_leaf()]);
-        numbers.push(parts.extras.get(leaves[system.extras_leaf()]).fault);
-        numbers.resize(view_tree.size(), 0);
-        let (pairs, cache) = (&doors.view_pairs, &mut self.view_pairs);
-        let view = view_tree.fill(pairs, &mut numbers, u128::MAX, cache);
-        if self.recent.get(view).is_some() {
-            return false;
+        let size = system.actors() + 2;
+        for (index, number) in self.views.iter().enumerate() {
+            let tight = Tight { component: index % size, number: *number };
+            if !doors.views.layout().has_room(tight.component, tight.number) {
+                doors = doors.widen_views(self.shared, tight);
+            }
         }
-        self.recent.put(view, ());
-        doors.views.insert(view, 0).1
+        let layout = doors.views.layout();
+        self.keys.clear();
+        for view in self.views.chunks_exact(size) {
+            layout.append(view, &mut self.keys);
+        }
+        doors
     }
 }

@@ -1,34 +1,43 @@
 //! One level of the search: the work that its threads share, and their common count.
 
-use super::sync::{AtomicBool, AtomicU64, Mutex, Ordering};
+use std::ops::Range;
 
-/// States to expand, one after the other: each its id, then its leaves.
-pub type Block = Vec<u32>;
+use super::sync::{AtomicBool, AtomicU64, Ordering};
 
-/// The states of one level, handed out in blocks. Once it is empty or stopped, all are done.
+/// States in a block of work.
+const BLOCK: u32 = 256;
+
+/// The states of one level, handed out in blocks of ids. Once it is empty or stopped, all are done.
 #[derive(Debug)]
 pub struct Level {
-    blocks: Mutex<Vec<Block>>,
+    blocks: Vec<Range<u32>>,
+    /// The first block that nobody has taken.
+    next: AtomicU64,
     is_stopped: AtomicBool,
     /// Distinct states found so far, in all levels.
     states: AtomicU64,
     /// Successors generated so far, in all levels.
     transitions: AtomicU64,
-    /// States of this level that nobody has taken yet.
+    /// States of this level that nobody has expanded yet.
     queue: AtomicU64,
     /// With so many distinct states it stops.
     max_states: u64,
 }
 
 impl Level {
-    /// The blocks of a level, and what was counted before it.
-    pub fn new(blocks: Vec<Block>, queue: u64, states: u64, transitions: u64) -> Self {
+    /// The ids of a level's states, and what was counted before it.
+    pub fn new(ids: &[Range<u32>], states: u64, transitions: u64) -> Self {
+        let blocks = ids.iter().flat_map(|ids| {
+            let starts = ids.clone().step_by(BLOCK as usize);
+            starts.map(|start| start..ids.end.min(start.saturating_add(BLOCK)))
+        });
         Level {
-            blocks: Mutex::new(blocks),
+            blocks: blocks.collect(),
+            next: AtomicU64::new(0),
             is_stopped: AtomicBool::new(false),
             states: AtomicU64::new(states),
             transitions: AtomicU64::new(transitions),
-            queue: AtomicU64::new(queue),
+            queue: AtomicU64::new(ids.iter().map(|ids| ids.len() as u64).sum()),
             max_states: u64::MAX,
         }
     }
@@ -39,11 +48,12 @@ impl Level {
     }
 
     /// The next block; `None` if there is none, or nobody should go on.
-    pub fn take(&self) -> Option<Block> {
+    pub fn take(&self) -> Option<Range<u32>> {
         if self.is_stopped() {
             return None;
         }
-        self.blocks.lock().expect(POISON).pop()
+        let block = self.next.fetch_add(1, Ordering::Relaxed);
+        self.blocks.get(block as usize).cloned()
     }
 
     /// Counts what came of expanding so many states.
@@ -72,5 +82,3 @@ impl Level {
         (load(&self.states), load(&self.transitions), load(&self.queue))
     }
 }
-
-const POISON: &str = "nothing that can panic runs under this lock";

@@ -13,6 +13,7 @@ mod doors;
 mod hash;
 mod inbox;
 mod judge;
+mod layout;
 mod level;
 mod memo;
 mod moves;
@@ -29,7 +30,6 @@ mod system;
 mod table;
 #[cfg(test)]
 mod tests;
-mod tree;
 mod values;
 mod worker;
 

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use stateright::actor::Envelope;
 
-use super::memo::Cache;
+use super::arena::Places;
+use super::memo::{Cache, Memo};
 use super::parts::{Event, Explorable, History, Local, NO_FAULT, NOTHING, Parts};
-use super::react::{Effect, Reactions};
+use super::react::{Effect, Reactions, SILENT};
 use super::system::{Rules, System};
 use crate::spec::{Action, ActionOf, Spec};
 
@@ -25,20 +26,27 @@ pub(super) enum Kind {
 
 /// A step that one seat offers.
 #[derive(Debug)]
-pub(super) struct Move<'s> {
+pub(super) struct Move {
     pub kind: Kind,
     pub event: Event,
-    /// What the actor does; a loss is nobody's doing.
-    pub effect: Option<&'s Effect>,
     /// The seat after the step.
     pub seat: u32,
+    /// What the actor does. A loss is nobody's doing.
+    pub reaction: u32,
+    pub fault: u32,
+    /// What is sent to others: seat and inbox.
+    pub others: Arc<[(usize, u32)]>,
     /// True if the seat is what it was, but for a message that its actor ignored.
     pub is_still: bool,
+    /// By Stateright's rules nothing has happened.
+    pub is_ignored: bool,
 }
 
-impl<'s> Move<'s> {
-    pub fn fault(&self) -> u32 {
-        self.effect.map_or(NO_FAULT, |effect| effect.fault)
+impl Move {
+    pub fn new(kind: Kind, event: Event, effect: &Effect, seat: u32) -> Self {
+        let Effect { reaction, fault, is_ignored, .. } = *effect;
+        let others = Arc::clone(&effect.others);
+        Move { kind, event, seat, reaction, fault, others, is_still: false, is_ignored }
     }
 
     /// The spec's name for this step of `actor`.
@@ -50,33 +58,44 @@ impl<'s> Move<'s> {
         let id = actor.into();
         match self.event {
             Event::Deliver(number) => {
-                let Envelope { src, dst, msg } = (**parts.envelopes.get(number)).clone();
+                let Envelope { src, dst, msg } = parts.envelopes.get(number).clone();
                 match self.kind {
                     Kind::Duplicate => Action::Duplicate { src, dst, msg },
                     Kind::Drop => Action::Drop { src, dst, msg },
                     _ => Action::Deliver { src, dst, msg },
                 }
             }
-            Event::Timeout(number) => Action::Timeout(id, (**parts.timer.get(number)).clone()),
+            Event::Timeout(number) => Action::Timeout(id, parts.timer.get(number).clone()),
             Event::Random(number) => {
-                let (key, random) = (**parts.choice.get(number)).clone();
+                let (key, random) = parts.choice.get(number).clone();
                 Action::SelectRandom { actor: id, key, random }
             }
             Event::Crash => Action::Crash(id),
             Event::Recover => Action::Recover(id),
         }
     }
-
-    pub fn others(&self) -> &'s [(usize, u32)] {
-        self.effect.map_or(&[], |effect| &effect.others)
-    }
 }
 
 /// All steps that one seat offers, whatever is left of the budgets.
 #[derive(Debug)]
-pub(super) struct Moves<'s> {
+pub(super) struct Moves {
     pub crashed: bool,
-    pub moves: Vec<Move<'s>>,
+    pub moves: Vec<Move>,
+}
+
+/// What was found out about seats, for all threads.
+#[derive(Debug)]
+pub(super) struct Plans {
+    /// By actor and seat.
+    moves: Vec<Places<Moves>>,
+    /// By seat and what is sent there, the seat after that.
+    arrivals: Memo<(u32, u32), u32>,
+}
+
+impl Plans {
+    pub fn new(seats: usize) -> Self {
+        Plans { moves: (0..seats).map(|_| Places::default()).collect(), arrivals: Memo::default() }
+    }
 }
 
 /// One thread's way to the moves of a seat.
@@ -84,9 +103,8 @@ pub(super) struct Planner<'s, A: Explorable, C, G: History> {
     pub(super) system: &'s System<'s, A, C, G>,
     pub(super) parts: &'s Parts<A, G>,
     pub(super) reactions: &'s Reactions<A>,
-    /// By actor and seat.
-    moves: Cache<(u32, u32), Arc<Moves<'s>>>,
-    /// By seat and what is sent there.
+    plans: &'s Plans,
+    /// By seat and what is sent there, which says to whom.
     arrivals: Cache<(u32, u32), u32>,
     /// By the receiver's state and envelope.
     obsolete: Cache<(u32, u32), bool>,
@@ -97,54 +115,59 @@ impl<'s, A: Explorable, C, G: History> Planner<'s, A, C, G> {
         system: &'s System<'s, A, C, G>,
         parts: &'s Parts<A, G>,
         reactions: &'s Reactions<A>,
+        plans: &'s Plans,
     ) -> Self {
         Planner {
             system,
             parts,
             reactions,
-            moves: Cache::new(16),
-            arrivals: Cache::new(16),
+            plans,
+            arrivals: Cache::new(15),
             obsolete: Cache::new(16),
         }
     }
 
     /// What `seat` offers, which is that of `actor`.
-    pub fn moves(&mut self, actor: usize, seat: u32) -> Arc<Moves<'s>> {
-        let key = (actor as u32, seat);
-        if let Some(moves) = self.moves.get(key) {
+    pub fn moves(&mut self, actor: usize, seat: u32) -> &'s Moves {
+        let plans = self.plans;
+        if let Some(moves) = plans.moves[actor].get(seat) {
             return moves;
         }
         let moves = match self.system.rules {
             Rules::Spec(spec) => self.spec_moves(spec, actor, seat),
             Rules::Stateright => self.stateright_moves(actor, seat),
         };
-        let moves = Arc::new(moves);
-        self.moves.put(key, Arc::clone(&moves));
-        moves
+        plans.moves[actor].put(seat, moves)
     }
 
-    /// The seat once `parcel` has been sent to it.
-    pub fn arrive(&mut self, seat: u32, parcel: u32) -> u32 {
+    /// The seat of `actor` once `parcel` has been sent to it.
+    pub fn arrive(&mut self, actor: usize, seat: u32, parcel: u32) -> u32 {
         let key = (seat, parcel);
         if let Some(after) = self.arrivals.get(key) {
             return after;
         }
-        let (local, inbox) = self.parts.of_seat(seat);
-        let state = self.parts.locals.get(local).state;
-        let inbox = self.join(self.parts.inboxes.get(inbox), parcel, state);
-        let after = self.parts.seat(local, self.parts.inboxes.intern(inbox));
+        let plans = self.plans;
+        let after = plans.arrivals.get_or(key, || self.receive(actor, seat, parcel));
         self.arrivals.put(key, after);
         after
     }
 
-    fn spec_moves(&mut self, spec: &Spec<A, C, G>, actor: usize, seat: u32) -> Moves<'s> {
-        let (number, inbox) = self.parts.of_seat(seat);
-        let local = **self.parts.locals.get(number);
+    /// Does as [`arrive`](Self::arrive), from scratch.
+    pub fn receive(&mut self, actor: usize, seat: u32, parcel: u32) -> u32 {
+        let (local, inbox) = *self.parts.seats[actor].get(seat);
+        let state = self.parts.locals.get(local).state;
+        let inbox = self.join(self.parts.inboxes.get(inbox), parcel, state);
+        self.parts.seat(actor, local, self.parts.inboxes.intern(inbox))
+    }
+
+    fn spec_moves(&mut self, spec: &Spec<A, C, G>, actor: usize, seat: u32) -> Moves {
+        let (number, inbox) = *self.parts.seats[actor].get(seat);
+        let local = *self.parts.locals.get(number);
         let inbox = self.parts.inboxes.get(inbox);
         let mut moves = Vec::new();
         for envelope in inbox.iter() {
             if spec.faults.drops > 0 {
-                moves.push(self.loss(number, &local, inbox, *envelope));
+                moves.push(self.loss(actor, number, inbox, *envelope));
             }
             if !local.crashed {
                 self.deliveries(spec, actor, number, inbox, *envelope, &mut moves);
@@ -172,7 +195,7 @@ impl<'s, A: Explorable, C, G: History> Planner<'s, A, C, G> {
         actor: usize,
         seat: u32,
         local: &Local,
-        moves: &mut Vec<Move<'s>>,
+        moves: &mut Vec<Move>,
     ) {
         for (key, choices) in self.parts.randoms.get(local.randoms).map.iter() {
             for random in choices {
@@ -182,21 +205,18 @@ impl<'s, A: Explorable, C, G: History> Planner<'s, A, C, G> {
         }
     }
 
-    pub(super) fn loss(
-        &mut self,
-        number: u32,
-        local: &Local,
-        inbox: &[u32],
-        envelope: u32,
-    ) -> Move<'s> {
+    pub(super) fn loss(&mut self, actor: usize, number: u32, inbox: &[u32], envelope: u32) -> Move {
         let mut left = self.system.order.remove(inbox, envelope);
-        self.forget_obsolete(&mut left, local.state);
+        self.forget_obsolete(&mut left, self.parts.locals.get(number).state);
         Move {
             kind: Kind::Drop,
             event: Event::Deliver(envelope),
-            effect: None,
-            seat: self.parts.seat(number, self.parts.inboxes.intern(left)),
+            seat: self.parts.seat(actor, number, self.parts.inboxes.intern(left)),
+            reaction: SILENT,
+            fault: NO_FAULT,
+            others: Arc::default(),
             is_still: false,
+            is_ignored: false,
         }
     }
 
@@ -207,38 +227,28 @@ impl<'s, A: Explorable, C, G: History> Planner<'s, A, C, G> {
         number: u32,
         inbox: &[u32],
         envelope: u32,
-        moves: &mut Vec<Move<'s>>,
+        moves: &mut Vec<Move>,
     ) {
         let event = Event::Deliver(envelope);
         let effect = self.reactions.effect(self.system, self.parts, actor, number, event);
         let joined = self.join(inbox, effect.own, effect.state);
         let is_still = effect.local == number && joined == *inbox;
         let left = self.parts.inboxes.intern(self.system.order.remove(&joined, envelope));
-        moves.push(Move {
-            kind: Kind::Deliver,
-            event,
-            seat: self.parts.seat(effect.local, left),
-            effect: Some(effect),
-            is_still,
-        });
+        let seat = self.parts.seat(actor, effect.local, left);
+        moves.push(Move { is_still, ..Move::new(Kind::Deliver, event, effect, seat) });
         if spec.faults.duplicates > 0 {
-            moves.push(Move {
-                kind: Kind::Duplicate,
-                event,
-                seat: self.parts.seat(effect.local, self.parts.inboxes.intern(joined)),
-                effect: Some(effect),
-                is_still,
-            });
+            let seat = self.parts.seat(actor, effect.local, self.parts.inboxes.intern(joined));
+            moves.push(Move { is_still, ..Move::new(Kind::Duplicate, event, effect, seat) });
         }
     }
 
     /// A step that takes no message.
-    pub(super) fn step(&mut self, kind: Kind, event: Event, actor: usize, seat: u32) -> Move<'s> {
-        let (number, inbox) = self.parts.of_seat(seat);
+    pub(super) fn step(&mut self, kind: Kind, event: Event, actor: usize, seat: u32) -> Move {
+        let (number, inbox) = *self.parts.seats[actor].get(seat);
         let effect = self.reactions.effect(self.system, self.parts, actor, number, event);
         let joined = self.join(self.parts.inboxes.get(inbox), effect.own, effect.state);
-        let after = self.parts.seat(effect.local, self.parts.inboxes.intern(joined));
-        Move { kind, event, seat: after, effect: Some(effect), is_still: after == seat }
+        let after = self.parts.seat(actor, effect.local, self.parts.inboxes.intern(joined));
+        Move { is_still: after == seat, ..Move::new(kind, event, effect, after) }
     }
 
     /// `inbox` with `parcel`, without what an actor in `state` will never heed.

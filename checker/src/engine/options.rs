@@ -117,8 +117,8 @@ pub struct Sizes {
     pub ghosts: usize,
     /// An actor's own with what is in flight to it.
     pub seats: usize,
-    /// Inner nodes of the trees that states are.
-    pub pairs: usize,
+    /// What properties see that see only the actors.
+    pub views: u64,
     /// Distinct questions put to handlers.
     pub handler_calls: usize,
 }

@@ -7,7 +7,6 @@ use std::sync::Arc;
 use stateright::actor::{Actor, Envelope, Id, RandomChoices, Timers};
 
 use super::inbox::Flow;
-use super::table::Table;
 use super::values::Values;
 use crate::spec::{Fault, Spent};
 
@@ -71,7 +70,7 @@ pub(super) enum Event {
 
 /// The values of every component met so far.
 pub(super) struct Parts<A: Actor, G> {
-    pub states: Values<A::State>,
+    pub states: Values<Arc<A::State>>,
     pub timers: Values<Timers<A::Timer>>,
     pub storages: Values<Option<A::Storage>>,
     pub randoms: Values<RandomChoices<A::Random>>,
@@ -80,21 +79,18 @@ pub(super) struct Parts<A: Actor, G> {
     pub envelopes: Values<Envelope<A::Msg>>,
     /// Messages in flight to one actor, or sent to it by one step.
     pub inboxes: Values<Vec<u32>>,
-    /// An actor's [`Local`] and its inbox, as a pair.
-    pub seats: Table,
+    /// By actor, its [`Local`] and its inbox, as a pair.
+    pub seats: Vec<Values<(u32, u32)>>,
     /// Single timers.
     pub timer: Values<A::Timer>,
     /// Single choices, under their keys.
     pub choice: Values<(String, A::Random)>,
-    /// Of an actor's own, what properties ask for most: state, storage, and whether it is down.
-    pub cores: Values<(u32, u32, bool)>,
+    /// By actor, what properties ask for most: state, storage, and whether it is down.
+    pub cores: Vec<Values<(u32, u32, bool)>>,
     pub ghosts: Values<G>,
     pub faults: Values<Option<Fault>>,
     pub extras: Values<Extras>,
 }
-
-/// Slots for seats at the start.
-const SEAT_BITS: u32 = 12;
 
 /// No fault: the first that is numbered.
 pub(super) const NO_FAULT: u32 = 0;
@@ -102,7 +98,7 @@ pub(super) const NO_FAULT: u32 = 0;
 pub(super) const NOTHING: u32 = 0;
 
 impl<A: Explorable, G: History> Parts<A, G> {
-    pub fn new() -> Self {
+    pub fn new(seats: usize) -> Self {
         let parts = Parts {
             states: Values::default(),
             timers: Values::default(),
@@ -111,10 +107,10 @@ impl<A: Explorable, G: History> Parts<A, G> {
             locals: Values::default(),
             envelopes: Values::default(),
             inboxes: Values::default(),
-            seats: Table::new(SEAT_BITS),
+            seats: (0..seats).map(|_| Values::default()).collect(),
             timer: Values::default(),
             choice: Values::default(),
-            cores: Values::default(),
+            cores: (0..seats).map(|_| Values::default()).collect(),
             ghosts: Values::default(),
             faults: Values::default(),
             extras: Values::default(),
@@ -135,19 +131,19 @@ impl<A: Explorable, G: History> Parts<A, G> {
     }
 
     /// The number of an actor's seat: all that is its own, and what is in flight to it.
-    pub fn seat(&self, local: u32, inbox: u32) -> u32 {
-        self.seats.insert((u64::from(local) << 32) | u64::from(inbox))
+    pub fn seat(&self, actor: usize, local: u32, inbox: u32) -> u32 {
+        self.seats[actor].intern((local, inbox))
     }
 
-    /// The numbers of a seat's local and inbox.
-    pub fn of_seat(&self, seat: u32) -> (u32, u32) {
-        let pair = self.seats.key(seat);
-        ((pair >> 32) as u32, pair as u32)
+    /// An actor's local in a seat, and the number of its inbox.
+    pub fn open_seat(&self, actor: usize, seat: u32) -> (Local, u32) {
+        let (local, inbox) = *self.seats[actor].get(seat);
+        (*self.locals.get(local), inbox)
     }
 
-    /// A seat's local and inbox.
-    pub fn open_seat(&self, seat: u32) -> (Local, &Arc<Vec<u32>>) {
-        let (local, inbox) = self.of_seat(seat);
-        (**self.locals.get(local), self.inboxes.get(inbox))
+    /// What properties ask for most of an actor's seat.
+    pub fn core(&self, actor: usize, seat: u32) -> u32 {
+        let local = self.open_seat(actor, seat).0;
+        self.cores[actor].intern((local.state, local.storage, local.crashed))
     }
 }

@@ -38,7 +38,7 @@ pub(super) struct Effect {
     /// What it sends to itself, as an inbox.
     pub own: u32,
     /// What it sends to others: seat and inbox.
-    pub others: Vec<(usize, u32)>,
+    pub others: Arc<[(usize, u32)]>,
     pub fault: u32,
     /// By Stateright's rules nothing has happened.
     pub is_ignored: bool,
@@ -53,9 +53,7 @@ impl<A: Explorable> Reaction<A> {
     fn is_ignored<G: History>(&self, parts: &Parts<A, G>) -> bool {
         let is_quiet = match (self.event, &*self.out) {
             (Event::Deliver(_), []) => true,
-            (Event::Timeout(timer), [Command::SetTimer(set, _)]) => {
-                set == &**parts.timer.get(timer)
-            }
+            (Event::Timeout(timer), [Command::SetTimer(set, _)]) => set == parts.timer.get(timer),
             _ => false,
         };
         is_quiet && self.after.is_none() && self.panicked.is_none()
@@ -70,7 +68,7 @@ impl Effect {
             local: parts.locals.intern(local),
             state: local.state,
             own: NOTHING,
-            others: Vec::new(),
+            others: Arc::default(),
             fault: NO_FAULT,
             is_ignored: false,
         }
@@ -115,7 +113,7 @@ impl<A: Explorable> Reactions<A> {
         event: Event,
     ) -> &Effect {
         let number = self.numbers.get_or((actor as u32, local, event), || {
-            let mut after = **parts.locals.get(local);
+            let mut after = *parts.locals.get(local);
             prepare(parts, &mut after, event);
             if event == Event::Crash && matches!(system.rules, Rules::Stateright) {
                 return self.effects.push(Effect::silent(parts, after));
@@ -181,7 +179,7 @@ fn react<A: Explorable, C, G: History>(
         let mut state = Cow::Borrowed(&**before);
         match event {
             Event::Deliver(envelope) => {
-                let Envelope { src, msg, .. } = &**parts.envelopes.get(envelope);
+                let Envelope { src, msg, .. } = parts.envelopes.get(envelope);
                 handlers.on_msg(id, &mut state, *src, msg.clone(), &mut out);
             }
             Event::Timeout(timer) => {
@@ -212,7 +210,7 @@ fn react<A: Explorable, C, G: History>(
         actor,
         event,
         before: local.state,
-        after: after.map(|state| parts.states.intern(state)),
+        after: after.map(|state| parts.states.intern(Arc::new(state))),
         out,
         panicked,
     }
@@ -223,12 +221,12 @@ fn prepare<A: Explorable, G: History>(parts: &Parts<A, G>, local: &mut Local, ev
     match event {
         Event::Deliver(_) => {}
         Event::Timeout(timer) => {
-            let mut timers = (**parts.timers.get(local.timers)).clone();
+            let mut timers = parts.timers.get(local.timers).clone();
             timers.cancel(parts.timer.get(timer));
             local.timers = parts.timers.intern(timers);
         }
         Event::Random(choice) => {
-            let mut randoms = (**parts.randoms.get(local.randoms)).clone();
+            let mut randoms = parts.randoms.get(local.randoms).clone();
             randoms.remove(&parts.choice.get(choice).0);
             local.randoms = parts.randoms.intern(randoms);
         }
@@ -252,8 +250,8 @@ fn carry_out<A: Explorable, C, G: History>(
     local.state = reaction.after.unwrap_or(local.state);
     let mut sent: BTreeMap<usize, Vec<u32>> = BTreeMap::new();
     let mut has_sent = false;
-    let mut timers = (**parts.timers.get(local.timers)).clone();
-    let mut randoms = (**parts.randoms.get(local.randoms)).clone();
+    let mut timers = parts.timers.get(local.timers).clone();
+    let mut randoms = parts.randoms.get(local.randoms).clone();
     for command in reaction.out.iter() {
         match command {
             Command::Send(dst, msg) => {
@@ -315,7 +313,7 @@ fn observe<A: Explorable, C, G: History>(
             let envelope = parts.envelopes.get(number);
             SpecEvent::Deliver { src: envelope.src, msg: &envelope.msg }
         }
-        Event::Timeout(number) => SpecEvent::Timeout(&**parts.timer.get(number)),
+        Event::Timeout(number) => SpecEvent::Timeout(parts.timer.get(number)),
         Event::Random(number) => SpecEvent::Random(&parts.choice.get(number).1),
         Event::Crash => SpecEvent::Crash,
         Event::Recover => SpecEvent::Recover,
@@ -333,7 +331,7 @@ fn record<A: Explorable, C, G: History>(
     let model = system.model;
     let mut history = None;
     if let Event::Deliver(number) = reaction.event {
-        let Envelope { src, dst, msg } = &**parts.envelopes.get(number);
+        let Envelope { src, dst, msg } = parts.envelopes.get(number);
         let (src, dst) = (*src, *dst);
         history = (model.record_msg_in)(&model.cfg, before, Envelope { src, dst, msg });
     }

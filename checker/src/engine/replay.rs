@@ -25,25 +25,33 @@ where
     G: History,
     M: Model<State: Clone + PartialEq, Action: Clone + PartialEq>,
 {
-    let leaves = shared.tree.leaves(shared.visited.key(id));
+    let door = shared.visited.open();
+    let leaves_of = |id: u32| {
+        let layout = door.layout();
+        let (mut key, mut leaves) = (vec![0; layout.words()], vec![0; layout.len()]);
+        door.read(id, &mut key);
+        layout.unpack(&key, &mut leaves);
+        leaves
+    };
+    let leaves = leaves_of(id);
     let extras = shared.parts.extras.get(leaves[shared.system.extras_leaf()]);
     let mut ids = vec![id];
     if extras.fault != NO_FAULT && matches!(shared.system.rules, Rules::Stateright) {
         // The model itself would panic: the path ends before that.
-        ids = vec![shared.visited.note(id)];
+        ids = vec![door.note(id)];
     }
-    while let Some(parent) = ids.last().map(|id| shared.visited.note(*id))
+    while let Some(parent) = ids.last().map(|id| door.note(*id))
         && parent != NOBODY
     {
         ids.push(parent);
     }
     let first = ids.pop().expect("the path has a first state");
-    let leaves = shared.tree.leaves(shared.visited.key(first));
+    let leaves = leaves_of(first);
     let mut scratch = Scratch::new(&shared.parts, initial, &leaves, true);
     let mut state = project(initial).clone();
     let mut taken = Vec::new();
     for id in ids.into_iter().rev() {
-        let leaves = shared.tree.leaves(shared.visited.key(id));
+        let leaves = leaves_of(id);
         let wanted = project(scratch.at(&shared.system, &shared.parts, &leaves));
         let mut actions = Vec::new();
         model.actions(&state, &mut actions);

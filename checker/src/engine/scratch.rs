@@ -13,7 +13,7 @@ pub(super) struct Scratch<A: Explorable, G> {
     state: State<A, G>,
     leaves: Vec<u32>,
     locals: Vec<Local>,
-    inboxes: Vec<Arc<Vec<u32>>>,
+    inboxes: Vec<u32>,
     /// If not, then only states, storages, who is down, ghost and fault.
     is_whole: bool,
 }
@@ -31,11 +31,8 @@ impl<A: Explorable, G: History> Scratch<A, G> {
             state.system.random_choices = vec![RandomChoices::default(); count];
             state.spent = Spent::default();
         }
-        let open = |seat: &u32| {
-            let (local, inbox) = parts.open_seat(*seat);
-            (local, Arc::clone(inbox))
-        };
-        let (locals, inboxes) = leaves[..leaves.len() - 2].iter().map(open).unzip();
+        let seats = leaves[..leaves.len() - 2].iter().enumerate();
+        let (locals, inboxes) = seats.map(|(actor, seat)| parts.open_seat(actor, *seat)).unzip();
         Scratch { state, leaves: leaves.to_vec(), locals, inboxes, is_whole }
     }
 
@@ -49,7 +46,7 @@ impl<A: Explorable, G: History> Scratch<A, G> {
         for (seat, number) in leaves[..system.seats].iter().enumerate() {
             if self.leaves[seat] != *number {
                 self.leaves[seat] = *number;
-                let (local, inbox) = parts.open_seat(*number);
+                let (local, inbox) = parts.open_seat(seat, *number);
                 if seat < system.actors() {
                     self.update_local(parts, seat, local);
                 }
@@ -61,16 +58,16 @@ impl<A: Explorable, G: History> Scratch<A, G> {
         let (ghost, extras) = (leaves[system.ghost_leaf()], leaves[system.extras_leaf()]);
         if self.leaves[system.ghost_leaf()] != ghost {
             self.leaves[system.ghost_leaf()] = ghost;
-            self.state.system.history = (**parts.ghosts.get(ghost)).clone();
+            self.state.system.history = parts.ghosts.get(ghost).clone();
         }
         if self.leaves[system.extras_leaf()] != extras {
             self.leaves[system.extras_leaf()] = extras;
-            let Extras { spent, fault, last } = **parts.extras.get(extras);
-            self.state.fault = (**parts.faults.get(fault)).clone();
+            let Extras { spent, fault, last } = *parts.extras.get(extras);
+            self.state.fault = parts.faults.get(fault).clone();
             if self.is_whole {
                 self.state.spent = spent;
                 if let Network::UnorderedDuplicating(_, shown) = &mut self.state.system.network {
-                    *shown = last.map(|envelope| (**parts.envelopes.get(envelope)).clone());
+                    *shown = last.map(|envelope| parts.envelopes.get(envelope).clone());
                 }
             }
         }
@@ -84,37 +81,38 @@ impl<A: Explorable, G: History> Scratch<A, G> {
             system.actor_states[actor] = Arc::clone(parts.states.get(local.state));
         }
         if before.storage != local.storage {
-            system.actor_storages[actor] = (**parts.storages.get(local.storage)).clone();
+            system.actor_storages[actor] = parts.storages.get(local.storage).clone();
         }
         system.crashed[actor] = local.crashed;
         if self.is_whole && before.timers != local.timers {
-            system.timers_set[actor] = (**parts.timers.get(local.timers)).clone();
+            system.timers_set[actor] = parts.timers.get(local.timers).clone();
         }
         if self.is_whole && before.randoms != local.randoms {
-            system.random_choices[actor] = (**parts.randoms.get(local.randoms)).clone();
+            system.random_choices[actor] = parts.randoms.get(local.randoms).clone();
         }
     }
 
-    fn update_inbox(&mut self, parts: &Parts<A, G>, seat: usize, inbox: &Arc<Vec<u32>>) {
-        let before = std::mem::replace(&mut self.inboxes[seat], Arc::clone(inbox));
+    fn update_inbox(&mut self, parts: &Parts<A, G>, seat: usize, inbox: u32) {
+        let before = std::mem::replace(&mut self.inboxes[seat], inbox);
+        let (before, inbox) = (parts.inboxes.get(before), parts.inboxes.get(inbox));
         let get = |envelope: &u32| parts.envelopes.get(*envelope);
         match &mut self.state.system.network {
             Network::UnorderedDuplicating(network, _) => {
                 let is_gone = |it: &&u32| inbox.binary_search(it).is_err();
                 for gone in before.iter().filter(is_gone) {
-                    network.remove(&**get(gone));
+                    network.remove(get(gone));
                 }
                 let is_sent = |it: &&u32| before.binary_search(it).is_err();
                 for sent in inbox.iter().filter(is_sent) {
-                    network.insert((**get(sent)).clone());
+                    network.insert(get(sent).clone());
                 }
             }
             Network::UnorderedNonDuplicating(network) => {
                 before.iter().for_each(|gone| {
-                    network.remove(&**get(gone));
+                    network.remove(get(gone));
                 });
                 for sent in inbox.iter() {
-                    *network.entry((**get(sent)).clone()).or_insert(0) += 1;
+                    *network.entry(get(sent).clone()).or_insert(0) += 1;
                 }
             }
             Network::Ordered(flows) => {

@@ -1,9 +1,10 @@
 //! The search: level by level, so that what is found first is found by a shortest path.
 
+use std::ops::Range;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
-use super::level::{Block, Level};
+use super::level::Level;
 use super::options::{Options, Progress, Stop};
 use super::parts::{Explorable, History};
 use super::shared::Shared;
@@ -49,20 +50,18 @@ pub(super) fn search<A: Explorable, C: Sync, G: History>(
     let mut left = 0;
     loop {
         let is_violated = collect(shared, &mut workers, &mut found.deciding);
-        let blocks: Vec<Block> = workers.iter_mut().flat_map(|w| w.next.drain(..)).collect();
-        let stride = 1 + leaves.len();
-        let queue = (blocks.iter().map(Vec::len).sum::<usize>() / stride) as u64;
+        let ids: Vec<Range<u32>> = workers.iter_mut().flat_map(|w| w.next.drain(..)).collect();
         if is_violated && !options.keep_going {
             found.stopped = Some(Stop::Violation);
         }
-        if queue == 0 || found.stopped.is_some() {
-            if queue == 0 && left == 0 {
+        if ids.is_empty() || found.stopped.is_some() {
+            if ids.is_empty() && left == 0 {
                 // A limit was reached in the last moment: everything is explored all the same.
                 found.stopped = found.stopped.filter(|stop| *stop == Stop::Violation);
             }
             return found;
         }
-        let level = Level::new(blocks, queue, found.states, found.transitions)
+        let level = Level::new(&ids, found.states, found.transitions)
             .up_to(options.max_states.unwrap_or(u64::MAX));
         found.stopped = run_level(&level, &mut workers, found.depth, &mut watch);
         (found.states, found.transitions, left) = level.counts();

@@ -2,16 +2,21 @@
 
 use stateright::Expectation;
 
+use super::layout::Layout;
+use super::moves::Plans;
 use super::options::{Options, Sees, Sizes};
 use super::parts::{Explorable, History, Parts};
 use super::react::Reactions;
 use super::system::System;
 use super::table::Table;
-use super::tree::Tree;
+use super::values::Values;
 use crate::spec::State;
 
 /// Slots of a table at the start: room enough for what is added before anyone looks.
-const TABLE_BITS: u32 = 13;
+const TABLE_BITS: u32 = 14;
+
+/// Ids that a thread takes at a time: their keys fill some pages of memory.
+const LOT: u32 = 256;
 
 /// The parent of the initial state.
 pub(super) const NOBODY: u32 = u32::MAX;
@@ -28,6 +33,11 @@ pub(super) struct Check<'a, A: Explorable, G> {
 pub(super) type Condition<'a, A, G> = Box<dyn Fn(&State<A, G>) -> bool + Sync + 'a>;
 
 impl<A: Explorable, G> Check<'_, A, G> {
+    /// True if it is asked about states of which this is shown.
+    pub fn is_asked(&self, sees: Sees) -> bool {
+        self.sees == sees && self.expectation != Expectation::Eventually
+    }
+
     /// True if this state decides the property: it breaks it, or shows that it can be reached.
     pub fn is_decided_by(&self, state: &State<A, G>) -> bool {
         (self.condition)(state) == (self.expectation == Expectation::Sometimes)
@@ -39,11 +49,10 @@ pub(super) struct Shared<'a, A: Explorable, C, G: History> {
     pub system: System<'a, A, C, G>,
     pub parts: Parts<A, G>,
     pub reactions: Reactions<A>,
-    pub tree: Tree,
+    pub plans: Plans,
     /// The states, each with its parent's id.
     pub visited: Table,
-    /// What properties that see only the actors see, as a tree over cores, ghost and fault.
-    pub view_tree: Tree,
+    /// What properties see that see only the actors: cores, ghost and fault.
     pub views: Table,
     pub checks: Vec<Check<'a, A, G>>,
     pub boundary: Option<Condition<'a, A, G>>,
@@ -57,17 +66,32 @@ impl<'a, A: Explorable, C, G: History> Shared<'a, A, C, G> {
         boundary: impl Fn(&State<A, G>) -> bool + Sync + 'a,
         options: &Options,
     ) -> Self {
+        let (leaves, views) = (system.leaf_count(), system.actors() + 2);
+        let table =
+            |components: usize| Table::new(Layout::new(&vec![1; components]), TABLE_BITS, LOT);
         Shared {
-            tree: Tree::new(system.leaf_count()),
-            view_tree: Tree::new(system.actors() + 2),
+            plans: Plans::new(system.seats),
+            parts: Parts::new(system.seats),
             system,
-            parts: Parts::new(),
             reactions: Reactions::new(),
-            visited: Table::with_notes(TABLE_BITS),
-            views: Table::new(TABLE_BITS),
+            visited: table(leaves),
+            views: table(views),
             checks,
             boundary: options.has_boundary.then(|| Box::new(boundary) as _),
         }
+    }
+
+    /// By leaf, how many values it has by now.
+    pub fn counts(&self) -> Vec<usize> {
+        let Parts { seats, ghosts, extras, .. } = &self.parts;
+        seats.iter().map(Values::len).chain([ghosts.len(), extras.len()]).collect()
+    }
+
+    /// By component of a view, how many values it has by now.
+    pub fn view_counts(&self) -> Vec<usize> {
+        let Parts { cores, ghosts, faults, .. } = &self.parts;
+        let cores = cores[..self.system.actors()].iter().map(Values::len);
+        cores.chain([ghosts.len(), faults.len()]).collect()
     }
 
     /// How many distinct values there are of each component.
@@ -80,8 +104,8 @@ impl<'a, A: Explorable, C, G: History> Shared<'a, A, C, G> {
             messages: parts.envelopes.len(),
             inboxes: parts.inboxes.len(),
             ghosts: parts.ghosts.len(),
-            seats: parts.seats.len(),
-            pairs: self.tree.pairs(),
+            seats: parts.seats.iter().map(Values::len).sum(),
+            views: self.views.len(),
             handler_calls: self.reactions.handler_calls(),
         }
     }

@@ -8,16 +8,16 @@ use stateright::actor::LossyNetwork;
 impl<'s, A: Explorable, C, G: History> Planner<'s, A, C, G> {
     /// The moves of a seat. Every one of them is a step, be it to the same state; what a handler
     /// takes for nothing is not among them.
-    pub(super) fn stateright_moves(&mut self, actor: usize, seat: u32) -> Moves<'s> {
-        let (number, inbox) = self.parts.of_seat(seat);
-        let local = **self.parts.locals.get(number);
+    pub(super) fn stateright_moves(&mut self, actor: usize, seat: u32) -> Moves {
+        let (number, inbox) = *self.parts.seats[actor].get(seat);
+        let local = *self.parts.locals.get(number);
         let inbox = self.parts.inboxes.get(inbox);
         let is_lossy = self.system.model.lossy_network == LossyNetwork::Yes;
         let is_nobody = actor == self.system.actors();
         let mut moves = Vec::new();
         for envelope in self.system.order.deliverable(inbox, |it| self.parts.flow(it)) {
             if is_lossy {
-                moves.push(self.loss(number, &local, inbox, envelope));
+                moves.push(self.loss(actor, number, inbox, envelope));
             }
             if !is_nobody && !local.crashed {
                 moves.extend(self.delivery(actor, number, inbox, envelope));
@@ -30,7 +30,7 @@ impl<'s, A: Explorable, C, G: History> Planner<'s, A, C, G> {
     }
 
     /// What it may do without a message.
-    fn own_moves(&mut self, actor: usize, seat: u32, local: &Local) -> Vec<Move<'s>> {
+    fn own_moves(&mut self, actor: usize, seat: u32, local: &Local) -> Vec<Move> {
         let mut moves = Vec::new();
         for timer in self.parts.timers.get(local.timers).iter() {
             let event = Event::Timeout(self.parts.timer.intern(timer.clone()));
@@ -42,7 +42,7 @@ impl<'s, A: Explorable, C, G: History> Planner<'s, A, C, G> {
         } else if self.system.model.max_crashes > 0 {
             moves.push(self.step(Kind::Crash, Event::Crash, actor, seat));
         }
-        moves.retain(|step| !step.effect.is_some_and(|effect| effect.is_ignored));
+        moves.retain(|step| !step.is_ignored);
         moves.iter_mut().for_each(|step| step.is_still = false);
         moves
     }
@@ -54,7 +54,7 @@ impl<'s, A: Explorable, C, G: History> Planner<'s, A, C, G> {
         number: u32,
         inbox: &[u32],
         envelope: u32,
-    ) -> Option<Move<'s>> {
+    ) -> Option<Move> {
         let (order, parts) = (self.system.order, self.parts);
         let event = Event::Deliver(envelope);
         let effect = self.reactions.effect(self.system, parts, actor, number, event);
@@ -66,12 +66,7 @@ impl<'s, A: Explorable, C, G: History> Planner<'s, A, C, G> {
             Order::Bag | Order::Queues => order.remove(inbox, envelope),
         };
         let after = self.join(&left, effect.own, effect.state);
-        Some(Move {
-            kind: Kind::Deliver,
-            event,
-            seat: parts.seat(effect.local, parts.inboxes.intern(after)),
-            effect: Some(effect),
-            is_still: false,
-        })
+        let seat = parts.seat(actor, effect.local, parts.inboxes.intern(after));
+        Some(Move::new(Kind::Deliver, event, effect, seat))
     }
 }

@@ -3,4 +3,4 @@
 
 pub use std::hint::spin_loop;
 pub use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
-pub use std::sync::{Arc, Mutex, OnceLock, RwLock, RwLockReadGuard};
+pub use std::sync::{Mutex, OnceLock, RwLock, RwLockReadGuard};

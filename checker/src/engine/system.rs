@@ -64,6 +64,14 @@ impl<'a, A: Explorable, C, G: History> System<'a, A, C, G> {
         self.seats + 2
     }
 
+    /// How many actors may be down at once.
+    pub fn down_at_once(&self) -> usize {
+        match self.rules {
+            Rules::Spec(spec) => spec.faults.down_at_once.into(),
+            Rules::Stateright => self.model.max_crashes,
+        }
+    }
+
     /// True if a spec's search may forget this message, given the state of its receiver.
     pub fn is_obsolete(&self, parts: &Parts<A, G>, state: u32, envelope: u32) -> bool {
         let Rules::Spec(spec) = self.rules else {
@@ -87,12 +95,12 @@ impl<'a, A: Explorable, C, G: History> System<'a, A, C, G> {
                 crashed: system.crashed[index],
             };
             let inbox = parts.inboxes.intern(std::mem::take(&mut inboxes[index]));
-            leaves.push(parts.seat(parts.locals.intern(local), inbox));
+            leaves.push(parts.seat(index, parts.locals.intern(local), inbox));
         }
         // Nobody's seat has a local that says nothing.
         let nobody = parts.locals.intern(Local::default());
-        for inbox in inboxes.into_iter().skip(self.actors()) {
-            leaves.push(parts.seat(nobody, parts.inboxes.intern(inbox)));
+        for (seat, inbox) in inboxes.into_iter().enumerate().skip(self.actors()) {
+            leaves.push(parts.seat(seat, nobody, parts.inboxes.intern(inbox)));
         }
         leaves.push(parts.ghosts.intern(system.history.clone()));
         let fault = state.fault.clone();

@@ -1,169 +1,240 @@
-//! A set of 64-bit keys that many threads fill without waiting for each other: every key has an id.
+//! A set of packed states that many threads fill without waiting for each other: every one has an
+//! id.
 
 use std::cell::Cell;
 use std::hint::black_box;
+use std::ops::Range;
 
-use super::column::Column;
+use super::column::{self, Column};
 use super::hash::mix;
-use super::sync::{AtomicU32, AtomicU64, Ordering, RwLock, RwLockReadGuard, spin_loop};
+use super::layout::Layout;
+use super::sync::{AtomicU32, AtomicU64, Mutex, Ordering, RwLock, RwLockReadGuard, spin_loop};
 
 /// Nobody has this slot.
 const FREE: u32 = 0;
 /// Somebody is about to fill this slot, in a moment.
 const TAKEN: u32 = u32::MAX;
 
-/// A set of 64-bit keys, each with an id and perhaps a note. Keys are compared in full; what is in
-/// the table stays.
+/// So many keys are looked up at the same time: while one waits for memory, so do the others.
+const NEAR: usize = 16;
+
+/// A set of keys, each with an id and a note. Keys are compared in full; what is in the table stays.
 ///
-/// It is filled through doors, which many threads may hold open at once. To make room it must be
-/// closed for a moment: a thread closes its own door first.
+/// It is filled through doors, which many threads may hold open at once. To make room in it, or in
+/// its keys, it must be closed for a moment: a thread closes its own door first.
 #[derive(Debug)]
 pub struct Table {
+    body: RwLock<Body>,
+    /// All ids below this have been handed out.
+    ids: AtomicU64,
+    /// Of these, the ones that nobody has used yet; but for those behind open doors.
+    spare: Mutex<Vec<Range<u32>>>,
+    /// How many ids a door takes at a time, so that threads do not write side by side.
+    lot: u32,
+}
+
+#[derive(Debug)]
+struct Body {
+    layout: Layout,
     /// Open addressing, in a power of two of slots: as much of the hash as there is room for, and
     /// the key's id counted from 1.
-    slots: RwLock<Box<[AtomicU32]>>,
-    keys: Column,
-    /// Two in one place.
-    notes: Option<Column>,
-    count: AtomicU64,
+    slots: Box<[AtomicU32]>,
+    /// Each key, and behind it its note.
+    records: Column,
+}
+
+/// There is no room in keys for this number of a component.
+#[derive(Clone, Copy, Debug)]
+pub struct Tight {
+    pub component: usize,
+    pub number: u32,
 }
 
 /// A way into a table.
 #[derive(Debug)]
 pub struct Door<'t> {
     table: &'t Table,
-    slots: RwLockReadGuard<'t, Box<[AtomicU32]>>,
+    body: RwLockReadGuard<'t, Body>,
+    ids: Cell<(u32, u32)>,
     is_crowded: Cell<bool>,
 }
 
 impl Table {
-    /// A table without notes, of `1 << bits` slots for a start.
-    pub fn new(bits: u32) -> Self {
+    /// A table for keys of this layout, of `1 << bits` slots for a start, whose doors take `lot`
+    /// ids at a time.
+    pub fn new(layout: Layout, bits: u32, lot: u32) -> Self {
+        let records = Column::new(layout.halves() + 1);
+        let body = Body { layout, slots: free_slots(1 << bits), records };
         Table {
-            slots: RwLock::new(free_slots(1 << bits)),
-            keys: Column::default(),
-            notes: None,
-            count: AtomicU64::new(0),
+            body: RwLock::new(body),
+            ids: AtomicU64::new(0),
+            spare: Mutex::new(Vec::new()),
+            lot,
         }
-    }
-
-    /// A table that keeps a note beside each key.
-    pub fn with_notes(bits: u32) -> Self {
-        Table { notes: Some(Column::default()), ..Table::new(bits) }
     }
 
     /// Opens the table, for any number of threads at once.
     pub fn open(&self) -> Door<'_> {
-        Door { table: self, slots: self.slots.read().expect(POISON), is_crowded: Cell::new(false) }
+        let ids = self.spare.lock().expect(POISON).pop().unwrap_or(0..0);
+        Door {
+            table: self,
+            body: self.body.read().expect(POISON),
+            ids: Cell::new((ids.start, ids.end)),
+            is_crowded: Cell::new(false),
+        }
     }
 
     /// Doubles the slots if they are crowded. Waits until every door is closed.
     pub fn make_room(&self) {
-        let mut slots = self.slots.write().expect(POISON);
-        let count = self.len();
-        if is_crowded(count, slots.len()) {
-            let more = free_slots(slots.len() * 2);
-            for id in 0..count as u32 {
-                let hash = mix(self.keys.get(id));
-                let mut slot = first_slot(hash, more.len());
-                while more[slot].load(Ordering::Relaxed) != FREE {
-                    slot = (slot + 1) & (more.len() - 1);
-                }
-                more[slot].store(entry(hash, id, more.len()), Ordering::Relaxed);
-            }
-            *slots = more;
+        let mut body = self.body.write().expect(POISON);
+        let ids = self.ids.load(Ordering::Relaxed);
+        if is_crowded(ids, body.slots.len()) {
+            body.slots = free_slots(body.slots.len() * 2);
+            self.fill_slots(&body);
         }
     }
 
-    /// The id of `key`, through a door of its own.
-    pub fn insert(&self, key: u64) -> u32 {
-        let door = self.open();
-        let (id, _) = door.insert(key, 0);
-        let is_crowded = door.is_crowded();
-        drop(door);
-        if is_crowded {
-            self.make_room();
+    /// Lays keys out anew where they are `tight`. Every component has so many values by now. Waits
+    /// until every door is closed.
+    pub fn widen(&self, tight: Tight, counts: &[usize]) {
+        let mut body = self.body.write().expect(POISON);
+        if body.layout.has_room(tight.component, tight.number) {
+            return;
         }
-        id
+        let new = Layout::new(counts);
+        let Body { layout: old, records, slots } = &mut *body;
+        let (mut before, mut after) = (vec![0; old.words()], Vec::new());
+        let mut numbers = vec![0; old.len()];
+        records.convert(new.halves() + 1, |record, converted| {
+            let (record, note) = record.split_at(old.halves());
+            let (converted, converted_note) = converted.split_at(new.halves());
+            column::read(record, &mut before);
+            old.unpack(&before, &mut numbers);
+            after.clear();
+            new.append(&numbers, &mut after);
+            column::write(converted, &after);
+            converted_note[0].store(note[0].load(Ordering::Relaxed), Ordering::Relaxed);
+        });
+        slots.iter().for_each(|slot| slot.store(FREE, Ordering::Relaxed));
+        body.layout = new;
+        self.fill_slots(&body);
     }
 
-    /// The key with this id.
-    pub fn key(&self, id: u32) -> u64 {
-        self.keys.get(id)
+    /// How many keys there are, when every door is closed.
+    pub fn len(&self) -> u64 {
+        let spare = self.spare.lock().expect(POISON);
+        self.ids.load(Ordering::Relaxed) - spare.iter().map(|ids| ids.len() as u64).sum::<u64>()
     }
 
-    /// The note beside this id's key.
-    ///
-    /// # Panics
-    /// If the table keeps none.
-    pub fn note(&self, id: u32) -> u32 {
-        let notes = self.notes.as_ref().expect("a table with notes");
-        (notes.get(id / 2) >> half(id)) as u32
+    /// Puts every id that is used into the slots, which are free.
+    fn fill_slots(&self, body: &Body) {
+        let mut spare = self.spare.lock().expect(POISON).clone();
+        spare.sort_by_key(|ids| ids.start);
+        let end = self.ids.load(Ordering::Relaxed) as u32;
+        let mut next = 0;
+        for gap in spare.into_iter().chain([end..end]) {
+            (next..gap.start).for_each(|id| body.put(id));
+            next = gap.end;
+        }
     }
 
-    /// How many keys there are.
-    pub fn len(&self) -> usize {
-        self.count.load(Ordering::Relaxed) as usize
+    fn reserve(&self) -> Range<u32> {
+        let first = self.ids.fetch_add(u64::from(self.lot), Ordering::Relaxed);
+        let end = u32::try_from(first + u64::from(self.lot)).expect("fewer than 2^32 states");
+        first as u32..end
+    }
+}
+
+impl Body {
+    /// Puts an id into the slots; its key is not there.
+    fn put(&self, id: u32) {
+        let mut key = vec![0; self.layout.words()];
+        column::read(&self.records.get(id)[..self.layout.halves()], &mut key);
+        let (hash, size) = (hash(&key), self.slots.len());
+        let mut slot = first_slot(hash, size);
+        while self.slots[slot].load(Ordering::Relaxed) != FREE {
+            slot = (slot + 1) & (size - 1);
+        }
+        self.slots[slot].store(entry(hash, id, size), Ordering::Relaxed);
     }
 }
 
 impl Door<'_> {
+    /// How keys are laid out, as long as this door is open.
+    pub fn layout(&self) -> &Layout {
+        &self.body.layout
+    }
+
+    /// Copies the key with this id.
+    pub fn read(&self, id: u32, key: &mut [u64]) {
+        column::read(&self.body.records.get(id)[..self.body.layout.halves()], key);
+    }
+
+    /// The note beside this id's key.
+    pub fn note(&self, id: u32) -> u32 {
+        self.body.records.get(id)[self.body.layout.halves()].load(Ordering::Relaxed)
+    }
+
     /// The id of `key`, and true if it was not there before. Only then is `note` kept.
     ///
     /// # Panics
     /// If the table is crowded, nobody made room, and it became full.
-    pub fn insert(&self, key: u64, note: u32) -> (u32, bool) {
-        let (hash, size) = (mix(key), self.slots.len());
-        let mut slot = first_slot(hash, size);
+    pub fn insert(&self, key: &[u64], note: u32) -> (u32, bool) {
+        let (hash, slots) = (hash(key), &self.body.slots);
+        let mut slot = first_slot(hash, slots.len());
         loop {
-            let mut found = self.slots[slot].load(Ordering::Acquire);
+            let mut found = slots[slot].load(Ordering::Acquire);
             if found == FREE {
                 let (success, failure) = (Ordering::Relaxed, Ordering::Acquire);
-                match self.slots[slot].compare_exchange(FREE, TAKEN, success, failure) {
+                match slots[slot].compare_exchange(FREE, TAKEN, success, failure) {
                     Ok(_) => return (self.fill(slot, hash, key, note), true),
                     Err(other) => found = other,
                 }
             }
             while found == TAKEN {
                 spin_loop();
-                found = self.slots[slot].load(Ordering::Acquire);
+                found = slots[slot].load(Ordering::Acquire);
             }
             if let Some(id) = self.compare(found, hash, key) {
                 return (id, false);
             }
-            slot = (slot + 1) & (size - 1);
+            slot = (slot + 1) & (slots.len() - 1);
         }
     }
 
     /// Brings near what the next look-ups of these keys will want to see, all at the same time.
     pub fn approach(&self, keys: &[u64]) {
-        let size = self.slots.len();
-        let mut ids = [0; 64];
-        for keys in keys.chunks(ids.len()) {
-            for (key, id) in keys.iter().zip(&mut ids) {
-                let hash = mix(*key);
-                let found = self.slots[first_slot(hash, size)].load(Ordering::Acquire);
+        let (words, size) = (self.body.layout.words(), self.body.slots.len());
+        for keys in keys.chunks(NEAR * words) {
+            let mut ids = [0; NEAR];
+            for (key, id) in keys.chunks_exact(words).zip(&mut ids) {
+                let hash = hash(key);
+                let found = self.body.slots[first_slot(hash, size)].load(Ordering::Acquire);
                 let is_likely = found != TAKEN && (found ^ (hash >> 32) as u32) < size as u32;
                 *id = if is_likely { found & (size as u32 - 1) } else { 0 };
             }
-            let seen = ids[..keys.len()].iter().filter(|id| **id != 0);
-            black_box(seen.fold(0, |sum, id| sum ^ self.table.keys.get(id - 1)));
+            let seen = ids.iter().filter(|id| **id != 0);
+            let first = |id: u32| self.body.records.get(id)[0].load(Ordering::Relaxed);
+            black_box(seen.fold(0, |sum, id| sum ^ first(id - 1)));
         }
     }
 
-    /// True if `key` is in the table.
-    pub fn contains(&self, key: u64) -> bool {
-        let (hash, size) = (mix(key), self.slots.len());
-        let mut slot = first_slot(hash, size);
+    /// The id of `key`, if it is in the table.
+    pub fn find(&self, key: &[u64]) -> Option<u32> {
+        let (hash, slots) = (hash(key), &self.body.slots);
+        let mut slot = first_slot(hash, slots.len());
         loop {
-            match self.slots[slot].load(Ordering::Acquire) {
-                FREE => return false,
+            match slots[slot].load(Ordering::Acquire) {
+                FREE => return None,
                 // Whoever is about to put it there has not done so yet.
                 TAKEN => {}
-                found if self.compare(found, hash, key).is_some() => return true,
-                _ => {}
+                found => {
+                    if let Some(id) = self.compare(found, hash, key) {
+                        return Some(id);
+                    }
+                }
             }
-            slot = (slot + 1) & (size - 1);
+            slot = (slot + 1) & (slots.len() - 1);
         }
     }
 
@@ -173,37 +244,49 @@ impl Door<'_> {
     }
 
     /// Fills a slot that this thread has taken.
-    fn fill(&self, slot: usize, hash: u64, key: u64, note: u32) -> u32 {
-        let id = self.table.count.fetch_add(1, Ordering::Relaxed);
-        let count = id as usize + 1;
-        let size = self.slots.len();
+    fn fill(&self, slot: usize, hash: u64, key: &[u64], note: u32) -> u32 {
+        let id = self.next_id();
+        let size = self.body.slots.len();
         // The last id of all would look like a slot that is taken.
-        assert!(count + 1 < size, "a table of the engine is full");
-        if is_crowded(count, size) {
-            self.is_crowded.set(true);
-        }
-        let id = id as u32;
-        self.table.keys.set(id, key);
-        if let Some(notes) = &self.table.notes {
-            notes.add(id / 2, u64::from(note) << half(id));
-        }
+        assert!((id as usize) + 2 < size, "a table of the engine is full");
+        let (record, behind) = self.body.records.open(id).split_at(self.body.layout.halves());
+        column::write(record, key);
+        behind[0].store(note, Ordering::Relaxed);
         // Whoever reads this also reads the key.
-        self.slots[slot].store(entry(hash, id, size), Ordering::Release);
+        self.body.slots[slot].store(entry(hash, id, size), Ordering::Release);
         id
     }
 
+    fn next_id(&self) -> u32 {
+        let (mut next, mut end) = self.ids.get();
+        if next == end {
+            Range { start: next, end } = self.table.reserve();
+            let is_crowded = is_crowded(u64::from(end), self.body.slots.len());
+            self.is_crowded.set(is_crowded || self.is_crowded.get());
+        }
+        self.ids.set((next + 1, end));
+        next
+    }
+
     /// The id in `found`, if that is the id of `key`.
-    fn compare(&self, found: u32, hash: u64, key: u64) -> Option<u32> {
-        let mask = self.slots.len() as u64 - 1;
-        let id = (u64::from(found) & mask) as u32 - 1;
-        let is_it = found == entry(hash, id, self.slots.len()) && self.table.keys.get(id) == key;
+    fn compare(&self, found: u32, hash: u64, key: &[u64]) -> Option<u32> {
+        let size = self.body.slots.len();
+        let id = (found & (size as u32 - 1)).checked_sub(1)?;
+        let is_it = found == entry(hash, id, size)
+            && column::equals(&self.body.records.get(id)[..self.body.layout.halves()], key);
         is_it.then_some(id)
     }
 }
 
-/// Where in its place the note beside this id is.
-fn half(id: u32) -> u32 {
-    id % 2 * 32
+impl Drop for Door<'_> {
+    fn drop(&mut self) {
+        let (next, end) = self.ids.get();
+        if next < end
+            && let Ok(mut spare) = self.table.spare.lock()
+        {
+            spare.push(next..end);
+        }
+    }
 }
 
 fn free_slots(count: usize) -> Box<[AtomicU32]> {
@@ -211,8 +294,12 @@ fn free_slots(count: usize) -> Box<[AtomicU32]> {
 }
 
 /// Three quarters full: then probes become long.
-fn is_crowded(count: usize, size: usize) -> bool {
-    count * 4 > size * 3
+fn is_crowded(count: u64, size: usize) -> bool {
+    count * 4 > size as u64 * 3
+}
+
+fn hash(key: &[u64]) -> u64 {
+    key.iter().fold(0, |hash: u64, word| mix(hash.rotate_left(23) ^ word))
 }
 
 fn first_slot(hash: u64, size: usize) -> usize {

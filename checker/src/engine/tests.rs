@@ -2,7 +2,8 @@
 //! inside.
 
 use super::arena::Arena;
-use super::table::Table;
+use super::layout::Layout;
+use super::table::{Table, Tight};
 use super::values::Values;
 
 const MANY: u32 = 10_000;
@@ -18,11 +19,21 @@ fn an_arena_keeps_a_value_behind_its_number() {
 
 #[test]
 fn a_table_knows_every_key_that_was_put_into_it_and_no_other() {
-    let table = Table::with_notes(4);
-    let keys: Vec<u64> = (0..u64::from(MANY)).map(|key| (key << 32) | (key % 7)).collect();
-    let insert = |key: u64, note: u32| {
-        let door = table.open();
-        let inserted = door.insert(key, note);
+    let table = Table::new(Layout::new(&[1, 1]), 4, 1);
+    // Two numbers that grow, the one faster than the other.
+    let state = |index: u32| [index, index / 7];
+    let insert = |index: u32, note: u32| {
+        let mut door = table.open();
+        for (component, number) in state(index).into_iter().enumerate() {
+            if !door.layout().has_room(component, number) {
+                drop(door);
+                table.widen(Tight { component, number }, &state(index).map(|n| n as usize + 1));
+                door = table.open();
+            }
+        }
+        let mut key = Vec::new();
+        door.layout().append(&state(index), &mut key);
+        let inserted = door.insert(&key, note);
         let is_crowded = door.is_crowded();
         drop(door);
         if is_crowded {
@@ -30,13 +41,33 @@ fn a_table_knows_every_key_that_was_put_into_it_and_no_other() {
         }
         inserted
     };
-    let ids: Vec<u32> = keys.iter().map(|key| insert(*key, (key >> 32) as u32).0).collect();
-    for (key, id) in keys.iter().zip(ids) {
-        assert!(table.open().contains(*key) && !table.open().contains(key + 7));
-        assert_eq!(insert(*key, 99), (id, false));
-        assert_eq!((table.key(id), table.note(id)), (*key, (key >> 32) as u32));
+    let ids: Vec<u32> = (0..MANY).map(|index| insert(index, index * 3).0).collect();
+    let door = table.open();
+    for (index, id) in (0..).zip(ids) {
+        let mut key = Vec::new();
+        door.layout().append(&state(index), &mut key);
+        assert_eq!((door.insert(&key, 99), door.find(&key)), ((id, false), Some(id)));
+        let mut found = vec![0; key.len()];
+        door.read(id, &mut found);
+        assert_eq!((found, door.note(id)), (key.clone(), index * 3));
+        let last = key.len() - 1;
+        key[last] ^= 1 << 31;
+        assert_eq!(door.find(&key), None);
     }
-    assert_eq!(table.len(), MANY as usize);
+    drop(door);
+    assert_eq!(table.len(), u64::from(MANY));
+}
+
+#[test]
+fn ids_that_a_door_leaves_are_used_by_the_next() {
+    let table = Table::new(Layout::new(&[1 << 10]), 8, 16);
+    let insert = |key: u64| table.open().insert(&[key], 0).0;
+    let ids: Vec<u32> = (0..40).map(insert).collect();
+    assert_eq!(ids, (0..40).collect::<Vec<u32>>());
+    let (one, other) = (table.open(), table.open());
+    assert_eq!((one.insert(&[50], 0).0, other.insert(&[51], 0).0), (40, 48));
+    drop((one, other));
+    assert_eq!(table.len(), 42);
 }
 
 #[test]
@@ -45,7 +76,7 @@ fn equal_values_have_one_number() {
     let numbers: Vec<u32> = (0..MANY).map(|value| values.intern(value.to_string())).collect();
     for (value, number) in numbers.into_iter().enumerate() {
         assert_eq!(values.intern(value.to_string()), number);
-        assert_eq!(**values.get(number), value.to_string());
+        assert_eq!(*values.get(number), value.to_string());
     }
     assert_eq!(values.len(), MANY as usize);
 }

@@ -4,14 +4,14 @@ use std::hash::{BuildHasher, Hash};
 
 use super::arena::Arena;
 use super::hash::BuildQuick;
-use super::sync::{Arc, RwLock};
+use super::sync::RwLock;
 
 const SHARDS: usize = 16;
 
 /// An interner that many threads fill. Values are compared in full; what is in it stays.
 #[derive(Debug)]
 pub struct Values<T> {
-    values: Arena<Arc<T>>,
+    values: Arena<T>,
     shards: Box<[RwLock<Shard>]>,
 }
 
@@ -32,11 +32,10 @@ impl<T> Default for Values<T> {
 
 impl<T: Hash + PartialEq> Values<T> {
     /// The number of `value`.
-    pub fn intern(&self, value: impl Into<Arc<T>>) -> u32 {
-        let value = value.into();
-        let hash = BuildQuick::default().hash_one(&*value);
+    pub fn intern(&self, value: T) -> u32 {
+        let hash = BuildQuick::default().hash_one(&value);
         let shard = &self.shards[hash as usize & (SHARDS - 1)];
-        let is_it = |number| **self.values.get(number) == *value;
+        let is_it = |number| *self.values.get(number) == value;
         if let Ok(number) = shard.read().expect(POISON).find(hash, is_it) {
             return number;
         }
@@ -52,7 +51,7 @@ impl<T: Hash + PartialEq> Values<T> {
     }
 
     /// The value with this number.
-    pub fn get(&self, number: u32) -> &Arc<T> {
+    pub fn get(&self, number: u32) -> &T {
         self.values.get(number)
     }
 
