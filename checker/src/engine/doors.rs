@@ -3,17 +3,20 @@
 use super::parts::{Explorable, History};
 use super::shared::Shared;
 use super::table::{Door, Tight};
+use super::view::View;
 
 /// The shared tables, open to one thread.
 pub(super) struct Doors<'s> {
     pub visited: Door<'s>,
-    pub views: Door<'s>,
+    /// By view.
+    pub views: Vec<Door<'s>>,
 }
 
 impl<'s> Doors<'s> {
     /// Opens all tables, always in the same order.
     pub fn open<A: Explorable, C, G: History>(shared: &'s Shared<'s, A, C, G>) -> Self {
-        Doors { visited: shared.visited.open(), views: shared.views.open() }
+        let views = shared.views.iter().map(|view| view.seen.open());
+        Doors { visited: shared.visited.open(), views: views.collect() }
     }
 
     /// Makes room where it is wanted, with all doors closed meanwhile: another thread may be
@@ -22,12 +25,12 @@ impl<'s> Doors<'s> {
         self,
         shared: &'s Shared<'s, A, C, G>,
     ) -> Self {
-        if !self.visited.is_crowded() && !self.views.is_crowded() {
+        if !self.visited.is_crowded() && !self.views.iter().any(Door::is_crowded) {
             return self;
         }
         drop(self);
         shared.visited.make_room();
-        shared.views.make_room();
+        shared.views.iter().for_each(|view| view.seen.make_room());
         Doors::open(shared)
     }
 
@@ -42,14 +45,15 @@ impl<'s> Doors<'s> {
         Doors::open(shared)
     }
 
-    /// Makes room for a number in the keys of views.
-    pub fn widen_views<A: Explorable, C, G: History>(
+    /// Makes room for a number in the keys of a view.
+    pub fn widen_view<A: Explorable, C, G: History>(
         self,
         shared: &'s Shared<'s, A, C, G>,
+        view: &View,
         tight: Tight,
     ) -> Self {
         drop(self);
-        shared.views.widen(tight, &shared.view_counts());
+        view.seen.widen(tight, &view.counts(&shared.system, &shared.parts));
         Doors::open(shared)
     }
 }

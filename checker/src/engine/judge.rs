@@ -9,6 +9,7 @@ use super::scratch::Scratch;
 use super::shared::Shared;
 use super::system::Rules;
 use super::table::Tight;
+use super::view::View;
 use crate::spec::State;
 
 /// One thread's way to ask conditions.
@@ -16,12 +17,13 @@ pub(super) struct Judge<'s, A: Explorable, C, G: History> {
     shared: &'s Shared<'s, A, C, G>,
     /// By property, the first state that this thread found to decide it.
     pub found: Vec<Option<u32>>,
+    /// A state of which everything is shown, and one of which only what belongs to the actors is.
     whole: Scratch<A, G>,
-    view: Scratch<A, G>,
+    partial: Scratch<A, G>,
     /// By actor and seat.
     cores: Cache<(u32, u32), u32>,
-    /// The numbers of several views, and their keys.
-    views: Vec<u32>,
+    /// What is seen of several states, and its keys.
+    numbers: Vec<u32>,
     keys: Vec<u64>,
 }
 
@@ -32,9 +34,9 @@ impl<'s, A: Explorable, C, G: History> Judge<'s, A, C, G> {
             shared,
             found: vec![None; shared.checks.len()],
             whole: Scratch::new(&shared.parts, state, leaves, true),
-            view: Scratch::new(&shared.parts, state, leaves, false),
+            partial: Scratch::new(&shared.parts, state, leaves, false),
             cores: Cache::new(14),
-            views: Vec::new(),
+            numbers: Vec::new(),
             keys: Vec::new(),
         }
     }
@@ -63,21 +65,24 @@ impl<'s, A: Explorable, C, G: History> Judge<'s, A, C, G> {
     }
 
     /// Asks the properties about new states, each its id and its leaves.
-    pub fn judge(&mut self, doors: Doors<'s>, fresh: &[u32]) -> Doors<'s> {
+    pub fn judge(&mut self, mut doors: Doors<'s>, fresh: &[u32]) -> Doors<'s> {
         let states = fresh.chunks_exact(1 + self.shared.system.leaf_count());
         if self.is_wanted(Sees::Everything) {
             states.clone().for_each(|state| self.ask(Sees::Everything, state));
         }
-        if !self.is_wanted(Sees::Actors) {
-            return doors;
-        }
-        let doors = self.find_views(doors, fresh);
-        doors.views.approach(&self.keys);
-        let words = doors.views.layout().words();
-        for (index, state) in states.enumerate() {
-            // What somebody has seen before was judged then.
-            if doors.views.insert(&self.keys[index * words..][..words], 0).1 {
-                self.ask(Sees::Actors, state);
+        for (index, view) in self.shared.views.iter().enumerate() {
+            if !self.is_wanted(view.sees) {
+                continue;
+            }
+            doors = self.find_views(doors, index, view, fresh);
+            let door = &doors.views[index];
+            door.approach(&self.keys);
+            let words = door.layout().words();
+            for (place, state) in states.clone().enumerate() {
+                // What somebody has seen before was judged then.
+                if door.insert(&self.keys[place * words..][..words], 0).1 {
+                    self.ask(view.sees, state);
+                }
             }
         }
         doors
@@ -92,47 +97,48 @@ impl<'s, A: Explorable, C, G: History> Judge<'s, A, C, G> {
     fn ask(&mut self, sees: Sees, state: &[u32]) {
         let Shared { system, parts, checks, .. } = self.shared;
         let scratch = match sees {
-            Sees::Everything => &mut self.whole,
-            Sees::Actors => &mut self.view,
+            Sees::Everything | Sees::Network => &mut self.whole,
+            Sees::Actors | Sees::History | Sees::Fault => &mut self.partial,
         };
-        let whole = scratch.at(system, parts, &state[1..]);
+        let shown = scratch.at(system, parts, &state[1..]);
         for (check, found) in checks.iter().zip(&mut self.found) {
-            if found.is_none() && check.is_asked(sees) && check.is_decided_by(whole) {
+            if found.is_none() && check.is_asked(sees) && check.is_decided_by(shown) {
                 *found = Some(state[0]);
             }
         }
     }
 
-    /// Finds the keys of what is seen of these states' actors, with their ghosts and faults.
-    fn find_views(&mut self, mut doors: Doors<'s>, fresh: &[u32]) -> Doors<'s> {
+    /// Finds the keys of what is seen of these states.
+    fn find_views(
+        &mut self,
+        mut doors: Doors<'s>,
+        index: usize,
+        view: &View,
+        fresh: &[u32],
+    ) -> Doors<'s> {
         let Shared { system, parts, .. } = self.shared;
-        self.views.clear();
+        let Judge { cores, numbers, keys, .. } = self;
+        numbers.clear();
         for state in fresh.chunks_exact(1 + system.leaf_count()) {
-            let leaves = &state[1..];
-            for (actor, seat) in leaves[..system.actors()].iter().enumerate() {
-                let key = (actor as u32, *seat);
-                let core = self.cores.get(key).unwrap_or_else(|| {
-                    let core = parts.core(actor, *seat);
-                    self.cores.put(key, core);
+            let core = |actor: usize, seat: u32| {
+                let key = (actor as u32, seat);
+                cores.get(key).unwrap_or_else(|| {
+                    let core = parts.core(actor, seat);
+                    cores.put(key, core);
                     core
-                });
-                self.views.push(core);
-            }
-            self.views.push(leaves[system.ghost_leaf()]);
-            self.views.push(parts.extras.get(leaves[system.extras_leaf()]).fault);
+                })
+            };
+            view.append(system, parts, &state[1..], core, numbers);
         }
-        let size = system.actors() + 2;
-        for (index, number) in self.views.iter().enumerate() {
-            let tight = Tight { component: index % size, number: *number };
-            if !doors.views.layout().has_room(tight.component, tight.number) {
-                doors = doors.widen_views(self.shared, tight);
+        for (place, number) in numbers.iter().enumerate() {
+            let tight = Tight { component: place % view.size, number: *number };
+            if !doors.views[index].layout().has_room(tight.component, tight.number) {
+                doors = doors.widen_view(self.shared, view, tight);
             }
         }
-        let layout = doors.views.layout();
-        self.keys.clear();
-        for view in self.views.chunks_exact(size) {
-            layout.append(view, &mut self.keys);
-        }
+        keys.clear();
+        let layout = doors.views[index].layout();
+        numbers.chunks_exact(view.size).for_each(|view| layout.append(view, keys));
         doors
     }
 }

@@ -31,6 +31,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod values;
+mod view;
 mod worker;
 
 use stateright::actor::{Actor, ActorModel, ActorModelAction, ActorModelState};
@@ -58,7 +59,7 @@ pub fn explore<A: Explorable, C: Sync, G: History>(
         name: property.name,
         expectation: property.expectation,
         sees: match property.name {
-            SAVED_BEFORE_SENT | WITHOUT_PANIC => Sees::Actors,
+            SAVED_BEFORE_SENT | WITHOUT_PANIC => Sees::Fault,
             name => (options.sees)(name),
         },
         condition: Box::new(move |state: &State<A, G>| (property.condition)(spec, state)),
@@ -97,7 +98,7 @@ pub fn explore_model<A: Explorable, C: Sync, G: History>(
     checks.push(Check {
         name: WITHOUT_PANIC,
         expectation: Expectation::Always,
-        sees: Sees::Actors,
+        sees: Sees::Fault,
         condition: Box::new(|state: &State<A, G>| state.fault.is_none()),
     });
     let boundary = move |state: &State<A, G>| model.within_boundary(&state.system);

@@ -122,7 +122,7 @@ impl<'s, A: Explorable, C, G: History> Planner<'s, A, C, G> {
             parts,
             reactions,
             plans,
-            arrivals: Cache::new(15),
+            arrivals: Cache::new(16),
             obsolete: Cache::new(16),
         }
     }

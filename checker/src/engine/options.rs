@@ -4,14 +4,21 @@ use std::time::Duration;
 
 use stateright::{Expectation, Path};
 
-/// What a property's condition looks at.
+/// What a property's condition looks at. The condition is called once for each distinct view, on a
+/// state that shows this alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sees {
-    /// All of the state. Nothing else is assumed unless it is said.
+    /// All of the state, which is then seen anew each time. Nothing else is assumed unless it is
+    /// said.
     Everything,
-    /// The actors' states and storages, who is down, the ghost or history, and the fault. The
-    /// condition is called on a state that shows these alone, once for each distinct view.
+    /// The actors' states and storages, who is down, the ghost or history, and the fault.
     Actors,
+    /// The ghost or history.
+    History,
+    /// What is in flight.
+    Network,
+    /// The fault: whether a handler panicked, or sent before it saved.
+    Fault,
 }
 
 /// How far a search goes, and how.
@@ -117,7 +124,7 @@ pub struct Sizes {
     pub ghosts: usize,
     /// An actor's own with what is in flight to it.
     pub seats: usize,
-    /// What properties see that see only the actors.
+    /// What properties see that do not see everything, all their views together.
     pub views: u64,
     /// Distinct questions put to handlers.
     pub handler_calls: usize,

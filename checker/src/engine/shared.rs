@@ -10,6 +10,7 @@ use super::react::Reactions;
 use super::system::System;
 use super::table::Table;
 use super::values::Values;
+use super::view::View;
 use crate::spec::State;
 
 /// Slots of a table at the start: room enough for what is added before anyone looks.
@@ -52,8 +53,8 @@ pub(super) struct Shared<'a, A: Explorable, C, G: History> {
     pub plans: Plans,
     /// The states, each with its parent's id.
     pub visited: Table,
-    /// What properties see that see only the actors: cores, ghost and fault.
-    pub views: Table,
+    /// What was seen by properties that do not see everything.
+    pub views: Vec<View>,
     pub checks: Vec<Check<'a, A, G>>,
     pub boundary: Option<Condition<'a, A, G>>,
 }
@@ -72,11 +73,11 @@ impl<'a, A: Explorable, C, G: History> Shared<'a, A, C, G> {
         Shared {
             plans: Plans::new(system.seats),
             parts: Parts::new(system.seats),
-            system,
             reactions: Reactions::new(),
             visited: table(leaves),
-            views: table(views),
+            views: View::of(&checks, &system),
             checks,
+            system,
             boundary: options.has_boundary.then(|| Box::new(boundary) as _),
         }
     }
@@ -85,13 +86,6 @@ impl<'a, A: Explorable, C, G: History> Shared<'a, A, C, G> {
     pub fn counts(&self) -> Vec<usize> {
         let Parts { seats, ghosts, extras, .. } = &self.parts;
         seats.iter().map(Values::len).chain([ghosts.len(), extras.len()]).collect()
-    }
-
-    /// By component of a view, how many values it has by now.
-    pub fn view_counts(&self) -> Vec<usize> {
-        let Parts { cores, ghosts, faults, .. } = &self.parts;
-        let cores = cores[..self.system.actors()].iter().map(Values::len);
-        cores.chain([ghosts.len(), faults.len()]).collect()
     }
 
     /// How many distinct values there are of each component.
@@ -105,8 +99,13 @@ impl<'a, A: Explorable, C, G: History> Shared<'a, A, C, G> {
             inboxes: parts.inboxes.len(),
             ghosts: parts.ghosts.len(),
             seats: parts.seats.iter().map(Values::len).sum(),
-            views: self.views.len(),
+            views: self.views.iter().map(|view| view.seen.len()).sum(),
             handler_calls: self.reactions.handler_calls(),
         }
     }
+}
+
+/// A table for states, or views of them.
+pub(super) fn table(components: usize) -> Table {
+    Table::new(Layout::new(&vec![1; components]), TABLE_BITS, LOT)
 }

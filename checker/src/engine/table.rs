@@ -133,7 +133,7 @@ impl Table {
         let end = self.ids.load(Ordering::Relaxed) as u32;
         let mut next = 0;
         for gap in spare.into_iter().chain([end..end]) {
-            (next..gap.start).for_each(|id| body.put(id));
+            body.put(next..gap.start);
             next = gap.end;
         }
     }
@@ -146,16 +146,27 @@ impl Table {
 }
 
 impl Body {
-    /// Puts an id into the slots; its key is not there.
-    fn put(&self, id: u32) {
+    /// Puts ids into the slots; their keys are not there.
+    fn put(&self, ids: Range<u32>) {
+        let size = self.slots.len();
         let mut key = vec![0; self.layout.words()];
-        column::read(&self.records.get(id)[..self.layout.halves()], &mut key);
-        let (hash, size) = (hash(&key), self.slots.len());
-        let mut slot = first_slot(hash, size);
-        while self.slots[slot].load(Ordering::Relaxed) != FREE {
-            slot = (slot + 1) & (size - 1);
+        let mut hashes = [0; NEAR];
+        for first in ids.clone().step_by(NEAR) {
+            let near = first..ids.end.min(first.saturating_add(NEAR as u32));
+            for (id, hashed) in near.clone().zip(&mut hashes) {
+                column::read(&self.records.get(id)[..self.layout.halves()], &mut key);
+                *hashed = hash(&key);
+            }
+            let slots = hashes.iter().map(|hash| &self.slots[first_slot(*hash, size)]);
+            black_box(slots.fold(0, |sum, slot| sum ^ slot.load(Ordering::Relaxed)));
+            for (id, hash) in near.zip(hashes) {
+                let mut slot = first_slot(hash, size);
+                while self.slots[slot].load(Ordering::Relaxed) != FREE {
+                    slot = (slot + 1) & (size - 1);
+                }
+                self.slots[slot].store(entry(hash, id, size), Ordering::Relaxed);
+            }
         }
-        self.slots[slot].store(entry(hash, id, size), Ordering::Relaxed);
     }
 }
 

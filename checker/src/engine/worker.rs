@@ -36,7 +36,7 @@ pub(super) struct Worker<'s, A: Explorable, C, G: History> {
     transitions: u64,
 }
 
-/// The state that is being expanded.
+/// A state that is being expanded.
 struct Parent<'s> {
     id: u32,
     key: Vec<u64>,
@@ -44,6 +44,9 @@ struct Parent<'s> {
     offers: Vec<&'s Moves>,
     is_initial: bool,
 }
+
+/// So many states are read together before they are expanded.
+const GROUP: usize = 16;
 
 impl<'s, A: Explorable, C: Sync, G: History> Worker<'s, A, C, G> {
     /// A worker that starts with `state`, which is that of `leaves`.
@@ -53,7 +56,7 @@ impl<'s, A: Explorable, C: Sync, G: History> Worker<'s, A, C, G> {
             shared,
             judge: Judge::new(shared, state, leaves),
             planner: Planner::new(system, parts, reactions, plans),
-            ghosts: Cache::new(14),
+            ghosts: Cache::new(16),
             purse: Purse::default(),
             keys: Vec::new(),
             parents: Vec::new(),
@@ -78,19 +81,23 @@ impl<'s, A: Explorable, C: Sync, G: History> Worker<'s, A, C, G> {
     /// Works on `level` until nothing is left of it, or somebody says stop. The first level is that
     /// of the initial state.
     pub fn run(&mut self, level: &Level, is_first: bool) {
-        let mut parent = Parent {
-            id: 0,
-            key: Vec::new(),
-            leaves: vec![0; self.shared.system.leaf_count()],
-            offers: Vec::new(),
-            is_initial: is_first,
-        };
+        let mut parents: Vec<Parent<'s>> =
+            (0..GROUP).map(|_| Parent::new(self.shared.system.leaf_count(), is_first)).collect();
         while let Some(block) = level.take() {
             // Held for a block, so that nobody who makes room waits for long.
             let mut doors = Doors::open(self.shared);
-            for id in block.clone() {
-                parent.id = id;
-                doors = self.expand(doors, &mut parent);
+            for first in block.clone().step_by(GROUP) {
+                let group = &mut parents[..GROUP.min((block.end - first) as usize)];
+                for (id, parent) in (first..).zip(group.iter_mut()) {
+                    parent.id = id;
+                    parent.read(&doors);
+                }
+                for parent in group.iter_mut() {
+                    self.offer(parent);
+                }
+                for parent in group {
+                    doors = self.expand(doors, parent);
+                }
             }
             drop(self.visit(doors));
             level.count(block.len() as u64, self.states, self.transitions);
@@ -98,18 +105,22 @@ impl<'s, A: Explorable, C: Sync, G: History> Worker<'s, A, C, G> {
         }
     }
 
+    /// Finds out what the seats of a state offer.
+    fn offer(&mut self, parent: &mut Parent<'s>) {
+        parent.offers.clear();
+        for (actor, seat) in parent.leaves[..self.shared.system.seats].iter().enumerate() {
+            parent.offers.push(self.planner.moves(actor, *seat));
+        }
+    }
+
     /// Puts the successors of a state among those that wait; looks them up when they are many.
     fn expand(&mut self, mut doors: Doors<'s>, parent: &mut Parent<'s>) -> Doors<'s> {
         let Shared { system, parts, .. } = self.shared;
-        parent.read(&doors);
-        let leaves = &parent.leaves;
-        if parts.extras.get(leaves[system.extras_leaf()]).fault != NO_FAULT {
+        if parts.extras.get(parent.leaves[system.extras_leaf()]).fault != NO_FAULT {
             return doors;
         }
-        parent.offers.clear();
-        for (actor, seat) in leaves[..system.seats].iter().enumerate() {
-            parent.offers.push(self.planner.moves(actor, *seat));
-        }
+        // Since it was read, another thread may have laid keys out anew.
+        parent.read(&doors);
         let down = parent.offers.iter().filter(|offer| offer.crashed).count();
         let may_crash = down < system.down_at_once();
         for actor in 0..system.seats {
@@ -233,6 +244,10 @@ impl<'s, A: Explorable, C: Sync, G: History> Worker<'s, A, C, G> {
 }
 
 impl Parent<'_> {
+    fn new(leaves: usize, is_initial: bool) -> Self {
+        Parent { id: 0, key: Vec::new(), leaves: vec![0; leaves], offers: Vec::new(), is_initial }
+    }
+
     /// Reads the key as it is laid out now.
     fn read(&mut self, doors: &Doors<'_>) {
         let layout = doors.visited.layout();
