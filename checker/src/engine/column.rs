@@ -34,6 +34,11 @@ impl Column {
         &self.chunks[chunk].get_or_init(new)[place * self.width..][..self.width]
     }
 
+    /// How many numbers the chunk has room for that a record beyond so many would be in.
+    pub fn next_chunk(&self, count: u64) -> usize {
+        locate(u32::try_from(count).unwrap_or(u32::MAX)).1 * self.width
+    }
+
     /// Gives records another `width`, and each its content by `convert`: chunk by chunk, so that
     /// there are never two of all.
     pub fn convert(&mut self, width: usize, mut convert: impl FnMut(&[AtomicU32], &[AtomicU32])) {

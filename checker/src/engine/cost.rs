@@ -74,7 +74,10 @@ fn charge<A: Explorable, C, G: History>(
         Kind::Duplicate => (&mut spent.duplicates, spec.faults.duplicates),
         Kind::Drop => (&mut spent.drops, spec.faults.drops),
         Kind::Crash => (&mut spent.crashes, spec.faults.crashes),
-        Kind::Timeout(Some(kind)) => (&mut spent.timeouts[kind], spec.timeouts[kind].count),
+        Kind::Timeout(Some(kind)) => {
+            let kind = usize::from(kind);
+            (&mut spent.timeouts[kind], spec.timeouts[kind].count)
+        }
         Kind::Deliver | Kind::Timeout(None) | Kind::Random | Kind::Recover => return Some(extras),
     };
     if *count >= budget {

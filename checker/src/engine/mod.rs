@@ -18,6 +18,7 @@ mod level;
 mod memo;
 mod moves;
 mod options;
+mod outcome;
 mod parts;
 mod react;
 mod replay;
@@ -28,6 +29,7 @@ mod stateright_moves;
 mod sync;
 mod system;
 mod table;
+mod tally;
 #[cfg(test)]
 mod tests;
 mod values;
@@ -37,7 +39,8 @@ mod worker;
 use stateright::actor::{Actor, ActorModel, ActorModelAction, ActorModelState};
 use stateright::{Expectation, Model};
 
-pub use options::{Finding, Options, Outcome, Progress, Sees, Sizes, Stop};
+pub use options::{Options, Progress, Sees, Stop};
+pub use outcome::{Finding, Outcome, Sizes};
 pub use parts::{Explorable, History};
 
 use crate::spec::{ActionOf, SAVED_BEFORE_SENT, Spec, Spent, State, WITHOUT_PANIC};
@@ -137,6 +140,10 @@ where
         depth: found.depth,
         findings: findings.collect(),
         stopped: found.stopped,
+        levels: found.levels,
+        actions: found.tally.actions(&shared.parts, &shared.system.possible()),
+        endless: found.tally.endless(&shared.parts),
         sizes: shared.sizes(),
+        half: found.half,
     }
 }

@@ -18,7 +18,7 @@ pub(super) enum Kind {
     Duplicate,
     Drop,
     /// With the budget that is charged, if any.
-    Timeout(Option<usize>),
+    Timeout(Option<u8>),
     Random,
     Crash,
     Recover,
@@ -181,6 +181,7 @@ impl<'s, A: Explorable, C, G: History> Planner<'s, A, C, G> {
             }
             for timer in self.parts.timers.get(local.timers).iter() {
                 let budget = spec.timeouts.iter().position(|budget| (budget.applies)(timer));
+                let budget = budget.map(|place| place as u8);
                 let event = Event::Timeout(self.parts.timer.intern(timer.clone()));
                 moves.push(self.step(Kind::Timeout(budget), event, actor, seat));
             }

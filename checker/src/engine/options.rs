@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use stateright::{Expectation, Path};
-
 /// What a property's condition looks at. The condition is called once for each distinct view, on a
 /// state that shows this alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,6 +62,10 @@ pub struct Progress {
     pub depth: u64,
     /// States of this level that wait to be expanded.
     pub queue: u64,
+    /// Roughly how many states are still to be found, where the last levels shrink.
+    pub left: Option<u64>,
+    /// What the whole process holds, in bytes, where the system tells.
+    pub memory: Option<u64>,
     pub elapsed: Duration,
 }
 
@@ -75,57 +77,4 @@ pub enum Stop {
     States,
     Memory,
     Time,
-}
-
-/// A property, and the shortest path to a state that decides it: one that breaks what must always
-/// hold, or one that shows what must be reachable.
-#[derive(Clone, Debug)]
-pub struct Finding<S, Action> {
-    pub name: &'static str,
-    pub expectation: Expectation,
-    pub path: Option<Path<S, Action>>,
-}
-
-/// What a search found. Of states and transitions all that are inside the boundary are counted.
-#[derive(Clone, Debug)]
-pub struct Outcome<S, Action> {
-    /// Distinct states.
-    pub states: u64,
-    /// Successors generated, a state as often as it is reached. The initial state is none.
-    pub transitions: u64,
-    /// Levels below the initial state.
-    pub depth: u64,
-    /// By property, in the model's order.
-    pub findings: Vec<Finding<S, Action>>,
-    /// `None` if the whole space was explored.
-    pub stopped: Option<Stop>,
-    pub sizes: Sizes,
-}
-
-impl<S, Action> Outcome<S, Action> {
-    /// What was found about a property.
-    ///
-    /// # Panics
-    /// If the model has no property of this name.
-    pub fn finding(&self, name: &str) -> &Finding<S, Action> {
-        let found = self.findings.iter().find(|finding| finding.name == name);
-        found.unwrap_or_else(|| panic!("no property {name:?}"))
-    }
-}
-
-/// How many distinct values of each component there are: which part explodes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Sizes {
-    pub actor_states: usize,
-    pub storages: usize,
-    pub timers: usize,
-    pub messages: usize,
-    pub inboxes: usize,
-    pub ghosts: usize,
-    /// An actor's own with what is in flight to it.
-    pub seats: usize,
-    /// What properties see that do not see everything, all their views together.
-    pub views: u64,
-    /// Distinct questions put to handlers.
-    pub handler_calls: usize,
 }

@@ -6,8 +6,10 @@ use std::time::{Duration, Instant};
 
 use super::level::Level;
 use super::options::{Options, Progress, Stop};
+use super::outcome::Sizes;
 use super::parts::{Explorable, History};
 use super::shared::Shared;
+use super::tally::Tally;
 use super::worker::Worker;
 use crate::memory;
 use crate::spec::State;
@@ -25,6 +27,10 @@ pub(super) struct Found {
     /// By property, a first state that decides it.
     pub deciding: Vec<Option<u32>>,
     pub stopped: Option<Stop>,
+    pub levels: Vec<u64>,
+    pub tally: Tally,
+    /// The sizes when half of the states had been found.
+    pub half: Sizes,
 }
 
 /// Explores from `initial`, whose leaves are `leaves`.
@@ -45,8 +51,12 @@ pub(super) fn search<A: Explorable, C: Sync, G: History>(
         depth: 0,
         deciding: vec![None; shared.checks.len()],
         stopped: None,
+        levels: Vec::new(),
+        tally: Tally::default(),
+        half: Sizes::default(),
     };
-    let mut watch = Watch { options, progress, start };
+    let mut sizes = Vec::new();
+    let mut watch = Watch { options, progress, start, levels: vec![found.states] };
     let mut left = 0;
     loop {
         let is_violated = collect(shared, &mut workers, &mut found.deciding);
@@ -59,16 +69,34 @@ pub(super) fn search<A: Explorable, C: Sync, G: History>(
                 // A limit was reached in the last moment: everything is explored all the same.
                 found.stopped = found.stopped.filter(|stop| *stop == Stop::Violation);
             }
+            found.levels = watch.levels;
+            found.half = half(&found.levels, &sizes);
+            workers.iter().for_each(|worker| found.tally.join(&worker.tally));
             return found;
         }
+        sizes.push(shared.sizes());
+        workers.iter_mut().for_each(|worker| worker.tally.next_level());
         let level = Level::new(&ids, found.states, found.transitions)
             .up_to(options.max_states.unwrap_or(u64::MAX));
-        found.stopped = run_level(&level, &mut workers, found.depth, &mut watch);
+        let before = found.states;
+        found.stopped = run_level(shared, &level, &mut workers, &mut watch);
         (found.states, found.transitions, left) = level.counts();
-        if workers.iter().any(|worker| !worker.next.is_empty()) {
+        if found.states > before {
+            watch.levels.push(found.states - before);
             found.depth += 1;
         }
     }
+}
+
+/// Of the `sizes` before each level, those when half of the states had been found.
+fn half(levels: &[u64], sizes: &[Sizes]) -> Sizes {
+    let all: u64 = levels.iter().sum();
+    let so_far = levels.iter().scan(0, |sum, level| {
+        *sum += level;
+        Some(*sum)
+    });
+    let mut pairs = so_far.zip(sizes);
+    pairs.find(|(states, _)| states * 2 >= all).map_or(Sizes::default(), |(_, sizes)| *sizes)
 }
 
 /// Joins what the workers found. True if something must always hold and does not.
@@ -91,14 +119,16 @@ fn collect<A: Explorable, C: Sync, G: History>(
 
 /// Expands one level with all workers. Says why, if not all of it.
 fn run_level<A: Explorable, C: Sync, G: History>(
+    shared: &Shared<'_, A, C, G>,
     level: &Level,
     workers: &mut [Worker<'_, A, C, G>],
-    depth: u64,
     watch: &mut Watch<'_>,
 ) -> Option<Stop> {
+    let is_first = watch.levels.len() == 1;
+    let mut look = || watch.look(level, shared.visited.soon());
     if level.counts().2 < SMALL {
-        workers[0].run(level, depth == 0);
-        return watch.look(level, depth);
+        workers[0].run(level, is_first);
+        return look();
     }
     let mut stopped = None;
     std::thread::scope(|scope| {
@@ -106,20 +136,20 @@ fn run_level<A: Explorable, C: Sync, G: History>(
         for worker in workers.iter_mut() {
             let done = done.clone();
             scope.spawn(move || {
-                worker.run(level, depth == 0);
+                worker.run(level, is_first);
                 drop(done);
             });
         }
         drop(done);
         // Nothing is ever sent: the channel closes when the last worker has ended.
         while waiting.recv_timeout(POLL) == Err::<(), _>(RecvTimeoutError::Timeout) {
-            stopped = stopped.or_else(|| watch.look(level, depth));
+            stopped = stopped.or_else(&mut look);
             if stopped.is_some() {
                 level.stop();
             }
         }
     });
-    stopped.or_else(|| watch.look(level, depth))
+    stopped.or_else(look)
 }
 
 /// Looks after limits, and tells how far the search has come.
@@ -127,14 +157,25 @@ struct Watch<'a> {
     options: &'a Options,
     progress: &'a mut dyn FnMut(&Progress),
     start: Instant,
+    /// By depth, the states found, but for those of the level that is being found.
+    levels: Vec<u64>,
 }
 
 impl Watch<'_> {
-    /// Tells how far it is. Says why the search must stop, if it must.
-    fn look(&mut self, level: &Level, depth: u64) -> Option<Stop> {
+    /// Tells how far it is. Says why the search must stop, if it must: before the bytes that it
+    /// needs `soon` would be too many.
+    fn look(&mut self, level: &Level, soon: u64) -> Option<Stop> {
         let (states, transitions, queue) = level.counts();
-        let elapsed = self.start.elapsed();
-        (self.progress)(&Progress { states, transitions, depth, queue, elapsed });
+        let (elapsed, memory) = (self.start.elapsed(), memory::resident());
+        (self.progress)(&Progress {
+            states,
+            transitions,
+            depth: self.levels.len() as u64 - 1,
+            queue,
+            left: left(&self.levels, states),
+            memory,
+            elapsed,
+        });
         let Options { max_states, max_memory, max_time, .. } = self.options;
         if max_states.is_some_and(|limit| states >= limit) {
             return Some(Stop::States);
@@ -143,6 +184,33 @@ impl Watch<'_> {
             return Some(Stop::Time);
         }
         let limit = (*max_memory)?;
-        memory::resident().is_some_and(|held| held >= limit).then_some(Stop::Memory)
+        memory.is_some_and(|held| held + soon >= limit).then_some(Stop::Memory)
+    }
+}
+
+/// How many states are still to be found, if levels go on shrinking as the last ones do, and
+/// `states` have been found.
+fn left(levels: &[u64], states: u64) -> Option<u64> {
+    let [.., first, second, last] = levels else { return None };
+    if second >= first || last >= second {
+        return None;
+    }
+    // The slower of the last two.
+    let ratio = (*last as f64 / *second as f64).max(*second as f64 / *first as f64);
+    let to_come = *last as f64 * ratio / (1.0 - ratio);
+    let found = states.saturating_sub(levels.iter().sum());
+    Some((to_come as u64).saturating_sub(found))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::left;
+
+    #[test]
+    fn what_is_left_is_told_where_levels_shrink() {
+        assert_eq!(left(&[1, 4, 8], 13), None);
+        assert_eq!(left(&[1, 400, 200, 100], 701), Some(100));
+        assert_eq!(left(&[1, 400, 200, 100], 731), Some(70));
+        assert_eq!(left(&[1, 400, 100, 50], 551), Some(50));
     }
 }

@@ -4,7 +4,8 @@ use stateright::Expectation;
 
 use super::layout::Layout;
 use super::moves::Plans;
-use super::options::{Options, Sees, Sizes};
+use super::options::{Options, Sees};
+use super::outcome::Sizes;
 use super::parts::{Explorable, History, Parts};
 use super::react::Reactions;
 use super::system::System;
@@ -67,7 +68,7 @@ impl<'a, A: Explorable, C, G: History> Shared<'a, A, C, G> {
         boundary: impl Fn(&State<A, G>) -> bool + Sync + 'a,
         options: &Options,
     ) -> Self {
-        let (leaves, views) = (system.leaf_count(), system.actors() + 2);
+        let leaves = system.leaf_count();
         let table =
             |components: usize| Table::new(Layout::new(&vec![1; components]), TABLE_BITS, LOT);
         Shared {

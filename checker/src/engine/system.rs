@@ -1,8 +1,9 @@
 //! An actor system, and by which rules it moves: a spec's, or Stateright's own.
 
-use stateright::actor::{ActorModel, ActorModelState, Envelope, Network};
+use stateright::actor::{ActorModel, ActorModelState, Envelope, LossyNetwork, Network};
 
 use super::inbox::Order;
+use super::moves::Kind;
 use super::parts::{Explorable, Extras, History, Local, NO_FAULT, Parts};
 use crate::spec::{Spec, State};
 
@@ -70,6 +71,24 @@ impl<'a, A: Explorable, C, G: History> System<'a, A, C, G> {
             Rules::Spec(spec) => spec.faults.down_at_once.into(),
             Rules::Stateright => self.model.max_crashes,
         }
+    }
+
+    /// The kinds of steps that can happen at all.
+    pub fn possible(&self) -> Vec<Kind> {
+        let mut kinds = vec![Kind::Deliver, Kind::Timeout(None), Kind::Random];
+        let (duplicates, drops, crashes) = match self.rules {
+            Rules::Spec(Spec { faults, .. }) => {
+                (faults.duplicates > 0, faults.drops > 0, faults.crashes > 0)
+            }
+            Rules::Stateright => {
+                let is_lossy = self.model.lossy_network == LossyNetwork::Yes;
+                (false, is_lossy, self.model.max_crashes > 0)
+            }
+        };
+        kinds.extend(duplicates.then_some(Kind::Duplicate));
+        kinds.extend(drops.then_some(Kind::Drop));
+        kinds.extend(crashes.then_some([Kind::Crash, Kind::Recover]).into_iter().flatten());
+        kinds
     }
 
     /// True if a spec's search may forget this message, given the state of its receiver.

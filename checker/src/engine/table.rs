@@ -120,6 +120,16 @@ impl Table {
         self.fill_slots(&body);
     }
 
+    /// How many bytes the table will soon want besides, at once.
+    pub fn soon(&self) -> u64 {
+        let body = self.body.read().expect(POISON);
+        let ids = self.ids.load(Ordering::Relaxed);
+        let slots = body.slots.len() as u64;
+        let chunk = body.records.next_chunk(ids) as u64 * size_of::<u32>() as u64;
+        // They double when three quarters are taken.
+        if ids * 10 > slots * 7 { chunk + slots * 2 * size_of::<u32>() as u64 } else { chunk }
+    }
+
     /// How many keys there are, when every door is closed.
     pub fn len(&self) -> u64 {
         let spare = self.spare.lock().expect(POISON);

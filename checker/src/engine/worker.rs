@@ -8,10 +8,11 @@ use super::judge::Judge;
 use super::level::Level;
 use super::memo::Cache;
 use super::moves::{Kind, Move, Moves, Planner};
-use super::parts::{Explorable, History, NO_FAULT, NOTHING};
+use super::parts::{Event, Explorable, History, NO_FAULT, NOTHING};
 use super::react::SILENT;
 use super::shared::{NOBODY, Shared};
 use super::table::Tight;
+use super::tally::Tally;
 use crate::spec::State;
 
 /// So many successors are looked up together: while one waits for memory, so do the others.
@@ -25,15 +26,23 @@ pub(super) struct Worker<'s, A: Explorable, C, G: History> {
     /// By ghost and reaction.
     ghosts: Cache<(u32, u32), u32>,
     purse: Purse,
-    /// The keys of successors that wait to be looked up, and their parents.
+    /// The keys of successors that wait to be looked up, and where they come from.
     keys: Vec<u64>,
-    parents: Vec<u32>,
+    origins: Vec<Origin>,
     /// New states that wait to be judged: each its id and its leaves.
     fresh: Vec<u32>,
     /// The ids of the states that this thread has found for the next level.
     pub next: Vec<Range<u32>>,
+    pub tally: Tally,
     states: u64,
     transitions: u64,
+}
+
+/// The step that a successor comes from.
+struct Origin {
+    parent: u32,
+    kind: Kind,
+    event: Event,
 }
 
 /// A state that is being expanded.
@@ -59,9 +68,10 @@ impl<'s, A: Explorable, C: Sync, G: History> Worker<'s, A, C, G> {
             ghosts: Cache::new(16),
             purse: Purse::default(),
             keys: Vec::new(),
-            parents: Vec::new(),
+            origins: Vec::new(),
             fresh: Vec::new(),
             next: Vec::new(),
+            tally: Tally::default(),
             states: 0,
             transitions: 0,
         }
@@ -72,9 +82,10 @@ impl<'s, A: Explorable, C: Sync, G: History> Worker<'s, A, C, G> {
         let doors = Doors::open(self.shared);
         // The first value of each component needs no room.
         doors.visited.layout().append(leaves, &mut self.keys);
-        self.parents.push(NOBODY);
+        let origin = Origin { parent: NOBODY, kind: Kind::Recover, event: Event::Recover };
+        self.origins.push(origin);
         self.visit(doors);
-        self.transitions = 0;
+        (self.transitions, self.tally) = (0, Tally::default());
         std::mem::take(&mut self.states)
     }
 
@@ -135,7 +146,7 @@ impl<'s, A: Explorable, C: Sync, G: History> Worker<'s, A, C, G> {
                     doors = self.visit(doors).widen(self.shared, tight);
                     parent.read(&doors);
                 }
-                if self.parents.len() >= BATCH {
+                if self.origins.len() >= BATCH {
                     doors = self.visit(doors);
                     // Another thread may have laid keys out anew.
                     parent.read(&doors);
@@ -195,7 +206,7 @@ impl<'s, A: Explorable, C: Sync, G: History> Worker<'s, A, C, G> {
         }
         change(&mut self.keys, actor, step.seat)?;
         change(&mut self.keys, extras, paid)?;
-        self.parents.push(parent.id);
+        self.origins.push(Origin { parent: parent.id, kind: step.kind, event: step.event });
         Ok(())
     }
 
@@ -215,7 +226,7 @@ impl<'s, A: Explorable, C: Sync, G: History> Worker<'s, A, C, G> {
         let layout = doors.visited.layout();
         doors.visited.approach(&self.keys);
         let mut leaves = vec![0; layout.len()];
-        for (key, parent) in self.keys.chunks_exact(layout.words()).zip(&self.parents) {
+        for (key, origin) in self.keys.chunks_exact(layout.words()).zip(&self.origins) {
             if self.shared.boundary.is_some() && doors.visited.find(key).is_none() {
                 layout.unpack(key, &mut leaves);
                 if !self.judge.is_within(&leaves) {
@@ -223,7 +234,8 @@ impl<'s, A: Explorable, C: Sync, G: History> Worker<'s, A, C, G> {
                 }
             }
             self.transitions += 1;
-            let (id, is_new) = doors.visited.insert(key, *parent);
+            let (id, is_new) = doors.visited.insert(key, origin.parent);
+            self.tally.count(origin.kind, origin.event, is_new);
             if is_new {
                 self.states += 1;
                 layout.unpack(key, &mut leaves);
@@ -236,7 +248,7 @@ impl<'s, A: Explorable, C: Sync, G: History> Worker<'s, A, C, G> {
             }
         }
         self.keys.clear();
-        self.parents.clear();
+        self.origins.clear();
         let doors = self.judge.judge(doors, &self.fresh);
         self.fresh.clear();
         doors.reopen_if_crowded(self.shared)

@@ -1,0 +1,85 @@
+//! What a search found.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use stateright::{Expectation, Path};
+
+use super::options::Stop;
+
+/// A property, and the shortest path to a state that decides it: one that breaks what must always
+/// hold, or one that shows what must be reachable.
+#[derive(Clone, Debug)]
+pub struct Finding<S, Action> {
+    pub name: &'static str,
+    pub expectation: Expectation,
+    pub path: Option<Path<S, Action>>,
+}
+
+/// What a search found. Of states and transitions all that are inside the boundary are counted.
+#[derive(Clone, Debug)]
+pub struct Outcome<S, Action> {
+    /// Distinct states.
+    pub states: u64,
+    /// Successors generated, a state as often as it is reached. The initial state is none.
+    pub transitions: u64,
+    /// Levels below the initial state.
+    pub depth: u64,
+    /// By property, in the model's order.
+    pub findings: Vec<Finding<S, Action>>,
+    /// `None` if the whole space was explored.
+    pub stopped: Option<Stop>,
+    /// By depth, how many states there are.
+    pub levels: Vec<u64>,
+    /// By name, how often each kind of action was taken: "deliver Vote", "timeout Election". What
+    /// could have been taken and never was is there as well.
+    pub actions: BTreeMap<String, u64>,
+    /// The free timers whose firing still led to new states in the last level: if there is no end
+    /// in sight, they are the reason.
+    pub endless: BTreeSet<String>,
+    pub sizes: Sizes,
+    /// The sizes when half of the states had been found: what keeps growing has fewer then.
+    pub half: Sizes,
+}
+
+impl<S, Action> Outcome<S, Action> {
+    /// What was found about a property.
+    ///
+    /// # Panics
+    /// If the model has no property of this name.
+    pub fn finding(&self, name: &str) -> &Finding<S, Action> {
+        let found = self.findings.iter().find(|finding| finding.name == name);
+        found.unwrap_or_else(|| panic!("no property {name:?}"))
+    }
+}
+
+/// How many distinct values of each component there are: which part explodes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sizes {
+    pub actor_states: usize,
+    pub storages: usize,
+    pub timers: usize,
+    pub messages: usize,
+    pub inboxes: usize,
+    pub ghosts: usize,
+    /// An actor's own with what is in flight to it.
+    pub seats: usize,
+    /// What properties see that do not see everything, all their views together.
+    pub views: u64,
+    /// Distinct questions put to handlers.
+    pub handler_calls: usize,
+}
+
+impl Sizes {
+    /// The components of a state by name.
+    pub fn components(&self) -> [(&'static str, usize); 7] {
+        [
+            ("actor states", self.actor_states),
+            ("storages", self.storages),
+            ("timer sets", self.timers),
+            ("messages", self.messages),
+            ("inboxes", self.inboxes),
+            ("histories", self.ghosts),
+            ("actors with their inboxes", self.seats),
+        ]
+    }
+}

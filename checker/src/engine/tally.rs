@@ -1,0 +1,113 @@
+//! How often each kind of action was taken.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Debug;
+
+use super::moves::Kind;
+use super::parts::{Event, Explorable, History, Parts};
+use super::values::Values;
+
+/// One thread's counts: by kind of step, and by the number of the message, timer or choice.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    taken: [Vec<u64>; KINDS.len()],
+    /// By timer: how many states of the next level it led to first, fired without a budget.
+    endless: Vec<u64>,
+}
+
+/// What the kinds of steps are called, by [`Kind::index`].
+const KINDS: [&str; 7] = ["deliver", "duplicate", "drop", "timeout", "random", "crash", "recover"];
+
+impl Tally {
+    /// Counts a step; whether it led to a new state.
+    pub fn count(&mut self, kind: Kind, event: Event, is_new: bool) {
+        let number = match event {
+            Event::Deliver(number) | Event::Timeout(number) | Event::Random(number) => number,
+            Event::Crash | Event::Recover => 0,
+        };
+        add(&mut self.taken[kind.index()], number, 1);
+        if is_new && kind == Kind::Timeout(None) {
+            add(&mut self.endless, number, 1);
+        }
+    }
+
+    /// Begins another level.
+    pub fn next_level(&mut self) {
+        self.endless.clear();
+    }
+
+    /// Adds the counts of another thread.
+    pub fn join(&mut self, other: &Tally) {
+        let mine = self.taken.iter_mut().chain([&mut self.endless]);
+        for (mine, theirs) in mine.zip(other.taken.iter().chain([&other.endless])) {
+            theirs.iter().enumerate().for_each(|(number, count)| add(mine, number as u32, *count));
+        }
+    }
+
+    /// How often each action was taken, by name. Of the `possible` kinds, what was never taken is
+    /// among them.
+    pub fn actions<A: Explorable, G: History>(
+        &self,
+        parts: &Parts<A, G>,
+        possible: &[Kind],
+    ) -> BTreeMap<String, u64> {
+        let mut actions = BTreeMap::new();
+        for kind in possible {
+            let (verb, taken) = (KINDS[kind.index()], &self.taken[kind.index()]);
+            let objects = match kind {
+                Kind::Deliver | Kind::Duplicate | Kind::Drop => {
+                    objects(&parts.envelopes, |envelope| word(&envelope.msg))
+                }
+                Kind::Timeout(_) => objects(&parts.timer, word),
+                Kind::Random => objects(&parts.choice, |choice| word(&choice.1)),
+                Kind::Crash | Kind::Recover => vec![String::new()],
+            };
+            for (number, object) in objects.into_iter().enumerate() {
+                let name = format!("{verb} {object}").trim_end().to_owned();
+                *actions.entry(name).or_insert(0) += taken.get(number).copied().unwrap_or(0);
+            }
+        }
+        actions
+    }
+
+    /// The free timers that led to states of the last level.
+    pub fn endless<A: Explorable, G: History>(&self, parts: &Parts<A, G>) -> BTreeSet<String> {
+        let counts = (0..).zip(&self.endless).filter(|(_, count)| **count > 0);
+        counts.map(|(number, _)| word(parts.timer.get(number))).collect()
+    }
+}
+
+impl Kind {
+    fn index(self) -> usize {
+        match self {
+            Kind::Deliver => 0,
+            Kind::Duplicate => 1,
+            Kind::Drop => 2,
+            Kind::Timeout(_) => 3,
+            Kind::Random => 4,
+            Kind::Crash => 5,
+            Kind::Recover => 6,
+        }
+    }
+}
+
+fn add(counts: &mut Vec<u64>, number: u32, count: u64) {
+    let number = number as usize;
+    if counts.len() <= number {
+        counts.resize(number + 1, 0);
+    }
+    counts[number] += count;
+}
+
+fn objects<T>(values: &Values<T>, name: impl Fn(&T) -> String) -> Vec<String>
+where
+    T: std::hash::Hash + PartialEq,
+{
+    (0..values.len() as u32).map(|number| name(values.get(number))).collect()
+}
+
+/// The first word of a value's `Debug` text: the name of its variant.
+fn word(value: &impl Debug) -> String {
+    let text = format!("{value:?}");
+    text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect()
+}
