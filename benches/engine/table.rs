@@ -48,8 +48,9 @@ pub fn measurements(results: &Results) -> String {
     markdown(&rows, 3)
 }
 
-/// What the measurements are there to show, for each space of which both sides were measured.
-pub fn ratios(results: &Results) -> String {
+/// What the measurements are there to show, for each space of which both sides were measured;
+/// nothing if there is none.
+pub fn ratios(results: &Results) -> Option<String> {
     let mut rows = vec![["compared", "space", "times"].map(str::to_owned).to_vec()];
     let both = |what: &str, one: Side, other: Side, value: fn(&Measured) -> Option<f64>| {
         let of = |space, side| value(find(results, space, side)?);
@@ -75,7 +76,7 @@ pub fn ratios(results: &Results) -> String {
     rows.extend(both("states/s, two threads to one", ours, one_thread, speed));
     rows.extend(both("seconds, declared properties to none", none, ours, speed));
     rows.extend(both("seconds, opaque properties to none", none, opaque, speed));
-    markdown(&rows, 2)
+    (rows.len() > 1).then(|| markdown(&rows, 2))
 }
 
 /// What is compared.
