@@ -47,7 +47,7 @@ fn sources() -> Vec<(String, String)> {
     }
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut found = Vec::new();
-    for directory in ["src", "models/src", "checker/src", "tests"] {
+    for directory in ["src", "models/src", "checker/src", "benches", "tests"] {
         collect(root, &root.join(directory), &mut found);
     }
     assert!(found.len() > 80, "the sources are where they were");

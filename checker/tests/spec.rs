@@ -156,6 +156,22 @@ fn a_panic_is_a_counterexample() {
 }
 
 #[test]
+fn a_search_without_properties_counts_the_same() {
+    let panicking = || {
+        let panicking = Counter { panics: true, ..Counter::default() };
+        spec(sending(&[1, 2]), panicking)
+    };
+    for engine in [Engine::Quorate, Engine::Stateright] {
+        let limits = Limits { keep_going: true, ..Limits::default() };
+        let with = check_by(engine, panicking(), &limits);
+        let without = check_by(engine, panicking().without_properties(), &limits);
+        assert!(without.properties.is_empty());
+        let counts = |report: &Report| (report.states, report.transitions, report.depth);
+        assert_eq!(counts(&without), counts(&with));
+    }
+}
+
+#[test]
 fn a_limit_is_never_a_pass() {
     let ticking = || Counter { timer: true, ..Counter::default() };
     let endless = || {

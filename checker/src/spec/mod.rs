@@ -94,8 +94,8 @@ where
     pub expected_violations: Vec<&'static str>,
     /// What the property of a name looks at, for our own engine to evaluate it no more than needed.
     pub sees: fn(&str) -> Sees,
-    /// If set, the only property that is looked at.
-    pub only: Option<&'static str>,
+    /// If set, the only properties that are looked at.
+    pub only: Option<Vec<&'static str>>,
 }
 
 impl<A, C, G> Spec<A, C, G>
@@ -183,7 +183,13 @@ where
 
     /// Looks at this property and no other, so that its shortest counterexample is found.
     pub fn only(mut self, property: &'static str) -> Self {
-        self.only = Some(property);
+        self.only = Some(vec![property]);
+        self
+    }
+
+    /// Looks at no property, not even a built-in one: a search then only counts.
+    pub fn without_properties(mut self) -> Self {
+        self.only = Some(Vec::new());
         self
     }
 

@@ -86,9 +86,12 @@ where
         properties.push(Property::always(WITHOUT_PANIC, |_, state: &State<A, G>| {
             !matches!(state.fault, Some(Fault::Panicked(_)))
         }));
-        if let Some(only) = self.only {
-            properties.retain(|property| property.name == only);
-            assert!(!properties.is_empty(), "{}: no property {only:?}", self.name);
+        if let Some(only) = &self.only {
+            for name in only {
+                let is_known = properties.iter().any(|property| property.name == *name);
+                assert!(is_known, "{}: no property {name:?}", self.name);
+            }
+            properties.retain(|property| only.contains(&property.name));
         }
         properties
     }
