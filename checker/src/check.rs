@@ -86,6 +86,11 @@ fn explore<A: Explorable, C: Sync, G: History>(
     limits: &Limits,
     progress: &mut dyn FnMut(&Progress),
 ) -> Search<A, G> {
+    if let Some(reason) = spec.beyond_engine() {
+        let found = spec.property_infos().iter().map(|_| None).collect();
+        let cut_short = Some(reason.to_owned());
+        return Search { found, states: 0, transitions: 0, depth: 0, cut_short };
+    }
     let options = Options {
         threads: limits.threads,
         keep_going: limits.keep_going,

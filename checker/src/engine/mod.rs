@@ -46,12 +46,15 @@ use system::System;
 /// Explores `spec`; calls `progress` several times a second.
 ///
 /// # Panics
-/// If a condition does, or the spec's ghost.
+/// If a condition does, or the spec's ghost; or if the spec has what this engine does not know.
 pub fn explore<A: Explorable, C: Sync, G: History>(
     spec: &Spec<A, C, G>,
     options: &Options,
     progress: &mut dyn FnMut(&Progress),
 ) -> Outcome<State<A, G>, ActionOf<A>> {
+    if let Some(reason) = spec.beyond_engine() {
+        panic!("{}: {reason}", spec.name);
+    }
     let system = System::of_spec(spec);
     let initial = spec.init_states().remove(0);
     let checks = spec.properties().into_iter().map(|property| Check {

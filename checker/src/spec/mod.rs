@@ -8,6 +8,7 @@
 
 mod action;
 mod layout;
+mod links;
 mod model;
 mod names;
 mod property;
@@ -23,6 +24,7 @@ use stateright::actor::{Actor, ActorModel, Id, Network};
 use crate::engine::Sees;
 
 pub use action::{Action, ActionOf};
+pub use links::Links;
 pub use names::with_names;
 pub use property::{Kind, PropertyInfo, SAVED_BEFORE_SENT, WITHOUT_PANIC};
 pub use state::{Fault, Spent, State, TIMEOUT_KINDS};
@@ -84,6 +86,7 @@ where
     /// The first so many actors are servers, which may crash; the rest are clients.
     pub servers: usize,
     pub faults: Faults,
+    pub links_down: Links,
     /// The first budget that applies to a timer is charged when it fires; a timer to which none
     /// applies fires freely.
     pub timeouts: Vec<TimeoutBudget<A::Timer>>,
@@ -115,6 +118,7 @@ where
             system: system.init_network(Network::new_unordered_duplicating([])),
             servers,
             faults: Faults::default(),
+            links_down: Links::new(),
             timeouts: Vec::new(),
             ghost: |_, _, _| None,
             obsolete: |_, _, _| false,
@@ -212,10 +216,16 @@ where
         add(self.faults.crashes.into(), "crashes");
         add(self.faults.drops.into(), "drops");
         add(self.faults.duplicates.into(), "duplicates");
+        bounds.extend(self.link_bounds());
         if let Some(direction) = &self.direction {
             bounds.push(format!("directed: {}", direction.description));
         }
         bounds
+    }
+
+    /// Why our own engine cannot explore this spec, if it cannot.
+    pub(crate) fn beyond_engine(&self) -> Option<&'static str> {
+        (!self.links_down.is_empty()).then_some("our engine knows of no links that are down")
     }
 
     fn is_server(&self, id: Id) -> bool {

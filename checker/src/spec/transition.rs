@@ -29,7 +29,7 @@ pub struct Step<'a, A: Actor> {
     pub event: Event<'a, A>,
     pub before: &'a A::State,
     pub after: &'a A::State,
-    /// What the step put into the network, in order.
+    /// What it sent, in order, also what was lost when sent for want of a link.
     pub sent: Vec<(Id, &'a A::Msg)>,
 }
 
@@ -257,7 +257,12 @@ where
         catch_unwind(AssertUnwindSafe(call)).map_err(|panic| Fault::Panicked(words_of(&*panic)))
     }
 
-    /// What `out` sends to actors that exist, in order.
+    /// False if what `src` sends to `dst` is lost when sent.
+    pub(super) fn can_arrive(&self, src: Id, dst: Id) -> bool {
+        usize::from(dst) < self.system.actors.len() && !self.links_down.contains(&(src, dst))
+    }
+
+    /// What `out` sends to actors that exist, in order, also over links that are down.
     pub(super) fn sent<'a>(&self, out: &'a Out<A>) -> Vec<(Id, &'a A::Msg)> {
         let sends = out.iter().filter_map(|command| match command {
             Command::Send(dst, msg) => Some((*dst, msg)),
@@ -273,8 +278,9 @@ where
             match command {
                 Command::Send(dst, msg) => {
                     has_sent = true;
-                    if usize::from(dst) < system.actor_states.len() {
-                        let envelope = Envelope { src: Id::from(index), dst, msg };
+                    let src = Id::from(index);
+                    if self.can_arrive(src, dst) {
+                        let envelope = Envelope { src, dst, msg };
                         in_flight(&mut system.network).insert(envelope);
                     }
                 }

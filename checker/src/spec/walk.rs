@@ -62,10 +62,12 @@ where
         if let Some((id, event)) = acting
             && let Ok(reaction) = self.reaction(id, &event, state)
         {
-            let sent = self.sent(&reaction.out).into_iter();
-            step.sent = sent
-                .map(|(to, msg)| Sent { to: to.into(), message: self.words(msg), lost: false })
-                .collect();
+            let sent = self.sent(&reaction.out).into_iter().map(|(to, msg)| Sent {
+                to: to.into(),
+                message: self.words(msg),
+                lost: !self.can_arrive(id, to),
+            });
+            step.sent = sent.collect();
             step.saved = reaction.out.iter().any(|c| matches!(c, Command::Save(_)));
         }
         if let Some(next) = self.after(state, action) {
