@@ -7,7 +7,7 @@ use quorate_checker::AnySpec;
 use quorate_checker::report::{Engine, Limits, Report, Verdict};
 use quorate_checker::spec::{Action, Faults, SAVED_BEFORE_SENT, Spec, WITHOUT_PANIC};
 use stateright::actor::{Actor, ActorModel, Id, Out, model_timeout};
-use stateright::{Expectation, Model};
+use stateright::{Expectation, Model, Path};
 
 /// Sends `messages` at its start; counts, and stores, what it receives from the other.
 #[derive(Clone, Default)]
@@ -137,6 +137,27 @@ fn timeouts_are_budgeted() {
     let ticking = Counter { timer: true, ..Counter::default() };
     let spec = spec(ticking, Counter::default()).timeouts("ticks", |()| true, 2);
     assert_eq!(reachable(&spec), BTreeSet::from([(0, 0), (0, 1), (0, 2)]));
+}
+
+#[test]
+fn what_is_sent_over_a_link_that_is_down_is_lost() {
+    let both = || spec(sending(&[1]), sending(&[2]));
+    let counts = |spec| reachable(&spec);
+    let one_way = BTreeSet::from([(0, 0), (2, 0)]);
+    assert_eq!(counts(both().without_link(0, 1)), one_way);
+    assert_eq!(counts(both().without_link_between(0, 1)), BTreeSet::from([(0, 0)]));
+    assert_eq!(both().without_link(1, 0).bounds()[1], "no link from S2 to S1");
+    assert_eq!(both().without_link_between(1, 0).bounds()[1..], ["no link between S1 and S2"]);
+}
+
+#[test]
+fn a_message_lost_for_want_of_a_link_is_shown_as_such() {
+    let answering = Counter { saves_late: true, ..Counter::default() };
+    let spec = spec(sending(&[1]), answering).without_link(1, 0);
+    let delivery = Action::Deliver { src: 0.into(), dst: 1.into(), msg: 1 };
+    let path = Path::from_actions(&spec, spec.init_states().remove(0), &[delivery]).unwrap();
+    let trace = spec.trace("", path);
+    assert!(trace.steps[0].sent[0].lost);
 }
 
 #[test]

@@ -36,7 +36,7 @@ impl Purse {
             _ => None,
         };
         let is_free = match system.rules {
-            Rules::Spec(_) => is_free(step.kind),
+            Rules::Spec(spec) => is_free(step.kind, spec.timely.is_some()),
             Rules::Stateright => delivered.is_none(),
         };
         if is_free && step.fault == NO_FAULT {
@@ -58,9 +58,14 @@ impl Purse {
     }
 }
 
-/// True if steps of this kind are charged to no budget.
-fn is_free(kind: Kind) -> bool {
-    matches!(kind, Kind::Deliver | Kind::Timeout(None) | Kind::Random | Kind::Recover)
+/// True if steps of this kind neither are charged to a budget nor end or lengthen a calm.
+fn is_free(kind: Kind, is_timely: bool) -> bool {
+    match kind {
+        Kind::Deliver | Kind::Timeout(None) | Kind::Random | Kind::Tick => true,
+        Kind::Due { election } => !election,
+        Kind::Recover => !is_timely,
+        Kind::Duplicate | Kind::Drop | Kind::Timeout(_) | Kind::Early { .. } | Kind::Crash => false,
+    }
 }
 
 /// `extras` after a step of this kind, or `None` if its budget is used up.
@@ -69,16 +74,29 @@ fn charge<A: Explorable, C, G: History>(
     mut extras: Extras,
     kind: Kind,
 ) -> Option<Extras> {
+    extras.calm = match kind {
+        Kind::Due { election: true } => extras.calm.saturating_add(1),
+        Kind::Crash | Kind::Recover | Kind::Drop | Kind::Duplicate | Kind::Early { .. } => 0,
+        Kind::Deliver | Kind::Timeout(_) | Kind::Due { .. } | Kind::Random | Kind::Tick => {
+            extras.calm
+        }
+    };
     let spent = &mut extras.spent;
     let (count, budget) = match kind {
         Kind::Duplicate => (&mut spent.duplicates, spec.faults.duplicates),
         Kind::Drop => (&mut spent.drops, spec.faults.drops),
         Kind::Crash => (&mut spent.crashes, spec.faults.crashes),
+        Kind::Early { .. } => (&mut spent.early, spec.timely.as_ref()?.early),
         Kind::Timeout(Some(kind)) => {
             let kind = usize::from(kind);
             (&mut spent.timeouts[kind], spec.timeouts[kind].count)
         }
-        Kind::Deliver | Kind::Timeout(None) | Kind::Random | Kind::Recover => return Some(extras),
+        Kind::Deliver
+        | Kind::Timeout(None)
+        | Kind::Due { .. }
+        | Kind::Random
+        | Kind::Recover
+        | Kind::Tick => return Some(extras),
     };
     if *count >= budget {
         return None;

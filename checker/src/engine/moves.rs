@@ -9,7 +9,7 @@ use super::memo::{Cache, Memo};
 use super::parts::{Event, Explorable, History, Local, NO_FAULT, NOTHING, Parts};
 use super::react::{Effect, Reactions, SILENT};
 use super::system::{Rules, System};
-use crate::spec::{Action, ActionOf, Spec};
+use crate::spec::{Action, ActionOf, Clock, Spec};
 
 /// What kind of step it is, and with that what it costs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -19,9 +19,19 @@ pub(super) enum Kind {
     Drop,
     /// With the budget that is charged, if any.
     Timeout(Option<u8>),
+    /// A timer fires on time; for an election, or not.
+    Due {
+        election: bool,
+    },
+    /// A timer fires before its time, or at it while messages are in flight.
+    Early {
+        ripe: bool,
+    },
     Random,
     Crash,
     Recover,
+    /// Time passes, for all.
+    Tick,
 }
 
 /// A step that one seat offers.
@@ -49,6 +59,20 @@ impl Move {
         Move { kind, event, seat, reaction, fault, others, is_still: false, is_ignored }
     }
 
+    /// The passing of time, which is nobody's.
+    pub fn tick() -> Self {
+        Move {
+            kind: Kind::Tick,
+            event: Event::Tick,
+            seat: 0,
+            reaction: SILENT,
+            fault: NO_FAULT,
+            others: Arc::default(),
+            is_still: false,
+            is_ignored: false,
+        }
+    }
+
     /// The spec's name for this step of `actor`.
     pub fn action<A: Explorable, G: History>(
         &self,
@@ -65,13 +89,20 @@ impl Move {
                     _ => Action::Deliver { src, dst, msg },
                 }
             }
-            Event::Timeout(number) => Action::Timeout(id, parts.timer.get(number).clone()),
+            Event::Timeout(number) => {
+                let timer = parts.timer.get(number).clone();
+                match self.kind {
+                    Kind::Early { .. } => Action::EarlyTimeout(id, timer),
+                    _ => Action::Timeout(id, timer),
+                }
+            }
             Event::Random(number) => {
                 let (key, random) = parts.choice.get(number).clone();
                 Action::SelectRandom { actor: id, key, random }
             }
             Event::Crash => Action::Crash(id),
             Event::Recover => Action::Recover(id),
+            Event::Tick => Action::Tick,
         }
     }
 }
@@ -81,6 +112,20 @@ impl Move {
 pub(super) struct Moves {
     pub crashed: bool,
     pub moves: Vec<Move>,
+    pub time: Time,
+}
+
+/// What time is to a seat.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Time {
+    /// Nothing can be delivered to it.
+    pub is_quiet: bool,
+    /// It waits for something.
+    pub is_running: bool,
+    /// It does not let time pass before it has acted.
+    pub holds_up: bool,
+    /// The seat after a tick.
+    pub ticked: u32,
 }
 
 /// What was found out about seats, for all threads.
@@ -154,10 +199,13 @@ impl<'s, A: Explorable, C, G: History> Planner<'s, A, C, G> {
 
     /// Does as [`arrive`](Self::arrive), from scratch.
     pub fn receive(&mut self, actor: usize, seat: u32, parcel: u32) -> u32 {
-        let (local, inbox) = *self.parts.seats[actor].get(seat);
-        let state = self.parts.locals.get(local).state;
-        let inbox = self.join(self.parts.inboxes.get(inbox), parcel, state);
-        self.parts.seat(actor, local, self.parts.inboxes.intern(inbox))
+        let (number, inbox) = *self.parts.seats[actor].get(seat);
+        let local = self.parts.locals.get(number);
+        if *self.parts.clocks.get(local.clock) == Clock::Gone {
+            return seat;
+        }
+        let inbox = self.join(self.parts.inboxes.get(inbox), parcel, local.state);
+        self.parts.seat(actor, number, self.parts.inboxes.intern(inbox))
     }
 
     fn spec_moves(&mut self, spec: &Spec<A, C, G>, actor: usize, seat: u32) -> Moves {
@@ -173,21 +221,66 @@ impl<'s, A: Explorable, C, G: History> Planner<'s, A, C, G> {
                 self.deliveries(spec, actor, number, inbox, *envelope, &mut moves);
             }
         }
+        let clock = self.parts.clocks.get(local.clock);
         if local.crashed {
-            moves.push(self.step(Kind::Recover, Event::Recover, actor, seat));
+            if spec.timely.as_ref().is_none_or(|timely| clock.may_recover(timely)) {
+                moves.push(self.step(Kind::Recover, Event::Recover, actor, seat));
+            }
         } else {
             if spec.faults.crashes > 0 && actor < spec.servers {
                 moves.push(self.step(Kind::Crash, Event::Crash, actor, seat));
             }
             for timer in self.parts.timers.get(local.timers).iter() {
-                let budget = spec.timeouts.iter().position(|budget| (budget.applies)(timer));
-                let budget = budget.map(|place| place as u8);
-                let event = Event::Timeout(self.parts.timer.intern(timer.clone()));
-                moves.push(self.step(Kind::Timeout(budget), event, actor, seat));
+                self.firings(spec, actor, seat, timer, &mut moves);
             }
             self.choices(actor, seat, &local, &mut moves);
         }
-        Moves { crashed: local.crashed, moves }
+        let is_quiet = local.crashed || inbox.is_empty();
+        let time = spec.timely.as_ref().map(|timely| Time {
+            is_quiet,
+            is_running: clock.is_running(),
+            holds_up: clock.holds_up_time(timely),
+            ticked: self.ticked(actor, seat),
+        });
+        Moves { crashed: local.crashed, moves, time: time.unwrap_or_default() }
+    }
+
+    /// The ways in which a timer that is set may fire.
+    fn firings(
+        &mut self,
+        spec: &Spec<A, C, G>,
+        actor: usize,
+        seat: u32,
+        timer: &A::Timer,
+        moves: &mut Vec<Move>,
+    ) {
+        let event = Event::Timeout(self.parts.timer.intern(timer.clone()));
+        let Some(timely) = &spec.timely else {
+            let budget = spec.timeouts.iter().position(|budget| (budget.applies)(timer));
+            let kind = Kind::Timeout(budget.map(|place| place as u8));
+            moves.push(self.step(kind, event, actor, seat));
+            return;
+        };
+        let (number, _) = *self.parts.seats[actor].get(seat);
+        let clock = self.parts.clocks.get(self.parts.locals.get(number).clock);
+        let ripe = clock.is_ripe(timely, timer);
+        if ripe {
+            let kind = Kind::Due { election: (timely.is_election)(timer) };
+            moves.push(self.step(kind, event, actor, seat));
+        }
+        if timely.early > 0 {
+            moves.push(self.step(Kind::Early { ripe }, event, actor, seat));
+        }
+    }
+
+    /// The seat after a tick.
+    fn ticked(&self, actor: usize, seat: u32) -> u32 {
+        let (number, inbox) = *self.parts.seats[actor].get(seat);
+        let local = *self.parts.locals.get(number);
+        let mut clock = self.parts.clocks.get(local.clock).clone();
+        clock.tick();
+        let local = Local { clock: self.parts.clocks.intern(clock), ..local };
+        self.parts.seat(actor, self.parts.locals.intern(local), inbox)
     }
 
     /// One move for each choice that the actor has asked for, as often as it is listed.
@@ -234,9 +327,16 @@ impl<'s, A: Explorable, C, G: History> Planner<'s, A, C, G> {
         let effect = self.reactions.effect(self.system, self.parts, actor, number, event);
         let joined = self.join(inbox, effect.own, effect.state);
         let is_still = effect.local == number && joined == *inbox;
-        let left = self.parts.inboxes.intern(self.system.order.remove(&joined, envelope));
-        let seat = self.parts.seat(actor, effect.local, left);
-        moves.push(Move { is_still, ..Move::new(Kind::Deliver, event, effect, seat) });
+        let order = self.system.order;
+        let left = match spec.timely {
+            None => order.remove(&joined, envelope),
+            // Gone first, be it ignored: what the actor sends to itself is a new message.
+            Some(_) => self.join(&order.remove(inbox, envelope), effect.own, effect.state),
+        };
+        let is_ignored = is_still && (spec.timely.is_none() || left == *inbox);
+        let seat = self.parts.seat(actor, effect.local, self.parts.inboxes.intern(left));
+        let delivery = Move::new(Kind::Deliver, event, effect, seat);
+        moves.push(Move { is_still: is_ignored, ..delivery });
         if spec.faults.duplicates > 0 {
             let seat = self.parts.seat(actor, effect.local, self.parts.inboxes.intern(joined));
             moves.push(Move { is_still, ..Move::new(Kind::Duplicate, event, effect, seat) });
@@ -247,8 +347,16 @@ impl<'s, A: Explorable, C, G: History> Planner<'s, A, C, G> {
     pub(super) fn step(&mut self, kind: Kind, event: Event, actor: usize, seat: u32) -> Move {
         let (number, inbox) = *self.parts.seats[actor].get(seat);
         let effect = self.reactions.effect(self.system, self.parts, actor, number, event);
-        let joined = self.join(self.parts.inboxes.get(inbox), effect.own, effect.state);
-        let after = self.parts.seat(actor, effect.local, self.parts.inboxes.intern(joined));
+        let clock = self.parts.locals.get(effect.local).clock;
+        let inbox = match self.parts.clocks.get(clock) {
+            // Nobody will ever read it.
+            Clock::Gone => NOTHING,
+            _ => {
+                let inbox = self.parts.inboxes.get(inbox);
+                self.parts.inboxes.intern(self.join(inbox, effect.own, effect.state))
+            }
+        };
+        let after = self.parts.seat(actor, effect.local, inbox);
         Move { is_still: after == seat, ..Move::new(kind, event, effect, after) }
     }
 

@@ -8,7 +8,7 @@ use stateright::actor::{Actor, Envelope, Id, RandomChoices, Timers};
 
 use super::inbox::Flow;
 use super::values::Values;
-use crate::spec::{Fault, Spent};
+use crate::spec::{Clock, Fault, Spent};
 
 /// An actor that threads can share: what the engine asks of it.
 pub trait Explorable:
@@ -45,6 +45,8 @@ pub(super) struct Local {
     pub timers: u32,
     pub storage: u32,
     pub randoms: u32,
+    /// What its timers show, where time is.
+    pub clock: u32,
     pub crashed: bool,
 }
 
@@ -52,6 +54,8 @@ pub(super) struct Local {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Extras {
     pub spent: Spent,
+    /// Elections on time since the last fault, where time is.
+    pub calm: u8,
     /// Among [`Parts::faults`].
     pub fault: u32,
     /// The last message delivered, where Stateright's duplicating network remembers it.
@@ -66,6 +70,8 @@ pub(super) enum Event {
     Random(u32),
     Crash,
     Recover,
+    /// Of nobody: time passes.
+    Tick,
 }
 
 /// The values of every component met so far.
@@ -74,6 +80,7 @@ pub(super) struct Parts<A: Actor, G> {
     pub timers: Values<Timers<A::Timer>>,
     pub storages: Values<Option<A::Storage>>,
     pub randoms: Values<RandomChoices<A::Random>>,
+    pub clocks: Values<Clock<A::Timer>>,
     pub locals: Values<Local>,
     /// The messages, and from whom to whom.
     pub envelopes: Values<Envelope<A::Msg>>,
@@ -104,6 +111,7 @@ impl<A: Explorable, G: History> Parts<A, G> {
             timers: Values::default(),
             storages: Values::default(),
             randoms: Values::default(),
+            clocks: Values::default(),
             locals: Values::default(),
             envelopes: Values::default(),
             inboxes: Values::default(),

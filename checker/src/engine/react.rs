@@ -12,7 +12,7 @@ use super::arena::Arena;
 use super::memo::Memo;
 use super::parts::{Event, Explorable, History, Local, NO_FAULT, NOTHING, Parts};
 use super::system::{Rules, System};
-use crate::spec::{Event as SpecEvent, Fault, Step};
+use crate::spec::{Clock, Event as SpecEvent, Fault, Step};
 
 /// What an actor's handler did.
 pub(super) struct Reaction<A: Actor> {
@@ -114,7 +114,7 @@ impl<A: Explorable> Reactions<A> {
     ) -> &Effect {
         let number = self.numbers.get_or((actor as u32, local, event), || {
             let mut after = *parts.locals.get(local);
-            prepare(parts, &mut after, event);
+            prepare(system, parts, &mut after, event);
             if event == Event::Crash && matches!(system.rules, Rules::Stateright) {
                 return self.effects.push(Effect::silent(parts, after));
             }
@@ -159,7 +159,7 @@ impl<A: Explorable> Reactions<A> {
 fn question_storage(local: &Local, event: Event) -> u32 {
     match event {
         Event::Crash | Event::Recover => local.storage,
-        Event::Deliver(_) | Event::Timeout(_) | Event::Random(_) => 0,
+        Event::Deliver(_) | Event::Timeout(_) | Event::Random(_) | Event::Tick => 0,
     }
 }
 
@@ -192,6 +192,7 @@ fn react<A: Explorable, C, G: History>(
                 let storage = parts.storages.get(local.storage);
                 state = Cow::Owned(handlers.on_start(id, storage, &mut out));
             }
+            Event::Tick => unreachable!("no handler is called for it"),
         }
         match state {
             Cow::Borrowed(_) => (None, out),
@@ -217,13 +218,22 @@ fn react<A: Explorable, C, G: History>(
 }
 
 /// What happens to an actor's own before its handler is called.
-fn prepare<A: Explorable, G: History>(parts: &Parts<A, G>, local: &mut Local, event: Event) {
+fn prepare<A: Explorable, C, G: History>(
+    system: &System<'_, A, C, G>,
+    parts: &Parts<A, G>,
+    local: &mut Local,
+    event: Event,
+) {
     match event {
-        Event::Deliver(_) => {}
+        Event::Deliver(_) | Event::Tick => {}
         Event::Timeout(timer) => {
+            let timer = parts.timer.get(timer);
             let mut timers = parts.timers.get(local.timers).clone();
-            timers.cancel(parts.timer.get(timer));
+            timers.cancel(timer);
             local.timers = parts.timers.intern(timers);
+            let mut clock = parts.clocks.get(local.clock).clone();
+            clock.clear(timer);
+            local.clock = parts.clocks.intern(clock);
         }
         Event::Random(choice) => {
             let mut randoms = parts.randoms.get(local.randoms).clone();
@@ -234,8 +244,13 @@ fn prepare<A: Explorable, G: History>(parts: &Parts<A, G>, local: &mut Local, ev
             local.crashed = true;
             local.timers = parts.timers.intern(stateright::actor::Timers::new());
             local.randoms = parts.randoms.intern(stateright::actor::RandomChoices::default());
+            let clock = system.timely().map(Clock::crashed);
+            local.clock = parts.clocks.intern(clock.unwrap_or_default());
         }
-        Event::Recover => local.crashed = false,
+        Event::Recover => {
+            local.crashed = false;
+            local.clock = parts.clocks.intern(Clock::default());
+        }
     }
 }
 
@@ -252,6 +267,7 @@ fn carry_out<A: Explorable, C, G: History>(
     let mut has_sent = false;
     let mut timers = parts.timers.get(local.timers).clone();
     let mut randoms = parts.randoms.get(local.randoms).clone();
+    let mut clock = parts.clocks.get(local.clock).clone();
     for command in reaction.out.iter() {
         match command {
             Command::Send(dst, msg) => {
@@ -260,16 +276,20 @@ fn carry_out<A: Explorable, C, G: History>(
                     Rules::Spec(_) => usize::from(*dst),
                     Rules::Stateright => usize::from(*dst).min(system.actors()),
                 };
-                if seat < system.seats {
+                if seat < system.seats && !system.is_link_down(reaction.actor, *dst) {
                     let envelope = parts.envelope(reaction.actor.into(), *dst, msg.clone());
                     sent.entry(seat).or_default().push(envelope);
                 }
             }
             Command::SetTimer(timer, _) => {
                 timers.set(timer.clone());
+                if system.timely().is_some() {
+                    clock.set(timer.clone());
+                }
             }
             Command::CancelTimer(timer) => {
                 timers.cancel(timer);
+                clock.clear(timer);
             }
             Command::ChooseRandom(key, choices) if choices.is_empty() => {
                 randoms.remove(key);
@@ -285,6 +305,7 @@ fn carry_out<A: Explorable, C, G: History>(
     }
     local.timers = parts.timers.intern(timers);
     local.randoms = parts.randoms.intern(randoms);
+    local.clock = parts.clocks.intern(clock);
     let mut parcel = |sent| parts.inboxes.intern(system.order.parcel(sent));
     let own = sent.remove(&reaction.actor).map_or(NOTHING, &mut parcel);
     Effect {
@@ -317,6 +338,7 @@ fn observe<A: Explorable, C, G: History>(
         Event::Random(number) => SpecEvent::Random(&parts.choice.get(number).1),
         Event::Crash => SpecEvent::Crash,
         Event::Recover => SpecEvent::Recover,
+        Event::Tick => unreachable!("no actor takes part in it"),
     };
     ghost(&Step { actor: reaction.actor.into(), event, before, after, sent: sent.collect() })
 }

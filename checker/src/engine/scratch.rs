@@ -29,7 +29,8 @@ impl<A: Explorable, G: History> Scratch<A, G> {
             state.system.network = Network::new_unordered_duplicating([]);
             state.system.timers_set = vec![Timers::new(); count];
             state.system.random_choices = vec![RandomChoices::default(); count];
-            state.spent = Spent::default();
+            (state.spent, state.calm) = (Spent::default(), 0);
+            state.clocks.clear();
         }
         let seats = leaves[..leaves.len() - 2].iter().enumerate();
         let (locals, inboxes) = seats.map(|(actor, seat)| parts.open_seat(actor, *seat)).unzip();
@@ -62,10 +63,10 @@ impl<A: Explorable, G: History> Scratch<A, G> {
         }
         if self.leaves[system.extras_leaf()] != extras {
             self.leaves[system.extras_leaf()] = extras;
-            let Extras { spent, fault, last } = *parts.extras.get(extras);
+            let Extras { spent, calm, fault, last } = *parts.extras.get(extras);
             self.state.fault = parts.faults.get(fault).clone();
             if self.is_whole {
-                self.state.spent = spent;
+                (self.state.spent, self.state.calm) = (spent, calm);
                 if let Network::UnorderedDuplicating(_, shown) = &mut self.state.system.network {
                     *shown = last.map(|envelope| parts.envelopes.get(envelope).clone());
                 }
@@ -86,6 +87,11 @@ impl<A: Explorable, G: History> Scratch<A, G> {
         system.crashed[actor] = local.crashed;
         if self.is_whole && before.timers != local.timers {
             system.timers_set[actor] = parts.timers.get(local.timers).clone();
+        }
+        if let Some(clock) = self.state.clocks.get_mut(actor)
+            && before.clock != local.clock
+        {
+            *clock = parts.clocks.get(local.clock).clone();
         }
         if self.is_whole && before.randoms != local.randoms {
             system.random_choices[actor] = parts.randoms.get(local.randoms).clone();

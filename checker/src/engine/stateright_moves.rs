@@ -1,7 +1,7 @@
 //! What an actor may do next by the rules of Stateright's `ActorModel`.
 
 use super::inbox::Order;
-use super::moves::{Kind, Move, Moves, Planner};
+use super::moves::{Kind, Move, Moves, Planner, Time};
 use super::parts::{Event, Explorable, History, Local};
 use stateright::actor::LossyNetwork;
 
@@ -26,7 +26,7 @@ impl<'s, A: Explorable, C, G: History> Planner<'s, A, C, G> {
         if !is_nobody {
             moves.extend(self.own_moves(actor, seat, &local));
         }
-        Moves { crashed: local.crashed, moves }
+        Moves { crashed: local.crashed, moves, time: Time::default() }
     }
 
     /// What it may do without a message.

@@ -1,11 +1,11 @@
 //! An actor system, and by which rules it moves: a spec's, or Stateright's own.
 
-use stateright::actor::{ActorModel, ActorModelState, Envelope, LossyNetwork, Network};
+use stateright::actor::{ActorModel, ActorModelState, Envelope, Id, LossyNetwork, Network};
 
 use super::inbox::Order;
 use super::moves::Kind;
 use super::parts::{Explorable, Extras, History, Local, NO_FAULT, Parts};
-use crate::spec::{Spec, State};
+use crate::spec::{Spec, State, Timely};
 
 /// By which rules a system moves.
 pub(super) enum Rules<'a, A: Explorable, C, G: History> {
@@ -65,6 +65,28 @@ impl<'a, A: Explorable, C, G: History> System<'a, A, C, G> {
         self.seats + 2
     }
 
+    /// How time moves, if there is time.
+    pub fn timely(&self) -> Option<&'a Timely<A::Timer>> {
+        match self.rules {
+            Rules::Spec(spec) => spec.timely.as_ref(),
+            Rules::Stateright => None,
+        }
+    }
+
+    /// True if nothing can happen any more in a state with these extras.
+    pub fn is_end(&self, extras: &Extras) -> bool {
+        extras.fault != NO_FAULT
+            || self.timely().is_some_and(|timely| extras.calm >= timely.calm_bound)
+    }
+
+    /// True if what `src` sends to `dst` is lost on the way, always.
+    pub fn is_link_down(&self, src: usize, dst: Id) -> bool {
+        match self.rules {
+            Rules::Spec(spec) => spec.links_down.contains(&(src.into(), dst)),
+            Rules::Stateright => false,
+        }
+    }
+
     /// How many actors may be down at once.
     pub fn down_at_once(&self) -> usize {
         match self.rules {
@@ -75,7 +97,14 @@ impl<'a, A: Explorable, C, G: History> System<'a, A, C, G> {
 
     /// The kinds of steps that can happen at all.
     pub fn possible(&self) -> Vec<Kind> {
-        let mut kinds = vec![Kind::Deliver, Kind::Timeout(None), Kind::Random];
+        let mut kinds = vec![Kind::Deliver, Kind::Random];
+        match self.timely() {
+            Some(timely) => {
+                kinds.extend([Kind::Due { election: true }, Kind::Tick]);
+                kinds.extend((timely.early > 0).then_some(Kind::Early { ripe: true }));
+            }
+            None => kinds.push(Kind::Timeout(None)),
+        }
         let (duplicates, drops, crashes) = match self.rules {
             Rules::Spec(Spec { faults, .. }) => {
                 (faults.duplicates > 0, faults.drops > 0, faults.crashes > 0)
@@ -111,6 +140,7 @@ impl<'a, A: Explorable, C, G: History> System<'a, A, C, G> {
                 timers: parts.timers.intern(system.timers_set[index].clone()),
                 storage: parts.storages.intern(system.actor_storages[index].clone()),
                 randoms: parts.randoms.intern(system.random_choices[index].clone()),
+                clock: parts.clocks.intern(state.clocks.get(index).cloned().unwrap_or_default()),
                 crashed: system.crashed[index],
             };
             let inbox = parts.inboxes.intern(std::mem::take(&mut inboxes[index]));
@@ -129,6 +159,7 @@ impl<'a, A: Explorable, C, G: History> System<'a, A, C, G> {
         };
         let extras = Extras {
             spent: state.spent,
+            calm: state.calm,
             fault: fault.map_or(NO_FAULT, |fault| parts.faults.intern(Some(fault))),
             last: last.map(|envelope| parts.envelopes.intern(envelope)),
         };

@@ -16,14 +16,24 @@ pub(super) struct Tally {
 }
 
 /// What the kinds of steps are called, by [`Kind::index`].
-const KINDS: [&str; 7] = ["deliver", "duplicate", "drop", "timeout", "random", "crash", "recover"];
+const KINDS: [&str; 9] = [
+    "deliver",
+    "duplicate",
+    "drop",
+    "timeout",
+    "early timeout",
+    "random",
+    "crash",
+    "recover",
+    "tick",
+];
 
 impl Tally {
     /// Counts a step; whether it led to a new state.
     pub fn count(&mut self, kind: Kind, event: Event, is_new: bool) {
         let number = match event {
             Event::Deliver(number) | Event::Timeout(number) | Event::Random(number) => number,
-            Event::Crash | Event::Recover => 0,
+            Event::Crash | Event::Recover | Event::Tick => 0,
         };
         add(&mut self.taken[kind.index()], number, 1);
         if is_new && kind == Kind::Timeout(None) {
@@ -58,9 +68,11 @@ impl Tally {
                 Kind::Deliver | Kind::Duplicate | Kind::Drop => {
                     objects(&parts.envelopes, |envelope| word(&envelope.msg))
                 }
-                Kind::Timeout(_) => objects(&parts.timer, word),
+                Kind::Timeout(_) | Kind::Due { .. } | Kind::Early { .. } => {
+                    objects(&parts.timer, word)
+                }
                 Kind::Random => objects(&parts.choice, |choice| word(&choice.1)),
-                Kind::Crash | Kind::Recover => vec![String::new()],
+                Kind::Crash | Kind::Recover | Kind::Tick => vec![String::new()],
             };
             for (number, object) in objects.into_iter().enumerate() {
                 let name = format!("{verb} {object}").trim_end().to_owned();
@@ -83,10 +95,12 @@ impl Kind {
             Kind::Deliver => 0,
             Kind::Duplicate => 1,
             Kind::Drop => 2,
-            Kind::Timeout(_) => 3,
-            Kind::Random => 4,
-            Kind::Crash => 5,
-            Kind::Recover => 6,
+            Kind::Timeout(_) | Kind::Due { .. } => 3,
+            Kind::Early { .. } => 4,
+            Kind::Random => 5,
+            Kind::Crash => 6,
+            Kind::Recover => 7,
+            Kind::Tick => 8,
         }
     }
 }

@@ -11,6 +11,7 @@ use super::moves::{Kind, Move, Moves, Planner};
 use super::parts::{Event, Explorable, History, NO_FAULT, NOTHING};
 use super::react::SILENT;
 use super::shared::{NOBODY, Shared};
+use super::system::System;
 use super::table::Tight;
 use super::tally::Tally;
 use crate::spec::State;
@@ -127,19 +128,16 @@ impl<'s, A: Explorable, C: Sync, G: History> Worker<'s, A, C, G> {
     /// Puts the successors of a state among those that wait; looks them up when they are many.
     fn expand(&mut self, mut doors: Doors<'s>, parent: &mut Parent<'s>) -> Doors<'s> {
         let Shared { system, parts, .. } = self.shared;
-        if parts.extras.get(parent.leaves[system.extras_leaf()]).fault != NO_FAULT {
+        if system.is_end(parts.extras.get(parent.leaves[system.extras_leaf()])) {
             return doors;
         }
         // Since it was read, another thread may have laid keys out anew.
         parent.read(&doors);
-        let down = parent.offers.iter().filter(|offer| offer.crashed).count();
-        let may_crash = down < system.down_at_once();
+        let now = Now::of(system, &parent.offers);
         for actor in 0..system.seats {
             let offer = parent.offers[actor];
             for step in &offer.moves {
-                if (step.kind == Kind::Crash && !may_crash)
-                    || !self.judge.is_directed(step, actor, &parent.leaves)
-                {
+                if !now.allows(step.kind) || !self.judge.is_directed(step, actor, &parent.leaves) {
                     continue;
                 }
                 while let Err(tight) = self.push(&doors, parent, step, actor) {
@@ -153,7 +151,29 @@ impl<'s, A: Explorable, C: Sync, G: History> Worker<'s, A, C, G> {
                 }
             }
         }
+        if now.time_may_pass && self.judge.is_directed(&Move::tick(), 0, &parent.leaves) {
+            while let Err(tight) = self.push_tick(&doors, parent) {
+                doors = self.visit(doors).widen(self.shared, tight);
+                parent.read(&doors);
+            }
+        }
         doors
+    }
+
+    /// Adds the state after a tick.
+    fn push_tick(&mut self, doors: &Doors<'s>, parent: &Parent<'s>) -> Result<(), Tight> {
+        let (start, layout) = (self.keys.len(), doors.visited.layout());
+        self.keys.extend_from_slice(&parent.key);
+        for (actor, offer) in parent.offers.iter().enumerate() {
+            let number = offer.time.ticked;
+            if !layout.has_room(actor, number) {
+                self.keys.truncate(start);
+                return Err(Tight { component: actor, number });
+            }
+            layout.change(&mut self.keys[start..], actor, parent.leaves[actor], number);
+        }
+        self.origins.push(Origin { parent: parent.id, kind: Kind::Tick, event: Event::Tick });
+        Ok(())
     }
 
     /// Adds the state after `step` to those that wait, if that is a step.
@@ -252,6 +272,38 @@ impl<'s, A: Explorable, C: Sync, G: History> Worker<'s, A, C, G> {
         let doors = self.judge.judge(doors, &self.fresh);
         self.fresh.clear();
         doors.reopen_if_crowded(self.shared)
+    }
+}
+
+/// What a state as a whole allows.
+struct Now {
+    may_crash: bool,
+    /// Nothing can be delivered to anybody.
+    is_quiet: bool,
+    time_may_pass: bool,
+}
+
+impl Now {
+    fn of<A: Explorable, C, G: History>(system: &System<'_, A, C, G>, offers: &[&Moves]) -> Self {
+        let down = offers.iter().filter(|offer| offer.crashed).count();
+        let mut times = offers.iter().map(|offer| offer.time);
+        let is_quiet = system.timely().is_some() && times.clone().all(|time| time.is_quiet);
+        Now {
+            may_crash: down < system.down_at_once(),
+            is_quiet,
+            time_may_pass: is_quiet
+                && times.clone().any(|time| time.is_running)
+                && !times.any(|time| time.holds_up),
+        }
+    }
+
+    fn allows(&self, kind: Kind) -> bool {
+        match kind {
+            Kind::Crash => self.may_crash,
+            Kind::Due { .. } => self.is_quiet,
+            Kind::Early { ripe } => !(ripe && self.is_quiet),
+            _ => true,
+        }
     }
 }
 
