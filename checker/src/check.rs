@@ -48,6 +48,8 @@ where
         Engine::Quorate => explore(&spec, limits, progress),
         Engine::Stateright => stateright_engine::explore(&spec, limits, progress),
     };
+    // No search of states decides a temporal property.
+    search.found.resize_with(infos.len(), || None);
     if !limits.keep_going {
         keep_the_shortest(&infos, &mut search.found);
     }
@@ -60,7 +62,7 @@ where
     let (properties, counterexamples) = decide(&spec, &infos, &search);
     let verdict = if properties.iter().any(|p| p.verdict == Verdict::Violated) {
         Verdict::Violated
-    } else if search.cut_short.is_none() {
+    } else if search.cut_short.is_none() && properties.iter().all(|p| p.verdict == Verdict::Holds) {
         Verdict::Holds
     } else {
         Verdict::Incomplete
@@ -87,9 +89,8 @@ fn explore<A: Explorable, C: Sync, G: History>(
     progress: &mut dyn FnMut(&Progress),
 ) -> Search<A, G> {
     if let Some(reason) = spec.beyond_engine() {
-        let found = spec.property_infos().iter().map(|_| None).collect();
         let cut_short = Some(reason.to_owned());
-        return Search { found, states: 0, transitions: 0, depth: 0, cut_short };
+        return Search { found: Vec::new(), states: 0, transitions: 0, depth: 0, cut_short };
     }
     let options = Options {
         threads: limits.threads,
@@ -149,7 +150,7 @@ fn decide<A: Explorable, C, G: History>(
         let verdict = match (is_counterexample(info), path.is_some()) {
             (true, true) => Verdict::Violated,
             (false, true) => Verdict::Holds,
-            (_, false) if !exhausted => Verdict::Incomplete,
+            (_, false) if !exhausted || info.kind.is_temporal() => Verdict::Incomplete,
             (true, false) => Verdict::Holds,
             (false, false) => Verdict::Violated,
         };

@@ -150,8 +150,8 @@ where
 {
     let start = Instant::now();
     let mut main = search(spec, None, limits, start, progress);
-    let broken: Vec<usize> = (spec.property_infos().iter().enumerate())
-        .filter(|(index, info)| is_counterexample(info) && main.found[*index].is_some())
+    let broken: Vec<usize> = (spec.property_infos().iter().zip(&main.found).enumerate())
+        .filter(|(_, (info, path))| is_counterexample(info) && path.is_some())
         .map(|(index, _)| index)
         .collect();
     // Several threads do not find the shortest counterexample; one does.

@@ -62,9 +62,10 @@ impl Row {
         }
     }
 
-    /// The names of the properties of this kind that are expected to come out like this.
-    fn names(&self, kind: Kind, expected: Verdict) -> Vec<&'static str> {
-        let fits = |property: &&Property| (property.kind, property.expected) == (kind, expected);
+    /// The names of the properties of these kinds that are expected to come out like this.
+    fn names(&self, kinds: &[Kind], expected: Verdict) -> Vec<&'static str> {
+        let fits =
+            |property: &&Property| kinds.contains(&property.kind) && property.expected == expected;
         self.properties.iter().filter(fits).map(|p| p.name).collect()
     }
 }
@@ -93,13 +94,16 @@ fn show(row: &Row, output: &mut Output) {
         output.line(wrapped("  ", row.summary.split(", ")));
     }
     output.line(wrapped("  bounds     ", &row.bounds));
-    for (head, kind, expected) in [
-        ("  always     ", Kind::Always, Verdict::Holds),
-        ("  broken     ", Kind::Always, Verdict::Violated),
-        ("  reachable  ", Kind::Reachable, Verdict::Holds),
-        ("  unreached  ", Kind::Reachable, Verdict::Violated),
+    let temporal =
+        [Kind::Eventually, Kind::LeadsTo, Kind::EventuallyAlways, Kind::AlwaysEventually];
+    for (head, kinds, expected) in [
+        ("  always     ", &[Kind::Always][..], Verdict::Holds),
+        ("  broken     ", &[&[Kind::Always], &temporal[..]].concat(), Verdict::Violated),
+        ("  reachable  ", &[Kind::Reachable], Verdict::Holds),
+        ("  unreached  ", &[Kind::Reachable], Verdict::Violated),
+        ("  in the end ", &temporal, Verdict::Holds),
     ] {
-        let names = row.names(kind, expected);
+        let names = row.names(kinds, expected);
         if !names.is_empty() {
             output.line(wrapped(head, names));
         }

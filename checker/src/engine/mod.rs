@@ -39,7 +39,7 @@ use stateright::{Expectation, Model};
 pub use options::{Finding, Options, Outcome, Progress, Sees, Sizes, Stop};
 pub use parts::{Explorable, History};
 
-use crate::spec::{ActionOf, SAVED_BEFORE_SENT, Spec, Spent, State, WITHOUT_PANIC};
+use crate::spec::{ActionOf, SAVED_BEFORE_SENT, Spec, State, WITHOUT_PANIC};
 use shared::{Check, Shared};
 use system::System;
 
@@ -85,8 +85,7 @@ pub fn explore_model<A: Explorable, C: Sync, G: History>(
     options: &Options,
     progress: &mut dyn FnMut(&Progress),
 ) -> ModelOutcome<A, G> {
-    let initial =
-        State { system: model.init_states().remove(0), spent: Spent::default(), fault: None };
+    let initial = State::of_system(model.init_states().remove(0));
     let mut checks: Vec<Check<'_, A, G>> = Vec::new();
     for property in &model.properties {
         let condition = property.condition;

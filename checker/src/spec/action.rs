@@ -11,14 +11,19 @@ pub enum Action<Msg, Timer, Random> {
     Duplicate { src: Id, dst: Id, msg: Msg },
     /// A message in flight is lost: a drop is spent.
     Drop { src: Id, dst: Id, msg: Msg },
-    /// A timer that is set fires.
+    /// A timer that is set fires; if timing is timely, on time.
     Timeout(Id, Timer),
+    /// A timer that is set fires before its time, or while messages are in flight: of a timely
+    /// spec's early timeouts one is spent.
+    EarlyTimeout(Id, Timer),
     /// An actor takes one of the random choices it asked for under `key`.
     SelectRandom { actor: Id, key: String, random: Random },
     /// A server loses all but its storage: a crash is spent.
     Crash(Id),
     /// A crashed server starts again from its storage.
     Recover(Id),
+    /// Time passes.
+    Tick,
 }
 
 /// The action type of a spec over actor `A`.

@@ -7,12 +7,16 @@
 //! Explorer and its searches run it unchanged.
 
 mod action;
+mod fairness;
+mod handler;
 mod layout;
 mod links;
 mod model;
 mod names;
 mod property;
 mod state;
+mod temporal;
+mod timing;
 mod transition;
 mod walk;
 
@@ -24,11 +28,14 @@ use stateright::actor::{Actor, ActorModel, Id, Network};
 use crate::engine::Sees;
 
 pub use action::{Action, ActionOf};
+pub use fairness::Fairness;
+pub use handler::{Event, Step};
 pub use links::Links;
 pub use names::with_names;
 pub use property::{Kind, PropertyInfo, SAVED_BEFORE_SENT, WITHOUT_PANIC};
 pub use state::{Fault, Spent, State, TIMEOUT_KINDS};
-pub use transition::{Event, Step};
+pub use temporal::{Condition, Form, Temporal};
+pub use timing::{Clock, Timely};
 
 /// At most so many faults in total, whenever the search likes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -67,8 +74,8 @@ pub type Ghost<A, C, G> = fn(&C, &G, &Step<'_, A>) -> Option<G>;
 /// none.
 pub type Obsolete<A> = fn(&<A as Actor>::State, Id, &<A as Actor>::Msg) -> bool;
 
-/// An actor system, its faults, and its properties. Timing is asynchronous: a timer that is set may
-/// fire at any moment, within its budget.
+/// An actor system, its faults, and its properties. Timing is asynchronous, right for safety,
+/// unless it is said to be [`Timely`], which liveness needs.
 pub struct Spec<A, C = (), G = ()>
 where
     A: Actor,
@@ -87,12 +94,18 @@ where
     pub servers: usize,
     pub faults: Faults,
     pub links_down: Links,
-    /// The first budget that applies to a timer is charged when it fires; a timer to which none
-    /// applies fires freely.
+    /// In asynchronous timing a timer that is set may fire at any moment. The first budget that
+    /// applies to it is charged; a timer to which none applies fires freely.
     pub timeouts: Vec<TimeoutBudget<A::Timer>>,
+    /// If set, time moves in ticks.
+    pub timely: Option<Timely<A::Timer>>,
     pub ghost: Ghost<A, C, G>,
     pub obsolete: Obsolete<A>,
     pub direction: Option<Direction<A, C, G>>,
+    /// The actions that need strong fairness.
+    pub strong: fn(&ActionOf<A>) -> bool,
+    /// What must happen in every fair run.
+    pub temporal: Vec<Temporal<Condition<A, C, G>>>,
     /// The properties this spec is there to see broken.
     pub expected_violations: Vec<&'static str>,
     /// What the property of a name looks at, for our own engine to evaluate it no more than needed.
@@ -120,9 +133,12 @@ where
             faults: Faults::default(),
             links_down: Links::new(),
             timeouts: Vec::new(),
+            timely: None,
             ghost: |_, _, _| None,
             obsolete: |_, _, _| false,
             direction: None,
+            strong: |_| false,
+            temporal: Vec::new(),
             expected_violations: Vec::new(),
             sees: |_| Sees::Everything,
             only: None,
@@ -142,7 +158,7 @@ where
     /// Timers to which `applies` fire at most `count` times in total.
     ///
     /// # Panics
-    /// If there are more than [`TIMEOUT_KINDS`] budgets.
+    /// If there are more than [`TIMEOUT_KINDS`] budgets, or timing is timely.
     pub fn timeouts(
         mut self,
         name: &'static str,
@@ -150,7 +166,18 @@ where
         count: u8,
     ) -> Self {
         assert!(self.timeouts.len() < TIMEOUT_KINDS, "{}: too many kinds of timeout", self.name);
+        assert!(self.timely.is_none(), "{}: a timely spec budgets early timeouts", self.name);
         self.timeouts.push(TimeoutBudget { name, applies, count });
+        self
+    }
+
+    /// Lets time move in ticks.
+    ///
+    /// # Panics
+    /// If there are budgets for timeouts, which asynchronous timing has.
+    pub fn timely(mut self, timely: Timely<A::Timer>) -> Self {
+        assert!(self.timeouts.is_empty(), "{}: a timely spec budgets early timeouts", self.name);
+        self.timely = Some(timely);
         self
     }
 
@@ -213,7 +240,11 @@ where
         for budget in &self.timeouts {
             add(budget.count.into(), budget.name);
         }
-        add(self.faults.crashes.into(), "crashes");
+        if let Some(timely) = &self.timely {
+            add(timely.early.into(), "early timeouts");
+        }
+        let for_good = self.timely.as_ref().is_some_and(|timely| timely.recovery.is_none());
+        add(self.faults.crashes.into(), if for_good { "crashes for good" } else { "crashes" });
         add(self.faults.drops.into(), "drops");
         add(self.faults.duplicates.into(), "duplicates");
         bounds.extend(self.link_bounds());
@@ -225,7 +256,11 @@ where
 
     /// Why our own engine cannot explore this spec, if it cannot.
     pub(crate) fn beyond_engine(&self) -> Option<&'static str> {
-        (!self.links_down.is_empty()).then_some("our engine knows of no links that are down")
+        if self.timely.is_some() {
+            return Some("our engine does not know time yet");
+        }
+        (!self.links_down.is_empty())
+            .then_some("our engine does not know yet of links that are down")
     }
 
     fn is_server(&self, id: Id) -> bool {

@@ -42,11 +42,13 @@ where
             }
             Action::Drop { src, dst, msg } => format!("lost, {src:?} → {dst:?}: {msg:?}"),
             Action::Timeout(id, timer) => format!("{id:?} times out: {timer:?}"),
+            Action::EarlyTimeout(id, timer) => format!("{id:?} times out early: {timer:?}"),
             Action::SelectRandom { actor, key, random } => {
                 format!("{actor:?} chooses {key}: {random:?}")
             }
             Action::Crash(id) => format!("{id:?} crashes"),
             Action::Recover(id) => format!("{id:?} recovers from its storage"),
+            Action::Tick => "time passes".to_owned(),
         };
         with_names(&text, &self.names())
     }

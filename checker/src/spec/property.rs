@@ -15,14 +15,29 @@ pub const SAVED_BEFORE_SENT: &str = "saved before sent";
 /// No handler panics.
 pub const WITHOUT_PANIC: &str = "no handler panics";
 
-/// What a property says about the states.
+/// What a property says about the states, or about the runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 pub enum Kind {
     /// True in every reachable state.
     Always,
     /// True in at least one reachable state.
     Reachable,
+    /// In every fair run it becomes true.
+    Eventually,
+    /// In every fair run, whenever one thing is true, then or later another one is.
+    LeadsTo,
+    /// In every fair run it is true from some moment on.
+    EventuallyAlways,
+    /// In every fair run it is true again and again.
+    AlwaysEventually,
+}
+
+impl Kind {
+    /// True for what is said about runs: no single state decides it.
+    pub fn is_temporal(self) -> bool {
+        !matches!(self, Kind::Always | Kind::Reachable)
+    }
 }
 
 /// A property as it is listed and reported.
@@ -41,18 +56,23 @@ where
     A::Timer: Ord,
     G: Clone + Debug + Hash + PartialEq,
 {
-    /// The properties of this spec, in the order in which they are checked and shown.
+    /// The properties of this spec in the order in which they are checked and shown: first those
+    /// that a state decides, as Stateright sees them, then the temporal ones.
     pub fn property_infos(&self) -> Vec<PropertyInfo> {
-        self.lifted_properties()
-            .iter()
-            .map(|property| PropertyInfo {
-                name: property.name,
-                kind: match property.expectation {
-                    Expectation::Always => Kind::Always,
-                    Expectation::Sometimes => Kind::Reachable,
-                    Expectation::Eventually => unreachable!("refused by lifted_properties"),
-                },
-                violation_expected: self.expected_violations.contains(&property.name),
+        let kind_of = |expectation: &Expectation| match expectation {
+            Expectation::Always => Kind::Always,
+            Expectation::Sometimes => Kind::Reachable,
+            Expectation::Eventually => unreachable!("refused by lifted_properties"),
+        };
+        let lifted = self.lifted_properties();
+        let of_states = lifted.iter().map(|p| (p.name, kind_of(&p.expectation)));
+        let of_runs = self.temporal_properties().map(|p| (p.name, p.form.kind()));
+        of_states
+            .chain(of_runs)
+            .map(|(name, kind)| PropertyInfo {
+                name,
+                kind,
+                violation_expected: self.expected_violations.contains(&name),
             })
             .collect()
     }
@@ -88,7 +108,8 @@ where
         }));
         if let Some(only) = self.only {
             properties.retain(|property| property.name == only);
-            assert!(!properties.is_empty(), "{}: no property {only:?}", self.name);
+            let is_temporal = self.temporal_properties().next().is_some();
+            assert!(is_temporal || !properties.is_empty(), "{}: no property {only:?}", self.name);
         }
         properties
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use stateright::actor::{Actor, ActorModelState, Id};
 
+use super::Clock;
 use super::layout::laid_out;
 
 /// The kinds of timeout whose firings a spec may budget apart from each other.
@@ -17,6 +18,7 @@ pub struct Spent {
     pub crashes: u8,
     pub drops: u8,
     pub duplicates: u8,
+    pub early: u8,
     /// By the index of the [`TimeoutBudget`](super::TimeoutBudget) that was charged.
     pub timeouts: [u8; TIMEOUT_KINDS],
 }
@@ -35,19 +37,41 @@ pub enum Fault {
 /// what the spec adds to it.
 pub struct State<A: Actor, G> {
     pub system: ActorModelState<A, G>,
+    /// If timing is timely, a clock for every actor, otherwise none.
+    pub clocks: Vec<Clock<A::Timer>>,
+    /// If timing is timely, the elections on time since the last crash, recovery, drop, duplicate
+    /// or early timeout.
+    pub calm: u8,
     pub spent: Spent,
     pub fault: Option<Fault>,
 }
 
+impl<A: Actor, G> State<A, G> {
+    /// Nothing spent, and no clocks.
+    pub(crate) fn of_system(system: ActorModelState<A, G>) -> Self {
+        State { system, clocks: Vec::new(), calm: 0, spent: Spent::default(), fault: None }
+    }
+}
+
 impl<A: Actor, G: Clone> Clone for State<A, G> {
     fn clone(&self) -> Self {
-        State { system: self.system.clone(), spent: self.spent, fault: self.fault.clone() }
+        State {
+            system: self.system.clone(),
+            clocks: self.clocks.clone(),
+            calm: self.calm,
+            spent: self.spent,
+            fault: self.fault.clone(),
+        }
     }
 }
 
 impl<A: Actor, G: PartialEq> PartialEq for State<A, G> {
     fn eq(&self, other: &Self) -> bool {
-        self.spent == other.spent && self.fault == other.fault && self.system == other.system
+        let small = |state: &Self| (state.spent, state.calm);
+        small(self) == small(other)
+            && self.fault == other.fault
+            && self.clocks == other.clocks
+            && self.system == other.system
     }
 }
 
@@ -56,6 +80,8 @@ impl<A: Actor, G: Eq> Eq for State<A, G> where A::State: Eq {}
 impl<A: Actor, G: std::hash::Hash> std::hash::Hash for State<A, G> {
     fn hash<H: std::hash::Hasher>(&self, hasher: &mut H) {
         self.system.hash(hasher);
+        self.clocks.hash(hasher);
+        self.calm.hash(hasher);
         self.spent.hash(hasher);
         self.fault.hash(hasher);
     }
@@ -68,11 +94,26 @@ impl<A: Actor, G: fmt::Debug> fmt::Debug for State<A, G> {
         for (index, actor) in self.system.actor_states.iter().enumerate() {
             let id = Id::from(index);
             let is_down = self.system.crashed[index];
-            let down = if is_down { " (down)" } else { "" };
+            let clock = self.clocks.get(index);
+            let down = match clock {
+                _ if !is_down => String::new(),
+                Some(Clock::Down(ticks)) => format!(" (down since {})", in_words(*ticks)),
+                Some(Clock::Gone) => " (down for good)".to_owned(),
+                Some(Clock::Up(_)) | None => " (down)".to_owned(),
+            };
             let text = format!("{id:?}{down}: {actor:?}");
             writeln!(f, "{}", laid_out(&text, 0))?;
-            for timer in self.system.timers_set[index].iter() {
-                writeln!(f, "    timer set: {timer:?}")?;
+            match clock {
+                Some(Clock::Up(ages)) => {
+                    for (timer, age) in ages {
+                        writeln!(f, "    timer set: {timer:?}, {} ago", in_words(*age))?;
+                    }
+                }
+                _ => {
+                    for timer in self.system.timers_set[index].iter() {
+                        writeln!(f, "    timer set: {timer:?}")?;
+                    }
+                }
             }
             for (key, choices) in &self.system.random_choices[index].map {
                 writeln!(f, "    to choose: {key}: {choices:?}")?;
@@ -90,10 +131,17 @@ impl<A: Actor, G: fmt::Debug> fmt::Debug for State<A, G> {
         }
         let ghost = format!("ghost: {:?}", self.system.history);
         writeln!(f, "{}", laid_out(&ghost, 0))?;
+        if !self.clocks.is_empty() {
+            writeln!(f, "elections on time since the last fault: {}", self.calm)?;
+        }
         write!(f, "{}", laid_out(&format!("spent: {:?}", self.spent), 0))?;
         match &self.fault {
             Some(fault) => write!(f, "\nfault: {fault:?}"),
             None => Ok(()),
         }
     }
+}
+
+fn in_words(ticks: u8) -> String {
+    if ticks == 1 { "1 tick".to_owned() } else { format!("{ticks} ticks") }
 }

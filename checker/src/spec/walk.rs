@@ -4,9 +4,9 @@ use std::fmt::Debug;
 use std::hash::Hash;
 
 use stateright::Path;
-use stateright::actor::{Actor, Command};
+use stateright::actor::{Actor, Command, Id};
 
-use super::{Action, ActionOf, Event, Spec, State, with_names};
+use super::{Action, ActionOf, Clock, Event, Spec, State, with_names};
 use crate::trace::{self, Flying, Sent, Trace};
 
 impl<A, C, G> Spec<A, C, G>
@@ -54,10 +54,12 @@ where
             Action::Deliver { src, dst, msg } | Action::Duplicate { src, dst, msg } => {
                 Some((*dst, Event::Deliver { src: *src, msg }))
             }
-            Action::Timeout(id, timer) => Some((*id, Event::Timeout(timer))),
+            Action::Timeout(id, timer) | Action::EarlyTimeout(id, timer) => {
+                Some((*id, Event::Timeout(timer)))
+            }
             Action::SelectRandom { actor, random, .. } => Some((*actor, Event::Random(random))),
             Action::Recover(id) => Some((*id, Event::Recover)),
-            Action::Crash(_) | Action::Drop { .. } => None,
+            Action::Crash(_) | Action::Drop { .. } | Action::Tick => None,
         };
         if let Some((id, event)) = acting
             && let Ok(reaction) = self.reaction(id, &event, state)
@@ -65,7 +67,7 @@ where
             let sent = self.sent(&reaction.out).into_iter().map(|(to, msg)| Sent {
                 to: to.into(),
                 message: self.words(msg),
-                lost: !self.can_arrive(id, to),
+                lost: !self.can_arrive(id, to, state),
             });
             step.sent = sent.collect();
             step.saved = reaction.out.iter().any(|c| matches!(c, Command::Save(_)));
@@ -75,11 +77,25 @@ where
             let changed = actors.enumerate().filter(|(_, (before, after))| before != after);
             step.states =
                 changed.map(|(index, (_, after))| (index, self.words(&**after))).collect();
+            step.notes.extend(self.note(action, &next));
             if let Some(fault) = next.fault {
                 step.notes.push(format!("{fault:?}"));
             }
         }
         step
+    }
+
+    /// What else a reader should know of the step that led to `next`.
+    fn note(&self, action: &ActionOf<A>, next: &State<A, G>) -> Option<String> {
+        match action {
+            Action::Crash(id) if next.clocks.get(usize::from(*id)) == Some(&Clock::Gone) => {
+                Some("stays down for good; what is in flight to it is lost".to_owned())
+            }
+            _ if self.is_unbounded(next) => {
+                Some(format!("{} elections on time without a fault in between", next.calm))
+            }
+            _ => None,
+        }
     }
 
     fn event(&self, action: &ActionOf<A>) -> trace::Event {
@@ -88,6 +104,11 @@ where
             to: dst,
             message: self.words(msg),
             kept,
+        };
+        let timeout = |id: Id, timer: &A::Timer, early| trace::Event::Timeout {
+            actor: id.into(),
+            timer: self.words(timer),
+            early,
         };
         match action {
             Action::Deliver { src, dst, msg } => delivery((*src).into(), (*dst).into(), msg, false),
@@ -99,15 +120,15 @@ where
                 to: (*dst).into(),
                 message: self.words(msg),
             },
-            Action::Timeout(id, timer) => {
-                trace::Event::Timeout { actor: (*id).into(), timer: self.words(timer) }
-            }
+            Action::Timeout(id, timer) => timeout(*id, timer, false),
+            Action::EarlyTimeout(id, timer) => timeout(*id, timer, true),
             Action::SelectRandom { actor, key, random } => trace::Event::Random {
                 actor: (*actor).into(),
                 choice: format!("{key}: {}", self.words(random)),
             },
             Action::Crash(id) => trace::Event::Crash { actor: (*id).into() },
             Action::Recover(id) => trace::Event::Recover { actor: (*id).into() },
+            Action::Tick => trace::Event::Tick,
         }
     }
 

@@ -87,7 +87,7 @@ pub struct Sent {
     pub to: usize,
     /// The message, in the same words as in the event that delivers it.
     pub message: String,
-    /// Whether it is lost at once, because no link leads there.
+    /// Whether it is lost at once, because it can never arrive.
     pub lost: bool,
 }
 
@@ -120,6 +120,8 @@ pub enum Event {
         actor: usize,
         /// Which.
         timer: String,
+        /// Whether it fires before its time, or while messages are in flight.
+        early: bool,
     },
     /// An actor crashes.
     Crash {
@@ -190,7 +192,10 @@ impl Trace {
             Event::Drop { from, to, message } => {
                 format!("lost from {} to {}: {message}", self.name(*from), self.name(*to))
             }
-            Event::Timeout { actor, timer } => format!("{} times out: {timer}", self.name(*actor)),
+            Event::Timeout { actor, timer, early } => {
+                let when = if *early { " early" } else { "" };
+                format!("{} times out{when}: {timer}", self.name(*actor))
+            }
             Event::Crash { actor } => format!("{} crashes", self.name(*actor)),
             Event::Recover { actor } => format!("{} recovers", self.name(*actor)),
             Event::Random { actor, choice } => format!("{} chooses {choice}", self.name(*actor)),

@@ -30,7 +30,7 @@ fn election() -> Trace {
         initial: vec![server(0, "Follower", ""), server(0, "Follower", "")],
         ..Trace::default()
     };
-    let timeout = Event::Timeout { actor: 0, timer: "Election".to_owned() };
+    let timeout = Event::Timeout { actor: 0, timer: "Election".to_owned(), early: false };
     trace.steps = vec![
         Step {
             sent: vec![sent(1, ASK), sent(7, "Hello")],
@@ -77,7 +77,7 @@ const TEXT: &str = r#"raft/election: "no leader" & <worse>
         S1  log: [] → [x]
         S1 → S2  Raft(AppendEntries { term: 1, previous_index: 0, previous_term: 0, entries: [Entry
                  { term: 1, command: Put("<k&>", 'v') }], commit: 0 })
-        S1 → S2  Note (lost: no link)
+        S1 → S2  Note (lost: it can never arrive)
    4  lost from S1 to S2: Raft(AppendEntries { term: 1, previous_index: 0, previous_term: 0,
       entries: [Entry { term: 1, command: Put("<k&>", 'v') }], commit: 0 })
    5  S1 crashes
@@ -254,7 +254,7 @@ proptest! {
         let event = match kind {
             0 => Event::Deliver { from, to, message, kept: true },
             1 => Event::Drop { from, to, message },
-            2 => Event::Timeout { actor: from, timer: message },
+            2 => Event::Timeout { actor: from, timer: message, early: to == from },
             3 => Event::Crash { actor: from },
             4 => Event::Random { actor: from, choice: message },
             _ => Event::Recover { actor: from },

@@ -107,7 +107,7 @@ fn render_step(trace: &Trace, number: usize, states: &mut [String], page: &mut P
         page.detail(Kind::Change, actor, "saves to storage");
     }
     for sent in &step.sent {
-        let lost = if sent.lost { " (lost: no link)" } else { "" };
+        let lost = if sent.lost { " (lost: it can never arrive)" } else { "" };
         let link = format!("{actor} → {}", trace.name(sent.to));
         page.detail(Kind::Send, &link, &format!("{}{lost}", sent.message));
     }

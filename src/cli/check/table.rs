@@ -64,17 +64,18 @@ pub fn show(all: &[Checked], output: &mut Output) {
 fn show_bounds(all: &[Checked], width: usize, output: &mut Output) {
     output.line("\nChecked, within these bounds:");
     for checked in all {
-        let count = |kind, one: &str, several: &str| {
+        let count = |applies: fn(Kind) -> bool, one: &str, several: &str| {
             let properties = checked.report.properties.iter();
-            match properties.filter(|property| property.kind == kind).count() {
+            match properties.filter(|property| applies(property.kind)).count() {
                 0 => None,
                 1 => Some(format!("1 {one}")),
                 count => Some(format!("{count} {several}")),
             }
         };
         let mut words = checked.bounds.clone();
-        words.extend(count(Kind::Always, "invariant", "invariants"));
-        words.extend(count(Kind::Reachable, "reachable fact", "reachable facts"));
+        words.extend(count(|kind| kind == Kind::Always, "invariant", "invariants"));
+        words.extend(count(|kind| kind == Kind::Reachable, "reachable fact", "reachable facts"));
+        words.extend(count(Kind::is_temporal, "temporal property", "temporal properties"));
         let name = shortened(&checked.report.spec, width);
         output.line(wrapped(&format!("  {name:width$}  "), words));
     }

@@ -42,7 +42,8 @@ pub(super) fn label(trace: &Trace, step: &Step) -> Vec<Line> {
             let (name, details) = headline(message);
             (format!("lost: {name}"), FAULT, details)
         }
-        Event::Timeout { timer, .. } => (format!("timeout: {timer}"), TIMER, ""),
+        Event::Timeout { timer, early: false, .. } => (format!("timeout: {timer}"), TIMER, ""),
+        Event::Timeout { timer, early: true, .. } => (format!("early timeout: {timer}"), TIMER, ""),
         Event::Crash { .. } => ("crashes".to_owned(), FAULT, ""),
         Event::Recover { .. } => ("recovers".to_owned(), RECOVERY, ""),
         Event::Random { choice, .. } => (format!("chooses {choice}"), INK, ""),

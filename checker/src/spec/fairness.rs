@@ -1,0 +1,59 @@
+//! What a run may not put off for ever.
+
+use std::fmt::Debug;
+use std::hash::Hash;
+
+use serde::Serialize;
+use stateright::actor::Actor;
+
+use super::{Action, ActionOf, Spec};
+
+/// What is assumed of an action in an endless run. An action counts as enabled, and as taken, only
+/// where it changes something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Fairness {
+    /// It need never be taken: it may, within its budget.
+    None,
+    /// It is taken if from some moment on it is always enabled.
+    Weak,
+    /// It is taken if it is enabled again and again.
+    Strong,
+}
+
+impl<A, C, G> Spec<A, C, G>
+where
+    A: Actor,
+    A::Msg: Ord,
+    A::Timer: Ord,
+    G: Clone + Debug + Hash,
+{
+    /// Asks strong fairness of the actions to which `applies`, faults aside.
+    pub fn strongly_fair(mut self, applies: fn(&ActionOf<A>) -> bool) -> Self {
+        self.strong = applies;
+        self
+    }
+
+    /// The fairness of an action: none for faults and for what a budget is charged with, otherwise
+    /// weak, unless the spec asks for more.
+    pub fn fairness_of(&self, action: &ActionOf<A>) -> Fairness {
+        let is_fair = match action {
+            Action::Deliver { .. }
+            | Action::SelectRandom { .. }
+            | Action::Recover(_)
+            | Action::Tick => true,
+            Action::Timeout(_, timer) => {
+                !self.timeouts.iter().any(|budget| (budget.applies)(timer))
+            }
+            Action::Duplicate { .. }
+            | Action::Drop { .. }
+            | Action::EarlyTimeout(..)
+            | Action::Crash(_) => false,
+        };
+        match is_fair {
+            false => Fairness::None,
+            true if (self.strong)(action) => Fairness::Strong,
+            true => Fairness::Weak,
+        }
+    }
+}

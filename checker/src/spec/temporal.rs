@@ -1,0 +1,104 @@
+//! What must happen: properties of runs, not of states.
+//!
+//! They stay out of the properties that Stateright sees, whose `eventually` passes a model that
+//! loops for ever without reaching its goal, and forgets pending goals where paths join.
+
+use std::fmt::Debug;
+use std::hash::Hash;
+
+use stateright::actor::{Actor, ActorModel, ActorModelState};
+
+use super::{Kind, Spec, State};
+
+/// A condition on a state of the actor system, like that of any property.
+pub type Condition<A, C, G> = fn(&ActorModel<A, C, G>, &ActorModelState<A, G>) -> bool;
+
+/// A property of all fair runs, with conditions of type `P`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Temporal<P> {
+    pub name: &'static str,
+    pub form: Form<P>,
+}
+
+/// What a temporal property says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form<P> {
+    /// The condition becomes true.
+    Eventually(P),
+    /// Whenever the first is true, then or later the second is.
+    LeadsTo(P, P),
+    /// From some moment on the condition stays true.
+    EventuallyAlways(P),
+    /// The condition is true again and again.
+    AlwaysEventually(P),
+}
+
+impl<P> Form<P> {
+    pub fn kind(&self) -> Kind {
+        match self {
+            Form::Eventually(_) => Kind::Eventually,
+            Form::LeadsTo(..) => Kind::LeadsTo,
+            Form::EventuallyAlways(_) => Kind::EventuallyAlways,
+            Form::AlwaysEventually(_) => Kind::AlwaysEventually,
+        }
+    }
+
+    /// The same form about something else.
+    pub fn map<Q>(self, mut to: impl FnMut(P) -> Q) -> Form<Q> {
+        match self {
+            Form::Eventually(goal) => Form::Eventually(to(goal)),
+            Form::LeadsTo(cause, goal) => Form::LeadsTo(to(cause), to(goal)),
+            Form::EventuallyAlways(goal) => Form::EventuallyAlways(to(goal)),
+            Form::AlwaysEventually(goal) => Form::AlwaysEventually(to(goal)),
+        }
+    }
+}
+
+impl<A, C, G> Spec<A, C, G>
+where
+    A: Actor,
+    A::Msg: Ord,
+    A::Timer: Ord,
+    G: Clone + Debug + Hash,
+{
+    /// In every fair run `goal` becomes true.
+    pub fn eventually(self, name: &'static str, goal: Condition<A, C, G>) -> Self {
+        self.temporal(name, Form::Eventually(goal))
+    }
+
+    /// In every fair run, whenever `cause` is true, then or later `goal` is.
+    pub fn leads_to(
+        self,
+        name: &'static str,
+        cause: Condition<A, C, G>,
+        goal: Condition<A, C, G>,
+    ) -> Self {
+        self.temporal(name, Form::LeadsTo(cause, goal))
+    }
+
+    /// In every fair run `goal` is true from some moment on.
+    pub fn eventually_always(self, name: &'static str, goal: Condition<A, C, G>) -> Self {
+        self.temporal(name, Form::EventuallyAlways(goal))
+    }
+
+    /// In every fair run `goal` is true again and again.
+    pub fn always_eventually(self, name: &'static str, goal: Condition<A, C, G>) -> Self {
+        self.temporal(name, Form::AlwaysEventually(goal))
+    }
+
+    fn temporal(mut self, name: &'static str, form: Form<Condition<A, C, G>>) -> Self {
+        self.temporal.push(Temporal { name, form });
+        self
+    }
+
+    /// The temporal properties that are looked at, in the order in which they are shown.
+    pub fn temporal_properties(&self) -> impl Iterator<Item = &Temporal<Condition<A, C, G>>> {
+        let only = self.only;
+        self.temporal.iter().filter(move |property| only.is_none_or(|only| only == property.name))
+    }
+
+    /// True if `condition` is in `state`.
+    pub fn is_true(&self, condition: Condition<A, C, G>, state: &State<A, G>) -> bool {
+        condition(&self.system, &state.system)
+    }
+}

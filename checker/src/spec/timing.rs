@@ -1,0 +1,200 @@
+//! Time: when timers are due, and when a tick may pass.
+//!
+//! Timing is partial synchrony with digital clocks. A tick is one heartbeat interval. What is in
+//! flight arrives before anybody's timer fires and before time passes, but for a few early firings,
+//! which are all the delays and coincidences that a spec allows. A timer that is passed over
+//! reaches the end of its range, where time waits for it: this needs no fairness between timers,
+//! and the ticks along a path are a duration.
+//!
+//! The guards are conjunctions of conditions on one actor each ([`Clock::holds_up_time`], and that
+//! nothing is deliverable to it), but for one disjunction: some clock runs ([`Clock::is_running`]).
+
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+use std::hash::Hash;
+use std::ops::RangeInclusive;
+
+use stateright::actor::{Actor, Id};
+
+use super::{Action, ActionOf, Spec, State};
+
+/// How time moves in a spec, in ticks.
+#[derive(Clone, Debug)]
+pub struct Timely<T> {
+    /// The ages at which a timer may fire, all timers included, also those of clients.
+    pub range: fn(&T) -> RangeInclusive<u8>,
+    /// How often timers may fire before their time, or while messages are in flight.
+    pub early: u8,
+    /// How long a crashed server stays down, or `None`: for good.
+    pub recovery: Option<RangeInclusive<u8>>,
+    /// The timers whose firings [`calm`](State::calm) counts.
+    pub is_election: fn(&T) -> bool,
+    /// So many elections on time without a fault in between mean that there is no end of them. More
+    /// than any correct run has.
+    pub calm_bound: u8,
+}
+
+/// One actor's clock.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Clock<T> {
+    /// Of each timer that is set, the ticks since it was set.
+    Up(BTreeMap<T, u8>),
+    /// The ticks since the crash.
+    Down(u8),
+    /// Down for good.
+    Gone,
+}
+
+impl<T> Default for Clock<T> {
+    fn default() -> Self {
+        Clock::Up(BTreeMap::new())
+    }
+}
+
+impl<T: Ord> Clock<T> {
+    /// The clock of a server that has just crashed.
+    pub fn crashed(timely: &Timely<T>) -> Self {
+        if timely.recovery.is_some() { Clock::Down(0) } else { Clock::Gone }
+    }
+
+    /// The timer is set, or set again.
+    pub fn set(&mut self, timer: T) {
+        if let Clock::Up(ages) = self {
+            ages.insert(timer, 0);
+        }
+    }
+
+    /// The timer fires or is cancelled.
+    pub fn clear(&mut self, timer: &T) {
+        if let Clock::Up(ages) = self {
+            ages.remove(timer);
+        }
+    }
+
+    /// True if the timer is set and its age is in its range.
+    pub fn is_ripe(&self, timely: &Timely<T>, timer: &T) -> bool {
+        match self {
+            Clock::Up(ages) => {
+                ages.get(timer).is_some_and(|age| (timely.range)(timer).contains(age))
+            }
+            Clock::Down(_) | Clock::Gone => false,
+        }
+    }
+
+    /// True if the server may recover now. A recovery comes at its time, whatever is in flight.
+    pub fn may_recover(&self, timely: &Timely<T>) -> bool {
+        match (self, &timely.recovery) {
+            (Clock::Down(downtime), Some(range)) => range.contains(downtime),
+            _ => false,
+        }
+    }
+
+    /// True if there is something to wait for: a timer, or a recovery.
+    pub fn is_running(&self) -> bool {
+        match self {
+            Clock::Up(ages) => !ages.is_empty(),
+            Clock::Down(_) => true,
+            Clock::Gone => false,
+        }
+    }
+
+    /// True if a timer or a recovery is at the end of its range: it comes before the next tick.
+    pub fn holds_up_time(&self, timely: &Timely<T>) -> bool {
+        match (self, &timely.recovery) {
+            (Clock::Up(ages), _) => {
+                ages.iter().any(|(timer, age)| age >= (timely.range)(timer).end())
+            }
+            (Clock::Down(downtime), Some(range)) => downtime >= range.end(),
+            (Clock::Down(_), None) | (Clock::Gone, _) => false,
+        }
+    }
+
+    /// A tick passes.
+    pub fn tick(&mut self) {
+        match self {
+            Clock::Up(ages) => ages.values_mut().for_each(|age| *age += 1),
+            Clock::Down(downtime) => *downtime += 1,
+            Clock::Gone => {}
+        }
+    }
+}
+
+impl<A: Actor, G> State<A, G> {
+    /// True if nothing is deliverable to an actor that is up. What is in flight to one that is down
+    /// stays, and does not hold up time.
+    pub fn is_quiet(&self) -> bool {
+        let crashed = &self.system.crashed;
+        self.system.network.iter_deliverable().all(|envelope| crashed[usize::from(envelope.dst)])
+    }
+}
+
+impl<A, C, G> Spec<A, C, G>
+where
+    A: Actor,
+    A::Msg: Ord,
+    A::Timer: Ord,
+    G: Clone + Debug + Hash,
+{
+    /// True if elections did not come to an end: a run stops here, and is one without a bound.
+    pub fn is_unbounded(&self, state: &State<A, G>) -> bool {
+        self.timely.as_ref().is_some_and(|timely| state.calm >= timely.calm_bound)
+    }
+
+    /// What a server's recovery, the timers that are set, and time allow.
+    pub(super) fn timely_actions(
+        &self,
+        timely: &Timely<A::Timer>,
+        state: &State<A, G>,
+        actions: &mut Vec<ActionOf<A>>,
+    ) {
+        let is_quiet = state.is_quiet();
+        for (index, clock) in state.clocks.iter().enumerate() {
+            let id = Id::from(index);
+            if clock.may_recover(timely) {
+                actions.push(Action::Recover(id));
+            }
+            for timer in state.system.timers_set[index].iter() {
+                if is_quiet && clock.is_ripe(timely, timer) {
+                    actions.push(Action::Timeout(id, timer.clone()));
+                } else if state.spent.early < timely.early {
+                    actions.push(Action::EarlyTimeout(id, timer.clone()));
+                }
+            }
+        }
+        let clocks = &state.clocks;
+        if is_quiet
+            && clocks.iter().any(Clock::is_running)
+            && !clocks.iter().any(|clock| clock.holds_up_time(timely))
+        {
+            actions.push(Action::Tick);
+        }
+    }
+
+    /// The elections on time since the last fault, after `action`.
+    pub(super) fn calm_after(&self, calm: u8, action: &ActionOf<A>) -> u8 {
+        let Some(timely) = &self.timely else { return calm };
+        match action {
+            Action::Timeout(_, timer) if (timely.is_election)(timer) => calm.saturating_add(1),
+            Action::Crash(_)
+            | Action::Recover(_)
+            | Action::Drop { .. }
+            | Action::Duplicate { .. }
+            | Action::EarlyTimeout(..) => 0,
+            Action::Deliver { .. }
+            | Action::Timeout(..)
+            | Action::SelectRandom { .. }
+            | Action::Tick => calm,
+        }
+    }
+
+    /// # Panics
+    /// If the crashes that the spec allows can leave less than a majority of servers up.
+    pub(super) fn assert_majority_stays_up(&self) {
+        let down = usize::from(self.faults.down_at_once.min(self.faults.crashes));
+        assert!(
+            self.timely.is_none() || 2 * down < self.servers || down == 0,
+            "{}: a majority of servers must stay up",
+            self.name
+        );
+    }
+}

@@ -1,0 +1,8 @@
+//! What timely timing means.
+
+mod claims;
+mod faults;
+mod naive;
+mod random;
+mod time;
+mod toy;

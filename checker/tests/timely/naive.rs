@@ -1,0 +1,194 @@
+//! The rules of timely timing once more, written down as they are told and with no other aim, to
+//! compare with.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use quorate_checker::spec::{Action, Clock, Faults, State, Timely};
+
+use super::toy::{Do, Step, Timer, Toy};
+
+/// All there is, in sets and maps.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct World {
+    counts: Vec<u8>,
+    ages: BTreeMap<(usize, Timer), u8>,
+    /// From whom, to whom, what.
+    in_flight: BTreeSet<(usize, usize, u8)>,
+    /// Who is down, and for how long.
+    down: BTreeMap<usize, u8>,
+    /// Crashes, drops, duplicates, early firings.
+    spent: [u8; 4],
+    calm: u8,
+}
+
+impl World {
+    /// What the spec's state says.
+    pub fn of(state: &State<Toy, ()>) -> Self {
+        let system = &state.system;
+        let mut world = World {
+            counts: system.actor_states.iter().map(|count| **count).collect(),
+            calm: state.calm,
+            ..World::default()
+        };
+        let spent = state.spent;
+        world.spent = [spent.crashes, spent.drops, spent.duplicates, spent.early];
+        for (actor, clock) in state.clocks.iter().enumerate() {
+            assert_eq!(system.crashed[actor], !matches!(clock, Clock::Up(_)));
+            let mut set: Vec<Timer> = system.timers_set[actor].iter().copied().collect();
+            set.sort_unstable();
+            match clock {
+                Clock::Up(ages) => {
+                    assert!(ages.keys().eq(&set), "a timer is set and has an age, or neither");
+                    world.ages.extend(ages.iter().map(|(timer, age)| ((actor, *timer), *age)));
+                }
+                Clock::Down(downtime) => drop(world.down.insert(actor, *downtime)),
+                Clock::Gone => drop(world.down.insert(actor, 0)),
+            }
+        }
+        for it in system.network.iter_all() {
+            world.in_flight.insert((it.src.into(), it.dst.into(), *it.msg));
+        }
+        world
+    }
+}
+
+/// The rules, for these toys.
+pub struct Naive {
+    pub toys: Vec<Toy>,
+    pub timely: Timely<Timer>,
+    pub faults: Faults,
+    pub links_down: BTreeSet<(usize, usize)>,
+}
+
+impl Naive {
+    /// Every step, and where it leads, if that is elsewhere.
+    pub fn successors(&self, world: &World) -> Vec<(Step, World)> {
+        if world.calm >= self.timely.calm_bound {
+            return Vec::new();
+        }
+        let mut found = Vec::new();
+        self.network(world, &mut found);
+        self.timers(world, &mut found);
+        self.crashes(world, &mut found);
+        found.retain(|(_, next)| {
+            let spent = (world.spent, world.calm);
+            World { spent: spent.0, calm: spent.1, ..next.clone() } != *world
+        });
+        found.sort();
+        found
+    }
+
+    fn is_quiet(&self, world: &World) -> bool {
+        world.in_flight.iter().all(|(_, to, _)| world.down.contains_key(to))
+    }
+
+    fn network(&self, world: &World, found: &mut Vec<(Step, World)>) {
+        for (from, to, message) in &world.in_flight {
+            let (src, dst, msg) = ((*from).into(), (*to).into(), *message);
+            let without = |world: &World| {
+                let mut world = world.clone();
+                world.in_flight.remove(&(*from, *to, *message));
+                world
+            };
+            let fault = |budget: usize| {
+                let mut world = World { calm: 0, ..world.clone() };
+                world.spent[budget] += 1;
+                world
+            };
+            if world.spent[1] < self.faults.drops {
+                found.push((Action::Drop { src, dst, msg }, without(&fault(1))));
+            }
+            if world.down.contains_key(to) {
+                continue;
+            }
+            let handle = |world| self.act(world, *to, self.toys[*to].messages.get(message));
+            found.push((Action::Deliver { src, dst, msg }, handle(without(world))));
+            if world.spent[2] < self.faults.duplicates {
+                found.push((Action::Duplicate { src, dst, msg }, handle(fault(2))));
+            }
+        }
+    }
+
+    fn timers(&self, world: &World, found: &mut Vec<(Step, World)>) {
+        let mut is_at_end = false;
+        for ((actor, timer), age) in &world.ages {
+            let range = (self.timely.range)(timer);
+            is_at_end |= age == range.end();
+            let mut next = world.clone();
+            next.ages.remove(&(*actor, *timer));
+            let mut next = self.act(next, *actor, self.toys[*actor].timers.get(timer));
+            if range.contains(age) && self.is_quiet(world) {
+                next.calm += u8::from((self.timely.is_election)(timer));
+                found.push((Action::Timeout((*actor).into(), *timer), next));
+            } else if world.spent[3] < self.timely.early {
+                next.spent[3] += 1;
+                next.calm = 0;
+                found.push((Action::EarlyTimeout((*actor).into(), *timer), next));
+            }
+        }
+        let recovering = if self.timely.recovery.is_some() { world.down.len() } else { 0 };
+        for downtime in world.down.values() {
+            is_at_end |= self.timely.recovery.as_ref().is_some_and(|r| downtime == r.end());
+        }
+        if self.is_quiet(world) && !is_at_end && world.ages.len() + recovering > 0 {
+            let mut next = world.clone();
+            next.ages.values_mut().for_each(|age| *age += 1);
+            if self.timely.recovery.is_some() {
+                next.down.values_mut().for_each(|downtime| *downtime += 1);
+            }
+            found.push((Action::Tick, next));
+        }
+    }
+
+    fn crashes(&self, world: &World, found: &mut Vec<(Step, World)>) {
+        for actor in 0..self.toys.len() {
+            let mut next = World { calm: 0, ..world.clone() };
+            match world.down.get(&actor) {
+                None => {
+                    let down = world.down.len() < usize::from(self.faults.down_at_once);
+                    if world.spent[0] == self.faults.crashes || !down {
+                        continue;
+                    }
+                    next.spent[0] += 1;
+                    next.ages.retain(|(other, _), _| *other != actor);
+                    next.down.insert(actor, 0);
+                    if self.timely.recovery.is_none() {
+                        next.in_flight.retain(|(_, to, _)| *to != actor);
+                    }
+                    next.counts[actor] = self.count_at_start(actor);
+                    found.push((Action::Crash(actor.into()), next));
+                }
+                Some(downtime) => {
+                    if self.timely.recovery.as_ref().is_some_and(|r| r.contains(downtime)) {
+                        next.down.remove(&actor);
+                        next.counts[actor] = 0;
+                        let next = self.act(next, actor, Some(&self.toys[actor].start));
+                        found.push((Action::Recover(actor.into()), next));
+                    }
+                }
+            }
+        }
+    }
+
+    fn count_at_start(&self, actor: usize) -> u8 {
+        let counts = self.toys[actor].start.iter().filter(|one| **one == Do::Count).count();
+        counts as u8 % 3
+    }
+
+    fn act(&self, mut world: World, actor: usize, what: Option<&Vec<Do>>) -> World {
+        for one in what.into_iter().flatten() {
+            match one {
+                Do::Set(timer) => drop(world.ages.insert((actor, *timer), 0)),
+                Do::Cancel(timer) => drop(world.ages.remove(&(actor, *timer))),
+                Do::Send(to, message) => {
+                    let is_gone = self.timely.recovery.is_none() && world.down.contains_key(to);
+                    if !is_gone && !self.links_down.contains(&(actor, *to)) {
+                        world.in_flight.insert((actor, *to, *message));
+                    }
+                }
+                Do::Count => world.counts[actor] = (world.counts[actor] + 1) % 3,
+            }
+        }
+        world
+    }
+}
