@@ -74,8 +74,8 @@ pub type Ghost<A, C, G> = fn(&C, &G, &Step<'_, A>) -> Option<G>;
 /// none.
 pub type Obsolete<A> = fn(&<A as Actor>::State, Id, &<A as Actor>::Msg) -> bool;
 
-/// An actor system, its faults, and its properties. Timing is asynchronous, right for safety, unless
-/// it is said to be [`Timely`], which liveness needs.
+/// An actor system, its faults, and its properties. Timing is asynchronous, right for safety,
+/// unless it is said to be [`Timely`], which liveness needs.
 pub struct Spec<A, C = (), G = ()>
 where
     A: Actor,

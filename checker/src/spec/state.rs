@@ -39,8 +39,8 @@ pub struct State<A: Actor, G> {
     pub system: ActorModelState<A, G>,
     /// If timing is timely, a clock for every actor, otherwise none.
     pub clocks: Vec<Clock<A::Timer>>,
-    /// If timing is timely, the elections on time since the last crash, recovery, drop, duplicate or
-    /// early timeout.
+    /// If timing is timely, the elections on time since the last crash, recovery, drop, duplicate
+    /// or early timeout.
     pub calm: u8,
     pub spent: Spent,
     pub fault: Option<Fault>,

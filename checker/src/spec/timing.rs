@@ -2,9 +2,9 @@
 //!
 //! Timing is partial synchrony with digital clocks. A tick is one heartbeat interval. What is in
 //! flight arrives before anybody's timer fires and before time passes, but for a few early firings,
-//! which are all the delays and coincidences that a spec allows. A timer that is passed over reaches
-//! the end of its range, where time waits for it: this needs no fairness between timers, and the
-//! ticks along a path are a duration.
+//! which are all the delays and coincidences that a spec allows. A timer that is passed over
+//! reaches the end of its range, where time waits for it: this needs no fairness between timers,
+//! and the ticks along a path are a duration.
 //!
 //! The guards are conjunctions of conditions on one actor each ([`Clock::holds_up_time`], and that
 //! nothing is deliverable to it), but for one disjunction: some clock runs ([`Clock::is_running`]).
@@ -81,7 +81,7 @@ impl<T: Ord> Clock<T> {
         }
     }
 
-    /// True if the server may recover now.
+    /// True if the server may recover now. A recovery comes at its time, whatever is in flight.
     pub fn may_recover(&self, timely: &Timely<T>) -> bool {
         match (self, &timely.recovery) {
             (Clock::Down(downtime), Some(range)) => range.contains(downtime),

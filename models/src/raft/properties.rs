@@ -8,7 +8,7 @@ use stateright::actor::{ActorModel, ActorModelState, Id};
 use super::ghost::Ghost;
 use super::log::Payload;
 use super::rules::RaftRules;
-use super::state::ServerState;
+use super::state::{Role, ServerState};
 use super::{Raft, State};
 use crate::number::Index;
 use crate::state_machine::StateMachine;
@@ -48,6 +48,12 @@ fn servers<M: StateMachine, R: RaftRules>(
         State::Server(server) => Some((Id::from(index), server)),
         State::Client(_) => None,
     })
+}
+
+fn servers_up<M: StateMachine, R: RaftRules>(
+    state: &SystemState<M, R>,
+) -> impl Iterator<Item = (Id, &ServerState<M>)> {
+    servers(state).filter(|(id, _)| !state.crashed[usize::from(*id)])
 }
 
 fn pairs<M: StateMachine, R: RaftRules>(
@@ -130,6 +136,38 @@ pub fn a_leader<M: StateMachine, R: RaftRules>(
     state: &SystemState<M, R>,
 ) -> bool {
     servers(state).any(|(_, server)| server.is_leader())
+}
+
+/// A server that is up is leader.
+pub fn a_leader_is_up<M: StateMachine, R: RaftRules>(
+    _: &System<M, R>,
+    state: &SystemState<M, R>,
+) -> bool {
+    servers_up(state).any(|(_, server)| server.is_leader())
+}
+
+/// A server that is up is leader, and all others that are up follow it in its term.
+pub fn all_follow_a_leader<M: StateMachine, R: RaftRules>(
+    _: &System<M, R>,
+    state: &SystemState<M, R>,
+) -> bool {
+    let Some((id, leader)) = servers_up(state).find(|(_, server)| server.is_leader()) else {
+        return false;
+    };
+    let follows = Role::Follower { leader: Some(id) };
+    servers_up(state).all(|(other, server)| {
+        server.term() == leader.term() && (other == id || server.role == follows)
+    })
+}
+
+/// All servers that are up know of the same entries that they are committed.
+pub fn all_caught_up<M: StateMachine, R: RaftRules>(
+    _: &System<M, R>,
+    state: &SystemState<M, R>,
+) -> bool {
+    let mut commits = servers_up(state).map(|(_, server)| server.commit);
+    let first = commits.next();
+    commits.all(|commit| Some(commit) == first)
 }
 
 /// Two terms have had a leader.

@@ -35,7 +35,11 @@ pub fn timing() -> Timing {
 const BATCH: Batch = Batch { entries: 1, bytes: usize::MAX };
 
 /// A cluster of `count` servers and clients with these scripts.
-fn system<R: RaftRules>(rules: R, count: usize, scripts: &[&[Command]]) -> System<Kv, R> {
+pub(super) fn system<R: RaftRules>(
+    rules: R,
+    count: usize,
+    scripts: &[&[Command]],
+) -> System<Kv, R> {
     let servers: Vec<Id> = (0..count).map(Id::from).collect();
     let server = Raft::Server(Server {
         servers: servers.clone(),
@@ -51,13 +55,9 @@ fn system<R: RaftRules>(rules: R, count: usize, scripts: &[&[Command]]) -> Syste
             retry: Duration::from_millis(500)..Duration::from_millis(500),
         })
     });
-    let mut system = ActorModel::new((), Arc::new(Ghost::default()))
+    ActorModel::new((), Arc::new(Ghost::default()))
         .actors(std::iter::repeat_n(server, count))
-        .actors(clients);
-    for (name, condition) in properties::safety() {
-        system = system.property(Always, name, condition);
-    }
-    system
+        .actors(clients)
 }
 
 /// What a spec lets happen, and how often.
@@ -82,6 +82,9 @@ pub fn raft<R: RaftRules>(
 ) -> RaftSpec<R> {
     let prunes = obsolete::applies(&rules);
     let mut system = system(rules, bounds.servers, bounds.scripts);
+    for (name, condition) in properties::safety() {
+        system = system.property(Always, name, condition);
+    }
     for (name, fact) in facts {
         system = system.property(Sometimes, name, *fact);
     }
