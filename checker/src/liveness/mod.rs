@@ -1,9 +1,10 @@
-//! Does what should happen happen?
+//! Does what should happen happen, and how long can it take?
 //!
 //! A safety property is missed by a state, a temporal one by a run that never ends. All runs of a
 //! finite [`Graph`] are too many to try, but what a run visits *again and again* is a strongly
 //! connected part of it. So a [`Goal`] is missed exactly if some part that can be reached misses it
 //! and owes nobody a step. That is decided in time linear in the graph, times the number of
+//! strongly fair actions at worst.
 //!
 //! What is owed, and to whom, is [`Fairness`]. A run may take actions to which nothing is owed
 //! again and again; where these are faults, it is the graph that must bound them, by a budget. And
@@ -22,6 +23,7 @@
 //! | `components.rs` | strongly connected components |
 //! | `fair.rs` | which of them a fair run can stay in |
 //! | `nearest.rs`, `witness.rs` | from a component to one short run |
+//! | `worst.rs` | the longest time until a goal is met |
 //!
 //! ```
 //! use quorate_checker::liveness::{Action, Fairness, Goal, GraphBuilder, States, violation};
@@ -49,10 +51,12 @@ mod question;
 mod states;
 mod walk;
 mod witness;
+mod worst;
 
 pub use graph::{Action, Edge, Fairness, Graph, GraphBuilder, Path};
 pub use question::Goal;
 pub use states::States;
+pub use worst::{WorstCase, worst_case};
 
 use question::Question;
 use walk::Walk;
