@@ -46,15 +46,20 @@ pub(super) fn shortest_run(
             best = Some((distance, state, Vec::new()));
             break;
         }
+        if tries == CYCLES {
+            continue;
+        }
         let round = Round::new(graph, question, regions, state);
-        if tries < CYCLES && round.can_move() {
+        if round.can_move() {
             tries += 1;
-            if let Some(cycle) = round.close(&mut nearest, (least - distance).saturating_sub(1)) {
-                best = Some((distance + cycle.len(), state, cycle));
-            }
+            let found = round.close(&mut nearest, (least - distance).saturating_sub(1));
+            // Never in doubt: who judged the component and who walks it must agree.
+            assert!(found.is_some() || best.is_some(), "a fair component pays all it owes");
+            best = found.map(|cycle| (distance + cycle.len(), state, cycle)).or(best);
         }
     }
-    best.map(|(_, state, cycle)| Run { stem: walk.path_to(state), cycle })
+    let (_, state, cycle) = best.expect("a state of a fair component moves or may stop");
+    Some(Run { stem: walk.path_to(state), cycle })
 }
 
 /// A walk through a fair component that has not come back yet.
