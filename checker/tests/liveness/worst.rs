@@ -89,23 +89,26 @@ impl Naive<'_> {
                 let states = self.graph.follow(stem.end(), cycle);
                 assert!(states.iter().all(|state| self.is_pending(*state)));
                 assert_eq!(states.first(), states.last());
+                let visits = states.iter().filter(|state| **state == stem.end()).count();
+                assert_eq!(visits, if cycle.is_empty() { 1 } else { 2 }, "once around");
                 assert!(cycle.iter().all(|edge| has(self.counts, edge.action)));
                 if !cycle.iter().any(|edge| self.ticks(edge) > 0) {
                     assert_eq!(self.longest(stem.end(), &mut Vec::new()), None, "stuck");
                 }
-                self.owed_in_component(stem.end(), owed);
+                self.component(stem.end(), owed, !cycle.is_empty());
             }
         }
     }
 
-    /// That `owed` is what is owed in the component of `state`.
-    fn owed_in_component(&self, state: u32, owed: &[u32]) {
+    /// That `owed` is what is owed in the component of `state`, and whether it has any edge.
+    fn component(&self, state: u32, owed: &[u32], moves: bool) {
         let counts = |edge: &Edge| has(self.counts, edge.action);
         let reach = |state: u32| self.graph.reach(1_u32 << state, self.pending, counts);
         let component = bits(members(reach(state)).filter(|other| has(reach(*other), state)));
         let inside =
             |edge: &&Edge| counts(edge) && has(component, edge.from) && has(component, edge.to);
         let taken = bits(self.graph.edges.iter().filter(inside).map(|edge| edge.action));
+        assert_eq!(taken != 0, moves);
         let owed = bits(owed.iter().copied());
         assert!(self.graph.is_fair(component, taken | owed));
         for left_out in members(owed) {
