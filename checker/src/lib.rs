@@ -8,6 +8,7 @@ mod any_spec;
 mod check;
 pub mod engine;
 pub mod linearizability;
+pub mod liveness;
 mod memory;
 pub mod report;
 pub mod spec;
