@@ -6,17 +6,28 @@ use std::time::Instant;
 use stateright::Path;
 use stateright::actor::Actor;
 
-use crate::engine::{self, Explorable, History, Options, Stop};
-use crate::report::{Counterexample, Engine, Limits, Progress, PropertyReport, Report, Verdict};
-use crate::spec::{ActionOf, Kind, PropertyInfo, Spec, State};
+use crate::engine::{
+    self, Explorable, History, Miss, Options, Run, RunFinding, Stop, WorstCase, WorstCases,
+};
+use crate::report::{
+    Counterexample, Engine, Limits, Longest, Progress, PropertyReport, Report, Verdict,
+    WorstCaseReport,
+};
+use crate::spec::{Action, ActionOf, Kind, PropertyInfo, Spec, State};
 use crate::stateright_engine;
 
-/// For each property the path to a state that decides it.
+/// For each property of states the path to one that decides it.
 pub(crate) type Found<A, G> = Vec<Option<Path<State<A, G>, ActionOf<A>>>>;
+
+/// A property of runs, and a run that misses it.
+type Runs<A, G> = Vec<RunFinding<State<A, G>, ActionOf<A>>>;
 
 /// What one search came to.
 pub(crate) struct Search<A: Actor, G> {
     pub(crate) found: Found<A, G>,
+    /// None if they were not decided.
+    pub(crate) runs: Runs<A, G>,
+    pub(crate) worst: Option<WorstCases<State<A, G>, ActionOf<A>>>,
     pub(crate) states: u64,
     pub(crate) transitions: u64,
     pub(crate) depth: u64,
@@ -77,6 +88,7 @@ where
         depth: search.depth,
         seconds: start.elapsed().as_secs_f64(),
         properties,
+        worst_case: worst_case(&spec, search.worst.as_ref()),
         cut_short: search.cut_short,
         counterexamples,
     }
@@ -113,6 +125,8 @@ fn explore<A: Explorable, C: Sync, G: History>(
     };
     Search {
         found: outcome.findings.into_iter().map(|finding| finding.path).collect(),
+        runs: outcome.runs,
+        worst: outcome.worst,
         states: outcome.states,
         transitions: outcome.transitions,
         depth: outcome.depth,
@@ -142,29 +156,84 @@ fn decide<A: Explorable, C, G: History>(
     let exhausted = search.cut_short.is_none();
     let mut properties = Vec::new();
     let mut counterexamples = Vec::new();
-    for (info, path) in infos.iter().zip(&search.found) {
-        let verdict = match (is_counterexample(info), path.is_some()) {
-            (true, true) => Verdict::Violated,
-            (false, true) => Verdict::Holds,
-            (_, false) if !exhausted || info.kind.is_temporal() => Verdict::Incomplete,
-            (true, false) => Verdict::Holds,
-            (false, false) => Verdict::Violated,
+    let mut found = search.found.iter();
+    for info in infos {
+        let (verdict, path, run) = if info.kind.is_temporal() {
+            let decided = search.runs.iter().find(|finding| finding.name == info.name);
+            match decided.filter(|_| exhausted) {
+                None => (Verdict::Incomplete, None, None),
+                Some(RunFinding { run: None, .. }) => (Verdict::Holds, None, None),
+                Some(RunFinding { run: Some(run), .. }) => {
+                    (Verdict::Violated, Some(&run.path), Some(run))
+                }
+            }
+        } else {
+            let path = found.next().expect("each property of states has its place").as_ref();
+            let verdict = match (is_counterexample(info), path.is_some()) {
+                (true, true) => Verdict::Violated,
+                (false, true) => Verdict::Holds,
+                (_, false) if !exhausted => Verdict::Incomplete,
+                (true, false) => Verdict::Holds,
+                (false, false) => Verdict::Violated,
+            };
+            (verdict, path, None)
         };
         properties.push(PropertyReport {
             name: info.name,
             kind: info.kind,
             verdict,
             expected: expected(info.violation_expected),
-            steps: path.clone().map(|path| path.into_actions().len()),
+            steps: path.cloned().map(|path| path.into_actions().len()),
+            miss: run.map(|run| run.miss),
         });
-        if let Some(path) = path.clone().filter(|_| is_counterexample(info)) {
-            let explorer = format!("/#/steps/{}", path.encode(spec));
-            let title = format!("{}: {}", spec.name, info.name);
-            let trace = spec.trace(&title, path);
-            counterexamples.push(Counterexample { property: info.name, trace, explorer });
+        if let Some(path) = path.filter(|_| info.kind != Kind::Reachable) {
+            counterexamples.push(counterexample(spec, info.name, path, run));
         }
     }
     (properties, counterexamples)
+}
+
+/// A path that breaks a property, ready to be shown; of a run, with what is repeated marked.
+fn counterexample<A: Explorable, C, G: History>(
+    spec: &Spec<A, C, G>,
+    property: &'static str,
+    path: &Path<State<A, G>, ActionOf<A>>,
+    run: Option<&Run<State<A, G>, ActionOf<A>>>,
+) -> Counterexample {
+    let explorer = format!("/#/steps/{}", path.encode(spec));
+    let mut trace = spec.trace(&format!("{}: {property}", spec.name), path.clone());
+    trace.loop_start = run.filter(|run| run.miss != Miss::Unbounded).map(|run| run.stem);
+    Counterexample { property, trace, explorer }
+}
+
+/// The worst cases in figures.
+fn worst_case<A: Explorable, C, G: History>(
+    spec: &Spec<A, C, G>,
+    worst: Option<&WorstCases<State<A, G>, ActionOf<A>>>,
+) -> Option<WorstCaseReport> {
+    let (goal, _) = spec.worst_case?;
+    let WorstCases { calm, with_early } = worst?;
+    let longest = |case: &WorstCase<State<A, G>, ActionOf<A>>| {
+        let title = format!("{}: the longest time until {goal}", spec.name);
+        let trace = spec.trace(&title, case.path.clone());
+        let is_election = |action: &ActionOf<A>| match (action, &spec.timely) {
+            (Action::Timeout(_, timer) | Action::EarlyTimeout(_, timer), Some(timely)) => {
+                (timely.is_election)(timer)
+            }
+            _ => false,
+        };
+        let actions = case.path.clone().into_actions();
+        Longest {
+            ticks: case.ticks,
+            elections: actions[case.stem..].iter().filter(|action| is_election(action)).count(),
+            message_delays: trace.longest_chain(case.stem),
+            owed: case.owed.iter().map(|action| spec.in_words(action)).collect(),
+            trace,
+            start: case.stem,
+        }
+    };
+    let (calm, with_early) = (calm.as_ref().map(longest), with_early.as_ref().map(longest));
+    Some(WorstCaseReport { goal, calm, with_early })
 }
 
 fn expected(violation: bool) -> Verdict {

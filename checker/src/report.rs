@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::engine::Miss;
 use crate::spec::Kind;
 use crate::trace::Trace;
 
@@ -40,6 +41,9 @@ pub struct PropertyReport {
     pub expected: Verdict,
     /// The actions of the counterexample, or of the path to what is reachable.
     pub steps: Option<usize>,
+    /// Of a property of runs that is violated: how.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub miss: Option<Miss>,
 }
 
 /// A path that breaks a property.
@@ -49,6 +53,35 @@ pub struct Counterexample {
     pub trace: Trace,
     /// The path in the Explorer: "/#/steps/0/1/3".
     pub explorer: String,
+}
+
+/// How long it can take to meet a goal, from whatever state in which it is not met.
+#[derive(Clone, Debug, Serialize)]
+pub struct WorstCaseReport {
+    pub goal: &'static str,
+    /// Without any fault or early timeout meanwhile. `None`: the goal is met in every state.
+    pub calm: Option<Longest>,
+    /// With what is left of the early timeouts.
+    pub with_early: Option<Longest>,
+}
+
+/// The longest time that something takes, and a path that takes it.
+#[derive(Clone, Debug, Serialize)]
+pub struct Longest {
+    /// `None`: there is no bound.
+    pub ticks: Option<u32>,
+    /// The timers that fired meanwhile and began an election.
+    pub elections: usize,
+    /// The longest chain of messages meanwhile, each sent on handling the one before.
+    pub message_delays: usize,
+    /// Where there is no bound: the actions that fairness has happen in the end.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub owed: Vec<String>,
+    /// The whole path, and how many of its steps come before the time begins to count.
+    #[serde(skip)]
+    pub trace: Trace,
+    #[serde(skip)]
+    pub start: usize,
 }
 
 /// What a run found out about a spec.
@@ -66,6 +99,9 @@ pub struct Report {
     pub depth: u64,
     pub seconds: f64,
     pub properties: Vec<PropertyReport>,
+    /// Where the spec asks for it, and everything was explored.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub worst_case: Option<WorstCaseReport>,
     /// Why the run ended before it had explored everything.
     #[serde(skip)]
     pub cut_short: Option<String>,

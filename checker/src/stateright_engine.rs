@@ -196,7 +196,7 @@ where
     let mut discoveries = checker.discoveries();
     let Progress { states, transitions, depth, .. } = progress_of(&checker, start);
     let found = names.iter().map(|name| discoveries.remove(name)).collect();
-    Search { found, states, transitions, depth, cut_short }
+    Search { found, runs: Vec::new(), worst: None, states, transitions, depth, cut_short }
 }
 
 /// Waits for the search to end, and stops it at a limit. Why it was cut short, if it was.

@@ -16,5 +16,7 @@ pub mod state_machine;
 
 /// Every spec there is, in the order in which `quorate check` runs them.
 pub fn specs() -> Vec<Box<dyn quorate_checker::AnySpec>> {
-    raft::specs::all()
+    let mut specs = raft::specs::all();
+    specs.extend(raft::live::all());
+    specs
 }

@@ -94,6 +94,30 @@ impl<'s, A: Explorable, C, G: History> Judge<'s, A, C, G> {
         all.any(|(check, found)| found.is_none() && check.is_asked(sees))
     }
 
+    /// The state of `leaves`, of which at least this is shown.
+    pub fn show(&mut self, sees: Sees, leaves: &[u32]) -> &State<A, G> {
+        let Shared { system, parts, .. } = self.shared;
+        let scratch = match sees {
+            Sees::Everything | Sees::Network => &mut self.whole,
+            Sees::Actors | Sees::History | Sees::Fault => &mut self.partial,
+        };
+        scratch.at(system, parts, leaves)
+    }
+
+    /// The numbers of what is seen of these states in a view, each its id and its leaves.
+    pub fn view(
+        &mut self,
+        doors: Doors<'s>,
+        index: usize,
+        states: &[u32],
+    ) -> (Doors<'s>, Vec<u32>) {
+        let doors = self.find_views(doors, index, &self.shared.views[index], states);
+        let door = &doors.views[index];
+        let keys = self.keys.chunks_exact(door.layout().words().max(1));
+        let numbers = keys.map(|key| door.insert(key, 0).0).collect();
+        (doors, numbers)
+    }
+
     fn ask(&mut self, sees: Sees, state: &[u32]) {
         let Shared { system, parts, checks, .. } = self.shared;
         let scratch = match sees {

@@ -10,6 +10,7 @@ mod arena;
 mod column;
 mod cost;
 mod doors;
+mod edges;
 mod hash;
 mod inbox;
 mod judge;
@@ -22,6 +23,7 @@ mod outcome;
 mod parts;
 mod react;
 mod replay;
+mod runs;
 mod scratch;
 mod search;
 mod shared;
@@ -40,7 +42,7 @@ use stateright::actor::{Actor, ActorModel, ActorModelAction, ActorModelState};
 use stateright::{Expectation, Model};
 
 pub use options::{Options, Progress, Sees, Stop};
-pub use outcome::{Finding, Outcome, Sizes};
+pub use outcome::{Finding, Miss, Outcome, Run, RunFinding, Sizes, WorstCase, WorstCases};
 pub use parts::{Explorable, History};
 
 use crate::spec::{ActionOf, SAVED_BEFORE_SENT, Spec, State, WITHOUT_PANIC};
@@ -69,7 +71,11 @@ pub fn explore<A: Explorable, C: Sync, G: History>(
     });
     let boundary = |state: &State<A, G>| spec.within_boundary(state);
     let shared = Shared::new(system, checks.collect(), boundary, options);
-    finish(&shared, spec, |state| state, &initial, options, progress)
+    let mut outcome = finish(&shared, spec, |state| state, &initial, options, progress);
+    if outcome.stopped.is_none() {
+        (outcome.runs, outcome.worst) = runs::decide(&shared, spec, &initial, options.threads);
+    }
+    outcome
 }
 
 /// Explores an actor model as it stands, with its own properties and by Stateright's own rules;
@@ -138,6 +144,8 @@ where
         transitions: found.transitions,
         depth: found.depth,
         findings: findings.collect(),
+        runs: Vec::new(),
+        worst: None,
         stopped: found.stopped,
         levels: found.levels,
         actions: found.tally.actions(&shared.parts, &shared.system.possible()),

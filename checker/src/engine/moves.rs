@@ -79,31 +79,41 @@ impl Move {
         parts: &Parts<A, G>,
         actor: usize,
     ) -> ActionOf<A> {
-        let id = actor.into();
-        match self.event {
-            Event::Deliver(number) => {
-                let Envelope { src, dst, msg } = parts.envelopes.get(number).clone();
-                match self.kind {
-                    Kind::Duplicate => Action::Duplicate { src, dst, msg },
-                    Kind::Drop => Action::Drop { src, dst, msg },
-                    _ => Action::Deliver { src, dst, msg },
-                }
+        action(parts, self.kind, self.event, actor)
+    }
+}
+
+/// A spec's name for such a step of `actor`.
+pub(super) fn action<A: Explorable, G: History>(
+    parts: &Parts<A, G>,
+    kind: Kind,
+    event: Event,
+    actor: usize,
+) -> ActionOf<A> {
+    let id = actor.into();
+    match event {
+        Event::Deliver(number) => {
+            let Envelope { src, dst, msg } = parts.envelopes.get(number).clone();
+            match kind {
+                Kind::Duplicate => Action::Duplicate { src, dst, msg },
+                Kind::Drop => Action::Drop { src, dst, msg },
+                _ => Action::Deliver { src, dst, msg },
             }
-            Event::Timeout(number) => {
-                let timer = parts.timer.get(number).clone();
-                match self.kind {
-                    Kind::Early { .. } => Action::EarlyTimeout(id, timer),
-                    _ => Action::Timeout(id, timer),
-                }
-            }
-            Event::Random(number) => {
-                let (key, random) = parts.choice.get(number).clone();
-                Action::SelectRandom { actor: id, key, random }
-            }
-            Event::Crash => Action::Crash(id),
-            Event::Recover => Action::Recover(id),
-            Event::Tick => Action::Tick,
         }
+        Event::Timeout(number) => {
+            let timer = parts.timer.get(number).clone();
+            match kind {
+                Kind::Early { .. } => Action::EarlyTimeout(id, timer),
+                _ => Action::Timeout(id, timer),
+            }
+        }
+        Event::Random(number) => {
+            let (key, random) = parts.choice.get(number).clone();
+            Action::SelectRandom { actor: id, key, random }
+        }
+        Event::Crash => Action::Crash(id),
+        Event::Recover => Action::Recover(id),
+        Event::Tick => Action::Tick,
     }
 }
 

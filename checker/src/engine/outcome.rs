@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::Serialize;
 use stateright::{Expectation, Path};
 
 use super::options::Stop;
@@ -15,6 +16,60 @@ pub struct Finding<S, Action> {
     pub path: Option<Path<S, Action>>,
 }
 
+/// How a run misses what must happen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Miss {
+    /// It goes round for ever.
+    Lasso,
+    /// It ends: nothing is left that must happen.
+    Stop,
+    /// So many elections without a fault in between that there is no end of them.
+    Unbounded,
+    /// It goes round for ever while no time passes.
+    Zeno,
+}
+
+/// A run that misses what must happen.
+#[derive(Clone, Debug)]
+pub struct Run<S, Action> {
+    pub miss: Miss,
+    /// The whole run, what is repeated once.
+    pub path: Path<S, Action>,
+    /// So many steps come before what is repeated.
+    pub stem: usize,
+}
+
+/// A property of runs, and a run that misses it, if there is one.
+#[derive(Clone, Debug)]
+pub struct RunFinding<S, Action> {
+    pub name: &'static str,
+    pub run: Option<Run<S, Action>>,
+}
+
+/// How long it can take to meet a goal, from whatever state in which it is not met, with a path
+/// that takes that long.
+#[derive(Clone, Debug)]
+pub struct WorstCase<S, Action> {
+    /// `None`: there is no bound.
+    pub ticks: Option<u32>,
+    /// The way to where the time begins to count, and on from there. Where there is no bound, to a
+    /// cycle that does not meet the goal, and once round.
+    pub path: Path<S, Action>,
+    /// So many steps come before the time begins to count.
+    pub stem: usize,
+    /// Where there is no bound: the actions whose fairness leads out of the cycle in the end.
+    pub owed: Vec<Action>,
+}
+
+/// Two worst cases: what is left of the budgets spent for good, and with early timeouts to come.
+#[derive(Clone, Debug)]
+pub struct WorstCases<S, Action> {
+    /// `None`: the goal is met in every state.
+    pub calm: Option<WorstCase<S, Action>>,
+    pub with_early: Option<WorstCase<S, Action>>,
+}
+
 /// What a search found. Of states and transitions all that are inside the boundary are counted.
 #[derive(Clone, Debug)]
 pub struct Outcome<S, Action> {
@@ -26,6 +81,10 @@ pub struct Outcome<S, Action> {
     pub depth: u64,
     /// By property, in the model's order.
     pub findings: Vec<Finding<S, Action>>,
+    /// By property of runs, in the spec's order; none unless the whole space was explored.
+    pub runs: Vec<RunFinding<S, Action>>,
+    /// Where the spec asks for it, and the whole space was explored.
+    pub worst: Option<WorstCases<S, Action>>,
     /// `None` if the whole space was explored.
     pub stopped: Option<Stop>,
     /// By depth, how many states there are.

@@ -69,6 +69,12 @@ impl<'a, A: Explorable, C, G: History> Shared<'a, A, C, G> {
         options: &Options,
     ) -> Self {
         let leaves = system.leaf_count();
+        let mut asked: Vec<Sees> = checks
+            .iter()
+            .filter(|check| check.is_asked(check.sees))
+            .map(|check| check.sees)
+            .collect();
+        asked.extend(system.seen_by_runs());
         let table =
             |components: usize| Table::new(Layout::new(&vec![1; components]), TABLE_BITS, LOT);
         Shared {
@@ -76,7 +82,7 @@ impl<'a, A: Explorable, C, G: History> Shared<'a, A, C, G> {
             parts: Parts::new(system.seats),
             reactions: Reactions::new(),
             visited: table(leaves),
-            views: View::of(&checks, &system),
+            views: View::of(&asked, &system),
             checks,
             system,
             boundary: options.has_boundary.then(|| Box::new(boundary) as _),

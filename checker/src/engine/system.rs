@@ -4,6 +4,7 @@ use stateright::actor::{ActorModel, ActorModelState, Envelope, Id, LossyNetwork,
 
 use super::inbox::Order;
 use super::moves::Kind;
+use super::options::Sees;
 use super::parts::{Explorable, Extras, History, Local, NO_FAULT, Parts};
 use crate::spec::{Spec, State, Timely};
 
@@ -73,10 +74,24 @@ impl<'a, A: Explorable, C, G: History> System<'a, A, C, G> {
         }
     }
 
+    /// What the conditions of properties of runs look at.
+    pub fn seen_by_runs(&self) -> Vec<Sees> {
+        match self.rules {
+            Rules::Spec(spec) => {
+                spec.temporal_properties().map(|property| (spec.sees)(property.name)).collect()
+            }
+            Rules::Stateright => Vec::new(),
+        }
+    }
+
     /// True if nothing can happen any more in a state with these extras.
     pub fn is_end(&self, extras: &Extras) -> bool {
-        extras.fault != NO_FAULT
-            || self.timely().is_some_and(|timely| extras.calm >= timely.calm_bound)
+        extras.fault != NO_FAULT || self.is_unbounded(extras)
+    }
+
+    /// True if elections do not end.
+    pub fn is_unbounded(&self, extras: &Extras) -> bool {
+        self.timely().is_some_and(|timely| extras.calm >= timely.calm_bound)
     }
 
     /// True if what `src` sends to `dst` is lost on the way, always.

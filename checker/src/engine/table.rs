@@ -136,16 +136,19 @@ impl Table {
         self.ids.load(Ordering::Relaxed) - spare.iter().map(|ids| ids.len() as u64).sum::<u64>()
     }
 
-    /// Puts every id that is used into the slots, which are free.
-    fn fill_slots(&self, body: &Body) {
+    /// The ids of keys, ascending, when every door is closed.
+    pub fn used(&self) -> Vec<Range<u32>> {
         let mut spare = self.spare.lock().expect(POISON).clone();
         spare.sort_by_key(|ids| ids.start);
         let end = self.ids.load(Ordering::Relaxed) as u32;
         let mut next = 0;
-        for gap in spare.into_iter().chain([end..end]) {
-            body.put(next..gap.start);
-            next = gap.end;
-        }
+        let gaps = spare.into_iter().chain([end..end]);
+        gaps.map(|gap| std::mem::replace(&mut next, gap.end)..gap.start).collect()
+    }
+
+    /// Puts every id that is used into the slots, which are free.
+    fn fill_slots(&self, body: &Body) {
+        self.used().into_iter().for_each(|ids| body.put(ids));
     }
 
     fn reserve(&self) -> Range<u32> {

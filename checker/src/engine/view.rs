@@ -2,7 +2,7 @@
 
 use super::options::Sees;
 use super::parts::{Explorable, History, Parts};
-use super::shared::{Check, table};
+use super::shared::table;
 use super::system::System;
 use super::table::Table;
 use super::values::Values;
@@ -17,14 +17,13 @@ pub(super) struct View {
 }
 
 impl View {
-    /// The views that these properties ask for.
+    /// The views that are asked for.
     pub fn of<A: Explorable, C, G: History>(
-        checks: &[Check<'_, A, G>],
+        asked: &[Sees],
         system: &System<'_, A, C, G>,
     ) -> Vec<View> {
         let kinds = [Sees::Actors, Sees::History, Sees::Network, Sees::Fault];
-        let asked = kinds.into_iter().filter(|sees| checks.iter().any(|it| it.is_asked(*sees)));
-        let views = asked.map(|sees| {
+        let views = kinds.into_iter().filter(|sees| asked.contains(sees)).map(|sees| {
             let size = match sees {
                 Sees::Everything | Sees::History | Sees::Fault => 1,
                 // Actors, ghost, and fault.

@@ -21,7 +21,7 @@ const BATCH: usize = 64;
 
 /// One thread of the search.
 pub(super) struct Worker<'s, A: Explorable, C, G: History> {
-    shared: &'s Shared<'s, A, C, G>,
+    pub shared: &'s Shared<'s, A, C, G>,
     pub judge: Judge<'s, A, C, G>,
     planner: Planner<'s, A, C, G>,
     /// By ghost and reaction.
@@ -35,28 +35,32 @@ pub(super) struct Worker<'s, A: Explorable, C, G: History> {
     /// The ids of the states that this thread has found for the next level.
     pub next: Vec<Range<u32>>,
     pub tally: Tally,
+    /// Once everything is explored: steps that were looked up, instead of states taken up.
+    pub hops: Option<Vec<(Origin, u32)>>,
     states: u64,
     transitions: u64,
 }
 
 /// The step that a successor comes from.
-struct Origin {
-    parent: u32,
-    kind: Kind,
-    event: Event,
+#[derive(Clone, Copy)]
+pub(super) struct Origin {
+    pub parent: u32,
+    pub kind: Kind,
+    pub event: Event,
+    pub actor: u8,
 }
 
 /// A state that is being expanded.
-struct Parent<'s> {
-    id: u32,
+pub(super) struct Parent<'s> {
+    pub id: u32,
     key: Vec<u64>,
-    leaves: Vec<u32>,
+    pub leaves: Vec<u32>,
     offers: Vec<&'s Moves>,
     is_initial: bool,
 }
 
 /// So many states are read together before they are expanded.
-const GROUP: usize = 16;
+pub(super) const GROUP: usize = 16;
 
 impl<'s, A: Explorable, C: Sync, G: History> Worker<'s, A, C, G> {
     /// A worker that starts with `state`, which is that of `leaves`.
@@ -73,6 +77,7 @@ impl<'s, A: Explorable, C: Sync, G: History> Worker<'s, A, C, G> {
             fresh: Vec::new(),
             next: Vec::new(),
             tally: Tally::default(),
+            hops: None,
             states: 0,
             transitions: 0,
         }
@@ -83,7 +88,8 @@ impl<'s, A: Explorable, C: Sync, G: History> Worker<'s, A, C, G> {
         let doors = Doors::open(self.shared);
         // The first value of each component needs no room.
         doors.visited.layout().append(leaves, &mut self.keys);
-        let origin = Origin { parent: NOBODY, kind: Kind::Recover, event: Event::Recover };
+        let origin =
+            Origin { parent: NOBODY, kind: Kind::Recover, event: Event::Recover, actor: 0 };
         self.origins.push(origin);
         self.visit(doors);
         (self.transitions, self.tally) = (0, Tally::default());
@@ -93,28 +99,39 @@ impl<'s, A: Explorable, C: Sync, G: History> Worker<'s, A, C, G> {
     /// Works on `level` until nothing is left of it, or somebody says stop. The first level is that
     /// of the initial state.
     pub fn run(&mut self, level: &Level, is_first: bool) {
-        let mut parents: Vec<Parent<'s>> =
-            (0..GROUP).map(|_| Parent::new(self.shared.system.leaf_count(), is_first)).collect();
+        let mut parents = Parent::group(self.shared.system.leaf_count(), is_first);
         while let Some(block) = level.take() {
             // Held for a block, so that nobody who makes room waits for long.
             let mut doors = Doors::open(self.shared);
             for first in block.clone().step_by(GROUP) {
-                let group = &mut parents[..GROUP.min((block.end - first) as usize)];
-                for (id, parent) in (first..).zip(group.iter_mut()) {
-                    parent.id = id;
-                    parent.read(&doors);
-                }
-                for parent in group.iter_mut() {
-                    self.offer(parent);
-                }
-                for parent in group {
-                    doors = self.expand(doors, parent);
-                }
+                let group = first..block.end.min(first.saturating_add(GROUP as u32));
+                doors = self.expand_group(doors, group, &mut parents);
             }
             drop(self.visit(doors));
             level.count(block.len() as u64, self.states, self.transitions);
             (self.states, self.transitions) = (0, 0);
         }
+    }
+
+    /// Expands a few states together: while one waits for memory, so do the others.
+    pub fn expand_group(
+        &mut self,
+        mut doors: Doors<'s>,
+        ids: Range<u32>,
+        parents: &mut [Parent<'s>],
+    ) -> Doors<'s> {
+        let group = &mut parents[..ids.len()];
+        for (id, parent) in ids.zip(group.iter_mut()) {
+            parent.id = id;
+            parent.read(&doors);
+        }
+        for parent in group.iter_mut() {
+            self.offer(parent);
+        }
+        for parent in group {
+            doors = self.expand(doors, parent);
+        }
+        doors
     }
 
     /// Finds out what the seats of a state offer.
@@ -172,7 +189,8 @@ impl<'s, A: Explorable, C: Sync, G: History> Worker<'s, A, C, G> {
             }
             layout.change(&mut self.keys[start..], actor, parent.leaves[actor], number);
         }
-        self.origins.push(Origin { parent: parent.id, kind: Kind::Tick, event: Event::Tick });
+        let (parent, kind, event) = (parent.id, Kind::Tick, Event::Tick);
+        self.origins.push(Origin { parent, kind, event, actor: 0 });
         Ok(())
     }
 
@@ -226,7 +244,8 @@ impl<'s, A: Explorable, C: Sync, G: History> Worker<'s, A, C, G> {
         }
         change(&mut self.keys, actor, step.seat)?;
         change(&mut self.keys, extras, paid)?;
-        self.origins.push(Origin { parent: parent.id, kind: step.kind, event: step.event });
+        let (parent, kind, event) = (parent.id, step.kind, step.event);
+        self.origins.push(Origin { parent, kind, event, actor: actor as u8 });
         Ok(())
     }
 
@@ -242,9 +261,17 @@ impl<'s, A: Explorable, C: Sync, G: History> Worker<'s, A, C, G> {
     }
 
     /// Looks up the successors that wait, and takes up those that are new.
-    fn visit(&mut self, doors: Doors<'s>) -> Doors<'s> {
+    pub fn visit(&mut self, doors: Doors<'s>) -> Doors<'s> {
         let layout = doors.visited.layout();
         doors.visited.approach(&self.keys);
+        if let Some(hops) = &mut self.hops {
+            for (key, origin) in self.keys.chunks_exact(layout.words()).zip(&self.origins) {
+                hops.push((*origin, doors.visited.find(key).expect("everything is explored")));
+            }
+            self.keys.clear();
+            self.origins.clear();
+            return doors;
+        }
         let mut leaves = vec![0; layout.len()];
         for (key, origin) in self.keys.chunks_exact(layout.words()).zip(&self.origins) {
             if self.shared.boundary.is_some() && doors.visited.find(key).is_none() {
@@ -308,8 +335,16 @@ impl Now {
 }
 
 impl Parent<'_> {
-    fn new(leaves: usize, is_initial: bool) -> Self {
-        Parent { id: 0, key: Vec::new(), leaves: vec![0; leaves], offers: Vec::new(), is_initial }
+    /// As many as are read together.
+    pub fn group(leaves: usize, is_initial: bool) -> Vec<Self> {
+        let parent = || Parent {
+            id: 0,
+            key: Vec::new(),
+            leaves: vec![0; leaves],
+            offers: Vec::new(),
+            is_initial,
+        };
+        (0..GROUP).map(|_| parent()).collect()
     }
 
     /// Reads the key as it is laid out now.

@@ -3,23 +3,10 @@
 use std::fmt::Debug;
 use std::hash::Hash;
 
-use serde::Serialize;
 use stateright::actor::Actor;
 
 use super::{Action, ActionOf, Spec};
-
-/// What is assumed of an action in an endless run. An action counts as enabled, and as taken, only
-/// where it changes something.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Fairness {
-    /// It need never be taken: it may, within its budget.
-    None,
-    /// It is taken if from some moment on it is always enabled.
-    Weak,
-    /// It is taken if it is enabled again and again.
-    Strong,
-}
+pub use crate::liveness::Fairness;
 
 impl<A, C, G> Spec<A, C, G>
 where

@@ -32,7 +32,7 @@ pub use fairness::Fairness;
 pub use handler::{Event, Step};
 pub use links::Links;
 pub use names::with_names;
-pub use property::{Kind, PropertyInfo, SAVED_BEFORE_SENT, WITHOUT_PANIC};
+pub use property::{Kind, PropertyInfo, SAVED_BEFORE_SENT, TIME_PASSES, WITHOUT_PANIC};
 pub use state::{Fault, Spent, State, TIMEOUT_KINDS};
 pub use temporal::{Condition, Form, Temporal};
 pub use timing::{Clock, Timely};
@@ -106,6 +106,8 @@ where
     pub strong: fn(&ActionOf<A>) -> bool,
     /// What must happen in every fair run.
     pub temporal: Vec<Temporal<Condition<A, C, G>>>,
+    /// Of a timely spec: a goal whose worst case is told, how many ticks it can take to meet it.
+    pub worst_case: Option<(&'static str, Condition<A, C, G>)>,
     /// The properties this spec is there to see broken.
     pub expected_violations: Vec<&'static str>,
     /// What the property of a name looks at, for our own engine to evaluate it no more than needed.
@@ -139,6 +141,7 @@ where
             direction: None,
             strong: |_| false,
             temporal: Vec::new(),
+            worst_case: None,
             expected_violations: Vec::new(),
             sees: |_| Sees::Everything,
             only: None,

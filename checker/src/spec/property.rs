@@ -14,6 +14,8 @@ use super::{Fault, Spec, State};
 pub const SAVED_BEFORE_SENT: &str = "saved before sent";
 /// No handler panics.
 pub const WITHOUT_PANIC: &str = "no handler panics";
+/// Of a spec with time: it does not happen that infinitely much is done while no time passes.
+pub const TIME_PASSES: &str = "time passes";
 
 /// What a property says about the states, or about the runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -66,8 +68,10 @@ where
         };
         let lifted = self.lifted_properties();
         let of_states = lifted.iter().map(|p| (p.name, kind_of(&p.expectation)));
+        let time = self.says_that_time_passes().then_some((TIME_PASSES, Kind::AlwaysEventually));
         let of_runs = self.temporal_properties().map(|p| (p.name, p.form.kind()));
         of_states
+            .chain(time)
             .chain(of_runs)
             .map(|(name, kind)| PropertyInfo {
                 name,
@@ -109,7 +113,8 @@ where
         if let Some(only) = &self.only {
             for name in only {
                 let is_known = properties.iter().any(|property| property.name == *name)
-                    || self.temporal.iter().any(|property| property.name == *name);
+                    || self.temporal.iter().any(|property| property.name == *name)
+                    || *name == TIME_PASSES;
                 assert!(is_known, "{}: no property {name:?}", self.name);
             }
             properties.retain(|property| only.contains(&property.name));

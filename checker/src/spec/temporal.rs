@@ -8,7 +8,7 @@ use std::hash::Hash;
 
 use stateright::actor::{Actor, ActorModel, ActorModelState};
 
-use super::{Kind, Spec, State};
+use super::{Kind, Spec, State, TIME_PASSES};
 
 /// A condition on a state of the actor system, like that of any property.
 pub type Condition<A, C, G> = fn(&ActorModel<A, C, G>, &ActorModelState<A, G>) -> bool;
@@ -86,6 +86,16 @@ where
         self.temporal(name, Form::AlwaysEventually(goal))
     }
 
+    /// Tells how long it can take until `goal` is true, from any state in which it is not.
+    ///
+    /// # Panics
+    /// If there is no time in this spec.
+    pub fn worst_case(mut self, name: &'static str, goal: Condition<A, C, G>) -> Self {
+        assert!(self.timely.is_some(), "{}: time is counted in ticks", self.name);
+        self.worst_case = Some((name, goal));
+        self
+    }
+
     fn temporal(mut self, name: &'static str, form: Form<Condition<A, C, G>>) -> Self {
         self.temporal.push(Temporal { name, form });
         self
@@ -96,6 +106,11 @@ where
         let is_asked =
             |name: &_| self.only.as_ref().is_none_or(|only: &Vec<_>| only.contains(name));
         self.temporal.iter().filter(move |property| is_asked(&property.name))
+    }
+
+    /// True if the built-in property [`TIME_PASSES`] is looked at.
+    pub(crate) fn says_that_time_passes(&self) -> bool {
+        self.timely.is_some() && self.only.as_ref().is_none_or(|only| only.contains(&TIME_PASSES))
     }
 
     /// True if `condition` is in `state`.

@@ -98,6 +98,12 @@ where
         }
     }
 
+    /// An action on one line, with names.
+    pub(crate) fn in_words(&self, action: &ActionOf<A>) -> String {
+        let trace = Trace { actors: self.names(), ..Trace::default() };
+        trace.line(&trace::Step::new(self.event(action)))
+    }
+
     fn event(&self, action: &ActionOf<A>) -> trace::Event {
         let delivery = |src: usize, dst: usize, msg: &A::Msg, kept| trace::Event::Deliver {
             from: src,

@@ -10,9 +10,11 @@
 //! | `text.rs` | numbered steps for a terminal |
 //! | `diagram/` | the sequence diagram, SVG |
 //! | `itf.rs` | the trace format of Apalache |
+//! | `chain.rs` | how long a chain of messages is |
 //! | `flights.rs` | which delivery belongs to which send |
 //! | `debug_text.rs` | what differs between two `Debug` texts |
 
+mod chain;
 mod debug_text;
 mod diagram;
 mod flights;

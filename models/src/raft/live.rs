@@ -1,12 +1,12 @@
 //! What is checked of Raft's liveness, with which bounds.
 //!
 //! Time moves in ticks of one heartbeat interval. These specs have no history: it would tell states
-//! apart by who led long ago, and only safety asks for that. They are not yet among the specs that
-//! `check` runs: our engine does not know time.
+//! apart by who led long ago, and only safety asks for that.
 
 use std::ops::RangeInclusive;
 
 use quorate_checker::AnySpec;
+use quorate_checker::engine::Sees;
 use quorate_checker::spec::{Faults, Spec, Timely};
 
 use super::rules::RaftRules;
@@ -35,7 +35,8 @@ pub struct Bounds<'a> {
 pub fn raft<R: RaftRules>(name: &str, rules: R, bounds: Bounds<'_>) -> RaftSpec<R> {
     let prunes = obsolete::applies(&rules);
     let system = system(rules, bounds.servers, bounds.scripts);
-    let spec = Spec::new(name, system, bounds.servers).faults(bounds.faults).timely(Timely {
+    let spec = Spec::new(name, system, bounds.servers).sees(|_| Sees::Actors);
+    let spec = spec.faults(bounds.faults).timely(Timely {
         range: |timer| match timer {
             Timer::Heartbeat => 1..=1,
             Timer::Election => 2..=3,
@@ -72,6 +73,7 @@ pub fn election<R: RaftRules>(name: &str, rules: R) -> RaftSpec<R> {
         .summary("a leader is elected and stays")
         .eventually("a leader is elected", properties::a_leader_is_up)
         .eventually_always(ALL_FOLLOW, properties::all_follow_a_leader)
+        .worst_case(A_LEADER, properties::a_leader_is_up)
 }
 
 /// A server goes for good, the leader among others, and the other two go on.
@@ -82,6 +84,7 @@ pub fn failover<R: RaftRules>(name: &str, rules: R) -> RaftSpec<R> {
         .summary("a leader dies for good, and the command is answered all the same")
         .eventually(ALL_ANSWERED, properties::all_answered)
         .eventually_always(ALL_FOLLOW, properties::all_follow_a_leader)
+        .worst_case(A_LEADER, properties::a_leader_is_up)
 }
 
 /// A server crashes and comes back.
@@ -119,3 +122,4 @@ pub fn partition<R: RaftRules>(name: &str, rules: R) -> RaftSpec<R> {
 
 const ALL_FOLLOW: &str = "all follow a leader";
 const ALL_ANSWERED: &str = "all answered";
+const A_LEADER: &str = "a leader is up";

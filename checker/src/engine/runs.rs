@@ -1,0 +1,133 @@
+//! What runs do: properties of runs, decided on the graph of what was explored.
+
+use super::edges::{Asked, Explored, explored};
+use super::moves::{Kind, action};
+use super::outcome::{Miss, Run, RunFinding, WorstCase, WorstCases};
+use super::parts::{Explorable, History};
+use super::replay::path_along;
+use super::shared::Shared;
+use crate::liveness::{self, Edge, Goal, Path, States, Violation};
+use crate::spec::{ActionOf, Condition, Form, Spec, State, TIME_PASSES};
+
+/// What was found out about runs.
+type Told<A, G> =
+    (Vec<RunFinding<State<A, G>, ActionOf<A>>>, Option<WorstCases<State<A, G>, ActionOf<A>>>);
+
+/// Decides the properties of runs, each with a run that misses it if there is one, and finds the
+/// worst cases.
+pub(super) fn decide<A: Explorable, C: Sync, G: History>(
+    shared: &Shared<'_, A, C, G>,
+    spec: &Spec<A, C, G>,
+    initial: &State<A, G>,
+    threads: usize,
+) -> Told<A, G> {
+    let mut asked = Vec::new();
+    let mut ask = |name: &str, condition: Condition<A, C, G>| {
+        asked.push(Asked { sees: (spec.sees)(name), condition });
+        asked.len() - 1
+    };
+    let forms: Vec<(&'static str, Form<usize>)> = spec
+        .temporal_properties()
+        .map(|property| (property.name, property.form.map(|it| ask(property.name, it))))
+        .collect();
+    let worst = spec.worst_case.map(|(name, goal)| ask(name, goal));
+    let has_time = spec.says_that_time_passes();
+    if forms.is_empty() && worst.is_none() && !has_time {
+        return (Vec::new(), None);
+    }
+    let explored = explored(shared, spec, initial, &asked, threads);
+    let path = |ids: &[u32]| path_along(shared, spec, |state| state, initial, ids);
+    let zeno = has_time.then(|| (TIME_PASSES, liveness::zeno(&explored.graph)));
+    let missed = forms.into_iter().map(|(name, form)| (name, missed(&explored, form)));
+    let retold = zeno.into_iter().chain(missed).map(|(name, violation)| {
+        let run = violation.map(|violation| {
+            let (miss, ids, stem) = tell(&violation, &explored.unbounded);
+            Run { miss, path: path(&ids), stem }
+        });
+        RunFinding { name, run }
+    });
+    let runs = retold.collect();
+    let worst = worst.map(|goal| WorstCases {
+        calm: worst_case(shared, &explored, goal, false, path),
+        with_early: worst_case(shared, &explored, goal, true, path),
+    });
+    (runs, worst)
+}
+
+/// How long it can take until `goal` is met, without faults, and without early timeouts unless
+/// these are to come still.
+fn worst_case<A: Explorable, C, G: History>(
+    shared: &Shared<'_, A, C, G>,
+    explored: &Explored,
+    goal: usize,
+    early: bool,
+    path: impl Fn(&[u32]) -> stateright::Path<State<A, G>, ActionOf<A>>,
+) -> Option<WorstCase<State<A, G>, ActionOf<A>>> {
+    let Explored { graph, labels, truths, .. } = explored;
+    let counts = |label: u32| match labels.get(label).0 {
+        Kind::Crash | Kind::Drop | Kind::Duplicate => false,
+        Kind::Early { .. } => early,
+        Kind::Deliver
+        | Kind::Timeout(_)
+        | Kind::Due { .. }
+        | Kind::Random
+        | Kind::Recover
+        | Kind::Tick => true,
+    };
+    let used = shared.visited.used().into_iter().flatten();
+    let pending: States = used.filter(|state| !truths[goal].contains(*state)).collect();
+    let action = |label: &u32| {
+        let (kind, actor, event) = *labels.get(*label);
+        action(&shared.parts, kind, event, actor.into())
+    };
+    let worst = liveness::worst_case(graph, counts, &pending)?;
+    let (ticks, stem, rest, owed) = match worst {
+        liveness::WorstCase::Bound { ticks, stem, path } => (Some(ticks), stem, path, Vec::new()),
+        liveness::WorstCase::NoBound { stem, cycle, owed } => (None, stem, cycle, owed),
+    };
+    Some(WorstCase {
+        ticks,
+        path: path(&states_along(&stem, &rest)),
+        stem: stem.edges.len(),
+        owed: owed.iter().map(action).collect(),
+    })
+}
+
+/// A run that misses what `form` says of the explored truths.
+fn missed(explored: &Explored, form: Form<usize>) -> Option<Violation> {
+    let Explored { graph, truths, unbounded, .. } = explored;
+    let goal = match form.map(|index| &truths[index]) {
+        Form::Eventually(goal) => Goal::Eventually(goal),
+        Form::LeadsTo(cause, goal) => Goal::LeadsTo(cause, goal),
+        Form::EventuallyAlways(goal) => Goal::EventuallyAlways(goal),
+        Form::AlwaysEventually(goal) => Goal::AlwaysEventually(goal),
+    };
+    let missed = liveness::violation(graph, goal);
+    match goal {
+        // A state where elections do not end is one where the run stops, the goal still pending.
+        Goal::Eventually(_) | Goal::LeadsTo(..) => missed,
+        // Whatever is true there, it does not stay so.
+        Goal::EventuallyAlways(_) | Goal::AlwaysEventually(_) => {
+            missed.or_else(|| liveness::unbounded(graph, unbounded))
+        }
+    }
+}
+
+/// How it is missed, the states along the run, and how many steps come before what is repeated.
+fn tell(violation: &Violation, unbounded: &States) -> (Miss, Vec<u32>, usize) {
+    let miss = match violation {
+        Violation::Lasso { .. } => Miss::Lasso,
+        Violation::Zeno { .. } => Miss::Zeno,
+        Violation::Unbounded { .. } => Miss::Unbounded,
+        Violation::Stop { stem } if unbounded.contains(stem.end()) => Miss::Unbounded,
+        Violation::Stop { .. } => Miss::Stop,
+    };
+    let stem = violation.stem();
+    (miss, states_along(stem, violation.cycle()), stem.edges.len())
+}
+
+/// The states along a path and what follows it.
+fn states_along(path: &Path, rest: &[Edge]) -> Vec<u32> {
+    let edges = path.edges.iter().chain(rest);
+    std::iter::once(path.start).chain(edges.map(|edge| edge.to)).collect()
+}
