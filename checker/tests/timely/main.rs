@@ -4,5 +4,6 @@ mod claims;
 mod faults;
 mod naive;
 mod random;
+mod runs;
 mod time;
 mod toy;

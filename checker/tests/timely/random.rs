@@ -38,10 +38,15 @@ fn toy() -> impl Strategy<Value = Toy> {
     })
 }
 
+/// Three of them.
+pub fn toys() -> impl Strategy<Value = Vec<Toy>> {
+    prop::collection::vec(toy(), 3)
+}
+
 proptest! {
     #[test]
     fn the_spec_takes_the_steps_of_the_naive_rules(
-        toys in prop::collection::vec(toy(), 3),
+        toys in toys(),
         faults in (0..2u8, 0..2u8, 0..2u8),
         early in 0..2u8,
         recovery in prop::sample::select(vec![Some(0..=1), Some(1..=2), None]),
