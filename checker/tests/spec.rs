@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 
 use quorate_checker::AnySpec;
 use quorate_checker::report::{Engine, Limits, Report, Verdict};
-use quorate_checker::spec::{Action, Faults, SAVED_BEFORE_SENT, Spec, WITHOUT_PANIC};
+use quorate_checker::spec::{
+    Action, Faults, SAVED_BEFORE_SENT, Spec, WITHOUT_DEADLOCK, WITHOUT_PANIC,
+};
 use stateright::actor::{Actor, ActorModel, Id, Out, model_timeout};
 use stateright::{Expectation, Model, Path};
 
@@ -214,13 +216,33 @@ fn a_limit_is_never_a_pass() {
 }
 
 #[test]
+fn nobody_may_be_stuck_unless_the_spec_allows_it() {
+    for engine in [Engine::Quorate, Engine::Stateright] {
+        let stuck = || spec(sending(&[1]), Counter::default());
+        let report = check_by(engine, stuck(), &Limits::default());
+        let deadlock = report.property(WITHOUT_DEADLOCK);
+        assert_eq!((deadlock.verdict, deadlock.steps), (Verdict::Violated, Some(1)), "{engine:?}");
+        let report = check_by(engine, stuck().may_end(), &Limits::default());
+        assert_eq!(report.verdict, Verdict::Holds);
+        // Who is down can be waited for, a drop cannot.
+        let crashes = Faults { crashes: 1, down_at_once: 1, drops: 1, ..Faults::default() };
+        let report = check_by(engine, stuck().faults(crashes), &Limits::default());
+        assert_eq!(report.property(WITHOUT_DEADLOCK).steps, Some(1));
+        // A timer that is set may fire, though its budget is spent.
+        let set = spec(Counter { timer: true, ..sending(&[1]) }, Counter::default());
+        let report = check_by(engine, set.timeouts("timeouts", |()| true, 0), &Limits::default());
+        assert_eq!(report.property(WITHOUT_DEADLOCK).verdict, Verdict::Holds, "{engine:?}");
+    }
+}
+
+#[test]
 fn what_is_reachable_must_be_found() {
     let system = ActorModel::new((), ()).actor(sending(&[1])).actor(Counter::default());
     let three = |_: &_, state: &stateright::actor::ActorModelState<Counter>| {
         state.actor_states.iter().any(|count| **count == 3)
     };
     let system = system.property(Expectation::Sometimes, "three", three);
-    let report = check(Spec::new("counters", system, 2), &Limits::default());
+    let report = check(Spec::new("counters", system, 2).may_end(), &Limits::default());
     assert_eq!(report.property("three").verdict, Verdict::Violated);
     assert_eq!(report.property("three").steps, None);
 }

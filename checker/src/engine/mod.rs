@@ -45,7 +45,7 @@ pub use options::{Options, Progress, Sees, Stop};
 pub use outcome::{Finding, Miss, Outcome, Run, RunFinding, Sizes, WorstCase, WorstCases};
 pub use parts::{Explorable, History};
 
-use crate::spec::{ActionOf, SAVED_BEFORE_SENT, Spec, State, WITHOUT_PANIC};
+use crate::spec::{ActionOf, SAVED_BEFORE_SENT, Spec, State, WITHOUT_DEADLOCK, WITHOUT_PANIC};
 use shared::{Check, Shared};
 use system::System;
 
@@ -68,6 +68,7 @@ pub fn explore<A: Explorable, C: Sync, G: History>(
             name => (options.sees)(name),
         },
         condition: Box::new(move |state: &State<A, G>| (property.condition)(spec, state)),
+        is_deadlock: property.name == WITHOUT_DEADLOCK,
     });
     let boundary = |state: &State<A, G>| spec.within_boundary(state);
     let shared = Shared::new(system, checks.collect(), boundary, options);
@@ -101,6 +102,7 @@ pub fn explore_model<A: Explorable, C: Sync, G: History>(
             expectation: property.expectation.clone(),
             sees: (options.sees)(property.name),
             condition: Box::new(move |state: &State<A, G>| condition(model, &state.system)),
+            is_deadlock: false,
         });
     }
     checks.push(Check {
@@ -108,6 +110,7 @@ pub fn explore_model<A: Explorable, C: Sync, G: History>(
         expectation: Expectation::Always,
         sees: Sees::Fault,
         condition: Box::new(|state: &State<A, G>| state.fault.is_none()),
+        is_deadlock: false,
     });
     let boundary = move |state: &State<A, G>| model.within_boundary(&state.system);
     let shared = Shared::new(System::of_model(model), checks, boundary, options);

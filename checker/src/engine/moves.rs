@@ -34,6 +34,13 @@ pub(super) enum Kind {
     Tick,
 }
 
+impl Kind {
+    /// True if it is nobody's doing, or comes too soon: nothing to wait for.
+    pub fn is_fault(self) -> bool {
+        matches!(self, Kind::Duplicate | Kind::Drop | Kind::Crash | Kind::Early { .. })
+    }
+}
+
 /// A step that one seat offers.
 #[derive(Debug)]
 pub(super) struct Move {
@@ -121,6 +128,8 @@ pub(super) fn action<A: Explorable, G: History>(
 #[derive(Debug)]
 pub(super) struct Moves {
     pub crashed: bool,
+    /// A timer is set.
+    pub has_timer: bool,
     pub moves: Vec<Move>,
     pub time: Time,
 }
@@ -252,7 +261,8 @@ impl<'s, A: Explorable, C, G: History> Planner<'s, A, C, G> {
             holds_up: clock.holds_up_time(timely),
             ticked: self.ticked(actor, seat),
         });
-        Moves { crashed: local.crashed, moves, time: time.unwrap_or_default() }
+        let has_timer = self.parts.timers.get(local.timers).iter().next().is_some();
+        Moves { crashed: local.crashed, has_timer, moves, time: time.unwrap_or_default() }
     }
 
     /// The ways in which a timer that is set may fire.

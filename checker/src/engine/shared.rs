@@ -29,6 +29,8 @@ pub(super) struct Check<'a, A: Explorable, G> {
     pub expectation: Expectation,
     pub sees: Sees,
     pub condition: Condition<'a, A, G>,
+    /// True if it is decided when a state is expanded: nobody can do anything any more.
+    pub is_deadlock: bool,
 }
 
 /// A question about a whole state.
@@ -37,7 +39,7 @@ pub(super) type Condition<'a, A, G> = Box<dyn Fn(&State<A, G>) -> bool + Sync + 
 impl<A: Explorable, G> Check<'_, A, G> {
     /// True if it is asked about states of which this is shown.
     pub fn is_asked(&self, sees: Sees) -> bool {
-        self.sees == sees && self.expectation != Expectation::Eventually
+        self.sees == sees && self.expectation != Expectation::Eventually && !self.is_deadlock
     }
 
     /// True if this state decides the property: it breaks it, or shows that it can be reached.
@@ -57,6 +59,8 @@ pub(super) struct Shared<'a, A: Explorable, C, G: History> {
     /// What was seen by properties that do not see everything.
     pub views: Vec<View>,
     pub checks: Vec<Check<'a, A, G>>,
+    /// The one of the checks that a deadlock decides.
+    pub deadlock: Option<usize>,
     pub boundary: Option<Condition<'a, A, G>>,
 }
 
@@ -83,6 +87,7 @@ impl<'a, A: Explorable, C, G: History> Shared<'a, A, C, G> {
             reactions: Reactions::new(),
             visited: table(leaves),
             views: View::of(&asked, &system),
+            deadlock: checks.iter().position(|check| check.is_deadlock),
             checks,
             system,
             boundary: options.has_boundary.then(|| Box::new(boundary) as _),

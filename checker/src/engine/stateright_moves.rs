@@ -26,7 +26,8 @@ impl<'s, A: Explorable, C, G: History> Planner<'s, A, C, G> {
         if !is_nobody {
             moves.extend(self.own_moves(actor, seat, &local));
         }
-        Moves { crashed: local.crashed, moves, time: Time::default() }
+        let has_timer = self.parts.timers.get(local.timers).iter().next().is_some();
+        Moves { crashed: local.crashed, has_timer, moves, time: Time::default() }
     }
 
     /// What it may do without a message.

@@ -151,16 +151,28 @@ impl<'s, A: Explorable, C: Sync, G: History> Worker<'s, A, C, G> {
         // Since it was read, another thread may have laid keys out anew.
         parent.read(&doors);
         let now = Now::of(system, &parent.offers);
+        let mut is_dead = !now.time_may_pass && !parent.offers.iter().any(|offer| offer.has_timer);
         for actor in 0..system.seats {
             let offer = parent.offers[actor];
             for step in &offer.moves {
-                if !now.allows(step.kind) || !self.judge.is_directed(step, actor, &parent.leaves) {
+                if !now.allows(step.kind) {
                     continue;
                 }
-                while let Err(tight) = self.push(&doors, parent, step, actor) {
-                    doors = self.visit(doors).widen(self.shared, tight);
-                    parent.read(&doors);
+                if !self.judge.is_directed(step, actor, &parent.leaves) {
+                    // Nobody is stuck only because the search does not look there.
+                    is_dead &= step.kind.is_fault();
+                    continue;
                 }
+                let is_step = loop {
+                    match self.push(&doors, parent, step, actor) {
+                        Ok(is_step) => break is_step,
+                        Err(tight) => {
+                            doors = self.visit(doors).widen(self.shared, tight);
+                            parent.read(&doors);
+                        }
+                    }
+                };
+                is_dead &= !is_step || step.kind.is_fault();
                 if self.origins.len() >= BATCH {
                     doors = self.visit(doors);
                     // Another thread may have laid keys out anew.
@@ -173,6 +185,9 @@ impl<'s, A: Explorable, C: Sync, G: History> Worker<'s, A, C, G> {
                 doors = self.visit(doors).widen(self.shared, tight);
                 parent.read(&doors);
             }
+        }
+        if let Some(check) = self.shared.deadlock.filter(|_| is_dead) {
+            self.judge.found[check].get_or_insert(parent.id);
         }
         doors
     }
@@ -194,18 +209,18 @@ impl<'s, A: Explorable, C: Sync, G: History> Worker<'s, A, C, G> {
         Ok(())
     }
 
-    /// Adds the state after `step` to those that wait, if that is a step.
+    /// Adds the state after `step` to those that wait. False if that is no step.
     fn push(
         &mut self,
         doors: &Doors<'s>,
         parent: &Parent<'s>,
         step: &Move,
         actor: usize,
-    ) -> Result<(), Tight> {
+    ) -> Result<bool, Tight> {
         let Shared { system, parts, .. } = self.shared;
         let (leaves, extras) = (&parent.leaves, system.extras_leaf());
         let Some(paid) = self.purse.pay(system, parts, leaves[extras], step) else {
-            return Ok(());
+            return Ok(false);
         };
         let start = self.keys.len();
         self.keys.extend_from_slice(&parent.key);
@@ -240,13 +255,13 @@ impl<'s, A: Explorable, C: Sync, G: History> Worker<'s, A, C, G> {
         }
         if is_still {
             self.keys.truncate(start);
-            return Ok(());
+            return Ok(false);
         }
         change(&mut self.keys, actor, step.seat)?;
         change(&mut self.keys, extras, paid)?;
         let (parent, kind, event) = (parent.id, step.kind, step.event);
         self.origins.push(Origin { parent, kind, event, actor: actor as u8 });
-        Ok(())
+        Ok(true)
     }
 
     /// The ghost after a step with this reaction.

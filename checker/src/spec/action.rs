@@ -26,5 +26,18 @@ pub enum Action<Msg, Timer, Random> {
     Tick,
 }
 
+impl<Msg, Timer, Random> Action<Msg, Timer, Random> {
+    /// True if it is nobody's doing, or comes too soon: nothing to wait for.
+    pub fn is_fault(&self) -> bool {
+        matches!(
+            self,
+            Action::Duplicate { .. }
+                | Action::Drop { .. }
+                | Action::EarlyTimeout(..)
+                | Action::Crash(_)
+        )
+    }
+}
+
 /// The action type of a spec over actor `A`.
 pub type ActionOf<A> = Action<<A as Actor>::Msg, <A as Actor>::Timer, <A as Actor>::Random>;

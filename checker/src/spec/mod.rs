@@ -32,7 +32,9 @@ pub use fairness::Fairness;
 pub use handler::{Event, Step};
 pub use links::Links;
 pub use names::with_names;
-pub use property::{Kind, PropertyInfo, SAVED_BEFORE_SENT, TIME_PASSES, WITHOUT_PANIC};
+pub use property::{
+    Kind, PropertyInfo, SAVED_BEFORE_SENT, TIME_PASSES, WITHOUT_DEADLOCK, WITHOUT_PANIC,
+};
 pub use state::{Fault, Spent, State, TIMEOUT_KINDS};
 pub use temporal::{Condition, Form, Temporal};
 pub use timing::{Clock, Timely};
@@ -102,6 +104,8 @@ where
     pub ghost: Ghost<A, C, G>,
     pub obsolete: Obsolete<A>,
     pub direction: Option<Direction<A, C, G>>,
+    /// If set, it is no error that nobody can do anything any more.
+    pub may_end: bool,
     /// The actions that need strong fairness.
     pub strong: fn(&ActionOf<A>) -> bool,
     /// What must happen in every fair run.
@@ -139,6 +143,7 @@ where
             ghost: |_, _, _| None,
             obsolete: |_, _, _| false,
             direction: None,
+            may_end: false,
             strong: |_| false,
             temporal: Vec::new(),
             worst_case: None,
@@ -200,6 +205,12 @@ where
         allows: fn(&C, &State<A, G>, &ActionOf<A>) -> bool,
     ) -> Self {
         self.direction = Some(Direction { description, allows });
+        self
+    }
+
+    /// It is no error that nobody can do anything any more.
+    pub fn may_end(mut self) -> Self {
+        self.may_end = true;
         self
     }
 

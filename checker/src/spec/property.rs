@@ -14,6 +14,10 @@ use super::{Fault, Spec, State};
 pub const SAVED_BEFORE_SENT: &str = "saved before sent";
 /// No handler panics.
 pub const WITHOUT_PANIC: &str = "no handler panics";
+/// It does not happen that nobody can do anything any more, unless the spec says that it may end.
+/// Faults aside: they are for nobody to wait for. A timer that is set counts, whatever is left of
+/// its budget.
+pub const WITHOUT_DEADLOCK: &str = "no deadlock";
 /// Of a spec with time: it does not happen that infinitely much is done while no time passes.
 pub const TIME_PASSES: &str = "time passes";
 
@@ -110,6 +114,11 @@ where
         properties.push(Property::always(WITHOUT_PANIC, |_, state: &State<A, G>| {
             !matches!(state.fault, Some(Fault::Panicked(_)))
         }));
+        if !self.may_end {
+            properties.push(Property::always(WITHOUT_DEADLOCK, |spec: &Self, state| {
+                !spec.is_deadlocked(state)
+            }));
+        }
         if let Some(only) = &self.only {
             for name in only {
                 let is_known = properties.iter().any(|property| property.name == *name)

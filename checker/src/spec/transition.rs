@@ -53,12 +53,31 @@ where
         if state.fault.is_some() || self.is_unbounded(state) {
             return;
         }
-        self.network_actions(state, actions);
-        self.actor_actions(state, actions);
+        self.undirected(state, actions);
         actions.sort_unstable();
         if let Some(direction) = &self.direction {
             actions.retain(|action| (direction.allows)(&self.system.cfg, state, action));
         }
+    }
+
+    /// The steps that may be tried, whatever the direction of the search.
+    fn undirected(&self, state: &State<A, G>, actions: &mut Vec<ActionOf<A>>) {
+        self.network_actions(state, actions);
+        self.actor_actions(state, actions);
+    }
+
+    /// True if nobody can do anything any more, faults aside, and no timer is set.
+    pub(super) fn is_deadlocked(&self, state: &State<A, G>) -> bool {
+        if state.fault.is_some() || self.is_unbounded(state) {
+            return false;
+        }
+        let mut actions = Vec::new();
+        self.undirected(state, &mut actions);
+        let is_set = state.system.timers_set.iter().any(|timers| timers.iter().next().is_some());
+        !is_set
+            && !actions
+                .iter()
+                .any(|action| !action.is_fault() && self.after(state, action).is_some())
     }
 
     fn network_actions(&self, state: &State<A, G>, actions: &mut Vec<ActionOf<A>>) {

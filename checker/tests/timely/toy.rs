@@ -96,7 +96,7 @@ pub fn timing() -> Timely<Timer> {
 pub fn spec(timely: Timely<Timer>, toys: impl IntoIterator<Item = Toy>) -> Spec<Toy> {
     let system = ActorModel::new((), ()).actors(toys);
     let servers = system.actors.len();
-    Spec::new("toys", system, servers).timely(timely)
+    Spec::new("toys", system, servers).timely(timely).may_end()
 }
 
 /// One crash, of one server.
