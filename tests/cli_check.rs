@@ -80,9 +80,9 @@ fn a_spec_explored_to_its_end_holds() {
     ] {
         assert_eq!(report.remove(field).unwrap(), expected);
     }
-    for field in ["states", "transitions", "depth"] {
-        assert!(report.remove(field).unwrap().as_u64().unwrap() > 0);
-    }
+    let [states, transitions, depth] = ["states", "transitions", "depth"]
+        .map(|field| report.remove(field).unwrap().as_u64().unwrap());
+    assert!(states > 0 && transitions > states && depth > 0);
     assert!(report.remove("seconds").unwrap().as_f64().unwrap() > 0.0);
     for property in report.remove("properties").unwrap().as_array().unwrap() {
         let fields: Vec<&str> = property.as_object().unwrap().keys().map(String::as_str).collect();
@@ -96,6 +96,20 @@ fn a_spec_explored_to_its_end_holds() {
             _ => assert!(property["steps"].is_u64()),
         }
     }
+    assert_eq!(report.remove("on_record").unwrap()["states"], states);
+    let actions = report.remove("actions").unwrap();
+    assert!(actions["deliver RequestVote"].as_u64().unwrap() > 0);
+    assert_eq!(actions.get("drop RequestVote"), None, "the spec has no drops");
+    let levels = report.remove("levels").unwrap();
+    assert_eq!(levels[0], 1);
+    assert_eq!(levels.as_array().unwrap().len() as u64, depth + 1);
+    for component in report.remove("components").unwrap().as_array().unwrap() {
+        assert!(component["name"].is_string() && component["values"].is_u64());
+        assert!(component["values_at_half"].is_u64());
+        assert_eq!(component["growing"], false);
+    }
+    assert!(report.remove("handler_calls").unwrap().as_u64().unwrap() > 0);
+    assert!(report.remove("endless_timers").unwrap().as_array().unwrap().is_empty());
     assert!(report.is_empty(), "{report:?}");
 }
 
