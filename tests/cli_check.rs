@@ -53,8 +53,10 @@ fn list_shows_every_spec_as_text_and_as_json() {
     expect(&json, 0, &[]);
     let json: Value = serde_json::from_slice(&json.stdout).unwrap();
     let specs = json.as_array().unwrap();
-    assert_eq!(specs.len(), quorate_models::specs().len());
-    for spec in specs {
+    let (default, large) = (quorate_models::specs().len(), quorate_models::large_specs().len());
+    assert_eq!(specs.len(), default + large);
+    for (index, spec) in specs.iter().enumerate() {
+        assert_eq!(spec["large"], index >= default);
         assert!(text.contains(spec["spec"].as_str().unwrap()), "{text}");
         assert!(spec["summary"].is_string() && spec["directed"].is_boolean());
         assert!(!spec["bounds"].as_array().unwrap().is_empty());
@@ -64,6 +66,7 @@ fn list_shows_every_spec_as_text_and_as_json() {
             assert!(matches!(property["expected"].as_str().unwrap(), "holds" | "violated"));
         }
     }
+    assert_eq!(text.matches("(large").count(), large, "{text}");
     assert!(is_narrow(&text), "{text}");
 }
 
@@ -137,6 +140,26 @@ fn a_limit_makes_a_run_incomplete_and_never_a_pass() {
     assert!(text.contains("states reached"), "{text}");
     assert!(is_narrow(&text), "{text}");
     assert!(!text.contains('\x1b'), "no colours where there is no terminal");
+}
+
+#[test]
+fn a_large_spec_is_checked_if_it_is_named_or_asked_for_and_stops_at_its_memory() {
+    let (default, large) = (quorate_models::specs(), quorate_models::large_specs());
+    let text = stdout(&quorate(["check", "--all", "--max-states", "100"]));
+    for spec in default.iter().chain(&large) {
+        assert!(text.contains(&format!("\n{}", spec.name())), "{text}");
+    }
+    assert!(is_narrow(&text), "{text}");
+
+    let output = quorate(["check", large[0].name(), "--max-memory", "100", "--details"]);
+    expect(&output, 2, &[]);
+    let text = stdout(&output);
+    for words in
+        [": incomplete; ", "the 100 MiB of memory allowed", "Still growing", "Incomplete: "]
+    {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    assert!(is_narrow(&text), "{text}");
 }
 
 #[test]

@@ -25,9 +25,12 @@ use files::{JsonFile, TraceFiles};
 /// Exits 1 if a verdict or a count is not the expected one, else 2 if one is incomplete, else 0.
 #[derive(clap::Args)]
 pub struct Args {
-    /// What to check: raft/election, or raft for all of Raft; the default set if nothing is named
+    /// What to check: raft/election, or raft for those of Raft; the default set if nothing is named
     #[arg(value_name = "SPEC")]
     specs: Vec<String>,
+    /// Check the large specs as well, which takes minutes; one of them can also be named
+    #[arg(long)]
+    all: bool,
     /// What searches: our own engine, or Stateright's, to compare with
     #[arg(long, value_enum, default_value = "quorate")]
     engine: EngineName,
@@ -95,7 +98,8 @@ struct Checked {
 
 /// Checks the specs that are named.
 pub fn run(args: Args) -> ExitCode {
-    let ended = specs::select(&args.specs).and_then(|specs| check(specs, &args, Output::stdout()));
+    let ended = specs::select(&args.specs, args.all)
+        .and_then(|specs| check(specs, &args, Output::stdout()));
     match ended {
         Ok(code) => code.into(),
         Err(failure) => exit::report(Err(failure)),

@@ -42,6 +42,7 @@ fn outcome_of(
     let mut args = Args {
         engine: EngineName::Quorate,
         specs: Vec::new(),
+        all: false,
         threads: Some(1),
         max_states: None,
         max_memory: None,
