@@ -53,8 +53,10 @@ fn list_shows_every_spec_as_text_and_as_json() {
     expect(&json, 0, &[]);
     let json: Value = serde_json::from_slice(&json.stdout).unwrap();
     let specs = json.as_array().unwrap();
-    assert_eq!(specs.len(), quorate_models::specs().len());
-    for spec in specs {
+    let (default, large) = (quorate_models::specs().len(), quorate_models::large_specs().len());
+    assert_eq!(specs.len(), default + large);
+    for (index, spec) in specs.iter().enumerate() {
+        assert_eq!(spec["large"], index >= default);
         assert!(text.contains(spec["spec"].as_str().unwrap()), "{text}");
         assert!(spec["summary"].is_string() && spec["directed"].is_boolean());
         assert!(!spec["bounds"].as_array().unwrap().is_empty());
@@ -64,6 +66,7 @@ fn list_shows_every_spec_as_text_and_as_json() {
             assert!(matches!(property["expected"].as_str().unwrap(), "holds" | "violated"));
         }
     }
+    assert_eq!(text.matches("(large").count(), large, "{text}");
     assert!(is_narrow(&text), "{text}");
 }
 
@@ -80,9 +83,9 @@ fn a_spec_explored_to_its_end_holds() {
     ] {
         assert_eq!(report.remove(field).unwrap(), expected);
     }
-    for field in ["states", "transitions", "depth"] {
-        assert!(report.remove(field).unwrap().as_u64().unwrap() > 0);
-    }
+    let [states, transitions, depth] = ["states", "transitions", "depth"]
+        .map(|field| report.remove(field).unwrap().as_u64().unwrap());
+    assert!(states > 0 && transitions > states && depth > 0);
     assert!(report.remove("seconds").unwrap().as_f64().unwrap() > 0.0);
     for property in report.remove("properties").unwrap().as_array().unwrap() {
         let fields: Vec<&str> = property.as_object().unwrap().keys().map(String::as_str).collect();
@@ -96,6 +99,20 @@ fn a_spec_explored_to_its_end_holds() {
             _ => assert!(property["steps"].is_u64()),
         }
     }
+    assert_eq!(report.remove("on_record").unwrap()["states"], states);
+    let actions = report.remove("actions").unwrap();
+    assert!(actions["deliver RequestVote"].as_u64().unwrap() > 0);
+    assert_eq!(actions.get("drop RequestVote"), None, "the spec has no drops");
+    let levels = report.remove("levels").unwrap();
+    assert_eq!(levels[0], 1);
+    assert_eq!(levels.as_array().unwrap().len() as u64, depth + 1);
+    for component in report.remove("components").unwrap().as_array().unwrap() {
+        assert!(component["name"].is_string() && component["values"].is_u64());
+        assert!(component["values_at_half"].is_u64());
+        assert_eq!(component["growing"], false);
+    }
+    assert!(report.remove("handler_calls").unwrap().as_u64().unwrap() > 0);
+    assert!(report.remove("endless_timers").unwrap().as_array().unwrap().is_empty());
     assert!(report.is_empty(), "{report:?}");
 }
 
@@ -123,6 +140,26 @@ fn a_limit_makes_a_run_incomplete_and_never_a_pass() {
     assert!(text.contains("states reached"), "{text}");
     assert!(is_narrow(&text), "{text}");
     assert!(!text.contains('\x1b'), "no colours where there is no terminal");
+}
+
+#[test]
+fn a_large_spec_is_checked_if_it_is_named_or_asked_for_and_stops_at_its_memory() {
+    let (default, large) = (quorate_models::specs(), quorate_models::large_specs());
+    let text = stdout(&quorate(["check", "--all", "--max-states", "100"]));
+    for spec in default.iter().chain(&large) {
+        assert!(text.contains(&format!("\n{}", spec.name())), "{text}");
+    }
+    assert!(is_narrow(&text), "{text}");
+
+    let output = quorate(["check", large[0].name(), "--max-memory", "100", "--details"]);
+    expect(&output, 2, &[]);
+    let text = stdout(&output);
+    for words in
+        [": incomplete; ", "the 100 MiB of memory allowed", "Still growing", "Incomplete: "]
+    {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    assert!(is_narrow(&text), "{text}");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use stateright::Model;
 use crate::check;
 use crate::engine::{Explorable, History};
 use crate::report::{Engine, Limits, Progress, Report};
-use crate::spec::{PropertyInfo, Spec};
+use crate::spec::{Counts, PropertyInfo, Spec};
 
 /// A spec, whatever its actors are.
 pub trait AnySpec: Send + Sync {
@@ -24,6 +24,9 @@ pub trait AnySpec: Send + Sync {
     fn is_directed(&self) -> bool;
 
     fn properties(&self) -> Vec<PropertyInfo>;
+
+    /// What there is to explore, if it is on record.
+    fn counts(&self) -> Option<Counts>;
 
     /// Explores the spec with `engine`; calls `progress` several times a second.
     fn check(
@@ -64,6 +67,10 @@ where
 
     fn properties(&self) -> Vec<PropertyInfo> {
         self.property_infos()
+    }
+
+    fn counts(&self) -> Option<Counts> {
+        self.counts
     }
 
     fn check(

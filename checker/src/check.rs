@@ -7,11 +7,11 @@ use stateright::Path;
 use stateright::actor::Actor;
 
 use crate::engine::{
-    self, Explorable, History, Miss, Options, Run, RunFinding, Stop, WorstCase, WorstCases,
+    self, Explorable, History, Miss, Options, Outcome, Run, RunFinding, Stop, WorstCase, WorstCases,
 };
 use crate::report::{
-    Counterexample, Engine, Limits, Longest, Progress, PropertyReport, Report, Verdict,
-    WorstCaseReport,
+    Component, Counterexample, Details, Engine, Limits, Longest, Progress, PropertyReport, Report,
+    Verdict, WorstCaseReport,
 };
 use crate::spec::{Action, ActionOf, Kind, PropertyInfo, Spec, State};
 use crate::stateright_engine;
@@ -33,6 +33,7 @@ pub(crate) struct Search<A: Actor, G> {
     pub(crate) depth: u64,
     /// Why it ended before it had explored everything, if not at a counterexample.
     pub(crate) cut_short: Option<String>,
+    pub(crate) details: Option<Details>,
 }
 
 /// True if a path that decides the property is one that breaks it.
@@ -87,8 +88,10 @@ where
         transitions: search.transitions,
         depth: search.depth,
         seconds: start.elapsed().as_secs_f64(),
+        on_record: spec.counts,
         properties,
         worst_case: worst_case(&spec, search.worst.as_ref()),
+        details: search.details,
         cut_short: search.cut_short,
         counterexamples,
     }
@@ -110,27 +113,63 @@ fn explore<A: Explorable, C: Sync, G: History>(
         has_boundary: false,
     };
     let outcome = engine::explore(spec, &options, &mut |now| {
+        // What is on record tells it from the beginning.
+        let on_record = spec.counts.and_then(|counts| counts.states.checked_sub(now.states));
         progress(&Progress {
             states: now.states,
             transitions: now.transitions,
             depth: now.depth,
+            queue: Some(now.queue),
+            left: on_record.or(now.left),
+            memory: now.memory,
             elapsed: now.elapsed,
         });
     });
-    let cut_short = match outcome.stopped {
-        None | Some(Stop::Violation) => None,
-        Some(Stop::States) => Some(format!("{} states reached", outcome.states)),
-        Some(Stop::Memory) => Some("the memory allowed is in use".to_owned()),
-        Some(Stop::Time) => Some("the time allowed has passed".to_owned()),
-    };
     Search {
+        details: Some(details(&outcome)),
+        cut_short: outcome.stopped.and_then(|stop| reason(stop, outcome.states, limits)),
         found: outcome.findings.into_iter().map(|finding| finding.path).collect(),
         runs: outcome.runs,
         worst: outcome.worst,
         states: outcome.states,
         transitions: outcome.transitions,
         depth: outcome.depth,
-        cut_short,
+    }
+}
+
+/// Why a search ended at a limit, if it did. Each limit gives a reason: without one, what was
+/// explored would be read as the whole.
+fn reason(stop: Stop, states: u64, limits: &Limits) -> Option<String> {
+    let reason = match stop {
+        Stop::Violation => return None,
+        Stop::States => format!("{states} states reached"),
+        Stop::Memory => {
+            let limit = limits.max_memory.unwrap_or_default();
+            format!("no room for more in the {limit} MiB of memory allowed")
+        }
+        Stop::Time => {
+            let limit = limits.max_time.unwrap_or_default();
+            format!("the {} s allowed have passed", limit.as_secs_f64())
+        }
+    };
+    Some(reason)
+}
+
+fn details<S, Action>(outcome: &Outcome<S, Action>) -> Details {
+    let is_cut_short = outcome.stopped.is_some();
+    let pairs = outcome.sizes.components().into_iter().zip(outcome.half.components());
+    let components = pairs.map(|((name, values), (_, half))| Component {
+        name,
+        values: values as u64,
+        values_at_half: half as u64,
+        growing: is_cut_short && values * 10 > half * 11,
+    });
+    Details {
+        levels: outcome.levels.clone(),
+        actions: outcome.actions.clone(),
+        components: components.collect(),
+        handler_calls: outcome.sizes.handler_calls as u64,
+        endless_timers: outcome.endless.clone(),
     }
 }
 

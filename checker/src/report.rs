@@ -1,11 +1,12 @@
 //! What a run reports: verdicts, counts, counterexamples.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde::Serialize;
 
 use crate::engine::Miss;
-use crate::spec::Kind;
+use crate::spec::{Counts, Kind};
 use crate::trace::Trace;
 
 /// What explores a spec.
@@ -84,6 +85,35 @@ pub struct Longest {
     pub start: usize,
 }
 
+/// What tells how a search went, and where its states come from.
+#[derive(Clone, Debug, Serialize)]
+pub struct Details {
+    /// By depth, how many states there are.
+    pub levels: Vec<u64>,
+    /// How often each kind of action was taken: "deliver Vote". What could have been taken and
+    /// never was has a 0.
+    pub actions: BTreeMap<String, u64>,
+    pub components: Vec<Component>,
+    /// Handlers are called once for each distinct question, not once a step.
+    pub handler_calls: u64,
+    /// The timers without a budget that still led to new states when the search ended: if there is
+    /// no end in sight, they are the reason.
+    pub endless_timers: BTreeSet<String>,
+}
+
+/// A part of which states are made.
+#[derive(Clone, Debug, Serialize)]
+pub struct Component {
+    /// "actor states"
+    pub name: &'static str,
+    /// How many distinct values it has.
+    pub values: u64,
+    /// How many it had when half of the states had been found.
+    pub values_at_half: u64,
+    /// True if the search was cut short, and this was still growing by more than a tenth.
+    pub growing: bool,
+}
+
 /// What a run found out about a spec.
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
@@ -98,10 +128,15 @@ pub struct Report {
     /// The steps to the states farthest from the initial one.
     pub depth: u64,
     pub seconds: f64,
+    /// What the spec has, if all of it is explored, by its own word.
+    pub on_record: Option<Counts>,
     pub properties: Vec<PropertyReport>,
     /// Where the spec asks for it, and everything was explored.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub worst_case: Option<WorstCaseReport>,
+    /// Stateright's search does not tell.
+    #[serde(flatten)]
+    pub details: Option<Details>,
     /// Why the run ended before it had explored everything.
     #[serde(skip)]
     pub cut_short: Option<String>,
@@ -113,8 +148,15 @@ impl Report {
     /// True if something was decided and is not what the spec expects.
     pub fn is_surprise(&self) -> bool {
         let differs = |verdict, expected| verdict != Verdict::Incomplete && verdict != expected;
-        differs(self.verdict, self.expected)
+        self.counts_differ()
+            || differs(self.verdict, self.expected)
             || self.properties.iter().any(|p| differs(p.verdict, p.expected))
+    }
+
+    /// True if all of the spec was explored, and it has not what is on record.
+    pub fn counts_differ(&self) -> bool {
+        let counts = Counts { states: self.states, transitions: self.transitions };
+        self.cut_short.is_none() && self.on_record.is_some_and(|record| record != counts)
     }
 
     pub fn is_incomplete(&self) -> bool {
@@ -156,5 +198,11 @@ pub struct Progress {
     pub states: u64,
     pub transitions: u64,
     pub depth: u64,
+    /// States that wait to be expanded, where the engine tells.
+    pub queue: Option<u64>,
+    /// Roughly how many states are still to be found, where it can be told.
+    pub left: Option<u64>,
+    /// What the whole process holds, in bytes, where the system tells.
+    pub memory: Option<u64>,
     pub elapsed: Duration,
 }

@@ -196,7 +196,8 @@ where
     let mut discoveries = checker.discoveries();
     let Progress { states, transitions, depth, .. } = progress_of(&checker, start);
     let found = names.iter().map(|name| discoveries.remove(name)).collect();
-    Search { found, runs: Vec::new(), worst: None, states, transitions, depth, cut_short }
+    let (runs, worst, details) = (Vec::new(), None, None);
+    Search { found, runs, worst, states, transitions, depth, cut_short, details }
 }
 
 /// Waits for the search to end, and stops it at a limit. Why it was cut short, if it was.
@@ -234,6 +235,9 @@ fn progress_of<M: Model>(checker: &impl Checker<M>, start: Instant) -> Progress 
         // Stateright counts the initial state as generated, and as depth 1.
         transitions: checker.state_count().saturating_sub(1) as u64,
         depth: checker.max_depth().saturating_sub(1) as u64,
+        queue: None,
+        left: None,
+        memory: memory::resident(),
         elapsed: start.elapsed(),
     }
 }
@@ -246,7 +250,7 @@ fn limit_reached(limits: &Limits, now: &Progress) -> Option<String> {
     if limits.max_time.is_some_and(|limit| now.elapsed >= limit) {
         return Some(format!("{:.1} s passed", now.elapsed.as_secs_f64()));
     }
-    let memory = memory::resident()? >> 20;
+    let memory = now.memory? >> 20;
     let limit = limits.max_memory.filter(|limit| memory >= *limit)?;
     Some(format!("{memory} MiB of memory in use, {limit} allowed"))
 }

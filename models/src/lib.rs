@@ -14,9 +14,14 @@ pub mod rules;
 pub mod service;
 pub mod state_machine;
 
-/// Every spec there is, in the order in which `quorate check` runs them.
+/// The default set, in the order in which `quorate check` runs it.
 pub fn specs() -> Vec<Box<dyn quorate_checker::AnySpec>> {
     let mut specs = raft::specs::all();
     specs.extend(raft::live::all());
     specs
+}
+
+/// The specs that take minutes, in the order in which `quorate check --all` runs them.
+pub fn large_specs() -> Vec<Box<dyn quorate_checker::AnySpec>> {
+    raft::large::all()
 }

@@ -1,5 +1,7 @@
 //! `quorate check`: explores specs, each to its end or to a limit, and says what was found.
 
+mod behaviour;
+mod details;
 mod files;
 mod progress;
 mod table;
@@ -20,12 +22,15 @@ use super::output::Output;
 use super::{explore, specs};
 use files::{JsonFile, TraceFiles};
 
-/// Exits 1 if a verdict is not the expected one, else 2 if one is incomplete, else 0.
+/// Exits 1 if a verdict or a count is not the expected one, else 2 if one is incomplete, else 0.
 #[derive(clap::Args)]
 pub struct Args {
-    /// What to check: raft/election, or raft for all of Raft; the default set if nothing is named
+    /// What to check: raft/election, or raft for those of Raft; the default set if nothing is named
     #[arg(value_name = "SPEC")]
     specs: Vec<String>,
+    /// Check the large specs as well, which takes minutes; one of them can also be named
+    #[arg(long)]
+    all: bool,
     /// What searches: our own engine, or Stateright's, to compare with
     #[arg(long, value_enum, default_value = "quorate")]
     engine: EngineName,
@@ -51,6 +56,10 @@ pub struct Args {
     /// Go on after the first counterexample of a spec, to decide every property
     #[arg(long)]
     keep_going: bool,
+    /// Show how each search went: states per depth, how often each kind of action was taken, the
+    /// distinct values of each component, and how many handler calls that took
+    #[arg(long)]
+    details: bool,
 }
 
 /// The engines, by the names that `--engine` takes.
@@ -89,7 +98,8 @@ struct Checked {
 
 /// Checks the specs that are named.
 pub fn run(args: Args) -> ExitCode {
-    let ended = specs::select(&args.specs).and_then(|specs| check(specs, &args, Output::stdout()));
+    let ended = specs::select(&args.specs, args.all)
+        .and_then(|specs| check(specs, &args, Output::stdout()));
     match ended {
         Ok(code) => code.into(),
         Err(failure) => exit::report(Err(failure)),
@@ -109,6 +119,12 @@ fn check(specs: Vec<Box<dyn AnySpec>>, args: &Args, mut output: Output) -> Resul
     for (index, spec) in specs.into_iter().enumerate() {
         let checked = check_one(spec, (index + 1, count), args.engine(), &limits);
         show(&checked, &mut output);
+        if args.details {
+            details::show(&checked.report, &mut output);
+            if index + 1 < count {
+                output.line("");
+            }
+        }
         for example in &checked.report.counterexamples {
             let text = show_counterexample(&checked.report, example, &mut output);
             // The first failure is told at the end: the rest is worth finding out all the same.
@@ -137,7 +153,7 @@ fn check_one(
     limits: &Limits,
 ) -> Checked {
     let (bounds, directed) = (spec.bounds(), spec.is_directed());
-    let mut display = progress::Display::new(format!("{} ({number} of {count})", spec.name()));
+    let mut display = progress::Display::new(format!("{} {number}/{count}", spec.name()));
     let report = spec.check(engine, limits, &mut |progress| display.update(progress));
     Checked { bounds, directed, report }
 }

@@ -4,12 +4,12 @@ use std::process::ExitCode;
 
 use quorate_checker::AnySpec;
 use quorate_checker::report::Verdict;
-use quorate_checker::spec::{Kind, PropertyInfo};
+use quorate_checker::spec::{Counts, Kind, PropertyInfo};
 use serde::Serialize;
 
 use super::exit;
 use super::log::Colour;
-use super::output::{Output, wrapped};
+use super::output::{Output, grouped, wrapped};
 use super::specs;
 
 /// Shows every spec, its bounds and its properties.
@@ -31,6 +31,10 @@ pub struct Row {
     pub bounds: Vec<String>,
     /// True if only some of the behaviour is searched.
     pub directed: bool,
+    /// True if it is not of the default set.
+    pub large: bool,
+    /// How much there is to explore, if it is on record.
+    pub counts: Option<Counts>,
     /// What it claims.
     pub properties: Vec<Property>,
 }
@@ -47,7 +51,7 @@ pub struct Property {
 }
 
 impl Row {
-    fn of(spec: &dyn AnySpec) -> Self {
+    fn of(spec: &dyn AnySpec, large: bool) -> Self {
         let property = |info: PropertyInfo| Property {
             name: info.name,
             kind: info.kind,
@@ -58,6 +62,8 @@ impl Row {
             summary: spec.summary().to_owned(),
             bounds: spec.bounds(),
             directed: spec.is_directed(),
+            large,
+            counts: spec.counts(),
             properties: spec.properties().into_iter().map(property).collect(),
         }
     }
@@ -72,7 +78,9 @@ impl Row {
 
 /// Prints the list.
 pub fn run(args: Args) -> ExitCode {
-    let rows: Vec<Row> = specs::default_set().iter().map(|spec| Row::of(&**spec)).collect();
+    let default = specs::default_set().into_iter().map(|spec| Row::of(&*spec, false));
+    let large = specs::large_set().into_iter().map(|spec| Row::of(&*spec, true));
+    let rows: Vec<Row> = default.chain(large).collect();
     let mut output = Output::stdout();
     if args.json {
         let json = serde_json::to_string_pretty(&rows).expect("names have a JSON form");
@@ -89,7 +97,10 @@ pub fn run(args: Args) -> ExitCode {
 }
 
 fn show(row: &Row, output: &mut Output) {
-    output.line(output.paint(&row.spec, Colour::Cyan));
+    let size = row.counts.map(|counts| format!(": {} states", grouped(counts.states)));
+    let size = size.filter(|_| row.large).unwrap_or_default();
+    let mark = if row.large { format!("  (large{size})") } else { String::new() };
+    output.line(format!("{}{mark}", output.paint(&row.spec, Colour::Cyan)));
     if !row.summary.is_empty() {
         output.line(wrapped("  ", row.summary.split(", ")));
     }

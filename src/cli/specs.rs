@@ -9,35 +9,52 @@ pub fn default_set() -> Vec<Box<dyn AnySpec>> {
     quorate_models::specs()
 }
 
-/// The specs that `words` name, in the order of the default set; all of it if there are no words.
-/// A word is the name of a spec, or what comes before a slash in the names of several.
+/// The specs that take minutes.
+pub fn large_set() -> Vec<Box<dyn AnySpec>> {
+    quorate_models::large_specs()
+}
+
+fn all() -> Vec<Box<dyn AnySpec>> {
+    let mut specs = default_set();
+    specs.extend(large_set());
+    specs
+}
+
+/// The specs that `words` name, in the order of the list; without words the default set, or all of
+/// them if `with_large`. A word is the name of a spec, or what comes before a slash in the names of
+/// several. A large one is meant by its own name, or if `with_large`.
 ///
 /// # Errors
 /// If a word names no spec. The message names those with similar names.
-pub fn select(words: &[String]) -> Result<Vec<Box<dyn AnySpec>>, Failure> {
-    let mut specs = default_set();
+pub fn select(words: &[String], with_large: bool) -> Result<Vec<Box<dyn AnySpec>>, Failure> {
+    let mut specs = all();
+    let few = if with_large { specs.len() } else { default_set().len() };
     if words.is_empty() {
+        specs.truncate(few);
         return Ok(specs);
     }
-    let means = |word: &str, name: &str| {
+    let means = |word: &str, (index, name): (usize, &str)| {
         let beneath = name.strip_prefix(word.trim_end_matches('/'));
-        name == word || beneath.is_some_and(|rest| rest.starts_with('/'))
+        name == word || index < few && beneath.is_some_and(|rest| rest.starts_with('/'))
     };
+    let names: Vec<String> = specs.iter().map(|spec| spec.name().to_owned()).collect();
+    let numbered = || names.iter().map(String::as_str).enumerate();
     for word in words {
-        if !specs.iter().any(|spec| means(word, spec.name())) {
+        if !numbered().any(|name| means(word, name)) {
             return Err(unknown(word, &specs));
         }
     }
-    specs.retain(|spec| words.iter().any(|word| means(word, spec.name())));
+    let mut chosen = numbered().map(|name| words.iter().any(|word| means(word, name)));
+    specs.retain(|_| chosen.next() == Some(true));
     Ok(specs)
 }
 
-/// The spec of this name.
+/// The spec of this name, large or not.
 ///
 /// # Errors
 /// If there is none. The message names those with similar names.
 pub fn named(name: &str) -> Result<Box<dyn AnySpec>, Failure> {
-    let mut specs = default_set();
+    let mut specs = all();
     match specs.iter().position(|spec| spec.name() == name) {
         Some(index) => Ok(specs.swap_remove(index)),
         None => Err(unknown(name, &specs)),
@@ -114,14 +131,23 @@ mod tests {
     }
 
     #[test]
-    fn a_protocol_names_all_its_specs() {
-        let all = default_set().len();
-        for words in [&[][..], &["raft".to_owned()], &["raft/".to_owned()]] {
-            assert_eq!(select(words).unwrap().len(), all);
+    fn a_protocol_names_its_specs_and_the_large_ones_are_asked_for() {
+        let (few, large) = (default_set().len(), large_set().len());
+        let count = |words: &[&str], with_large| {
+            let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+            select(&words, with_large).map(|specs| specs.len())
+        };
+        for words in [&[][..], &["raft"], &["raft/"]] {
+            assert_eq!(count(words, false).unwrap(), few);
+            assert_eq!(count(words, true).unwrap(), few + large);
         }
-        let twice = ["raft/election".to_owned(), "raft/election".to_owned()];
-        assert_eq!(select(&twice).unwrap().len(), 1);
-        let unknown = select(&["raft/election".to_owned(), "raf".to_owned()]);
+        assert_eq!(count(&["raft/election", "raft/election"], false).unwrap(), 1);
+        for spec in large_set() {
+            assert_eq!(count(&[spec.name()], false).unwrap(), 1);
+            assert_eq!(count(&["raft", spec.name()], false).unwrap(), few + 1);
+            assert!(named(spec.name()).is_ok());
+        }
+        let unknown = count(&["raft/election", "raf"], false);
         assert_eq!(unknown.err().unwrap().code, Code::Usage);
     }
 }

@@ -23,6 +23,7 @@ mod walk;
 use std::fmt::Debug;
 use std::hash::Hash;
 
+use serde::Serialize;
 use stateright::actor::{Actor, ActorModel, Id, Network};
 
 use crate::engine::Sees;
@@ -50,6 +51,13 @@ pub struct Faults {
     /// How often a delivered message stays in flight. A bug that needs two copies of one message
     /// needs one of these.
     pub duplicates: u8,
+}
+
+/// How large a space is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    pub states: u64,
+    pub transitions: u64,
 }
 
 /// How many times timers of one kind may fire.
@@ -116,6 +124,8 @@ where
     pub expected_violations: Vec<&'static str>,
     /// What the property of a name looks at, for our own engine to evaluate it no more than needed.
     pub sees: fn(&str) -> Sees,
+    /// What there is to explore, known from before: a check that comes to anything else fails.
+    pub counts: Option<Counts>,
     /// If set, the only properties that are looked at.
     pub only: Option<Vec<&'static str>>,
 }
@@ -149,6 +159,7 @@ where
             worst_case: None,
             expected_violations: Vec::new(),
             sees: |_| Sees::Everything,
+            counts: None,
             only: None,
         }
     }
@@ -223,6 +234,12 @@ where
     /// What the property of each name looks at; everything, if it is not said.
     pub fn sees(mut self, sees: fn(&str) -> Sees) -> Self {
         self.sees = sees;
+        self
+    }
+
+    /// A search to the end counts so many states and transitions.
+    pub fn counts(mut self, states: u64, transitions: u64) -> Self {
+        self.counts = Some(Counts { states, transitions });
         self
     }
 

@@ -40,6 +40,7 @@ mod directions;
 mod election;
 pub mod ghost;
 mod history;
+pub mod large;
 pub mod live;
 pub mod log;
 pub mod message;

@@ -20,7 +20,7 @@ const NARROW: usize = 79;
 
 /// Shows the progress of one spec.
 pub struct Display {
-    /// "raft/election (1 of 4)"
+    /// "raft/election 1/4"
     title: String,
     terminal: bool,
     /// What the last line said.
@@ -55,14 +55,13 @@ impl Display {
             rate
         };
         self.shown = *now;
-        let line = line(&self.title, now, self.rate);
         if self.terminal {
-            let line: String = line.chars().take(NARROW).collect();
+            let line = narrow(&self.title, now, self.rate);
             let mut err = io::stderr().lock();
             // If nobody sees it, nobody misses it.
             let _ = write!(err, "\r{line}\x1b[K").and_then(|()| err.flush());
         } else {
-            log::line(&line);
+            log::line(&plain(&self.title, now, self.rate));
         }
     }
 }
@@ -77,30 +76,130 @@ impl Drop for Display {
     }
 }
 
-fn line(title: &str, now: &Progress, rate: f64) -> String {
+/// The line for a terminal. What matters least is left out if there is no room for it.
+fn narrow(title: &str, now: &Progress, rate: f64) -> String {
+    let memory = now.memory.map(|bytes| format!("{} MiB", bytes >> 20));
+    // In the order in which they are shown; the number says what goes first.
+    let mut parts = vec![
+        (9, Some(title.to_owned())),
+        (8, Some(format!("{} states", short(now.states)))),
+        (2, Some(format!("{}/s", short(rate as u64)))),
+        (5, Some(format!("depth {}", now.depth))),
+        (if left(now).is_some() { 1 } else { 3 }, now.queue.map(|q| format!("queue {}", short(q)))),
+        (4, memory),
+        (7, Some(clock(now.elapsed))),
+        (6, left(now).map(|left| format!("~{} left", short(left)))),
+    ];
+    parts.retain(|(_, part)| part.is_some());
+    loop {
+        let words: Vec<&str> = parts.iter().filter_map(|(_, part)| part.as_deref()).collect();
+        let line = words.join("  ");
+        if line.chars().count() <= NARROW || parts.len() == 1 {
+            return line.chars().take(NARROW).collect();
+        }
+        let least = parts.iter().map(|(rank, _)| *rank).min();
+        parts.retain(|(rank, _)| Some(*rank) != least);
+    }
+}
+
+/// The line for a log: everything, in full.
+fn plain(title: &str, now: &Progress, rate: f64) -> String {
     let (states, rate, depth) = (grouped(now.states), grouped(rate as u64), now.depth);
-    let seconds = now.elapsed.as_secs();
-    let (minutes, seconds) = (seconds / 60, seconds % 60);
-    format!("{title}  {states} states  {rate}/s  depth {depth}  {minutes}:{seconds:02}")
+    let mut line = format!("{title}: {states} states, {rate}/s, depth {depth}");
+    if let Some(queue) = now.queue {
+        line += &format!(", {} in the queue", grouped(queue));
+    }
+    if let Some(memory) = now.memory {
+        line += &format!(", {} MiB", grouped(memory >> 20));
+    }
+    line += &format!(", {}", clock(now.elapsed));
+    if let Some(left) = left(now) {
+        line += &format!(", ~{} left", short(left));
+    }
+    line
+}
+
+fn left(now: &Progress) -> Option<u64> {
+    now.left.filter(|left| *left > 0)
+}
+
+fn clock(elapsed: Duration) -> String {
+    let seconds = elapsed.as_secs();
+    format!("{}:{:02}", seconds / 60, seconds % 60)
+}
+
+/// A number in three digits or so: "999", "1.2k", "12k", "123M".
+fn short(number: u64) -> String {
+    let mut scaled = number as f64;
+    for unit in ["", "k", "M", "G"] {
+        // What would be rounded to 1000 is one of the next unit.
+        if scaled < 999.5 || unit == "G" {
+            let digits = usize::from(scaled < 9.95 && !unit.is_empty());
+            return format!("{scaled:.digits$}{unit}");
+        }
+        scaled /= 1000.0;
+    }
+    unreachable!("the last unit takes what is left")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn progress(left: Option<u64>) -> Progress {
+        Progress {
+            states: 12_345_678,
+            transitions: 123_456_789,
+            depth: 23,
+            queue: Some(1_234_567),
+            left,
+            memory: Some(456 << 20),
+            elapsed: Duration::from_secs(83),
+        }
+    }
+
     #[test]
     fn a_line_fits_a_narrow_terminal() {
-        let now = Progress {
-            states: 123_456_789,
-            transitions: 1_234_567_890,
-            depth: 123,
-            elapsed: Duration::from_secs(3_599),
-        };
-        let line = line("raft/replication (12 of 14)", &now, 1_234_567.8);
+        let rate = 234_567.8;
         assert_eq!(
-            line,
-            "raft/replication (12 of 14)  123,456,789 states  1,234,567/s  depth 123  59:59"
+            narrow("raft/failover 4/14", &progress(None), rate),
+            "raft/failover 4/14  12M states  235k/s  depth 23  queue 1.2M  456 MiB  1:23"
         );
-        assert!(line.len() <= NARROW);
+        assert_eq!(
+            narrow("raft/failover 4/14", &progress(Some(3_456_789)), rate),
+            "raft/failover 4/14  12M states  235k/s  depth 23  456 MiB  1:23  ~3.5M left"
+        );
+        assert_eq!(
+            narrow("raft/election 1/4", &Progress { depth: 3, ..Progress::default() }, 0.0),
+            "raft/election 1/4  0 states  0/s  depth 3  0:00"
+        );
+        let long = narrow(&"a long name ".repeat(9), &progress(Some(1)), rate);
+        assert_eq!(long.chars().count(), NARROW);
+    }
+
+    #[test]
+    fn a_plain_line_has_all_there_is() {
+        assert_eq!(
+            plain("raft/failover 4/14", &progress(Some(3_456_789)), 234_567.8),
+            "raft/failover 4/14: 12,345,678 states, 234,567/s, depth 23, 1,234,567 in the queue, \
+             456 MiB, 1:23, ~3.5M left"
+        );
+    }
+
+    #[test]
+    fn short_numbers_are_rounded() {
+        for (number, text) in [
+            (0, "0"),
+            (999, "999"),
+            (1_000, "1.0k"),
+            (9_949, "9.9k"),
+            (9_950, "10k"),
+            (999_499, "999k"),
+            (999_500, "1.0M"),
+            (123_456_789, "123M"),
+            (1_234_567_890_123, "1235G"),
+        ] {
+            assert_eq!(short(number), text);
+        }
     }
 }

@@ -3,7 +3,7 @@
 use quorate_checker::report::{Engine, Report, Verdict};
 use quorate_checker::spec::Kind;
 
-use super::Checked;
+use super::{Checked, behaviour};
 use crate::cli::log::Colour;
 use crate::cli::output::{Output, grouped, wrapped};
 
@@ -22,6 +22,7 @@ pub fn verdict(checked: &Checked) -> (&'static str, Colour) {
             ("violated, as expected", Colour::Green)
         }
         (Verdict::Holds, Verdict::Violated) => ("holds, unexpectedly", Colour::Red),
+        (Verdict::Holds, _) if report.counts_differ() => ("holds, counts differ", Colour::Red),
         (Verdict::Holds, _) if checked.directed => ("holds (directed)", Colour::Green),
         (Verdict::Holds, _) => ("holds", Colour::Green),
         (Verdict::Violated, Verdict::Holds) => ("violated", Colour::Red),
@@ -57,7 +58,15 @@ pub fn show(all: &[Checked], output: &mut Output) {
         ));
     }
     show_bounds(all, width, output);
+    let indented = |checked: &Checked| {
+        let name = shortened(&checked.report.spec, width);
+        format!("  {name:width$}  ")
+    };
+    show_differences(all, &indented, output);
+    behaviour::show_never_taken(all, &indented, output);
     show_gaps(all, width, output);
+    behaviour::show_growth(all, &indented, output);
+    show_limits(all, output);
     show_summary(all, output);
 }
 
@@ -81,7 +90,25 @@ fn show_bounds(all: &[Checked], width: usize, output: &mut Output) {
     }
 }
 
-/// What is open, and what no search within bounds says.
+/// What came to other counts than before: the verdict may still hold, of another space.
+fn show_differences(all: &[Checked], name: &dyn Fn(&Checked) -> String, output: &mut Output) {
+    let mut head = "\nCounts differ from those on record:";
+    for checked in all.iter().filter(|checked| checked.report.counts_differ()) {
+        let Report { states, transitions, on_record, .. } = checked.report;
+        let Some(record) = on_record else { continue };
+        if !head.is_empty() {
+            output.line(std::mem::take(&mut head));
+        }
+        let [states, transitions, old_states, old_transitions] =
+            [states, transitions, record.states, record.transitions].map(grouped);
+        let name = name(checked);
+        output.line(format!("{name}{states} states, on record are {old_states};"));
+        let indent = " ".repeat(name.chars().count());
+        output.line(format!("{indent}{transitions} transitions, on record are {old_transitions}"));
+    }
+}
+
+/// What is open.
 fn show_gaps(all: &[Checked], width: usize, output: &mut Output) {
     let mut head = "\nNot decided:";
     for Checked { report, .. } in all {
@@ -102,6 +129,10 @@ fn show_gaps(all: &[Checked], width: usize, output: &mut Output) {
         output.line(format!("  {name:width$}  {reason}; this is open:"));
         output.line(wrapped(&format!("  {:width$}  ", ""), open));
     }
+}
+
+/// What no search within bounds says.
+fn show_limits(all: &[Checked], output: &mut Output) {
     output.line("\nNot checked:");
     output.line("  more servers, clients, timeouts and faults than these");
     if all.iter().any(|checked| checked.directed) {

@@ -9,7 +9,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::*;
-use crate::cli::output::WIDTH;
+use crate::cli::output::{WIDTH, grouped};
 
 const PROPERTY: &str = "election safety";
 
@@ -29,10 +29,20 @@ struct Outcome {
 }
 
 fn outcome(spec: Box<dyn AnySpec>, directory: &TempDir) -> Outcome {
+    outcome_of(spec, directory, |_| {})
+}
+
+/// The same, with arguments that are `changed`.
+fn outcome_of(
+    spec: Box<dyn AnySpec>,
+    directory: &TempDir,
+    changed: impl FnOnce(&mut Args),
+) -> Outcome {
     let file = |name: &str| directory.path().join(name);
-    let args = Args {
+    let mut args = Args {
         engine: EngineName::Quorate,
         specs: Vec::new(),
+        all: false,
         threads: Some(1),
         max_states: None,
         max_memory: None,
@@ -40,7 +50,9 @@ fn outcome(spec: Box<dyn AnySpec>, directory: &TempDir) -> Outcome {
         json: Some(file("verdicts.json")),
         traces: Some(file("traces")),
         keep_going: false,
+        details: false,
     };
+    changed(&mut args);
     let output = Output::new(false, File::create(file("output")).unwrap());
     let code = check(vec![spec], &args, output).unwrap();
     let read = |name: &str| fs::read_to_string(file(name)).unwrap();
@@ -114,4 +126,93 @@ fn what_only_a_direction_allows_is_labelled() {
     assert_eq!(found.code, Code::Success, "{}", found.text);
     assert!(found.text.contains("raft/nothing: holds (directed); 1 states"));
     assert!(found.text.contains("directed: nothing happens"));
+}
+
+#[test]
+fn what_never_happens_is_named_where_all_was_explored() {
+    let directory = TempDir::new().unwrap();
+    let bounds = Bounds { servers: 2, elections: 1, ..Bounds::default() };
+    let spec = || {
+        raft("raft/mute", AllBut(Vec::new()), bounds, &[])
+            .directed("nobody votes", |(), _, action| !format!("{action:?}").contains("VoteReply"))
+    };
+    let found = outcome(Box::new(spec()), &directory);
+    assert!(
+        found.text.contains("Never taken:\n  raft/mute  deliver AppendEntries, deliver VoteReply"),
+        "{}",
+        found.text
+    );
+    assert!(!found.text.contains("drop "), "{}", found.text);
+    assert_eq!(found.json[0]["actions"]["deliver VoteReply"], 0);
+    assert_eq!(found.json[0]["endless_timers"], Value::Array(Vec::new()));
+
+    let cut_short = outcome_of(Box::new(spec()), &directory, |args| args.max_states = Some(2));
+    assert_eq!(cut_short.code, Code::Incomplete);
+    assert!(!cut_short.text.contains("Never taken"), "{}", cut_short.text);
+}
+
+#[test]
+fn what_grows_for_ever_is_named() {
+    let directory = TempDir::new().unwrap();
+    let bounds = Bounds { servers: 3, ..Bounds::default() };
+    let mut spec = raft("raft/endless", AllBut(Vec::new()), bounds, &[]);
+    spec.timeouts.clear();
+    let found = outcome_of(Box::new(spec), &directory, |args| args.max_states = Some(20_000));
+    assert_eq!(found.code, Code::Incomplete, "{}", found.text);
+    let line = "timers without a budget still lead to new states: Election";
+    assert!(found.text.contains("\nStill growing"), "{}", found.text);
+    assert!(found.text.contains(line), "{}", found.text);
+    assert_eq!(found.json[0]["endless_timers"][0], "Election");
+    let components = found.json[0]["components"].as_array().unwrap();
+    let growing = components.iter().find(|component| component["name"] == "actor states").unwrap();
+    assert_eq!(growing["growing"], true);
+    let [from, to] = [&growing["values_at_half"], &growing["values"]].map(|n| n.as_u64().unwrap());
+    assert!(found.text.contains(&format!("actor states {} -> {}", grouped(from), grouped(to))));
+}
+
+#[test]
+fn counts_that_differ_from_those_on_record_are_a_failure() {
+    let directory = TempDir::new().unwrap();
+    let bounds = Bounds { servers: 2, elections: 1, ..Bounds::default() };
+    let spec = || raft("raft/counted", AllBut(Vec::new()), bounds, &[]);
+    let first = outcome(Box::new(spec()), &directory);
+    assert!(first.json[0]["on_record"].is_null());
+    let [states, transitions] =
+        ["states", "transitions"].map(|field| first.json[0][field].as_u64().unwrap());
+
+    let same = outcome(Box::new(spec().counts(states, transitions)), &directory);
+    assert_eq!(same.code, Code::Success, "{}", same.text);
+    let more = || Box::new(spec().counts(states + 1, transitions));
+    let differs = outcome(more(), &directory);
+    assert_eq!(differs.code, Code::No, "{}", differs.text);
+    assert!(differs.text.contains("raft/counted: holds, counts differ; "), "{}", differs.text);
+    assert!(differs.text.contains("\nCounts differ from those on record:"), "{}", differs.text);
+    assert_eq!(differs.json[0]["on_record"]["states"], states + 1);
+    // Where not all was counted, nothing is compared.
+    let cut_short = outcome_of(more(), &directory, |args| args.max_states = Some(2));
+    assert_eq!(cut_short.code, Code::Incomplete, "{}", cut_short.text);
+}
+
+#[test]
+fn details_tell_how_the_search_went() {
+    let directory = TempDir::new().unwrap();
+    let bounds = Bounds { servers: 3, elections: 1, ..Bounds::default() };
+    let spec = || Box::new(raft("raft/small", AllBut(Vec::new()), bounds, &[]));
+    let Outcome { text, json, .. } = outcome_of(spec(), &directory, |args| args.details = true);
+    for words in ["states per depth", "deliver AppendReply", " inboxes", "handler calls for "] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    assert!(text.lines().all(|line| line.chars().count() <= WIDTH), "{text}");
+    let sum = |values: &mut dyn Iterator<Item = &Value>| -> u64 {
+        values.map(|value| value.as_u64().unwrap()).sum()
+    };
+    let report = &json[0];
+    assert_eq!(sum(&mut report["levels"].as_array().unwrap().iter()), report["states"]);
+    assert_eq!(sum(&mut report["actions"].as_object().unwrap().values()), report["transitions"]);
+
+    let theirs = outcome_of(spec(), &directory, |args| {
+        (args.details, args.engine) = (true, EngineName::Stateright);
+    });
+    assert!(theirs.text.contains("tells no details"), "{}", theirs.text);
+    assert!(theirs.json[0].get("levels").is_none());
 }

@@ -1,0 +1,73 @@
+//! What is checked of Raft when there are minutes to spare: more of what the default set has.
+
+use quorate_checker::AnySpec;
+use quorate_checker::spec::Faults;
+
+use super::properties::{self, Named};
+use super::specs::{Bounds, OLDER_COMMAND, RaftSpec, put, raft};
+use crate::kv::{Command, Kv};
+use crate::rules::AllRules;
+
+/// The large specs of Raft. The counts change only with a reason.
+pub fn all() -> Vec<Box<dyn AnySpec>> {
+    vec![
+        Box::new(elections_4().counts(23_837_877, 70_281_582)),
+        Box::new(heartbeat().counts(16_929_437, 50_348_604)),
+        Box::new(lossy_2().counts(31_849_952, 159_044_304)),
+        Box::new(crashes_2().counts(20_480_974, 74_931_188)),
+        Box::new(five_2().counts(7_091_716, 33_282_545)),
+    ]
+}
+
+const ELECTED: &[Named<Kv, AllRules>] = &[
+    ("a leader", properties::a_leader),
+    ("a commit", properties::a_commit),
+    ("a second leader", properties::a_second_leader),
+    ("an overwritten entry", properties::an_overwritten_entry),
+];
+
+/// One election more than in the default set: as many as figure 8 takes.
+fn elections_4() -> RaftSpec<AllRules> {
+    let bounds = Bounds { servers: 3, elections: 4, ..Bounds::default() };
+    raft("raft/elections-4", AllRules, bounds, ELECTED).summary("four elections, and their no-ops")
+}
+
+/// Elections, and a leader that speaks up at any moment.
+fn heartbeat() -> RaftSpec<AllRules> {
+    let bounds = Bounds { servers: 3, elections: 3, heartbeats: 1, ..Bounds::default() };
+    raft("raft/heartbeat", AllRules, bounds, ELECTED)
+        .summary("elections, and a heartbeat of a leader, deposed or not")
+}
+
+/// What is lost is sent again: by the leader's heartbeat, and by the client.
+fn lossy_2() -> RaftSpec<AllRules> {
+    let faults = Faults { drops: 1, duplicates: 1, ..Faults::default() };
+    let scripts: &[&[Command]] = &[&[put("x", "1")]];
+    let bounds = Bounds { servers: 3, scripts, elections: 1, heartbeats: 1, retries: 1, faults };
+    let facts: &[Named<Kv, AllRules>] =
+        &[("a commit", properties::a_commit), ("all answered", properties::all_answered)];
+    raft("raft/lossy-2", AllRules, bounds, facts)
+        .summary("a lost message, a doubled one, a retry, a heartbeat")
+}
+
+/// A server crashes, and it or another one once more: the first leader and then the second.
+fn crashes_2() -> RaftSpec<AllRules> {
+    let faults = Faults { crashes: 2, down_at_once: 1, ..Faults::default() };
+    let scripts: &[&[Command]] = &[&[put("x", "1")]];
+    let bounds = Bounds { servers: 3, scripts, elections: 2, faults, ..Bounds::default() };
+    let facts: &[Named<Kv, AllRules>] = &[
+        ("a second leader", properties::a_second_leader),
+        ("an overwritten entry", properties::an_overwritten_entry),
+        ("a recovered server", properties::a_recovered_server),
+        OLDER_COMMAND,
+        ("all answered", properties::all_answered),
+    ];
+    raft("raft/crashes-2", AllRules, bounds, facts)
+        .summary("both leaders may die, or one of them twice, and recover")
+}
+
+/// Five servers and two leaders: majorities that share no more than one server.
+fn five_2() -> RaftSpec<AllRules> {
+    let bounds = Bounds { servers: 5, elections: 2, ..Bounds::default() };
+    raft("raft/five-2", AllRules, bounds, ELECTED).summary("five servers and two elections")
+}
