@@ -242,7 +242,7 @@ fn counterexample<A: Explorable, C, G: History>(
     let explorer = format!("/#/steps/{}", path.encode(spec));
     let mut trace = spec.trace(&format!("{}: {property}", spec.name), path.clone());
     trace.loop_start = run.filter(|run| run.miss != Miss::Unbounded).map(|run| run.stem);
-    Counterexample { property, trace, explorer }
+    Counterexample { property, miss: run.map(|run| run.miss), trace, explorer }
 }
 
 /// The worst cases in figures.
@@ -272,7 +272,8 @@ fn worst_case<A: Explorable, C, G: History>(
         }
     };
     let (calm, with_early) = (calm.as_ref().map(longest), with_early.as_ref().map(longest));
-    Some(WorstCaseReport { goal, calm, with_early })
+    let tick_ms = spec.timely.as_ref()?.tick.as_millis() as u64;
+    Some(WorstCaseReport { goal, tick_ms, calm, with_early })
 }
 
 fn expected(violation: bool) -> Verdict {

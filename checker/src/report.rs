@@ -51,6 +51,8 @@ pub struct PropertyReport {
 #[derive(Clone, Debug)]
 pub struct Counterexample {
     pub property: &'static str,
+    /// Of a property of runs: how the run misses it.
+    pub miss: Option<Miss>,
     pub trace: Trace,
     /// The path in the Explorer: "/#/steps/0/1/3".
     pub explorer: String,
@@ -60,6 +62,8 @@ pub struct Counterexample {
 #[derive(Clone, Debug, Serialize)]
 pub struct WorstCaseReport {
     pub goal: &'static str,
+    /// How long a tick is on a real cluster, in milliseconds.
+    pub tick_ms: u64,
     /// Without any fault or early timeout meanwhile. `None`: the goal is met in every state.
     pub calm: Option<Longest>,
     /// With what is left of the early timeouts.

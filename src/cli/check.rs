@@ -4,6 +4,7 @@ mod behaviour;
 mod details;
 mod files;
 mod progress;
+mod runs;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -121,6 +122,7 @@ fn check(specs: Vec<Box<dyn AnySpec>>, args: &Args, mut output: Output) -> Resul
         show(&checked, &mut output);
         if args.details {
             details::show(&checked.report, &mut output);
+            runs::show_longest(&checked.report, &mut output);
             if index + 1 < count {
                 output.line("");
             }
@@ -180,9 +182,7 @@ fn show(checked: &Checked, output: &mut Output) {
 
 /// A counterexample, and how to see it in the Explorer. Returns the same without colours.
 fn show_counterexample(report: &Report, example: &Counterexample, output: &mut Output) -> String {
-    let count = example.trace.steps.len();
-    let steps = if count == 1 { "step" } else { "steps" };
-    let head = format!("{} is violated in {count} {steps}:", example.property);
+    let head = format!("{} is {}:", example.property, runs::how(example));
     // The address has a line of its own, which may be longer than others: it is to be clicked.
     let link = format!(
         "To step through it: quorate explore {}, then\nhttp://{}{}\n",

@@ -119,15 +119,12 @@ impl<'s, A: Explorable, C, G: History> Judge<'s, A, C, G> {
     }
 
     fn ask(&mut self, sees: Sees, state: &[u32]) {
-        let Shared { system, parts, checks, .. } = self.shared;
-        let scratch = match sees {
-            Sees::Everything | Sees::Network => &mut self.whole,
-            Sees::Actors | Sees::History | Sees::Fault => &mut self.partial,
-        };
-        let shown = scratch.at(system, parts, &state[1..]);
-        for (check, found) in checks.iter().zip(&mut self.found) {
-            if found.is_none() && check.is_asked(sees) && check.is_decided_by(shown) {
-                *found = Some(state[0]);
+        for (index, check) in self.shared.checks.iter().enumerate() {
+            if self.found[index].is_none()
+                && check.is_asked(sees)
+                && check.is_decided_by(self.show(sees, &state[1..]))
+            {
+                self.found[index] = Some(state[0]);
             }
         }
     }

@@ -133,15 +133,15 @@ mod tests {
             let counts: Vec<usize> =
                 components.iter().map(|(bits, _)| bound(bits) as usize).collect();
             let layout = Layout::new(&counts);
-            let mut numbers: Vec<u32> =
-                components.iter().map(|(bits, some)| (u64::from(*some) % bound(bits)) as u32).collect();
+            let below = |(bits, some): &(u32, u32)| (u64::from(*some) % bound(bits)) as u32;
+            let mut numbers: Vec<u32> = components.iter().map(below).collect();
             let mut key = Vec::new();
             layout.append(&numbers, &mut key);
             let mut found = vec![0; numbers.len()];
             layout.unpack(&key, &mut found);
             prop_assert_eq!(&found, &numbers);
             prop_assert!(layout.words() * 2 - layout.halves() <= 1);
-            prop_assert!(layout.halves() % 2 == 0 || key.last().unwrap() >> 32 == 0);
+            prop_assert!(layout.halves().is_multiple_of(2) || key.last().unwrap() >> 32 == 0);
 
             let changed = changed.index(numbers.len());
             let other = (counts[changed] - 1) as u32;

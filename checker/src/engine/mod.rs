@@ -151,7 +151,9 @@ where
         worst: None,
         stopped: found.stopped,
         levels: found.levels,
-        actions: found.tally.actions(&shared.parts, &shared.system.possible()),
+        actions: found.tally.actions(&shared.parts, &shared.system.possible(), |timer| {
+            shared.system.may_fire(timer)
+        }),
         endless: found.tally.endless(&shared.parts),
         sizes: shared.sizes(),
         half: found.half,

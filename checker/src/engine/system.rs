@@ -131,8 +131,21 @@ impl<'a, A: Explorable, C, G: History> System<'a, A, C, G> {
         };
         kinds.extend(duplicates.then_some(Kind::Duplicate));
         kinds.extend(drops.then_some(Kind::Drop));
-        kinds.extend(crashes.then_some([Kind::Crash, Kind::Recover]).into_iter().flatten());
+        kinds.extend(crashes.then_some(Kind::Crash));
+        let may_recover = self.timely().is_none_or(|timely| timely.recovery.is_some());
+        kinds.extend((crashes && may_recover).then_some(Kind::Recover));
         kinds
+    }
+
+    /// False if the timer's budget is 0.
+    pub fn may_fire(&self, timer: &A::Timer) -> bool {
+        match self.rules {
+            Rules::Spec(Spec { timeouts, .. }) => {
+                let budget = timeouts.iter().find(|budget| (budget.applies)(timer));
+                budget.is_none_or(|budget| budget.count > 0)
+            }
+            Rules::Stateright => true,
+        }
     }
 
     /// True if a spec's search may forget this message, given the state of its receiver.

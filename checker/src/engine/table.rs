@@ -18,7 +18,8 @@ const TAKEN: u32 = u32::MAX;
 /// So many keys are looked up at the same time: while one waits for memory, so do the others.
 const NEAR: usize = 16;
 
-/// A set of keys, each with an id and a note. Keys are compared in full; what is in the table stays.
+/// A set of keys, each with an id and a note. Keys are compared in full; what is in the table
+/// stays.
 ///
 /// It is filled through doors, which many threads may hold open at once. To make room in it, or in
 /// its keys, it must be closed for a moment: a thread closes its own door first.
@@ -142,7 +143,8 @@ impl Table {
         spare.sort_by_key(|ids| ids.start);
         let end = self.ids.load(Ordering::Relaxed) as u32;
         let mut next = 0;
-        let gaps = spare.into_iter().chain([end..end]);
+        spare.push(end..end);
+        let gaps = spare.into_iter();
         gaps.map(|gap| std::mem::replace(&mut next, gap.end)..gap.start).collect()
     }
 

@@ -55,11 +55,12 @@ impl Tally {
     }
 
     /// How often each action was taken, by name. Of the `possible` kinds, what was never taken is
-    /// among them.
+    /// among them; not so a timer that may never fire.
     pub fn actions<A: Explorable, G: History>(
         &self,
         parts: &Parts<A, G>,
         possible: &[Kind],
+        may_fire: impl Fn(&A::Timer) -> bool,
     ) -> BTreeMap<String, u64> {
         let mut actions = BTreeMap::new();
         for kind in possible {
@@ -75,6 +76,9 @@ impl Tally {
                 Kind::Crash | Kind::Recover | Kind::Tick => vec![String::new()],
             };
             for (number, object) in objects.into_iter().enumerate() {
+                if matches!(kind, Kind::Timeout(_)) && !may_fire(parts.timer.get(number as u32)) {
+                    continue;
+                }
                 let name = format!("{verb} {object}").trim_end().to_owned();
                 *actions.entry(name).or_insert(0) += taken.get(number).copied().unwrap_or(0);
             }

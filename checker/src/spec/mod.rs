@@ -268,22 +268,28 @@ where
     pub fn bounds(&self) -> Vec<String> {
         let clients = self.system.actors.len() - self.servers;
         let mut bounds = vec![format!("{} servers", self.servers)];
-        let mut add = |count: usize, what: &str| {
-            if count > 0 {
-                bounds.push(format!("{count} {what}"));
-            }
+        let mut add = |count: usize, one: &str, several: &str| match count {
+            0 => {}
+            1 => bounds.push(format!("1 {one}")),
+            count => bounds.push(format!("{count} {several}")),
         };
-        add(clients, if clients == 1 { "client" } else { "clients" });
+        add(clients, "client", "clients");
         for budget in &self.timeouts {
-            add(budget.count.into(), budget.name);
+            add(budget.count.into(), budget.name.trim_end_matches('s'), budget.name);
         }
-        if let Some(timely) = &self.timely {
-            add(timely.early.into(), "early timeouts");
+        let crashes = self.faults.crashes.into();
+        match &self.timely {
+            None => add(crashes, "crash", "crashes"),
+            Some(timely) => {
+                add(timely.early.into(), "early timeout", "early timeouts");
+                match &timely.recovery {
+                    None => add(crashes, "crash for good", "crashes for good"),
+                    Some(_) => add(crashes, "crash and recovery", "crashes and recoveries"),
+                }
+            }
         }
-        let for_good = self.timely.as_ref().is_some_and(|timely| timely.recovery.is_none());
-        add(self.faults.crashes.into(), if for_good { "crashes for good" } else { "crashes" });
-        add(self.faults.drops.into(), "drops");
-        add(self.faults.duplicates.into(), "duplicates");
+        add(self.faults.drops.into(), "drop", "drops");
+        add(self.faults.duplicates.into(), "duplicate", "duplicates");
         bounds.extend(self.link_bounds());
         if let Some(direction) = &self.direction {
             bounds.push(format!("directed: {}", direction.description));

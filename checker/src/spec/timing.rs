@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::hash::Hash;
 use std::ops::RangeInclusive;
+use std::time::Duration;
 
 use stateright::actor::{Actor, Id};
 
@@ -21,6 +22,8 @@ use super::{Action, ActionOf, Spec, State};
 /// How time moves in a spec, in ticks.
 #[derive(Clone, Debug)]
 pub struct Timely<T> {
+    /// How long a tick is where the actors really run: for people, to whom ticks say little.
+    pub tick: Duration,
     /// The ages at which a timer may fire, all timers included, also those of clients.
     pub range: fn(&T) -> RangeInclusive<u8>,
     /// How often timers may fire before their time, or while messages are in flight.

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use quorate_checker::spec::{Action, Faults, Spec, State, Timely};
 use stateright::Model;
@@ -80,6 +81,7 @@ impl Actor for Toy {
 /// is for elections. Who crashes is back after 1 or 2 ticks.
 pub fn timing() -> Timely<Timer> {
     Timely {
+        tick: Duration::from_millis(50),
         range: |timer| match timer {
             'h' => 1..=1,
             'e' => 2..=3,

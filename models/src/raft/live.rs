@@ -4,6 +4,7 @@
 //! apart by who led long ago, and only safety asks for that.
 
 use std::ops::RangeInclusive;
+use std::time::Duration;
 
 use quorate_checker::AnySpec;
 use quorate_checker::engine::Sees;
@@ -14,6 +15,9 @@ use super::specs::{RaftSpec, put, system};
 use super::{Timer, obsolete, properties};
 use crate::kv::Command;
 use crate::rules::AllRules;
+
+/// The interval of heartbeats, by which a node of the cluster is configured if it is not told.
+const HEARTBEAT: Duration = Duration::from_millis(50);
 
 /// More elections than it takes any server to win one when all is calm.
 const CALM_BOUND: u8 = 8;
@@ -37,6 +41,7 @@ pub fn raft<R: RaftRules>(name: &str, rules: R, bounds: Bounds<'_>) -> RaftSpec<
     let system = system(rules, bounds.servers, bounds.scripts);
     let spec = Spec::new(name, system, bounds.servers).sees(|_| Sees::Actors);
     let spec = spec.faults(bounds.faults).timely(Timely {
+        tick: HEARTBEAT,
         range: |timer| match timer {
             Timer::Heartbeat => 1..=1,
             Timer::Election => 2..=3,

@@ -3,7 +3,7 @@
 use quorate_checker::report::{Engine, Report, Verdict};
 use quorate_checker::spec::Kind;
 
-use super::{Checked, behaviour};
+use super::{Checked, behaviour, runs};
 use crate::cli::log::Colour;
 use crate::cli::output::{Output, grouped, wrapped};
 
@@ -58,10 +58,12 @@ pub fn show(all: &[Checked], output: &mut Output) {
         ));
     }
     show_bounds(all, width, output);
+    runs::show_assumptions(all, output);
     let indented = |checked: &Checked| {
         let name = shortened(&checked.report.spec, width);
         format!("  {name:width$}  ")
     };
+    runs::show_worst_cases(all, output);
     show_differences(all, &indented, output);
     behaviour::show_never_taken(all, &indented, output);
     show_gaps(all, width, output);
@@ -138,7 +140,18 @@ fn show_limits(all: &[Checked], output: &mut Output) {
     if all.iter().any(|checked| checked.directed) {
         output.line("  of directed specs, the behaviour that their direction leaves out");
     }
-    output.line("  that anything ever happens: only that it can");
+    let only_states = |checked: &&Checked| {
+        !checked.report.properties.iter().any(|property| property.kind.is_temporal())
+    };
+    match all.iter().filter(only_states).count() {
+        0 => {}
+        count if count == all.len() => {
+            output.line("  that anything ever happens: only that it can");
+        }
+        _ => output.line(
+            "  of specs without temporal properties, that anything happens: only that it can",
+        ),
+    }
     let odds: f64 = all.iter().map(|checked| mistaken(&checked.report)).sum();
     if odds > 0.0 {
         output.line(format!(
