@@ -182,7 +182,7 @@ fn run_paxos(job: &Job) -> Measured {
     }
     let sees: fn(&str) -> Sees = match job.properties {
         Properties::Declared => {
-            |name| if name == paxos::LINEARIZABLE { Sees::Actors } else { Sees::Everything }
+            |name| if name == paxos::LINEARIZABLE { Sees::History } else { Sees::Everything }
         }
         Properties::Opaque => |_| Sees::Everything,
         Properties::None => panic!("{job}: not measured"),

@@ -7,16 +7,32 @@ use super::inbox::Order;
 use super::moves::{Kind, Move};
 use super::parts::{Event, Explorable, Extras, History, NO_FAULT, Parts};
 use super::system::{Rules, System};
-use crate::spec::Spec;
+use crate::spec::{Spec, TIMEOUT_KINDS};
 
 /// One thread's memory of what steps cost.
 #[derive(Debug, Default)]
 pub(super) struct Purse {
-    paid: HashMap<Bill, Option<u32>, BuildQuick>,
+    /// By extras, and by kind of step, as far as it is charged.
+    paid: Vec<[Price; KINDS]>,
+    /// What else changes extras: with a fault, or a message delivered where that is remembered.
+    marked: HashMap<Bill, u32, BuildQuick>,
 }
 
-/// Extras, kind of step, fault, and message delivered where that is remembered.
-type Bill = (u32, Kind, u32, Option<u32>);
+/// Kinds of steps that are charged, each kind of timeout by itself.
+const KINDS: usize = 6 + TIMEOUT_KINDS;
+
+/// The extras after a step.
+#[derive(Clone, Copy, Debug, Default)]
+enum Price {
+    #[default]
+    Unknown,
+    /// The budget is used up.
+    TooMuch,
+    Then(u32),
+}
+
+/// Extras, fault, and message delivered where that is remembered.
+type Bill = (u32, u32, Option<u32>);
 
 impl Purse {
     /// The extras after `step`, or `None` if its budget is used up.
@@ -27,44 +43,75 @@ impl Purse {
         extras: u32,
         step: &Move,
     ) -> Option<u32> {
-        let delivered = match (&system.rules, step.kind, step.event) {
-            (Rules::Stateright, Kind::Deliver, Event::Deliver(envelope))
-                if system.order == Order::Set =>
-            {
-                Some(envelope)
-            }
-            _ => None,
+        let (charged, delivered) = match system.rules {
+            Rules::Spec(spec) => (self.charge(spec, parts, extras, step.kind)?, None),
+            Rules::Stateright => (extras, delivered(system, step)),
         };
-        let is_free = match system.rules {
-            Rules::Spec(spec) => is_free(step.kind, spec.timely.is_some()),
-            Rules::Stateright => delivered.is_none(),
-        };
-        if is_free && step.fault == NO_FAULT {
-            return Some(extras);
+        if step.fault == NO_FAULT && delivered.is_none() {
+            return Some(charged);
         }
-        let key = (extras, step.kind, step.fault, delivered);
-        *self.paid.entry(key).or_insert_with(|| {
-            let before = *parts.extras.get(extras);
-            let after = match system.rules {
-                Rules::Spec(spec) => charge(spec, before, step.kind)?,
-                Rules::Stateright => before,
-            };
-            Some(parts.extras.intern(Extras {
-                fault: step.fault,
-                last: delivered.or(before.last),
-                ..after
-            }))
-        })
+        let marked = self.marked.entry((charged, step.fault, delivered)).or_insert_with(|| {
+            let before = *parts.extras.get(charged);
+            let last = delivered.or(before.last);
+            parts.extras.intern(Extras { fault: step.fault, last, ..before })
+        });
+        Some(*marked)
+    }
+
+    /// The extras after a step of this kind, or `None` if its budget is used up.
+    fn charge<A: Explorable, C, G: History>(
+        &mut self,
+        spec: &Spec<A, C, G>,
+        parts: &Parts<A, G>,
+        extras: u32,
+        kind: Kind,
+    ) -> Option<u32> {
+        let Some(kind_index) = charged(kind) else {
+            return Some(extras);
+        };
+        let place = extras as usize;
+        if self.paid.len() <= place {
+            self.paid.resize(place + 1, [Price::Unknown; KINDS]);
+        }
+        let price = &mut self.paid[place][kind_index];
+        if let Price::Unknown = price {
+            let after = charge(spec, *parts.extras.get(extras), kind);
+            *price = after.map_or(Price::TooMuch, |after| Price::Then(parts.extras.intern(after)));
+        }
+        match *price {
+            Price::Then(after) => Some(after),
+            Price::Unknown | Price::TooMuch => None,
+        }
     }
 }
 
-/// True if steps of this kind neither are charged to a budget nor end or lengthen a calm.
-fn is_free(kind: Kind, is_timely: bool) -> bool {
+/// The message that a step delivers, where Stateright's network remembers it.
+fn delivered<A: Explorable, C, G: History>(
+    system: &System<'_, A, C, G>,
+    step: &Move,
+) -> Option<u32> {
+    match (step.kind, step.event) {
+        (Kind::Deliver, Event::Deliver(envelope)) if system.order == Order::Set => Some(envelope),
+        _ => None,
+    }
+}
+
+/// Where among the kinds that are charged this is; `None` if it neither is charged to a budget nor
+/// ends or lengthens a calm.
+fn charged(kind: Kind) -> Option<usize> {
     match kind {
-        Kind::Deliver | Kind::Timeout(None) | Kind::Random | Kind::Tick => true,
-        Kind::Due { election } => !election,
-        Kind::Recover => !is_timely,
-        Kind::Duplicate | Kind::Drop | Kind::Timeout(_) | Kind::Early { .. } | Kind::Crash => false,
+        Kind::Deliver
+        | Kind::Timeout(None)
+        | Kind::Due { election: false }
+        | Kind::Random
+        | Kind::Tick => None,
+        Kind::Duplicate => Some(0),
+        Kind::Drop => Some(1),
+        Kind::Crash => Some(2),
+        Kind::Recover => Some(3),
+        Kind::Early { .. } => Some(4),
+        Kind::Due { election: true } => Some(5),
+        Kind::Timeout(Some(budget)) => Some(6 + usize::from(budget)),
     }
 }
 
@@ -74,6 +121,7 @@ fn charge<A: Explorable, C, G: History>(
     mut extras: Extras,
     kind: Kind,
 ) -> Option<Extras> {
+    // Without time, nothing is ever counted.
     extras.calm = match kind {
         Kind::Due { election: true } => extras.calm.saturating_add(1),
         Kind::Crash | Kind::Recover | Kind::Drop | Kind::Duplicate | Kind::Early { .. } => 0,

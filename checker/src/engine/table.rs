@@ -90,7 +90,10 @@ impl Table {
         let mut body = self.body.write().expect(POISON);
         let ids = self.ids.load(Ordering::Relaxed);
         if is_crowded(ids, body.slots.len()) {
-            body.slots = free_slots(body.slots.len() * 2);
+            let size = body.slots.len() * 2;
+            // Never both: at its largest, the table is what memory is for.
+            body.slots = Box::default();
+            body.slots = free_slots(size);
             self.fill_slots(&body);
         }
     }
@@ -144,8 +147,8 @@ impl Table {
         let end = self.ids.load(Ordering::Relaxed) as u32;
         let mut next = 0;
         spare.push(end..end);
-        let gaps = spare.into_iter();
-        gaps.map(|gap| std::mem::replace(&mut next, gap.end)..gap.start).collect()
+        let before = |gap: Range<u32>| std::mem::replace(&mut next, gap.end)..gap.start;
+        spare.into_iter().map(before).collect()
     }
 
     /// Puts every id that is used into the slots, which are free.
