@@ -6,6 +6,7 @@
 //! row of numbers. A state is that row, as a tree of numbered pairs whose root is 64 bits.
 //! Components are compared in full: no verdict depends on a hash being unique.
 
+mod alike;
 mod arena;
 mod column;
 mod cost;
@@ -21,11 +22,13 @@ mod options;
 mod outcome;
 mod parts;
 mod react;
+mod renamings;
 mod replay;
 mod scratch;
 mod search;
 mod shared;
 mod stateright_moves;
+mod symmetry;
 mod sync;
 mod system;
 mod table;
@@ -42,8 +45,10 @@ use stateright::{Expectation, Model};
 pub use options::{Options, Progress, Sees, Stop};
 pub use outcome::{Finding, Outcome, Sizes};
 pub use parts::{Explorable, History};
+pub use symmetry::Symmetry;
 
 use crate::spec::{ActionOf, SAVED_BEFORE_SENT, Spec, Spent, State, WITHOUT_PANIC};
+use replay::Face;
 use shared::{Check, Shared};
 use system::System;
 
@@ -53,6 +58,29 @@ use system::System;
 /// If a condition does, or the spec's ghost.
 pub fn explore<A: Explorable, C: Sync, G: History>(
     spec: &Spec<A, C, G>,
+    options: &Options,
+    progress: &mut dyn FnMut(&Progress),
+) -> Outcome<State<A, G>, ActionOf<A>> {
+    explore_spec(spec, None, options, progress)
+}
+
+/// Explores `spec`, but of all states that are each other's renamings by `symmetry` only one: what
+/// is counted are these, and paths are genuine ones, as without.
+///
+/// # Panics
+/// As [`explore`] does, or if what was met shows that the actors are not interchangeable.
+pub fn explore_symmetric<A: Explorable, C: Sync, G: History>(
+    spec: &Spec<A, C, G>,
+    symmetry: Symmetry<A, G>,
+    options: &Options,
+    progress: &mut dyn FnMut(&Progress),
+) -> Outcome<State<A, G>, ActionOf<A>> {
+    explore_spec(spec, Some(symmetry), options, progress)
+}
+
+fn explore_spec<A: Explorable, C: Sync, G: History>(
+    spec: &Spec<A, C, G>,
+    symmetry: Option<Symmetry<A, G>>,
     options: &Options,
     progress: &mut dyn FnMut(&Progress),
 ) -> Outcome<State<A, G>, ActionOf<A>> {
@@ -68,8 +96,9 @@ pub fn explore<A: Explorable, C: Sync, G: History>(
         condition: Box::new(move |state: &State<A, G>| (property.condition)(spec, state)),
     });
     let boundary = |state: &State<A, G>| spec.within_boundary(state);
-    let shared = Shared::new(system, checks.collect(), boundary, options);
-    finish(&shared, spec, |state| state, &initial, options, progress)
+    let shared = Shared::new(system, symmetry, checks.collect(), boundary, options);
+    let face = Face { project: |state| state, is_same: replay::is_same_but_for_words };
+    finish(&shared, spec, &face, &initial, options, progress)
 }
 
 /// Explores an actor model as it stands, with its own properties and by Stateright's own rules;
@@ -83,6 +112,29 @@ pub fn explore<A: Explorable, C: Sync, G: History>(
 /// If a condition does, or a recorder of the history.
 pub fn explore_model<A: Explorable, C: Sync, G: History>(
     model: &ActorModel<A, C, G>,
+    options: &Options,
+    progress: &mut dyn FnMut(&Progress),
+) -> ModelOutcome<A, G> {
+    explore_actors(model, None, options, progress)
+}
+
+/// Explores an actor model as [`explore_model`] does, but of all states that are each other's
+/// renamings by `symmetry` only one.
+///
+/// # Panics
+/// As [`explore_model`] does, or if what was met shows that the actors are not interchangeable.
+pub fn explore_model_symmetric<A: Explorable, C: Sync, G: History>(
+    model: &ActorModel<A, C, G>,
+    symmetry: Symmetry<A, G>,
+    options: &Options,
+    progress: &mut dyn FnMut(&Progress),
+) -> ModelOutcome<A, G> {
+    explore_actors(model, Some(symmetry), options, progress)
+}
+
+fn explore_actors<A: Explorable, C: Sync, G: History>(
+    model: &ActorModel<A, C, G>,
+    symmetry: Option<Symmetry<A, G>>,
     options: &Options,
     progress: &mut dyn FnMut(&Progress),
 ) -> ModelOutcome<A, G> {
@@ -105,8 +157,9 @@ pub fn explore_model<A: Explorable, C: Sync, G: History>(
         condition: Box::new(|state: &State<A, G>| state.fault.is_none()),
     });
     let boundary = move |state: &State<A, G>| model.within_boundary(&state.system);
-    let shared = Shared::new(System::of_model(model), checks, boundary, options);
-    finish(&shared, model, |state| &state.system, &initial, options, progress)
+    let shared = Shared::new(System::of_model(model), symmetry, checks, boundary, options);
+    let face = Face { project: |state| &state.system, is_same: PartialEq::eq };
+    finish(&shared, model, &face, &initial, options, progress)
 }
 
 /// What a search of an actor model found.
@@ -119,7 +172,7 @@ pub type ModelOutcome<A, G> = Outcome<
 fn finish<A: Explorable, C: Sync, G: History, M>(
     shared: &Shared<'_, A, C, G>,
     model: &M,
-    project: fn(&State<A, G>) -> &M::State,
+    face: &Face<A, G, M::State>,
     initial: &State<A, G>,
     options: &Options,
     progress: &mut dyn FnMut(&Progress),
@@ -129,10 +182,12 @@ where
 {
     let leaves = shared.system.leaves(&shared.parts, initial);
     let found = search::search(shared, initial, &leaves, options, progress);
+    let sizes = shared.sizes();
+    alike::check(shared);
     let findings = shared.checks.iter().zip(&found.deciding).map(|(check, state)| Finding {
         name: check.name,
         expectation: check.expectation.clone(),
-        path: state.map(|id| replay::path_to(shared, model, project, initial, id)),
+        path: state.map(|id| replay::path_to(shared, model, face, (initial, &leaves), id)),
     });
     Outcome {
         states: found.states,
@@ -143,7 +198,7 @@ where
         levels: found.levels,
         actions: found.tally.actions(&shared.parts, &shared.system.possible()),
         endless: found.tally.endless(&shared.parts),
-        sizes: shared.sizes(),
+        sizes,
         half: found.half,
     }
 }

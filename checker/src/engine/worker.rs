@@ -10,6 +10,7 @@ use super::memo::Cache;
 use super::moves::{Kind, Move, Moves, Planner};
 use super::parts::{Event, Explorable, History, NO_FAULT, NOTHING};
 use super::react::SILENT;
+use super::renamings::Least;
 use super::shared::{NOBODY, Shared};
 use super::table::Tight;
 use super::tally::Tally;
@@ -26,6 +27,7 @@ pub(super) struct Worker<'s, A: Explorable, C, G: History> {
     /// By ghost and reaction.
     ghosts: Cache<(u32, u32), u32>,
     purse: Purse,
+    least: Option<Least<'s, A, C, G>>,
     /// The keys of successors that wait to be looked up, and where they come from.
     keys: Vec<u64>,
     origins: Vec<Origin>,
@@ -67,6 +69,7 @@ impl<'s, A: Explorable, C: Sync, G: History> Worker<'s, A, C, G> {
             planner: Planner::new(system, parts, reactions, plans),
             ghosts: Cache::new(16),
             purse: Purse::default(),
+            least: Least::new(shared),
             keys: Vec::new(),
             origins: Vec::new(),
             fresh: Vec::new(),
@@ -222,7 +225,10 @@ impl<'s, A: Explorable, C: Sync, G: History> Worker<'s, A, C, G> {
     }
 
     /// Looks up the successors that wait, and takes up those that are new.
-    fn visit(&mut self, doors: Doors<'s>) -> Doors<'s> {
+    fn visit(&mut self, mut doors: Doors<'s>) -> Doors<'s> {
+        if let Some(least) = &mut self.least {
+            doors = least.settle(doors, &mut self.keys);
+        }
         let layout = doors.visited.layout();
         doors.visited.approach(&self.keys);
         let mut leaves = vec![0; layout.len()];
