@@ -91,14 +91,13 @@ fn check_ghosts<A: Explorable, C, G: History>(
 ) {
     let Shared { system, parts, reactions, .. } = shared;
     for ((ghost, reaction), after) in reactions.ghosts() {
-        for (renaming, reaction) in renamings.all.iter().zip(&known[&reaction]) {
-            let before = renamings.ghost(parts, renaming, ghost);
+        let images = renamings.ghosts(parts, ghost).iter().zip(renamings.ghosts(parts, after));
+        for ((before, after), reaction) in images.zip(&known[&reaction]) {
             assert!(
-                reactions.ghost(system, parts, before, *reaction)
-                    == renamings.ghost(parts, renaming, after),
+                reactions.ghost(system, parts, *before, *reaction) == *after,
                 "the ghost sees who it is that acts: from {:?} to {:?}",
-                parts.ghosts.get(ghost),
-                parts.ghosts.get(after),
+                parts.ghosts.get(*before),
+                parts.ghosts.get(*after),
             );
         }
     }

@@ -191,6 +191,7 @@ where
     });
     Outcome {
         states: found.states,
+        whole: found.whole,
         transitions: found.transitions,
         depth: found.depth,
         findings: findings.collect(),

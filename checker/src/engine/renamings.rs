@@ -13,9 +13,9 @@ use super::table::Tight;
 pub(super) struct Renamings<A: Explorable, G> {
     symmetry: Symmetry<A, G>,
     pub all: Vec<Renaming>,
-    /// By local, and by envelope.
     locals: Images,
     envelopes: Images,
+    ghosts: Images,
     /// By leaf, then by the number there.
     leaves: Vec<Images>,
 }
@@ -68,6 +68,7 @@ impl<A: Explorable, G: History> Renamings<A, G> {
             symmetry,
             locals: Images::default(),
             envelopes: Images::default(),
+            ghosts: Images::default(),
             leaves: (0..leaves).map(|_| Images::default()).collect(),
         }
     }
@@ -135,7 +136,7 @@ impl<A: Explorable, G: History> Renamings<A, G> {
                 let inbox = self.inbox(parts, system.order, inbox, index);
                 parts.seat(renaming.targets[leaf], local, inbox)
             } else if leaf == system.ghost_leaf() {
-                self.ghost(parts, renaming, number)
+                self.ghosts(parts, number)[index]
             } else {
                 let extras = *parts.extras.get(number);
                 let last = extras.last.map(|last| self.envelopes(parts, last)[index]);
@@ -146,10 +147,12 @@ impl<A: Explorable, G: History> Renamings<A, G> {
         })
     }
 
-    /// The image of a ghost.
-    pub fn ghost(&self, parts: &Parts<A, G>, renaming: &Renaming, number: u32) -> u32 {
-        let image = (self.symmetry.ghost)(parts.ghosts.get(number), &renaming.plan);
-        parts.ghosts.intern(image)
+    /// The images of a ghost.
+    pub fn ghosts(&self, parts: &Parts<A, G>, number: u32) -> &[u32] {
+        let ghost = self.symmetry.ghost;
+        self.images(&self.ghosts, number, |Renaming { plan, .. }| {
+            parts.ghosts.intern(ghost(parts.ghosts.get(number), plan))
+        })
     }
 
     /// The images of a timer, and of a choice.
@@ -187,14 +190,23 @@ pub(super) struct Least<'s, A: Explorable, C, G: History> {
     images: Vec<&'s [u32]>,
     least: Vec<usize>,
     rows: Vec<u32>,
+    /// By row, how many distinct renamings it has.
+    sizes: Vec<u64>,
+    /// The renamings of all states that were counted.
+    pub whole: u64,
 }
 
 impl<'s, A: Explorable, C, G: History> Least<'s, A, C, G> {
     /// `None` if no actors change places.
     pub fn new(shared: &'s Shared<'s, A, C, G>) -> Option<Self> {
         let renamings = shared.renamings.as_ref()?;
-        let (images, least, rows) = (Vec::new(), Vec::new(), Vec::new());
-        Some(Least { shared, renamings, images, least, rows })
+        let (images, least, rows, sizes) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Some(Least { shared, renamings, images, least, rows, sizes, whole: 0 })
+    }
+
+    /// Counts the renamings of the state at this place among those that were settled last.
+    pub fn count(&mut self, place: usize) {
+        self.whole += self.sizes[place];
     }
 
     /// Puts the key of the least of its renamings in the place of each key. Numbers differ from run
@@ -203,6 +215,7 @@ impl<'s, A: Explorable, C, G: History> Least<'s, A, C, G> {
         let layout = doors.visited.layout();
         let size = layout.len();
         self.rows.clear();
+        self.sizes.clear();
         for key in keys.chunks_exact(layout.words()) {
             let start = self.rows.len();
             self.rows.resize(start + size, 0);
@@ -253,5 +266,7 @@ impl<'s, A: Explorable, C, G: History> Least<'s, A, C, G> {
             }
             self.least.truncate(kept);
         }
+        // Each of its renamings is reached in as many ways as the least is.
+        self.sizes.push((renamings.all.len() / self.least.len()) as u64);
     }
 }

@@ -27,7 +27,7 @@ pub(super) struct Worker<'s, A: Explorable, C, G: History> {
     /// By ghost and reaction.
     ghosts: Cache<(u32, u32), u32>,
     purse: Purse,
-    least: Option<Least<'s, A, C, G>>,
+    pub least: Option<Least<'s, A, C, G>>,
     /// The keys of successors that wait to be looked up, and where they come from.
     keys: Vec<u64>,
     origins: Vec<Origin>,
@@ -232,7 +232,8 @@ impl<'s, A: Explorable, C: Sync, G: History> Worker<'s, A, C, G> {
         let layout = doors.visited.layout();
         doors.visited.approach(&self.keys);
         let mut leaves = vec![0; layout.len()];
-        for (key, origin) in self.keys.chunks_exact(layout.words()).zip(&self.origins) {
+        let states = self.keys.chunks_exact(layout.words()).zip(&self.origins);
+        for (place, (key, origin)) in states.enumerate() {
             if self.shared.boundary.is_some() && doors.visited.find(key).is_none() {
                 layout.unpack(key, &mut leaves);
                 if !self.judge.is_within(&leaves) {
@@ -244,6 +245,9 @@ impl<'s, A: Explorable, C: Sync, G: History> Worker<'s, A, C, G> {
             self.tally.count(origin.kind, origin.event, is_new);
             if is_new {
                 self.states += 1;
+                if let Some(least) = &mut self.least {
+                    least.count(place);
+                }
                 layout.unpack(key, &mut leaves);
                 self.fresh.push(id);
                 self.fresh.extend_from_slice(&leaves);

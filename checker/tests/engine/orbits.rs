@@ -69,13 +69,14 @@ pub fn plans(peers: usize, actors: usize) -> Vec<Plan> {
     orders.iter().map(Plan::from_values_to_sort).collect()
 }
 
-/// What is counted of `model` if only one state of each orbit is. `None` if the whole space has
+/// What is counted of `model` if only one state of each orbit is, and how many states the orbits
+/// have. `None` if the whole space has
 /// more than `limit` states.
 ///
 /// # Panics
 /// If the initial state is its own renamings, and yet the space is not made of whole orbits: then
 /// the model is not symmetric.
-pub fn orbits<M>(model: &M, plans: &[Plan], limit: usize) -> Option<Counts>
+pub fn orbits<M>(model: &M, plans: &[Plan], limit: usize) -> Option<(Counts, u64)>
 where
     M: Model<State: Renamed + Clone + PartialEq + Hash>,
 {
@@ -98,5 +99,5 @@ where
         waiting.append(&mut successors);
     }
     assert!(is_lopsided || seen.len() as u64 == whole.states, "the sizes of the orbits add up");
-    Some(Counts { states, transitions, ..whole })
+    Some((Counts { states, transitions, ..whole }, seen.len() as u64))
 }
