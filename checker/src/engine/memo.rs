@@ -34,6 +34,15 @@ impl<K: Copy + Eq + Hash, V: Clone> Memo<K, V> {
         shard.lock().expect(POISON).entry(key).or_insert(value).clone()
     }
 
+    /// All results so far.
+    pub fn entries(&self) -> Vec<(K, V)> {
+        let mut entries = Vec::with_capacity(self.len());
+        for shard in &self.shards {
+            entries.extend(shard.lock().expect(POISON).iter().map(|(key, it)| (*key, it.clone())));
+        }
+        entries
+    }
+
     /// How many results there are.
     pub fn len(&self) -> usize {
         self.shards.iter().map(|shard| shard.lock().expect(POISON).len()).sum()

@@ -6,6 +6,7 @@
 //! row of numbers. A state is that row, as a tree of numbered pairs whose root is 64 bits.
 //! Components are compared in full: no verdict depends on a hash being unique.
 
+mod alike;
 mod arena;
 mod column;
 mod cost;
@@ -21,13 +22,16 @@ mod moves;
 mod options;
 mod outcome;
 mod parts;
+mod planner;
 mod react;
+mod renamings;
 mod replay;
 mod runs;
 mod scratch;
 mod search;
 mod shared;
 mod stateright_moves;
+mod symmetry;
 mod sync;
 mod system;
 mod table;
@@ -44,8 +48,10 @@ use stateright::{Expectation, Model};
 pub use options::{Options, Progress, Sees, Stop};
 pub use outcome::{Finding, Miss, Outcome, Run, RunFinding, Sizes, WorstCase, WorstCases};
 pub use parts::{Explorable, History};
+pub use symmetry::Symmetry;
 
 use crate::spec::{ActionOf, SAVED_BEFORE_SENT, Spec, State, WITHOUT_DEADLOCK, WITHOUT_PANIC};
+use replay::Face;
 use shared::{Check, Shared};
 use system::System;
 
@@ -55,6 +61,32 @@ use system::System;
 /// If a condition does, or the spec's ghost.
 pub fn explore<A: Explorable, C: Sync, G: History>(
     spec: &Spec<A, C, G>,
+    options: &Options,
+    progress: &mut dyn FnMut(&Progress),
+) -> Outcome<State<A, G>, ActionOf<A>> {
+    explore_spec(spec, None, options, progress)
+}
+
+/// Explores `spec`, but of all states that are each other's renamings by `symmetry` only one: what
+/// is counted are these, and paths are genuine ones, as without.
+///
+/// # Panics
+/// As [`explore`] does, or if what was met shows that the actors are not interchangeable; or if the
+/// spec has properties of runs, or time: whose turn it is would be lost.
+pub fn explore_symmetric<A: Explorable, C: Sync, G: History>(
+    spec: &Spec<A, C, G>,
+    symmetry: Symmetry<A, G>,
+    options: &Options,
+    progress: &mut dyn FnMut(&Progress),
+) -> Outcome<State<A, G>, ActionOf<A>> {
+    let has_runs = spec.temporal_properties().next().is_some();
+    assert!(!has_runs && spec.timely.is_none(), "{}: symmetry is for states alone", spec.name);
+    explore_spec(spec, Some(symmetry), options, progress)
+}
+
+fn explore_spec<A: Explorable, C: Sync, G: History>(
+    spec: &Spec<A, C, G>,
+    symmetry: Option<Symmetry<A, G>>,
     options: &Options,
     progress: &mut dyn FnMut(&Progress),
 ) -> Outcome<State<A, G>, ActionOf<A>> {
@@ -71,10 +103,12 @@ pub fn explore<A: Explorable, C: Sync, G: History>(
         is_deadlock: property.name == WITHOUT_DEADLOCK,
     });
     let boundary = |state: &State<A, G>| spec.within_boundary(state);
-    let shared = Shared::new(system, checks.collect(), boundary, options);
-    let mut outcome = finish(&shared, spec, |state| state, &initial, options, progress);
+    let shared = Shared::new(system, symmetry, checks.collect(), boundary, options);
+    let face = Face { project: |state| state, is_same: replay::is_same_but_for_words };
+    let mut outcome = finish(&shared, spec, &face, &initial, options, progress);
     if outcome.stopped.is_none() {
-        (outcome.runs, outcome.worst) = runs::decide(&shared, spec, &initial, options.threads);
+        (outcome.runs, outcome.worst) =
+            runs::decide(&shared, spec, &face, &initial, options.threads);
     }
     outcome
 }
@@ -90,6 +124,29 @@ pub fn explore<A: Explorable, C: Sync, G: History>(
 /// If a condition does, or a recorder of the history.
 pub fn explore_model<A: Explorable, C: Sync, G: History>(
     model: &ActorModel<A, C, G>,
+    options: &Options,
+    progress: &mut dyn FnMut(&Progress),
+) -> ModelOutcome<A, G> {
+    explore_actors(model, None, options, progress)
+}
+
+/// Explores an actor model as [`explore_model`] does, but of all states that are each other's
+/// renamings by `symmetry` only one.
+///
+/// # Panics
+/// As [`explore_model`] does, or if what was met shows that the actors are not interchangeable.
+pub fn explore_model_symmetric<A: Explorable, C: Sync, G: History>(
+    model: &ActorModel<A, C, G>,
+    symmetry: Symmetry<A, G>,
+    options: &Options,
+    progress: &mut dyn FnMut(&Progress),
+) -> ModelOutcome<A, G> {
+    explore_actors(model, Some(symmetry), options, progress)
+}
+
+fn explore_actors<A: Explorable, C: Sync, G: History>(
+    model: &ActorModel<A, C, G>,
+    symmetry: Option<Symmetry<A, G>>,
     options: &Options,
     progress: &mut dyn FnMut(&Progress),
 ) -> ModelOutcome<A, G> {
@@ -113,8 +170,9 @@ pub fn explore_model<A: Explorable, C: Sync, G: History>(
         is_deadlock: false,
     });
     let boundary = move |state: &State<A, G>| model.within_boundary(&state.system);
-    let shared = Shared::new(System::of_model(model), checks, boundary, options);
-    finish(&shared, model, |state| &state.system, &initial, options, progress)
+    let shared = Shared::new(System::of_model(model), symmetry, checks, boundary, options);
+    let face = Face { project: |state| &state.system, is_same: PartialEq::eq };
+    finish(&shared, model, &face, &initial, options, progress)
 }
 
 /// What a search of an actor model found.
@@ -127,7 +185,7 @@ pub type ModelOutcome<A, G> = Outcome<
 fn finish<A: Explorable, C: Sync, G: History, M>(
     shared: &Shared<'_, A, C, G>,
     model: &M,
-    project: fn(&State<A, G>) -> &M::State,
+    face: &Face<A, G, M::State>,
     initial: &State<A, G>,
     options: &Options,
     progress: &mut dyn FnMut(&Progress),
@@ -137,13 +195,16 @@ where
 {
     let leaves = shared.system.leaves(&shared.parts, initial);
     let found = search::search(shared, initial, &leaves, options, progress);
+    let sizes = shared.sizes();
+    alike::check(shared);
     let findings = shared.checks.iter().zip(&found.deciding).map(|(check, state)| Finding {
         name: check.name,
         expectation: check.expectation.clone(),
-        path: state.map(|id| replay::path_to(shared, model, project, initial, id)),
+        path: state.map(|id| replay::path_to(shared, model, face, (initial, &leaves), id)),
     });
     Outcome {
         states: found.states,
+        whole: found.whole,
         transitions: found.transitions,
         depth: found.depth,
         findings: findings.collect(),
@@ -155,7 +216,7 @@ where
             shared.system.may_fire(timer)
         }),
         endless: found.tally.endless(&shared.parts),
-        sizes: shared.sizes(),
+        sizes,
         half: found.half,
     }
 }

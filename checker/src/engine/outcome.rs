@@ -75,6 +75,9 @@ pub struct WorstCases<S, Action> {
 pub struct Outcome<S, Action> {
     /// Distinct states.
     pub states: u64,
+    /// As many, or with symmetry these and all their renamings: if nobody stands out in the initial
+    /// state, the states of the whole space.
+    pub whole: u64,
     /// Successors generated, a state as often as it is reached. The initial state is none.
     pub transitions: u64,
     /// Levels below the initial state.

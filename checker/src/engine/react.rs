@@ -103,6 +103,17 @@ impl<A: Explorable> Reactions<A> {
         self.asked.len()
     }
 
+    /// What was asked of actors so far: each its local and the event, and the effect.
+    pub fn effects(&self) -> Vec<((u32, u32, Event), &Effect)> {
+        let entries = self.numbers.entries().into_iter();
+        entries.map(|(question, number)| (question, self.effects.get(number))).collect()
+    }
+
+    /// What was asked of ghosts so far: each with the reaction it was shown, and the ghost after.
+    pub fn ghosts(&self) -> Vec<((u32, u32), u32)> {
+        self.ghosts.entries()
+    }
+
     /// What `event` does when `actor` is as `local` says.
     pub fn effect<C, G: History>(
         &self,

@@ -7,18 +7,42 @@ use super::scratch::Scratch;
 use super::shared::{NOBODY, Shared};
 use super::system::Rules;
 use super::table::Door;
-use crate::spec::State;
+use crate::spec::{Fault, State};
 
-/// The path to the state `id`. Each step is found among the model's own, so what is returned is a
-/// path of the model whatever the engine thought.
+/// How the model shows a state.
+pub(super) struct Face<A: Explorable, G, S> {
+    pub project: fn(&State<A, G>) -> &S,
+    /// True if a state is the one that was found.
+    pub is_same: fn(&S, &S) -> bool,
+}
+
+/// True if two states differ in nothing but the words of a panic: these may name an actor, and are
+/// not renamed.
+pub(super) fn is_same_but_for_words<A: Explorable, G: History>(
+    one: &State<A, G>,
+    other: &State<A, G>,
+) -> bool {
+    let is_same_fault = match (&one.fault, &other.fault) {
+        (Some(Fault::Panicked(_)), Some(Fault::Panicked(_))) => true,
+        (one, other) => one == other,
+    };
+    is_same_fault
+        && (one.spent, one.calm) == (other.spent, other.calm)
+        && one.clocks == other.clocks
+        && one.system == other.system
+}
+
+/// The path to the state `id`, or to a renaming of it where actors may change places. Each step is
+/// found among the model's own, so what is returned is a path of the model, from its `initial`
+/// state on, whatever the engine thought.
 ///
 /// # Panics
 /// If the model has no such path: then the engine is wrong.
 pub(super) fn path_to<A, C, G, M>(
     shared: &Shared<'_, A, C, G>,
     model: &M,
-    project: fn(&State<A, G>) -> &M::State,
-    initial: &State<A, G>,
+    face: &Face<A, G, M::State>,
+    (initial, initial_leaves): (&State<A, G>, &[u32]),
     id: u32,
 ) -> Path<M::State, M::Action>
 where
@@ -42,7 +66,7 @@ where
     }
     drop(door);
     ids.reverse();
-    path_along(shared, model, project, initial, &ids)
+    path_along(shared, model, face, (initial, initial_leaves), &ids)
 }
 
 /// The path along the states of these ids, of which the first is the initial one.
@@ -52,8 +76,8 @@ where
 pub(super) fn path_along<A, C, G, M>(
     shared: &Shared<'_, A, C, G>,
     model: &M,
-    project: fn(&State<A, G>) -> &M::State,
-    initial: &State<A, G>,
+    face: &Face<A, G, M::State>,
+    (initial, initial_leaves): (&State<A, G>, &[u32]),
     ids: &[u32],
 ) -> Path<M::State, M::Action>
 where
@@ -62,23 +86,28 @@ where
     M: Model<State: Clone + PartialEq, Action: Clone + PartialEq>,
 {
     let door = shared.visited.open();
-    let mut scratch = Scratch::new(&shared.parts, initial, &leaves_of(&door, ids[0]), true);
-    let mut state = project(initial).clone();
+    let Shared { system, parts, renamings, .. } = shared;
+    let mut scratch = Scratch::new(parts, initial, initial_leaves, true);
+    let mut state = (face.project)(initial).clone();
     let mut taken = Vec::new();
     for id in &ids[1..] {
         let leaves = leaves_of(&door, *id);
-        let wanted = project(scratch.at(&shared.system, &shared.parts, &leaves));
+        let rows = renamings.as_ref().map(|all| all.all_of(system, parts, &leaves));
+        let rows = rows.unwrap_or_else(|| vec![leaves]);
+        let wanted: Vec<M::State> =
+            rows.iter().map(|row| (face.project)(scratch.at(system, parts, row)).clone()).collect();
         let mut actions = Vec::new();
         model.actions(&state, &mut actions);
         let step = actions.into_iter().find_map(|action| {
             let next = model.next_state(&state, action.clone())?;
-            (next == *wanted).then_some((action, next))
+            let is_it = wanted.iter().any(|wanted| (face.is_same)(&next, wanted));
+            is_it.then_some((action, next))
         });
         let (action, next) = step.expect("the engine takes a step that the model does not have");
         taken.push(action);
         state = next;
     }
-    Path::from_actions(model, project(initial).clone(), &taken)
+    Path::from_actions(model, (face.project)(initial).clone(), &taken)
         .expect("these are the model's own actions")
 }
 

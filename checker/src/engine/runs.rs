@@ -4,7 +4,7 @@ use super::edges::{Asked, Explored, explored};
 use super::moves::{Kind, action};
 use super::outcome::{Miss, Run, RunFinding, WorstCase, WorstCases};
 use super::parts::{Explorable, History};
-use super::replay::path_along;
+use super::replay::{Face, path_along};
 use super::shared::Shared;
 use crate::liveness::{self, Edge, Goal, Path, States, Violation};
 use crate::spec::{ActionOf, Condition, Form, Spec, State, TIME_PASSES};
@@ -18,6 +18,7 @@ type Told<A, G> =
 pub(super) fn decide<A: Explorable, C: Sync, G: History>(
     shared: &Shared<'_, A, C, G>,
     spec: &Spec<A, C, G>,
+    face: &Face<A, G, State<A, G>>,
     initial: &State<A, G>,
     threads: usize,
 ) -> Told<A, G> {
@@ -36,7 +37,8 @@ pub(super) fn decide<A: Explorable, C: Sync, G: History>(
         return (Vec::new(), None);
     }
     let explored = explored(shared, spec, initial, &asked, threads);
-    let path = |ids: &[u32]| path_along(shared, spec, |state| state, initial, ids);
+    let leaves = shared.system.leaves(&shared.parts, initial);
+    let path = |ids: &[u32]| path_along(shared, spec, face, (initial, &leaves), ids);
     let zeno = has_time.then(|| (TIME_PASSES, liveness::zeno(&explored.graph)));
     let missed = forms.into_iter().map(|(name, form)| (name, missed(&explored, form)));
     let retold = zeno.into_iter().chain(missed).map(|(name, violation)| {

@@ -22,6 +22,8 @@ const SMALL: u64 = 256;
 /// What a search found, by numbers.
 pub(super) struct Found {
     pub states: u64,
+    /// With all their renamings.
+    pub whole: u64,
     pub transitions: u64,
     pub depth: u64,
     /// By property, a first state that decides it.
@@ -47,6 +49,7 @@ pub(super) fn search<A: Explorable, C: Sync, G: History>(
         (0..threads).map(|_| Worker::new(shared, initial, leaves)).collect();
     let mut found = Found {
         states: workers[0].start(leaves),
+        whole: 0,
         transitions: 0,
         depth: 0,
         deciding: vec![None; shared.checks.len()],
@@ -72,6 +75,8 @@ pub(super) fn search<A: Explorable, C: Sync, G: History>(
             found.levels = watch.levels;
             found.half = half(&found.levels, &sizes);
             workers.iter().for_each(|worker| found.tally.join(&worker.tally));
+            let wholes = workers.iter().map(|worker| worker.least.as_ref().map(|it| it.whole));
+            found.whole = wholes.sum::<Option<u64>>().unwrap_or(found.states);
             return found;
         }
         sizes.push(shared.sizes());

@@ -3,11 +3,13 @@
 use stateright::Expectation;
 
 use super::layout::Layout;
-use super::moves::Plans;
 use super::options::{Options, Sees};
 use super::outcome::Sizes;
 use super::parts::{Explorable, History, Parts};
+use super::planner::Plans;
 use super::react::Reactions;
+use super::renamings::Renamings;
+use super::symmetry::Symmetry;
 use super::system::System;
 use super::table::Table;
 use super::values::Values;
@@ -54,6 +56,8 @@ pub(super) struct Shared<'a, A: Explorable, C, G: History> {
     pub parts: Parts<A, G>,
     pub reactions: Reactions<A>,
     pub plans: Plans,
+    /// If some actors may change places.
+    pub renamings: Option<Renamings<A, G>>,
     /// The states, each with its parent's id.
     pub visited: Table,
     /// What was seen by properties that do not see everything.
@@ -68,6 +72,7 @@ impl<'a, A: Explorable, C, G: History> Shared<'a, A, C, G> {
     /// What is shared before the search begins.
     pub fn new(
         system: System<'a, A, C, G>,
+        symmetry: Option<Symmetry<A, G>>,
         checks: Vec<Check<'a, A, G>>,
         boundary: impl Fn(&State<A, G>) -> bool + Sync + 'a,
         options: &Options,
@@ -83,6 +88,7 @@ impl<'a, A: Explorable, C, G: History> Shared<'a, A, C, G> {
             |components: usize| Table::new(Layout::new(&vec![1; components]), TABLE_BITS, LOT);
         Shared {
             plans: Plans::new(system.seats),
+            renamings: symmetry.map(|symmetry| Renamings::new(symmetry, &system)),
             parts: Parts::new(system.seats),
             reactions: Reactions::new(),
             visited: table(leaves),

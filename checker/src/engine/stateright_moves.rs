@@ -1,8 +1,9 @@
 //! What an actor may do next by the rules of Stateright's `ActorModel`.
 
 use super::inbox::Order;
-use super::moves::{Kind, Move, Moves, Planner, Time};
+use super::moves::{Kind, Move, Moves, Time};
 use super::parts::{Event, Explorable, History, Local};
+use super::planner::Planner;
 use stateright::actor::LossyNetwork;
 
 impl<'s, A: Explorable, C, G: History> Planner<'s, A, C, G> {

@@ -7,9 +7,11 @@ use super::doors::Doors;
 use super::judge::Judge;
 use super::level::Level;
 use super::memo::Cache;
-use super::moves::{Kind, Move, Moves, Planner};
+use super::moves::{Kind, Move, Moves};
 use super::parts::{Event, Explorable, History, NO_FAULT, NOTHING};
+use super::planner::Planner;
 use super::react::SILENT;
+use super::renamings::Least;
 use super::shared::{NOBODY, Shared};
 use super::system::System;
 use super::table::Tight;
@@ -27,6 +29,7 @@ pub(super) struct Worker<'s, A: Explorable, C, G: History> {
     /// By ghost and reaction.
     ghosts: Cache<(u32, u32), u32>,
     purse: Purse,
+    pub least: Option<Least<'s, A, C, G>>,
     /// The keys of successors that wait to be looked up, and where they come from.
     keys: Vec<u64>,
     origins: Vec<Origin>,
@@ -72,6 +75,7 @@ impl<'s, A: Explorable, C: Sync, G: History> Worker<'s, A, C, G> {
             planner: Planner::new(system, parts, reactions, plans),
             ghosts: Cache::new(16),
             purse: Purse::default(),
+            least: Least::new(shared),
             keys: Vec::new(),
             origins: Vec::new(),
             fresh: Vec::new(),
@@ -276,7 +280,10 @@ impl<'s, A: Explorable, C: Sync, G: History> Worker<'s, A, C, G> {
     }
 
     /// Looks up the successors that wait, and takes up those that are new.
-    pub fn visit(&mut self, doors: Doors<'s>) -> Doors<'s> {
+    pub fn visit(&mut self, mut doors: Doors<'s>) -> Doors<'s> {
+        if let Some(least) = &mut self.least {
+            doors = least.settle(doors, &mut self.keys);
+        }
         let layout = doors.visited.layout();
         doors.visited.approach(&self.keys);
         if let Some(hops) = &mut self.hops {
@@ -288,7 +295,8 @@ impl<'s, A: Explorable, C: Sync, G: History> Worker<'s, A, C, G> {
             return doors;
         }
         let mut leaves = vec![0; layout.len()];
-        for (key, origin) in self.keys.chunks_exact(layout.words()).zip(&self.origins) {
+        let states = self.keys.chunks_exact(layout.words()).zip(&self.origins);
+        for (place, (key, origin)) in states.enumerate() {
             if self.shared.boundary.is_some() && doors.visited.find(key).is_none() {
                 layout.unpack(key, &mut leaves);
                 if !self.judge.is_within(&leaves) {
@@ -300,6 +308,9 @@ impl<'s, A: Explorable, C: Sync, G: History> Worker<'s, A, C, G> {
             self.tally.count(origin.kind, origin.event, is_new);
             if is_new {
                 self.states += 1;
+                if let Some(least) = &mut self.least {
+                    least.count(place);
+                }
                 layout.unpack(key, &mut leaves);
                 self.fresh.push(id);
                 self.fresh.extend_from_slice(&leaves);

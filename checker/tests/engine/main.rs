@@ -2,5 +2,8 @@
 
 mod by_hand;
 mod naive;
+mod orbits;
+mod peer;
 mod random;
+mod symmetry;
 mod toy;

@@ -33,7 +33,7 @@ impl Counts {
 }
 
 /// Whole states that are compared as such.
-struct Whole<S>(S);
+pub struct Whole<S>(pub S);
 
 impl<S: PartialEq> PartialEq for Whole<S> {
     fn eq(&self, other: &Self) -> bool {

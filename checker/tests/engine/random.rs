@@ -152,7 +152,7 @@ fn model(draw: &Draw, network: &'static str) -> ActorModel<Toy, (), u8> {
 }
 
 /// The tables' own panics are not worth a line each.
-fn silence() {
+pub fn silence() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         let tell = std::panic::take_hook();

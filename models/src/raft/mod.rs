@@ -46,6 +46,7 @@ pub mod log;
 pub mod message;
 mod obsolete;
 pub mod properties;
+mod rename;
 mod replication;
 pub mod rules;
 pub mod specs;

@@ -1,0 +1,273 @@
+//! Finds out what a seat offers, by a spec's rules; once for all threads.
+
+use std::sync::Arc;
+
+use super::arena::Places;
+use super::memo::{Cache, Memo};
+use super::moves::{Kind, Move, Moves, Time};
+use super::parts::{Event, Explorable, History, Local, NO_FAULT, NOTHING, Parts};
+use super::react::{Reactions, SILENT};
+use super::system::{Rules, System};
+use crate::spec::{Clock, Spec};
+
+/// What was found out about seats, for all threads.
+#[derive(Debug)]
+pub(super) struct Plans {
+    /// By actor and seat.
+    moves: Vec<Places<Moves>>,
+    /// By seat and what is sent there, the seat after that.
+    arrivals: Memo<(u32, u32), u32>,
+}
+
+impl Plans {
+    pub fn new(seats: usize) -> Self {
+        Plans { moves: (0..seats).map(|_| Places::default()).collect(), arrivals: Memo::default() }
+    }
+}
+
+/// One thread's way to the moves of a seat.
+pub(super) struct Planner<'s, A: Explorable, C, G: History> {
+    pub(super) system: &'s System<'s, A, C, G>,
+    pub(super) parts: &'s Parts<A, G>,
+    pub(super) reactions: &'s Reactions<A>,
+    plans: &'s Plans,
+    /// By seat and what is sent there, which says to whom.
+    arrivals: Cache<(u32, u32), u32>,
+    /// By the receiver's state and envelope.
+    obsolete: Cache<(u32, u32), bool>,
+}
+
+impl<'s, A: Explorable, C, G: History> Planner<'s, A, C, G> {
+    pub fn new(
+        system: &'s System<'s, A, C, G>,
+        parts: &'s Parts<A, G>,
+        reactions: &'s Reactions<A>,
+        plans: &'s Plans,
+    ) -> Self {
+        Planner {
+            system,
+            parts,
+            reactions,
+            plans,
+            arrivals: Cache::new(16),
+            obsolete: Cache::new(16),
+        }
+    }
+
+    /// What `seat` offers, which is that of `actor`.
+    pub fn moves(&mut self, actor: usize, seat: u32) -> &'s Moves {
+        let plans = self.plans;
+        if let Some(moves) = plans.moves[actor].get(seat) {
+            return moves;
+        }
+        let moves = match self.system.rules {
+            Rules::Spec(spec) => self.spec_moves(spec, actor, seat),
+            Rules::Stateright => self.stateright_moves(actor, seat),
+        };
+        plans.moves[actor].put(seat, moves)
+    }
+
+    /// The seat of `actor` once `parcel` has been sent to it.
+    pub fn arrive(&mut self, actor: usize, seat: u32, parcel: u32) -> u32 {
+        let key = (seat, parcel);
+        if let Some(after) = self.arrivals.get(key) {
+            return after;
+        }
+        let plans = self.plans;
+        let after = plans.arrivals.get_or(key, || self.receive(actor, seat, parcel));
+        self.arrivals.put(key, after);
+        after
+    }
+
+    /// Does as [`arrive`](Self::arrive), from scratch.
+    pub fn receive(&mut self, actor: usize, seat: u32, parcel: u32) -> u32 {
+        let (number, inbox) = *self.parts.seats[actor].get(seat);
+        let local = self.parts.locals.get(number);
+        if *self.parts.clocks.get(local.clock) == Clock::Gone {
+            return seat;
+        }
+        let inbox = self.join(self.parts.inboxes.get(inbox), parcel, local.state);
+        self.parts.seat(actor, number, self.parts.inboxes.intern(inbox))
+    }
+
+    fn spec_moves(&mut self, spec: &Spec<A, C, G>, actor: usize, seat: u32) -> Moves {
+        let (number, inbox) = *self.parts.seats[actor].get(seat);
+        let local = *self.parts.locals.get(number);
+        let inbox = self.parts.inboxes.get(inbox);
+        let mut moves = Vec::new();
+        for envelope in inbox.iter() {
+            if spec.faults.drops > 0 {
+                moves.push(self.loss(actor, number, inbox, *envelope));
+            }
+            if !local.crashed {
+                self.deliveries(spec, actor, number, inbox, *envelope, &mut moves);
+            }
+        }
+        let clock = self.parts.clocks.get(local.clock);
+        if local.crashed {
+            if spec.timely.as_ref().is_none_or(|timely| clock.may_recover(timely)) {
+                moves.push(self.step(Kind::Recover, Event::Recover, actor, seat));
+            }
+        } else {
+            if spec.faults.crashes > 0 && actor < spec.servers {
+                moves.push(self.step(Kind::Crash, Event::Crash, actor, seat));
+            }
+            for timer in self.parts.timers.get(local.timers).iter() {
+                self.firings(spec, actor, seat, timer, &mut moves);
+            }
+            self.choices(actor, seat, &local, &mut moves);
+        }
+        let is_quiet = local.crashed || inbox.is_empty();
+        let time = spec.timely.as_ref().map(|timely| Time {
+            is_quiet,
+            is_running: clock.is_running(),
+            holds_up: clock.holds_up_time(timely),
+            ticked: self.ticked(actor, seat),
+        });
+        let has_timer = self.parts.timers.get(local.timers).iter().next().is_some();
+        Moves { crashed: local.crashed, has_timer, moves, time: time.unwrap_or_default() }
+    }
+
+    /// The ways in which a timer that is set may fire.
+    fn firings(
+        &mut self,
+        spec: &Spec<A, C, G>,
+        actor: usize,
+        seat: u32,
+        timer: &A::Timer,
+        moves: &mut Vec<Move>,
+    ) {
+        let event = Event::Timeout(self.parts.timer.intern(timer.clone()));
+        let Some(timely) = &spec.timely else {
+            let budget = spec.timeouts.iter().position(|budget| (budget.applies)(timer));
+            let kind = Kind::Timeout(budget.map(|place| place as u8));
+            moves.push(self.step(kind, event, actor, seat));
+            return;
+        };
+        let (number, _) = *self.parts.seats[actor].get(seat);
+        let clock = self.parts.clocks.get(self.parts.locals.get(number).clock);
+        let ripe = clock.is_ripe(timely, timer);
+        if ripe {
+            let kind = Kind::Due { election: (timely.is_election)(timer) };
+            moves.push(self.step(kind, event, actor, seat));
+        }
+        if timely.early > 0 {
+            moves.push(self.step(Kind::Early { ripe }, event, actor, seat));
+        }
+    }
+
+    /// The seat after a tick.
+    fn ticked(&self, actor: usize, seat: u32) -> u32 {
+        let (number, inbox) = *self.parts.seats[actor].get(seat);
+        let local = *self.parts.locals.get(number);
+        let mut clock = self.parts.clocks.get(local.clock).clone();
+        clock.tick();
+        let local = Local { clock: self.parts.clocks.intern(clock), ..local };
+        self.parts.seat(actor, self.parts.locals.intern(local), inbox)
+    }
+
+    /// One move for each choice that the actor has asked for, as often as it is listed.
+    pub(super) fn choices(
+        &mut self,
+        actor: usize,
+        seat: u32,
+        local: &Local,
+        moves: &mut Vec<Move>,
+    ) {
+        for (key, choices) in self.parts.randoms.get(local.randoms).map.iter() {
+            for random in choices {
+                let choice = self.parts.choice.intern((key.clone(), random.clone()));
+                moves.push(self.step(Kind::Random, Event::Random(choice), actor, seat));
+            }
+        }
+    }
+
+    pub(super) fn loss(&mut self, actor: usize, number: u32, inbox: &[u32], envelope: u32) -> Move {
+        let mut left = self.system.order.remove(inbox, envelope);
+        self.forget_obsolete(&mut left, self.parts.locals.get(number).state);
+        Move {
+            kind: Kind::Drop,
+            event: Event::Deliver(envelope),
+            seat: self.parts.seat(actor, number, self.parts.inboxes.intern(left)),
+            reaction: SILENT,
+            fault: NO_FAULT,
+            others: Arc::default(),
+            is_still: false,
+            is_ignored: false,
+        }
+    }
+
+    fn deliveries(
+        &mut self,
+        spec: &Spec<A, C, G>,
+        actor: usize,
+        number: u32,
+        inbox: &[u32],
+        envelope: u32,
+        moves: &mut Vec<Move>,
+    ) {
+        let event = Event::Deliver(envelope);
+        let effect = self.reactions.effect(self.system, self.parts, actor, number, event);
+        let joined = self.join(inbox, effect.own, effect.state);
+        let is_still = effect.local == number && joined == *inbox;
+        let order = self.system.order;
+        let left = match spec.timely {
+            None => order.remove(&joined, envelope),
+            // Gone first, be it ignored: what the actor sends to itself is a new message.
+            Some(_) => self.join(&order.remove(inbox, envelope), effect.own, effect.state),
+        };
+        let is_ignored = is_still && (spec.timely.is_none() || left == *inbox);
+        let seat = self.parts.seat(actor, effect.local, self.parts.inboxes.intern(left));
+        let delivery = Move::new(Kind::Deliver, event, effect, seat);
+        moves.push(Move { is_still: is_ignored, ..delivery });
+        if spec.faults.duplicates > 0 {
+            let seat = self.parts.seat(actor, effect.local, self.parts.inboxes.intern(joined));
+            moves.push(Move { is_still, ..Move::new(Kind::Duplicate, event, effect, seat) });
+        }
+    }
+
+    /// A step that takes no message.
+    pub(super) fn step(&mut self, kind: Kind, event: Event, actor: usize, seat: u32) -> Move {
+        let (number, inbox) = *self.parts.seats[actor].get(seat);
+        let effect = self.reactions.effect(self.system, self.parts, actor, number, event);
+        let clock = self.parts.locals.get(effect.local).clock;
+        let inbox = match self.parts.clocks.get(clock) {
+            // Nobody will ever read it.
+            Clock::Gone => NOTHING,
+            _ => {
+                let inbox = self.parts.inboxes.get(inbox);
+                self.parts.inboxes.intern(self.join(inbox, effect.own, effect.state))
+            }
+        };
+        let after = self.parts.seat(actor, effect.local, inbox);
+        Move { is_still: after == seat, ..Move::new(kind, event, effect, after) }
+    }
+
+    /// `inbox` with `parcel`, without what an actor in `state` will never heed.
+    pub(super) fn join(&mut self, inbox: &[u32], parcel: u32, state: u32) -> Vec<u32> {
+        let mut joined = match parcel {
+            NOTHING => inbox.to_vec(),
+            parcel => {
+                let parcel = self.parts.inboxes.get(parcel);
+                self.system.order.add(inbox, parcel, |it| self.parts.flow(it))
+            }
+        };
+        self.forget_obsolete(&mut joined, state);
+        joined
+    }
+
+    fn forget_obsolete(&mut self, inbox: &mut Vec<u32>, state: u32) {
+        let (system, parts) = (self.system, self.parts);
+        if matches!(system.rules, Rules::Stateright) {
+            return;
+        }
+        inbox.retain(|envelope| {
+            let key = (state, *envelope);
+            !self.obsolete.get(key).unwrap_or_else(|| {
+                let is_obsolete = system.is_obsolete(parts, state, *envelope);
+                self.obsolete.put(key, is_obsolete);
+                is_obsolete
+            })
+        });
+    }
+}
