@@ -46,6 +46,8 @@ fn is_narrow(text: &str) -> bool {
     text.lines().all(|line| line.chars().count() <= 100)
 }
 
+const TEMPORAL: [&str; 4] = ["eventually", "leads-to", "eventually-always", "always-eventually"];
+
 #[test]
 fn list_shows_every_spec_as_text_and_as_json() {
     let text = stdout(&quorate(["list"]));
@@ -62,7 +64,8 @@ fn list_shows_every_spec_as_text_and_as_json() {
         assert!(!spec["bounds"].as_array().unwrap().is_empty());
         for property in spec["properties"].as_array().unwrap() {
             assert!(text.contains(property["name"].as_str().unwrap()), "{text}");
-            assert!(matches!(property["kind"].as_str().unwrap(), "always" | "reachable"));
+            let kind = property["kind"].as_str().unwrap();
+            assert!(["always", "reachable"].contains(&kind) || TEMPORAL.contains(&kind));
             assert!(matches!(property["expected"].as_str().unwrap(), "holds" | "violated"));
         }
     }

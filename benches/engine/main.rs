@@ -58,14 +58,23 @@ fn jobs() -> Vec<Job> {
             jobs.push(Job { space, engine, threads, properties });
         };
         add(Engine::Quorate, 2, Properties::Declared);
-        add(Engine::Quorate, 1, Properties::Declared);
-        if [Space::Failover, Space::Replication].contains(&space) {
-            add(Engine::Quorate, 2, Properties::None);
-            add(Engine::Quorate, 2, Properties::Opaque);
+        match space {
+            Space::Paxos => add(Engine::Quorate, 1, Properties::Declared),
+            Space::Failover | Space::Replication => {
+                add(Engine::Quorate, 1, Properties::Declared);
+                add(Engine::Quorate, 2, Properties::None);
+                add(Engine::Quorate, 2, Properties::Opaque);
+            }
+            Space::Elections => {
+                add(Engine::Quorate, 1, Properties::Declared);
+                continue;
+            }
+            Space::FailoverLive | Space::LargeLive => {
+                add(Engine::Quorate, 2, Properties::None);
+                continue;
+            }
         }
-        if space != Space::Elections {
-            add(Engine::Stateright, 2, Properties::Declared);
-        }
+        add(Engine::Stateright, 2, Properties::Declared);
     }
     jobs
 }

@@ -5,8 +5,11 @@ use std::hash::Hash;
 use std::time::Instant;
 
 use quorate_checker::engine::{self, Explorable, History, Options, Outcome, Sees};
+use quorate_checker::spec::Faults;
 use quorate_checker::spec::Spec;
-use quorate_models::raft::specs::{self, Bounds, RaftSpec};
+use quorate_models::kv::Command;
+use quorate_models::raft::specs::{self, Bounds, RaftSpec, put};
+use quorate_models::raft::{live, properties};
 use quorate_models::rules::AllRules;
 use serde::{Deserialize, Serialize};
 use stateright::{Checker, Expectation, Model};
@@ -19,13 +22,23 @@ pub enum Space {
     Paxos,
     Failover,
     Replication,
-    /// Larger than what `check` explores by default.
+    /// Three elections and a heartbeat.
     Elections,
+    /// With time, and properties of runs.
+    FailoverLive,
+    /// The same with more faults.
+    LargeLive,
 }
 
 impl Space {
-    pub const ALL: [Space; 4] =
-        [Space::Paxos, Space::Failover, Space::Replication, Space::Elections];
+    pub const ALL: [Space; 6] = [
+        Space::Paxos,
+        Space::Failover,
+        Space::Replication,
+        Space::Elections,
+        Space::FailoverLive,
+        Space::LargeLive,
+    ];
 
     pub fn name(self) -> &'static str {
         match self {
@@ -33,6 +46,8 @@ impl Space {
             Space::Failover => "raft/failover",
             Space::Replication => "raft/replication",
             Space::Elections => "raft/elections",
+            Space::FailoverLive => "raft/failover-live",
+            Space::LargeLive => "raft/large-live",
         }
     }
 
@@ -166,7 +181,20 @@ pub fn run(job: &Job) -> Measured {
         Space::Failover => run_spec(job, specs::failover()),
         Space::Replication => run_spec(job, specs::replication()),
         Space::Elections => run_spec(job, elections()),
+        Space::FailoverLive => run_spec(job, live::failover(job.space.name(), AllRules)),
+        Space::LargeLive => run_spec(job, large_live()),
     }
+}
+
+/// As failover with time, but the server recovers, and two timers fire too soon.
+fn large_live() -> RaftSpec<AllRules> {
+    let scripts: &[&[Command]] = &[&[put("x", "1")]];
+    let faults = Faults { crashes: 1, down_at_once: 1, ..Faults::default() };
+    let (early, recovery) = (1, Some(3..=4));
+    let bounds = live::Bounds { servers: 3, scripts, early, faults, recovery };
+    live::raft(Space::LargeLive.name(), AllRules, bounds)
+        .eventually("all answered", properties::all_answered)
+        .eventually_always("all follow a leader", properties::all_follow_a_leader)
 }
 
 /// Three elections and a heartbeat.
@@ -234,6 +262,9 @@ fn assert_complete<S, Action>(job: &Job, outcome: &Outcome<S, Action>) {
     for finding in &outcome.findings {
         let is_reachable = finding.expectation == Expectation::Sometimes;
         assert_eq!(finding.path.is_some(), is_reachable, "{job}: {}", finding.name);
+    }
+    for finding in &outcome.runs {
+        assert!(finding.run.is_none(), "{job}: {}", finding.name);
     }
 }
 

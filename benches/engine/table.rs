@@ -74,8 +74,8 @@ pub fn ratios(results: &Results) -> Option<String> {
         Measured::bytes_per_state,
     ));
     rows.extend(both("states/s, two threads to one", ours, one_thread, speed));
-    rows.extend(both("seconds, declared properties to none", none, ours, speed));
-    rows.extend(both("seconds, opaque properties to none", none, opaque, speed));
+    rows.extend(both("seconds, with properties to without", none, ours, speed));
+    rows.extend(both("seconds, opaque properties to without", none, opaque, speed));
     (rows.len() > 1).then(|| markdown(&rows, 2))
 }
 

@@ -6,6 +6,10 @@ mod sync {
     pub use loom::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
     pub use loom::sync::{Mutex, RwLock, RwLockReadGuard};
 
+    pub fn zeros(count: usize) -> Box<[AtomicU32]> {
+        (0..count).map(|_| AtomicU32::new(0)).collect()
+    }
+
     /// Loom has none: the standard library's, and a flag of loom's that tells loom who has seen
     /// what.
     #[derive(Debug)]

@@ -68,19 +68,17 @@ fn is_image<A: Explorable, C, G: History>(
 ) -> bool {
     let Shared { system, parts, .. } = shared;
     let inbox = |number: u32| renamings.inbox(parts, system.order, number, index);
-    let mut others: Vec<(usize, u32)> = effect
-        .others
-        .iter()
-        .map(|(seat, parcel)| (renamings.all[index].name(*seat), inbox(*parcel)))
-        .collect();
-    others.sort_unstable();
+    let renamed =
+        |(seat, parcel): &(usize, u32)| (renamings.all[index].name(*seat), inbox(*parcel));
+    let mut post: Vec<(usize, u32)> = parts.posts.get(effect.post).iter().map(renamed).collect();
+    post.sort_unstable();
     let is_panic = |fault: u32| matches!(parts.faults.get(fault), Some(Fault::Panicked(_)));
     let has_same_fault =
         answer.fault == effect.fault || is_panic(answer.fault) && is_panic(effect.fault);
     has_same_fault
         && answer.local == renamings.locals(parts, effect.local)[index]
         && answer.own == inbox(effect.own)
-        && *answer.others == others
+        && *parts.posts.get(answer.post) == post
         && answer.is_ignored == effect.is_ignored
 }
 

@@ -1,6 +1,6 @@
 //! Records by id that many threads write once and read without a lock.
 
-use super::sync::{AtomicU32, OnceLock, Ordering};
+use super::sync::{AtomicU32, OnceLock, Ordering, zeros};
 
 /// Four chunks of one size, then four of twice the size: little is unused, and nothing ever moves.
 const FIRST_BITS: u32 = 6;
@@ -53,10 +53,6 @@ impl Column {
         }
         self.width = width;
     }
-}
-
-fn zeros(count: usize) -> Box<[AtomicU32]> {
-    (0..count).map(|_| AtomicU32::new(0)).collect()
 }
 
 /// Copies what `key` says into the numbers of a record, the lower half of a word first.

@@ -1,10 +1,8 @@
 //! What an actor may do next, given its own and what is in flight to it.
 
-use std::sync::Arc;
-
 use stateright::actor::Envelope;
 
-use super::parts::{Event, Explorable, History, NO_FAULT, Parts};
+use super::parts::{Event, Explorable, History, NO_FAULT, NOTHING, Parts};
 use super::react::{Effect, SILENT};
 use crate::spec::{Action, ActionOf};
 
@@ -48,8 +46,8 @@ pub(super) struct Move {
     /// What the actor does. A loss is nobody's doing.
     pub reaction: u32,
     pub fault: u32,
-    /// What is sent to others: seat and inbox.
-    pub others: Arc<[(usize, u32)]>,
+    /// What is sent to others, among [`Parts::posts`].
+    pub post: u32,
     /// True if the seat is what it was, but for a message that its actor ignored.
     pub is_still: bool,
     /// By Stateright's rules nothing has happened.
@@ -58,9 +56,8 @@ pub(super) struct Move {
 
 impl Move {
     pub fn new(kind: Kind, event: Event, effect: &Effect, seat: u32) -> Self {
-        let Effect { reaction, fault, is_ignored, .. } = *effect;
-        let others = Arc::clone(&effect.others);
-        Move { kind, event, seat, reaction, fault, others, is_still: false, is_ignored }
+        let Effect { reaction, fault, post, is_ignored, .. } = *effect;
+        Move { kind, event, seat, reaction, fault, post, is_still: false, is_ignored }
     }
 
     /// The passing of time, which is nobody's.
@@ -71,7 +68,7 @@ impl Move {
             seat: 0,
             reaction: SILENT,
             fault: NO_FAULT,
-            others: Arc::default(),
+            post: NOTHING,
             is_still: false,
             is_ignored: false,
         }
@@ -127,7 +124,7 @@ pub(super) struct Moves {
     pub crashed: bool,
     /// A timer is set.
     pub has_timer: bool,
-    pub moves: Vec<Move>,
+    pub moves: Box<[Move]>,
     pub time: Time,
 }
 

@@ -88,6 +88,8 @@ pub(super) struct Parts<A: Actor, G> {
     pub inboxes: Values<Vec<u32>>,
     /// By actor, its [`Local`] and its inbox, as a pair.
     pub seats: Vec<Values<(u32, u32)>>,
+    /// What one step sends to others: each a seat, and an inbox to be added to that there.
+    pub posts: Values<Vec<(usize, u32)>>,
     /// Single timers.
     pub timer: Values<A::Timer>,
     /// Single choices, under their keys.
@@ -101,7 +103,7 @@ pub(super) struct Parts<A: Actor, G> {
 
 /// No fault: the first that is numbered.
 pub(super) const NO_FAULT: u32 = 0;
-/// No messages: the first inbox that is numbered.
+/// No messages: the first inbox that is numbered, and the first post.
 pub(super) const NOTHING: u32 = 0;
 
 impl<A: Explorable, G: History> Parts<A, G> {
@@ -116,6 +118,7 @@ impl<A: Explorable, G: History> Parts<A, G> {
             envelopes: Values::default(),
             inboxes: Values::default(),
             seats: (0..seats).map(|_| Values::default()).collect(),
+            posts: Values::default(),
             timer: Values::default(),
             choice: Values::default(),
             cores: (0..seats).map(|_| Values::default()).collect(),
@@ -124,7 +127,8 @@ impl<A: Explorable, G: History> Parts<A, G> {
             extras: Values::default(),
         };
         assert_eq!(parts.faults.intern(None::<Fault>), NO_FAULT);
-        assert_eq!(parts.inboxes.intern(Vec::<u32>::new()), NOTHING);
+        assert_eq!(parts.inboxes.intern(Vec::new()), NOTHING);
+        assert_eq!(parts.posts.intern(Vec::new()), NOTHING);
         parts
     }
 

@@ -1,7 +1,5 @@
 //! Finds out what a seat offers, by a spec's rules; once for all threads.
 
-use std::sync::Arc;
-
 use super::arena::Places;
 use super::memo::{Cache, Memo};
 use super::moves::{Kind, Move, Moves, Time};
@@ -125,7 +123,8 @@ impl<'s, A: Explorable, C, G: History> Planner<'s, A, C, G> {
             ticked: self.ticked(actor, seat),
         });
         let has_timer = self.parts.timers.get(local.timers).iter().next().is_some();
-        Moves { crashed: local.crashed, has_timer, moves, time: time.unwrap_or_default() }
+        let (crashed, time) = (local.crashed, time.unwrap_or_default());
+        Moves { crashed, has_timer, moves: moves.into(), time }
     }
 
     /// The ways in which a timer that is set may fire.
@@ -191,7 +190,7 @@ impl<'s, A: Explorable, C, G: History> Planner<'s, A, C, G> {
             seat: self.parts.seat(actor, number, self.parts.inboxes.intern(left)),
             reaction: SILENT,
             fault: NO_FAULT,
-            others: Arc::default(),
+            post: NOTHING,
             is_still: false,
             is_ignored: false,
         }

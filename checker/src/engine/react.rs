@@ -37,8 +37,8 @@ pub(super) struct Effect {
     pub state: u32,
     /// What it sends to itself, as an inbox.
     pub own: u32,
-    /// What it sends to others: seat and inbox.
-    pub others: Arc<[(usize, u32)]>,
+    /// What it sends to others, among [`Parts::posts`].
+    pub post: u32,
     pub fault: u32,
     /// By Stateright's rules nothing has happened.
     pub is_ignored: bool,
@@ -68,7 +68,7 @@ impl Effect {
             local: parts.locals.intern(local),
             state: local.state,
             own: NOTHING,
-            others: Arc::default(),
+            post: NOTHING,
             fault: NO_FAULT,
             is_ignored: false,
         }
@@ -321,7 +321,7 @@ fn carry_out<A: Explorable, C, G: History>(
     let own = sent.remove(&reaction.actor).map_or(NOTHING, &mut parcel);
     Effect {
         own,
-        others: sent.into_iter().map(|(seat, sent)| (seat, parcel(sent))).collect(),
+        post: parts.posts.intern(sent.into_iter().map(|(to, sent)| (to, parcel(sent))).collect()),
         fault: fault.map_or(NO_FAULT, |fault| parts.faults.intern(Some(fault))),
         ..Effect::silent(parts, local)
     }

@@ -28,7 +28,7 @@ impl<'s, A: Explorable, C, G: History> Planner<'s, A, C, G> {
             moves.extend(self.own_moves(actor, seat, &local));
         }
         let has_timer = self.parts.timers.get(local.timers).iter().next().is_some();
-        Moves { crashed: local.crashed, has_timer, moves, time: Time::default() }
+        Moves { crashed: local.crashed, has_timer, moves: moves.into(), time: Time::default() }
     }
 
     /// What it may do without a message.

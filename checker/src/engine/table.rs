@@ -8,9 +8,11 @@ use std::ops::Range;
 use super::column::{self, Column};
 use super::hash::mix;
 use super::layout::Layout;
-use super::sync::{AtomicU32, AtomicU64, Mutex, Ordering, RwLock, RwLockReadGuard, spin_loop};
+use super::sync::{
+    AtomicU32, AtomicU64, Mutex, Ordering, RwLock, RwLockReadGuard, spin_loop, zeros,
+};
 
-/// Nobody has this slot.
+/// Nobody has this slot; so it is at first.
 const FREE: u32 = 0;
 /// Somebody is about to fill this slot, in a moment.
 const TAKEN: u32 = u32::MAX;
@@ -65,7 +67,7 @@ impl Table {
     /// ids at a time.
     pub fn new(layout: Layout, bits: u32, lot: u32) -> Self {
         let records = Column::new(layout.halves() + 1);
-        let body = Body { layout, slots: free_slots(1 << bits), records };
+        let body = Body { layout, slots: zeros(1 << bits), records };
         Table {
             body: RwLock::new(body),
             ids: AtomicU64::new(0),
@@ -93,7 +95,7 @@ impl Table {
             let size = body.slots.len() * 2;
             // Never both: at its largest, the table is what memory is for.
             body.slots = Box::default();
-            body.slots = free_slots(size);
+            body.slots = zeros(size);
             self.fill_slots(&body);
         }
     }
@@ -316,10 +318,6 @@ impl Drop for Door<'_> {
             spare.push(next..end);
         }
     }
-}
-
-fn free_slots(count: usize) -> Box<[AtomicU32]> {
-    (0..count).map(|_| AtomicU32::new(FREE)).collect()
 }
 
 /// Three quarters full: then probes become long.

@@ -241,13 +241,16 @@ impl<'s, A: Explorable, C: Sync, G: History> Worker<'s, A, C, G> {
             layout.change(&mut keys[start..], leaf, leaves[leaf], number);
             Ok(true)
         };
-        for (other, parcel) in step.others.iter() {
+        // Most steps send nothing to anybody else.
+        let posts = (step.post != NOTHING).then(|| parts.posts.get(step.post));
+        for (other, parcel) in posts.into_iter().flatten() {
             let seat = self.planner.arrive(*other, leaves[*other], *parcel);
             is_still &= !change(&mut self.keys, *other, seat)?;
         }
         if parent.is_initial {
             // In any later state the messages that nobody will heed are forgotten already.
-            let is_told = |other: &usize| step.others.iter().any(|(told, _)| told == other);
+            let is_told =
+                |other: &usize| posts.into_iter().flatten().any(|(told, _)| told == other);
             for other in (0..system.seats).filter(|other| *other != actor && !is_told(other)) {
                 let seat = self.planner.receive(other, leaves[other], NOTHING);
                 is_still &= !change(&mut self.keys, other, seat)?;

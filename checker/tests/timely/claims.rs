@@ -166,5 +166,5 @@ fn the_explorer_names_steps_and_shows_ages() {
     ] {
         assert!(state.lines().any(|other| other == line), "{line:?} is missing in\n{state}");
     }
-    assert!(spec.bounds().contains(&"1 crashes for good".to_owned()), "{:?}", spec.bounds());
+    assert!(spec.bounds().contains(&"1 crash for good".to_owned()), "{:?}", spec.bounds());
 }
