@@ -65,7 +65,7 @@ fn figure_8_naive_is_broken() {
 
 #[test]
 fn every_spec_is_pinned() {
-    for spec in quorate_models::specs() {
+    for spec in quorate_models::raft::specs::all() {
         let broken = spec.properties().iter().any(|property| property.violation_expected);
         assert!(broken || HOLD.contains(&spec.name()), "{} is not pinned", spec.name());
     }

@@ -18,6 +18,23 @@ pub struct Client<M: StateMachine> {
     pub script: Vec<M::Command>,
     /// How long it waits for an answer before it asks the next server.
     pub retry: Range<Duration>,
+    pub habits: Habits,
+}
+
+/// What a client does so as to be answered in the end. A protocol has a rule for each, which a test
+/// suspends.
+#[derive(Clone, Copy, Debug)]
+pub struct Habits {
+    /// If no answer comes.
+    pub asks_again: bool,
+    /// If it asks again.
+    pub tries_another: bool,
+    pub follows_redirect: bool,
+}
+
+impl Habits {
+    pub const ALL: Habits =
+        Habits { asks_again: true, tries_another: true, follows_redirect: true };
 }
 
 /// What a client remembers.
@@ -62,7 +79,9 @@ impl<M: StateMachine> Client<M> {
                 state.answers.push(output);
                 state.redirected = false;
             }
-            Answer::Redirect { leader: Some(leader) } if !state.redirected => {
+            Answer::Redirect { leader: Some(leader) }
+                if self.habits.follows_redirect && !state.redirected =>
+            {
                 let state = state.to_mut();
                 state.target = leader;
                 state.redirected = true;
@@ -80,7 +99,9 @@ impl<M: StateMachine> Client<M> {
         let position = self.servers.iter().position(|server| *server == state.target);
         let next = position.map_or(0, |position| (position + 1) % self.servers.len());
         let state = state.to_mut();
-        state.target = self.servers[next];
+        if self.habits.tries_another {
+            state.target = self.servers[next];
+        }
         state.redirected = false;
         self.ask(id, state)
     }
@@ -92,7 +113,11 @@ impl<M: StateMachine> Client<M> {
         };
         let request =
             Request { session: session(id), sequence: sequence(state), command: command.clone() };
-        vec![Effect::Send(state.target, request), Effect::SetRetryTimer]
+        let mut effects = vec![Effect::Send(state.target, request)];
+        if self.habits.asks_again {
+            effects.push(Effect::SetRetryTimer);
+        }
+        effects
     }
 }
 

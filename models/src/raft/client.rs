@@ -17,7 +17,7 @@ pub(super) fn handle_request<M: StateMachine, R: RaftRules>(
     let (session, sequence) = (request.session, request.sequence);
     if !step.require(Rule::OnlyLeaderAppends, step.state().is_leader()) {
         let leader = match step.state().role {
-            Role::Follower { leader } => leader,
+            Role::Follower { leader } => leader.filter(|_| step.keeps(Rule::LeaderIsNamed)),
             Role::Candidate { .. } | Role::Leader { .. } => None,
         };
         return step.answer(session, sequence, Answer::Redirect { leader });
@@ -29,18 +29,20 @@ pub(super) fn handle_request<M: StateMachine, R: RaftRules>(
     let is_new = !step.state().knows(session, sequence);
     if step.require(Rule::RetryTakesEffectOnce, is_new) {
         append(step, request);
-    } else {
+    } else if step.keeps(Rule::RetryIsAnswered) {
         step.answer_applied(session, sequence);
     }
 }
 
-/// Appends the command and sends it on at once, without waiting for the next heartbeat.
+/// Appends the command and sends it on.
 fn append<M: StateMachine, R: RaftRules>(
     step: &mut Step<'_, '_, M, R>,
     request: Request<M::Command>,
 ) {
     let term = step.term();
     step.storage_mut().log.append(Entry { term, payload: Payload::Command(request) });
-    replication::replicate(step);
+    if step.keeps(Rule::CommandIsSentAtOnce) {
+        replication::replicate(step);
+    }
     commit::advance(step);
 }

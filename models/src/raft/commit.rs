@@ -49,7 +49,7 @@ pub(super) fn follow<M: StateMachine, R: RaftRules>(
     let within = step.keeps(Rule::CommitWithinMatched);
     let limit = if within { matched } else { step.state().log().last_index() };
     let commit = leader_commit.min(limit);
-    if commit > step.state().commit {
+    if commit > step.state().commit && step.keeps(Rule::CommitIsPassedOn) {
         step.state_mut().commit = commit;
     }
     apply_committed(step);
@@ -87,7 +87,7 @@ fn apply<M: StateMachine, R: RaftRules>(
         let output = applied.machine.apply(&command);
         applied.sessions.insert(session, (sequence, output));
     }
-    if step.state().is_leader() {
+    if step.state().is_leader() && step.keeps(Rule::AppliedIsAnswered) {
         step.answer_applied(session, sequence);
     }
 }

@@ -29,7 +29,9 @@ pub(super) fn start_election<M: StateMachine, R: RaftRules>(step: &mut Step<'_, 
     }
     storage.voted_for = Some(id);
     step.state_mut().role = Role::Candidate { votes: BTreeSet::from([id]) };
-    step.set_election_timer();
+    if step.keeps(Rule::StandsAgain) {
+        step.set_election_timer();
+    }
     let request = RequestVote { term: step.term(), last: step.state().log().last() };
     for peer in step.peers() {
         step.send(peer, Message::RequestVote(request.clone()));
@@ -49,7 +51,9 @@ pub(super) fn handle_request_vote<M: StateMachine, R: RaftRules>(
     if step.state().storage.voted_for != Some(candidate) {
         step.storage_mut().voted_for = Some(candidate);
     }
-    step.set_election_timer();
+    if step.keeps(Rule::VotePutsOffElection) {
+        step.set_election_timer();
+    }
     step.send(candidate, Message::VoteReply(VoteReply { term: step.term() }));
 }
 
@@ -116,10 +120,14 @@ fn become_leader<M: StateMachine, R: RaftRules>(step: &mut Step<'_, '_, M, R>) {
         step.peers().into_iter().map(|peer| (peer, progress)).collect();
     step.state_mut().role = Role::Leader { followers };
     step.cancel_timer(Timer::Election);
-    step.set_heartbeat_timer();
+    if step.keeps(Rule::LeaderSendsHeartbeats) {
+        step.set_heartbeat_timer();
+    }
     if step.keeps(Rule::NoOpAtStartOfTerm) {
         step.storage_mut().log.append(Entry { term, payload: Payload::NoOp });
     }
-    replication::replicate(step);
+    if step.keeps(Rule::LeaderSaysSo) {
+        replication::replicate(step);
+    }
     commit::advance(step);
 }

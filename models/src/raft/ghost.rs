@@ -75,6 +75,21 @@ pub fn observe<M: StateMachine, R: RaftRules>(
     (next != *ghost).then_some(next)
 }
 
+/// The ghost of a spec that asks for no more of the past than whether a server has recovered.
+pub fn observe_recovery<M: StateMachine, R: RaftRules>(
+    (): &(),
+    ghost: &Arc<Ghost<M>>,
+    step: &Step<'_, Raft<M, R>>,
+) -> Option<Arc<Ghost<M>>> {
+    let State::Server(after) = step.after else { return None };
+    let is_first = matches!(step.event, Event::Recover) && !ghost.recovered;
+    let mut next = (is_first && after.log().last_index() > Index::ZERO).then(|| Arc::clone(ghost));
+    if let Some(next) = &mut next {
+        Arc::make_mut(next).recovered = true;
+    }
+    next
+}
+
 fn note_server<M: StateMachine, R: RaftRules>(
     ghost: &mut Arc<Ghost<M>>,
     step: &Step<'_, Raft<M, R>>,

@@ -1,7 +1,7 @@
 //! What is checked of Raft's liveness, with which bounds.
 //!
-//! Time moves in ticks of one heartbeat interval. These specs have no history: it would tell states
-//! apart by who led long ago, and only safety asks for that.
+//! Time moves in ticks of one heartbeat interval. These specs have hardly any history: it would
+//! tell states apart by who led long ago, and only safety asks for that.
 
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -9,11 +9,13 @@ use std::time::Duration;
 use quorate_checker::AnySpec;
 use quorate_checker::engine::Sees;
 use quorate_checker::spec::{Faults, Spec, Timely};
+use stateright::Expectation::Sometimes;
 
+use super::properties::{self, Named};
 use super::rules::RaftRules;
-use super::specs::{RaftSpec, put, system};
-use super::{Timer, obsolete, properties};
-use crate::kv::Command;
+use super::specs::{RaftSpec, get, put, system};
+use super::{Timer, ghost, obsolete};
+use crate::kv::{Command, Kv};
 use crate::rules::AllRules;
 
 /// The interval of heartbeats, by which a node of the cluster is configured if it is not told.
@@ -35,10 +37,29 @@ pub struct Bounds<'a> {
     pub recovery: Option<RangeInclusive<u8>>,
 }
 
-/// Raft within `bounds`, on the clock, without properties.
-pub fn raft<R: RaftRules>(name: &str, rules: R, bounds: Bounds<'_>) -> RaftSpec<R> {
+/// There is a leader.
+pub const A_LEADER: &str = "a leader is up";
+/// And it stays, and who is up follows it. Nobody follows two: there is one in the end.
+pub const ALL_FOLLOW: &str = "all follow a leader";
+/// Who was down, cut off or late, too.
+pub const CAUGHT_UP: &str = "all have caught up";
+/// A client submits its next command when it has the answer to the last: what it submits is always
+/// answered if and only if everything is in the end.
+pub const ALL_ANSWERED: &str = "all answered";
+
+/// Raft within `bounds`, on the clock: what must happen whatever the faults were, and the `facts`
+/// that must be reachable, lest it happen for want of them.
+pub fn raft<R: RaftRules>(
+    name: &str,
+    rules: R,
+    bounds: Bounds<'_>,
+    facts: &[Named<Kv, R>],
+) -> RaftSpec<R> {
     let prunes = obsolete::applies(&rules);
-    let system = system(rules, bounds.servers, bounds.scripts);
+    let mut system = system(rules, bounds.servers, bounds.scripts);
+    for (name, fact) in facts {
+        system = system.property(Sometimes, name, *fact);
+    }
     let spec = Spec::new(name, system, bounds.servers).sees(|_| Sees::Actors);
     let spec = spec.faults(bounds.faults).timely(Timely {
         tick: HEARTBEAT,
@@ -52,6 +73,12 @@ pub fn raft<R: RaftRules>(name: &str, rules: R, bounds: Bounds<'_>) -> RaftSpec<
         is_election: |timer| *timer == Timer::Election,
         calm_bound: CALM_BOUND,
     });
+    let spec = spec
+        .eventually(A_LEADER, properties::a_leader_is_up)
+        .eventually_always(ALL_FOLLOW, properties::all_follow_a_leader)
+        .eventually_always(CAUGHT_UP, properties::all_caught_up);
+    let asks = !bounds.scripts.is_empty();
+    let spec = if asks { spec.eventually(ALL_ANSWERED, properties::all_answered) } else { spec };
     if prunes { spec.obsolete(obsolete::is_obsolete) } else { spec }
 }
 
@@ -59,72 +86,113 @@ pub fn raft<R: RaftRules>(name: &str, rules: R, bounds: Bounds<'_>) -> RaftSpec<
 const CRASH: Faults = Faults { crashes: 1, down_at_once: 1, drops: 0, duplicates: 0 };
 
 /// How soon a server is back that does come back: before it is missed, or after.
-const RECOVERY: RangeInclusive<u8> = 1..=4;
+pub const RECOVERY: RangeInclusive<u8> = 1..=4;
 
 /// The specs of Raft's liveness.
 pub fn all() -> Vec<Box<dyn AnySpec>> {
     vec![
-        Box::new(election("raft/election-live", AllRules)),
-        Box::new(failover("raft/failover-live", AllRules)),
-        Box::new(rejoin("raft/rejoin-live", AllRules)),
-        Box::new(lossy("raft/lossy-live", AllRules)),
-        Box::new(partition("raft/partition-live", AllRules)),
+        Box::new(election()),
+        Box::new(unlucky()),
+        Box::new(failover()),
+        Box::new(lossy()),
+        Box::new(rejoin()),
+        Box::new(restarts()),
+        Box::new(partition()),
+        Box::new(one_way()),
     ]
 }
 
 /// Elections, and nothing but elections: a server goes for good, a timer fires too soon.
-pub fn election<R: RaftRules>(name: &str, rules: R) -> RaftSpec<R> {
-    raft(name, rules, Bounds { servers: 3, early: 1, faults: CRASH, ..Bounds::default() })
+pub fn election() -> RaftSpec<AllRules> {
+    let bounds = Bounds { servers: 3, early: 1, faults: CRASH, ..Bounds::default() };
+    raft("raft/election-live", AllRules, bounds, &[SPLIT_VOTE, LATER_LEADER])
         .summary("a leader is elected and stays")
-        .eventually("a leader is elected", properties::a_leader_is_up)
-        .eventually_always(ALL_FOLLOW, properties::all_follow_a_leader)
         .worst_case(A_LEADER, properties::a_leader_is_up)
 }
 
-/// A server goes for good, the leader among others, and the other two go on.
-pub fn failover<R: RaftRules>(name: &str, rules: R) -> RaftSpec<R> {
+/// And a message is lost on top of it.
+pub fn unlucky() -> RaftSpec<AllRules> {
+    let faults = Faults { drops: 1, ..CRASH };
+    let bounds = Bounds { servers: 3, early: 1, faults, ..Bounds::default() };
+    raft("raft/unlucky-live", AllRules, bounds, &[SPLIT_VOTE, LATER_LEADER])
+        .summary("a server dies, a message is lost, a timer fires too soon")
+        .worst_case(A_LEADER, properties::a_leader_is_up)
+}
+
+/// A server goes for good, the leader among others, and the other two go on. How long that takes is
+/// told as the client sees it.
+pub fn failover() -> RaftSpec<AllRules> {
     let scripts: &[&[Command]] = &[&[put("x", "1")]];
     let bounds = Bounds { servers: 3, scripts, early: 1, faults: CRASH, recovery: None };
-    raft(name, rules, bounds)
+    let facts: &[Named<Kv, AllRules>] = &[LATER_LEADER, GONE, LATER_ANSWER];
+    raft("raft/failover-live", AllRules, bounds, facts)
         .summary("a leader dies for good, and the command is answered all the same")
-        .eventually(ALL_ANSWERED, properties::all_answered)
-        .eventually_always(ALL_FOLLOW, properties::all_follow_a_leader)
-        .worst_case(A_LEADER, properties::a_leader_is_up)
+        .worst_case(ALL_ANSWERED, properties::all_answered)
+}
+
+/// A message is lost, and a server dies, before the first command or between the two.
+pub fn lossy() -> RaftSpec<AllRules> {
+    let scripts: &[&[Command]] = &[&[put("x", "1"), get("x")]];
+    let faults = Faults { drops: 1, ..CRASH };
+    let bounds = Bounds { servers: 3, scripts, faults, ..Bounds::default() };
+    raft("raft/lossy-live", AllRules, bounds, &[LATER_LEADER, GONE, LATER_ANSWER])
+        .summary("a message is lost, a server dies, and each command is answered all the same")
+        .leads_to(
+            "a first command is answered",
+            properties::is_submitted::<1, _, _>,
+            properties::is_answered::<1, _, _>,
+        )
+        .leads_to(
+            "a second command is answered",
+            properties::is_submitted::<2, _, _>,
+            properties::is_answered::<2, _, _>,
+        )
 }
 
 /// A server crashes and comes back.
-pub fn rejoin<R: RaftRules>(name: &str, rules: R) -> RaftSpec<R> {
+pub fn rejoin() -> RaftSpec<AllRules> {
     let scripts: &[&[Command]] = &[&[put("x", "1")]];
     let recovery = Some(RECOVERY);
     let bounds = Bounds { servers: 3, scripts, early: 0, faults: CRASH, recovery };
-    raft(name, rules, bounds)
+    raft("raft/rejoin-live", AllRules, bounds, &[RECOVERED, LATER_LEADER, LATER_ANSWER])
+        .ghost(ghost::observe_recovery)
         .summary("a server that crashes comes back and catches up")
-        .eventually(ALL_ANSWERED, properties::all_answered)
-        .eventually_always(ALL_FOLLOW, properties::all_follow_a_leader)
-        .eventually_always("all have caught up", properties::all_caught_up)
+        .worst_case(CAUGHT_UP, properties::all_caught_up)
 }
 
-/// A message is lost, and a server dies.
-pub fn lossy<R: RaftRules>(name: &str, rules: R) -> RaftSpec<R> {
-    let scripts: &[&[Command]] = &[&[put("x", "1")]];
-    let faults = Faults { drops: 1, ..CRASH };
-    raft(name, rules, Bounds { servers: 3, scripts, faults, ..Bounds::default() })
-        .summary("a message is lost, a server dies, and the command is answered all the same")
-        .eventually(ALL_ANSWERED, properties::all_answered)
-        .eventually_always(ALL_FOLLOW, properties::all_follow_a_leader)
+/// Three crashes, one after the other.
+pub fn restarts() -> RaftSpec<AllRules> {
+    let faults = Faults { crashes: 3, ..CRASH };
+    let bounds = Bounds { servers: 3, faults, recovery: Some(RECOVERY), ..Bounds::default() };
+    raft("raft/restarts-live", AllRules, bounds, &[RECOVERED, LATER_LEADER])
+        .ghost(ghost::observe_recovery)
+        .summary("the servers crash and come back, one after the other, or one again and again")
 }
 
 /// One link of three is down: whoever does not hear the leader deposes it, for ever. What mends it,
 /// pre-vote and that a leader checks its quorum, is not here yet.
-pub fn partition<R: RaftRules>(name: &str, rules: R) -> RaftSpec<R> {
-    raft(name, rules, Bounds { servers: 3, ..Bounds::default() })
+pub fn partition() -> RaftSpec<AllRules> {
+    raft("raft/partition-live", AllRules, Bounds { servers: 3, ..Bounds::default() }, &[])
         .without_link_between(0, 1)
         .summary("one link of three is down, and two servers depose each other for ever")
-        .eventually("a leader is elected", properties::a_leader_is_up)
-        .eventually_always(ALL_FOLLOW, properties::all_follow_a_leader)
         .expect_violation(ALL_FOLLOW)
+        .expect_violation(CAUGHT_UP)
 }
 
-const ALL_FOLLOW: &str = "all follow a leader";
-const ALL_ANSWERED: &str = "all answered";
-const A_LEADER: &str = "a leader is up";
+/// One link of three is down one way. If the sender leads, the other deposes it, for ever; if the
+/// other leads, it does not hear what the sender has, and never tells it what is committed.
+pub fn one_way() -> RaftSpec<AllRules> {
+    raft("raft/one-way-live", AllRules, Bounds { servers: 3, ..Bounds::default() }, &[])
+        .without_link(0, 1)
+        .summary("one link of three is down one way, and a server that hears the leader lags")
+        .expect_violation(ALL_FOLLOW)
+        .expect_violation(CAUGHT_UP)
+}
+
+const SPLIT_VOTE: Named<Kv, AllRules> = ("a split vote", properties::a_split_vote);
+const LATER_LEADER: Named<Kv, AllRules> = ("a later leader", properties::a_later_leader);
+const GONE: Named<Kv, AllRules> =
+    ("a command gone with its leader", properties::a_command_gone_with_its_leader);
+const LATER_ANSWER: Named<Kv, AllRules> =
+    ("a later leader answers", properties::a_later_leader_answers);
+const RECOVERED: Named<Kv, AllRules> = ("a recovered server", properties::a_recovered_server);

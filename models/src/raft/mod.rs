@@ -21,6 +21,8 @@
 //! |---|---|
 //! | a newer term wins | `term.rs`: `observe` |
 //! | who may become leader, who gets a vote | `election.rs`: `start_election`, `grants_vote` |
+//! | when a server stands, and what puts it off | `start_election`; `replication.rs`: `hear` |
+//! | how a follower catches up, also after a loss | `replication.rs`: `handle_append_reply` |
 //! | which entries a follower takes | `replication.rs`: `handle_append_entries`, `store` |
 //! | when a leader may commit, also entries of older terms | `commit.rs`: `may_commit` |
 //! | what a follower commits, what is applied and answered | `commit.rs`: `follow`, `apply` |
@@ -66,7 +68,7 @@ use crate::rules::AllRules;
 use crate::service::{self, Reply, Request, Service};
 use crate::state_machine::StateMachine;
 use log::Payload;
-use rules::RaftRules;
+use rules::{RaftRules, Rule};
 use state::{Role, ServerState, Storage};
 use step::Step;
 
@@ -152,7 +154,10 @@ impl<M: StateMachine, R: RaftRules> Actor for Raft<M, R> {
     fn on_start(&self, id: Id, storage: &Option<Self::Storage>, out: &mut Out<Self>) -> State<M> {
         match self {
             Raft::Server(server) => {
-                out.set_timer(Timer::Election, server.timing.election.clone());
+                let starts_anew = storage.is_none();
+                if server.rules.keeps(Rule::StandsAfterCrash) || starts_anew {
+                    out.set_timer(Timer::Election, server.timing.election.clone());
+                }
                 State::Server(ServerState::starting_from(storage.clone()))
             }
             Raft::Client(client) => {

@@ -10,7 +10,7 @@ use super::log::Payload;
 use super::rules::RaftRules;
 use super::state::{Role, ServerState};
 use super::{Raft, State};
-use crate::number::Index;
+use crate::number::{Index, Term};
 use crate::state_machine::StateMachine;
 
 /// The actors of a Raft system and its history.
@@ -170,6 +170,25 @@ pub fn all_caught_up<M: StateMachine, R: RaftRules>(
     commits.all(|commit| Some(commit) == first)
 }
 
+/// Two servers that are up stand in the same term.
+pub fn a_split_vote<M: StateMachine, R: RaftRules>(
+    _: &System<M, R>,
+    state: &SystemState<M, R>,
+) -> bool {
+    let stands = |server: &&ServerState<M>| matches!(server.role, Role::Candidate { .. });
+    let candidates = || servers_up(state).map(|(_, server)| server).filter(stands);
+    candidates().any(|one| candidates().filter(|other| other.term() == one.term()).count() > 1)
+}
+
+/// A server that is up leads behind entries of an older term.
+pub fn a_later_leader<M: StateMachine, R: RaftRules>(
+    _: &System<M, R>,
+    state: &SystemState<M, R>,
+) -> bool {
+    let mut leaders = servers_up(state).filter(|(_, server)| server.is_leader());
+    leaders.any(|(_, leader)| leader.log().term_at(Index(1)).is_some_and(|t| t < leader.term()))
+}
+
 /// Two terms have had a leader.
 pub fn a_second_leader<M: StateMachine, R: RaftRules>(
     _: &System<M, R>,
@@ -213,13 +232,78 @@ pub fn a_recovered_server<M: StateMachine, R: RaftRules>(
     state.history.recovered
 }
 
+/// By client, how many commands it has to submit, and how many of them are answered.
+fn scripts<M: StateMachine, R: RaftRules>(
+    system: &System<M, R>,
+    state: &SystemState<M, R>,
+) -> impl Iterator<Item = (usize, usize)> {
+    let members = system.actors.iter().zip(&state.actor_states);
+    members.filter_map(|(actor, own)| match (actor, &**own) {
+        (Raft::Client(client), State::Client(own)) => {
+            Some((client.script.len(), own.answers.len()))
+        }
+        _ => None,
+    })
+}
+
 /// Every client has all its answers.
 pub fn all_answered<M: StateMachine, R: RaftRules>(
     system: &System<M, R>,
     state: &SystemState<M, R>,
 ) -> bool {
-    system.actors.iter().zip(&state.actor_states).all(|(actor, state)| match (actor, &**state) {
-        (Raft::Client(client), State::Client(own)) => own.answers.len() == client.script.len(),
-        _ => true,
+    scripts(system, state).all(|(length, answered)| answered == length)
+}
+
+/// Some client has submitted its `N`th command and has no answer to it.
+pub fn is_submitted<const N: usize, M: StateMachine, R: RaftRules>(
+    system: &System<M, R>,
+    state: &SystemState<M, R>,
+) -> bool {
+    scripts(system, state).any(|(length, answered)| answered + 1 == N && N <= length)
+}
+
+/// Every client has the answer to its `N`th command, if it has so many.
+pub fn is_answered<const N: usize, M: StateMachine, R: RaftRules>(
+    system: &System<M, R>,
+    state: &SystemState<M, R>,
+) -> bool {
+    scripts(system, state).all(|(length, answered)| answered >= N.min(length))
+}
+
+/// Where in a server's log are commands without an answer yet, and their terms. For one client,
+/// whose commands are there in the order of its script.
+fn open_commands<M: StateMachine, R: RaftRules>(
+    system: &System<M, R>,
+    state: &SystemState<M, R>,
+    server: &ServerState<M>,
+) -> Vec<(Index, Term)> {
+    let answered: usize = scripts(system, state).map(|(_, answered)| answered).sum();
+    let commands = server.log().behind(Index::ZERO);
+    let commands = commands.filter(|(_, entry)| matches!(entry.payload, Payload::Command(_)));
+    commands.skip(answered).map(|(index, entry)| (index, entry.term)).collect()
+}
+
+/// A command without an answer is in the log of a server that is down, and in no other.
+pub fn a_command_gone_with_its_leader<M: StateMachine, R: RaftRules>(
+    system: &System<M, R>,
+    state: &SystemState<M, R>,
+) -> bool {
+    let has_some = |(id, server): (Id, &ServerState<M>)| {
+        let some = !open_commands(system, state, server).is_empty();
+        some.then_some(state.crashed[usize::from(id)])
+    };
+    let mut down = servers(state).filter_map(has_some).peekable();
+    down.peek().is_some() && down.all(|is_down| is_down)
+}
+
+/// A leader has applied a command of an older term to which the client has no answer.
+pub fn a_later_leader_answers<M: StateMachine, R: RaftRules>(
+    system: &System<M, R>,
+    state: &SystemState<M, R>,
+) -> bool {
+    let mut leaders = servers_up(state).filter(|(_, server)| server.is_leader());
+    leaders.any(|(_, leader)| {
+        let open = open_commands(system, state, leader);
+        open.into_iter().any(|(at, term)| at <= leader.applied.index && term < leader.term())
     })
 }

@@ -15,10 +15,13 @@ use crate::state_machine::StateMachine;
 /// A leader keeps its followers from standing for election. A heartbeat is an append without
 /// entries: its answer tells what the follower still lacks.
 pub(super) fn send_heartbeats<M: StateMachine, R: RaftRules>(step: &mut Step<'_, '_, M, R>) {
-    if step.state().is_leader() {
-        step.set_heartbeat_timer();
-        send_to_all(step, Batch { entries: 0, bytes: 0 });
+    if !step.state().is_leader() {
+        return;
     }
+    if step.keeps(Rule::HeartbeatsGoOn) {
+        step.set_heartbeat_timer();
+    }
+    send_to_all(step, Batch { entries: 0, bytes: 0 });
 }
 
 /// Sends all followers what they lack.
@@ -83,21 +86,36 @@ pub(super) fn handle_append_entries<M: StateMachine, R: RaftRules>(
     let refused = Index(message.previous.index.0.saturating_sub(1));
     if !step.require(Rule::StaleLeaderRefused, message.term >= step.term()) {
         // It is out of date, and this is how it learns so.
-        return reply(step, leader, false, refused);
+        if step.keeps(Rule::StaleLeaderIsTold) {
+            reply(step, leader, false, refused);
+        }
+        return;
     }
-    if !step.state().is_leader() {
-        step.become_follower(Some(leader));
-        step.set_election_timer();
-    }
+    hear(step, leader);
     let log = step.state().log();
     if !step.require(Rule::LogMatchesBeforeAppend, log.contains(message.previous)) {
         let index = refused.min(log.last_index());
-        return reply(step, leader, false, index);
+        if step.keeps(Rule::RefusalIsTold) {
+            reply(step, leader, false, index);
+        }
+        return;
     }
     let matched = Index(message.previous.index.0 + message.entries.len() as u64);
     store(step, message.previous.index, message.entries);
     commit::follow(step, message.commit, matched);
     reply(step, leader, true, matched);
+}
+
+/// Notes that the leader of this term is there.
+fn hear<M: StateMachine, R: RaftRules>(step: &mut Step<'_, '_, M, R>, leader: Id) {
+    match step.state().role {
+        Role::Leader { .. } => return,
+        Role::Candidate { .. } if !step.keeps(Rule::CandidateYields) => {}
+        Role::Candidate { .. } | Role::Follower { .. } => step.become_follower(Some(leader)),
+    }
+    if step.keeps(Rule::LeaderPutsOffElection) {
+        step.set_election_timer();
+    }
 }
 
 /// Puts the leader's `entries` behind `previous`, where the logs match. What is there already and
@@ -155,8 +173,10 @@ pub(super) fn handle_append_reply<M: StateMachine, R: RaftRules>(
     let mut progress = known;
     if reply.success {
         progress.matched = progress.matched.max(reply.index);
-        progress.next = progress.next.max(progress.matched.next());
-    } else {
+        if step.keeps(Rule::NextFollowsMatched) {
+            progress.next = progress.next.max(progress.matched.next());
+        }
+    } else if step.keeps(Rule::RefusedAppendGoesBack) {
         progress.next = progress.next.min(reply.index.next()).max(progress.matched.next());
     }
     if progress != known {
@@ -164,11 +184,13 @@ pub(super) fn handle_append_reply<M: StateMachine, R: RaftRules>(
             followers.insert(follower, progress);
         }
         commit::advance(step);
-    } else if !reply.success || reply.index < known.matched {
+    } else if !reply.success || reply.index < known.matched || !step.keeps(Rule::HeartbeatShowsLoss)
+    {
         // It has come late, and tells nothing of what the follower lacks now.
         return;
     }
-    if progress.next <= step.state().log().last_index() {
+    let lacks = progress.next <= step.state().log().last_index();
+    if lacks && step.keeps(Rule::SendsTheRest) {
         send_append(step, follower, step.server.batch);
     }
 }

@@ -63,6 +63,37 @@ rules! {
     RetryTakesEffectOnce: "a command that is sent again takes effect once", "thesis §6.3";
     ReadsThroughLog: "a read is answered when an entry of its own commits", "thesis §6.4";
     NoOpAtStartOfTerm: "a leader appends a no-op at the start of its term", "Raft §8";
+
+    // Nothing bad comes of it without these; but something good never comes.
+    NewerTermIsAdopted: "a server that sees a newer term makes it its own", "Raft §5.1";
+    NewTermNewVote: "in a new term a server has a new vote", "Raft figure 2";
+    StandsAgain: "a candidate that is not elected stands again", "Raft §5.2";
+    StandsAfterCrash: "a server that recovers stands if it hears of no leader", "Raft §5.2";
+    StandsWhenDeposed: "a leader that steps down stands again if it hears of no other",
+        "Raft §5.2";
+    CandidateYields: "a candidate that hears the leader of its term follows it", "Raft §5.2";
+    LeaderPutsOffElection: "who hears the leader does not stand", "Raft §5.2";
+    LeaderSendsHeartbeats: "a new leader is heard again before it is missed", "Raft §5.2";
+    HeartbeatsGoOn: "a leader sends heartbeats as long as it leads", "Raft §5.2";
+    RefusalIsTold: "a follower that cannot take entries says so", "Raft §5.3";
+    RefusedAppendGoesBack: "a refused append is tried again from further back", "Raft §5.3";
+    NextFollowsMatched: "what is acknowledged is not sent again", "Raft §5.3";
+    SendsTheRest: "a follower that answers is sent what it still lacks", "Raft §5.3";
+    HeartbeatShowsLoss: "an append that was lost shows in the answer to a heartbeat",
+        "Raft §5.3";
+    CommitIsPassedOn: "a leader tells its followers what is committed", "Raft §5.3";
+    RetryIsAnswered: "a retry of a command that took effect gets its outcome", "Raft §8";
+    ClientAsksAgain: "a client that gets no answer asks again", "Raft §8";
+    ClientTriesAnother: "a client that gets no answer asks another server", "Raft §8";
+
+    // Without these it comes, but later.
+    VotePutsOffElection: "who grants a vote does not stand meanwhile", "Raft figure 2";
+    LeaderSaysSo: "a new leader is heard at once", "Raft §5.2";
+    StaleLeaderIsTold: "a leader of an older term is told of the newer one", "Raft §5.1";
+    CommandIsSentAtOnce: "a command is sent on when it comes, not with a heartbeat", "Raft §5.3";
+    AppliedIsAnswered: "a leader answers the commands that it applies", "Raft §5.3";
+    LeaderIsNamed: "a follower tells a client who the leader is", "Raft §8";
+    ClientFollowsRedirect: "a client asks the leader that it is told of", "Raft §8";
 }
 
 /// A rule book for Raft.

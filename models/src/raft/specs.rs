@@ -15,7 +15,7 @@ use super::ghost::{self, Ghost};
 use super::properties::{self, Named, System};
 use super::rules::{RaftRules, Rule};
 use super::{Batch, Raft, Server, Timer, Timing, obsolete};
-use crate::client::Client;
+use crate::client::{Client, Habits};
 use crate::kv::{Command, Kv};
 use crate::rules::{AllBut, AllRules};
 
@@ -41,6 +41,11 @@ pub(super) fn system<R: RaftRules>(
     scripts: &[&[Command]],
 ) -> System<Kv, R> {
     let servers: Vec<Id> = (0..count).map(Id::from).collect();
+    let habits = Habits {
+        asks_again: rules.keeps(Rule::ClientAsksAgain),
+        tries_another: rules.keeps(Rule::ClientTriesAnother),
+        follows_redirect: rules.keeps(Rule::ClientFollowsRedirect),
+    };
     let server = Raft::Server(Server {
         servers: servers.clone(),
         timing: timing(),
@@ -53,6 +58,7 @@ pub(super) fn system<R: RaftRules>(
             servers: servers.clone(),
             script: script.to_vec(),
             retry: Duration::from_millis(500)..Duration::from_millis(500),
+            habits,
         })
     });
     ActorModel::new((), Arc::new(Ghost::default()))

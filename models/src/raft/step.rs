@@ -73,7 +73,9 @@ impl<'a, 's, M: StateMachine, R: RaftRules> Step<'a, 's, M, R> {
         }
         if self.state().is_leader() {
             self.cancel_timer(Timer::Heartbeat);
-            self.set_election_timer();
+            if self.keeps(Rule::StandsWhenDeposed) {
+                self.set_election_timer();
+            }
         }
         self.state_mut().role = Role::Follower { leader };
     }

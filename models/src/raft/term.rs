@@ -9,12 +9,15 @@ use crate::state_machine::StateMachine;
 ///
 /// Called once for every message between servers, before its handler, and nowhere else.
 pub(super) fn observe<M: StateMachine, R: RaftRules>(step: &mut Step<'_, '_, M, R>, term: Term) {
-    if term <= step.term() {
+    if term <= step.term() || !step.keeps(Rule::NewerTermIsAdopted) {
         return;
     }
+    let new_vote = step.keeps(Rule::NewTermNewVote);
     let storage = step.storage_mut();
     storage.term = term;
-    storage.voted_for = None;
+    if new_vote {
+        storage.voted_for = None;
+    }
     if step.keeps(Rule::NewerTermDeposes) {
         step.become_follower(None);
     }
