@@ -7,9 +7,8 @@ use std::time::Instant;
 use quorate_checker::engine::{self, Explorable, History, Options, Outcome, Sees};
 use quorate_checker::spec::Faults;
 use quorate_checker::spec::Spec;
-use quorate_models::kv::Command;
+use quorate_models::raft::live;
 use quorate_models::raft::specs::{self, Bounds, RaftSpec, put};
-use quorate_models::raft::{live, properties};
 use quorate_models::rules::AllRules;
 use serde::{Deserialize, Serialize};
 use stateright::{Checker, Expectation, Model};
@@ -26,7 +25,7 @@ pub enum Space {
     Elections,
     /// With time, and properties of runs.
     FailoverLive,
-    /// The same with more faults.
+    /// The same, but who dies comes back.
     LargeLive,
 }
 
@@ -181,20 +180,22 @@ pub fn run(job: &Job) -> Measured {
         Space::Failover => run_spec(job, specs::failover()),
         Space::Replication => run_spec(job, specs::replication()),
         Space::Elections => run_spec(job, elections()),
-        Space::FailoverLive => run_spec(job, live::failover(job.space.name(), AllRules)),
+        Space::FailoverLive => run_spec(job, live::failover()),
         Space::LargeLive => run_spec(job, large_live()),
     }
 }
 
-/// As failover with time, but the server recovers, and two timers fire too soon.
+/// A client's command, a crash and a recovery, a timer that fires too soon.
 fn large_live() -> RaftSpec<AllRules> {
-    let scripts: &[&[Command]] = &[&[put("x", "1")]];
-    let faults = Faults { crashes: 1, down_at_once: 1, ..Faults::default() };
-    let (early, recovery) = (1, Some(3..=4));
-    let bounds = live::Bounds { servers: 3, scripts, early, faults, recovery };
-    live::raft(Space::LargeLive.name(), AllRules, bounds)
-        .eventually("all answered", properties::all_answered)
-        .eventually_always("all follow a leader", properties::all_follow_a_leader)
+    let bounds = live::Bounds {
+        servers: 3,
+        scripts: &[&[put("x", "1")]],
+        early: 1,
+        faults: Faults { crashes: 1, down_at_once: 1, ..Faults::default() },
+        recovery: Some(3..=4),
+        ..live::Bounds::default()
+    };
+    live::raft(Space::LargeLive.name(), AllRules, bounds, &[])
 }
 
 /// Three elections and a heartbeat.

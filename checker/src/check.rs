@@ -272,7 +272,7 @@ fn worst_case<A: Explorable, C, G: History>(
         }
     };
     let (calm, with_early) = (calm.as_ref().map(longest), with_early.as_ref().map(longest));
-    let tick_ms = spec.timely.as_ref()?.tick.as_millis() as u64;
+    let tick_ms = spec.timely.as_ref()?.tick.map(|tick| tick.as_millis() as u64);
     Some(WorstCaseReport { goal, tick_ms, calm, with_early })
 }
 

@@ -62,8 +62,8 @@ pub struct Counterexample {
 #[derive(Clone, Debug, Serialize)]
 pub struct WorstCaseReport {
     pub goal: &'static str,
-    /// How long a tick is on a real cluster, in milliseconds.
-    pub tick_ms: u64,
+    /// How long a tick is on a real cluster, in milliseconds, if the spec has its durations.
+    pub tick_ms: Option<u64>,
     /// Without any fault or early timeout meanwhile. `None`: the goal is met in every state.
     pub calm: Option<Longest>,
     /// With what is left of the early timeouts.

@@ -133,7 +133,7 @@ fn of_two_who_find_a_state_one_was_first() {
 fn nothing_is_lost_while_room_is_made() {
     loom::model(|| {
         let table = Arc::new(table(4));
-        (0..11).for_each(|key| assert!(insert(&table, key, 0).1));
+        (1..12).for_each(|key| assert!(insert(&table, key, 0).1));
         let other = {
             let table = Arc::clone(&table);
             thread::spawn(move || insert(&table, 18, 0))
@@ -143,7 +143,9 @@ fn nothing_is_lost_while_room_is_made() {
         assert_eq!(mine[0].0, theirs.0);
         assert_ne!(mine[0].1, theirs.1);
         assert_eq!(table.len(), 13);
-        (0..5).chain([8, 9]).for_each(|key| assert!(!insert(&table, key, 0).1));
+        (1..5).chain([8, 9]).for_each(|key| assert!(!insert(&table, key, 0).1));
+        // What an id that nobody has used yet looks like.
+        assert_eq!(table.open().find(&[0]), None);
     });
 }
 

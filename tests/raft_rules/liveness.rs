@@ -7,7 +7,7 @@ use quorate_checker::report::Verdict;
 use quorate_checker::spec::{Faults, TIME_PASSES};
 use quorate_models::kv::Kv;
 use quorate_models::raft::live::{
-    self, A_LEADER, ALL_ANSWERED, ALL_FOLLOW, Bounds, CAUGHT_UP, RECOVERY,
+    self, A_LEADER, ALL_ANSWERED, ALL_FOLLOW, Bounds, CAUGHT_UP, Pace, RECOVERY,
 };
 use quorate_models::raft::properties::{self, Named};
 use quorate_models::raft::rules::{RaftRules, Rule};
@@ -22,8 +22,14 @@ const DROP: Faults = Faults { drops: 1, ..FAULTLESS };
 const DROPS: Faults = Faults { drops: 2, ..FAULTLESS };
 const CRASHES: Faults = Faults { crashes: 3, ..FAULTLESS };
 
-const THREE: Bounds<'static> =
-    Bounds { servers: 3, scripts: &[], early: 0, faults: FAULTLESS, recovery: None };
+const THREE: Bounds<'static> = Bounds {
+    servers: 3,
+    pace: Pace::Short,
+    scripts: &[],
+    early: 0,
+    faults: FAULTLESS,
+    recovery: None,
+};
 const TWO: Bounds<'static> = Bounds { servers: 2, ..THREE };
 
 fn assert_missed(rule: Rule, property: &'static str, miss: Miss, steps: usize, bounds: Bounds<'_>) {

@@ -78,13 +78,11 @@ impl Table {
 
     /// Opens the table, for any number of threads at once.
     pub fn open(&self) -> Door<'_> {
+        let body = self.body.read().expect(POISON);
+        // Only now: whoever fills the slots anew must find all spare ids where they belong.
         let ids = self.spare.lock().expect(POISON).pop().unwrap_or(0..0);
-        Door {
-            table: self,
-            body: self.body.read().expect(POISON),
-            ids: Cell::new((ids.start, ids.end)),
-            is_crowded: Cell::new(false),
-        }
+        let ids = Cell::new((ids.start, ids.end));
+        Door { table: self, body, ids, is_crowded: Cell::new(false) }
     }
 
     /// Doubles the slots if they are crowded. Waits until every door is closed.

@@ -22,8 +22,9 @@ use super::{Action, ActionOf, Spec, State};
 /// How time moves in a spec, in ticks.
 #[derive(Clone, Debug)]
 pub struct Timely<T> {
-    /// How long a tick is where the actors really run: for people, to whom ticks say little.
-    pub tick: Duration,
+    /// How long a tick is where the actors really run, if that is how they are configured there:
+    /// for people, to whom ticks say little.
+    pub tick: Option<Duration>,
     /// The ages at which a timer may fire, all timers included, also those of clients.
     pub range: fn(&T) -> RangeInclusive<u8>,
     /// How often timers may fire before their time, or while messages are in flight.

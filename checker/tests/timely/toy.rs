@@ -81,7 +81,7 @@ impl Actor for Toy {
 /// is for elections. Who crashes is back after 1 or 2 ticks.
 pub fn timing() -> Timely<Timer> {
     Timely {
-        tick: Duration::from_millis(50),
+        tick: Some(Duration::from_millis(50)),
         range: |timer| match timer {
             'h' => 1..=1,
             'e' => 2..=3,

@@ -18,16 +18,52 @@ use super::{Timer, ghost, obsolete};
 use crate::kv::{Command, Kv};
 use crate::rules::AllRules;
 
-/// The interval of heartbeats, by which a node of the cluster is configured if it is not told.
-const HEARTBEAT: Duration = Duration::from_millis(50);
+/// How long timers take, in ticks of one heartbeat interval.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Pace {
+    /// As short as they can be and still tell a live leader from a dead one: fewer states, and the
+    /// same kinds of runs. No durations are told.
+    #[default]
+    Short,
+    /// As a node of the cluster is configured if it is not told: a heartbeat each 50 ms, elections
+    /// after 150 to 300 ms, and a client that asks again after 500 ms.
+    Real,
+}
 
-/// More elections than it takes any server to win one when all is calm.
-const CALM_BOUND: u8 = 8;
+impl Pace {
+    fn range(self) -> fn(&Timer) -> RangeInclusive<u8> {
+        match self {
+            Pace::Short => |timer| match timer {
+                Timer::Heartbeat => 1..=1,
+                Timer::Election => 2..=3,
+                Timer::Retry => 4..=4,
+            },
+            Pace::Real => |timer| match timer {
+                Timer::Heartbeat => 1..=1,
+                Timer::Election => 3..=6,
+                Timer::Retry => 10..=10,
+            },
+        }
+    }
+
+    /// More elections than it takes any server to win one when all is calm.
+    fn calm_bound(self) -> u8 {
+        match self {
+            Pace::Short => 8,
+            Pace::Real => 10,
+        }
+    }
+
+    fn tick(self) -> Option<Duration> {
+        (self == Pace::Real).then_some(Duration::from_millis(50))
+    }
+}
 
 /// What a spec lets happen, and how often.
 #[derive(Clone, Debug, Default)]
 pub struct Bounds<'a> {
     pub servers: usize,
+    pub pace: Pace,
     /// One client for each.
     pub scripts: &'a [&'a [Command]],
     /// Timeouts before their time.
@@ -62,16 +98,12 @@ pub fn raft<R: RaftRules>(
     }
     let spec = Spec::new(name, system, bounds.servers).sees(|_| Sees::Actors);
     let spec = spec.faults(bounds.faults).timely(Timely {
-        tick: HEARTBEAT,
-        range: |timer| match timer {
-            Timer::Heartbeat => 1..=1,
-            Timer::Election => 2..=3,
-            Timer::Retry => 4..=4,
-        },
+        tick: bounds.pace.tick(),
+        range: bounds.pace.range(),
         early: bounds.early,
         recovery: bounds.recovery,
         is_election: |timer| *timer == Timer::Election,
-        calm_bound: CALM_BOUND,
+        calm_bound: bounds.pace.calm_bound(),
     });
     let spec = spec
         .eventually(A_LEADER, properties::a_leader_is_up)
@@ -123,7 +155,8 @@ pub fn unlucky() -> RaftSpec<AllRules> {
 /// told as the client sees it.
 pub fn failover() -> RaftSpec<AllRules> {
     let scripts: &[&[Command]] = &[&[put("x", "1")]];
-    let bounds = Bounds { servers: 3, scripts, early: 1, faults: CRASH, recovery: None };
+    let pace = Pace::Real;
+    let bounds = Bounds { servers: 3, pace, scripts, early: 1, faults: CRASH, recovery: None };
     let facts: &[Named<Kv, AllRules>] = &[LATER_LEADER, GONE, LATER_ANSWER];
     raft("raft/failover-live", AllRules, bounds, facts)
         .summary("a leader dies for good, and the command is answered all the same")
@@ -153,7 +186,7 @@ pub fn lossy() -> RaftSpec<AllRules> {
 pub fn rejoin() -> RaftSpec<AllRules> {
     let scripts: &[&[Command]] = &[&[put("x", "1")]];
     let recovery = Some(RECOVERY);
-    let bounds = Bounds { servers: 3, scripts, early: 0, faults: CRASH, recovery };
+    let bounds = Bounds { servers: 3, scripts, faults: CRASH, recovery, ..Bounds::default() };
     raft("raft/rejoin-live", AllRules, bounds, &[RECOVERED, LATER_LEADER, LATER_ANSWER])
         .ghost(ghost::observe_recovery)
         .summary("a server that crashes comes back and catches up")

@@ -74,8 +74,10 @@ fn figures(worst: &WorstCaseReport, longest: Option<&Longest>) -> String {
     let Some(ticks) = longest.ticks else {
         return "no bound".to_owned();
     };
-    let duration =
-        format!("{} ({ticks} x {} ms)", number(ticks as usize, "tick", "ticks"), worst.tick_ms);
+    let mut duration = number(ticks as usize, "tick", "ticks");
+    if let Some(milliseconds) = worst.tick_ms {
+        duration += &format!(" ({ticks} x {milliseconds} ms)");
+    }
     let elections = number(longest.elections, "election", "elections");
     let delays = number(longest.message_delays, "message delay", "message delays");
     format!("{duration}, {elections}, {delays}")
