@@ -17,6 +17,7 @@ pub mod state_machine;
 /// The default set, in the order in which `quorate check` runs it.
 pub fn specs() -> Vec<Box<dyn quorate_checker::AnySpec>> {
     let mut specs = raft::specs::all();
+    specs.extend(raft::large::default_set());
     specs.extend(raft::live::all());
     specs
 }

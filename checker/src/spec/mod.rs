@@ -275,7 +275,7 @@ where
         };
         add(clients, "client", "clients");
         for budget in &self.timeouts {
-            add(budget.count.into(), budget.name.trim_end_matches('s'), budget.name);
+            add(budget.count.into(), &one_of(budget.name), budget.name);
         }
         let crashes = self.faults.crashes.into();
         match &self.timely {
@@ -299,5 +299,13 @@ where
 
     fn is_server(&self, id: Id) -> bool {
         usize::from(id) < self.servers
+    }
+}
+
+/// One of several: "client retry" of "client retries".
+fn one_of(several: &str) -> String {
+    match several.strip_suffix("ies") {
+        Some(stem) => format!("{stem}y"),
+        None => several.strip_suffix('s').unwrap_or(several).to_owned(),
     }
 }

@@ -1,4 +1,4 @@
-//! What is checked of Raft when there are minutes to spare: more of what the default set has.
+//! What is checked of Raft in larger spaces: more elections, faults and servers.
 
 use quorate_checker::AnySpec;
 use quorate_checker::spec::Faults;
@@ -8,15 +8,21 @@ use super::specs::{Bounds, OLDER_COMMAND, RaftSpec, put, raft};
 use crate::kv::{Command, Kv};
 use crate::rules::AllRules;
 
-/// The large specs of Raft. The counts change only with a reason.
-pub fn all() -> Vec<Box<dyn AnySpec>> {
+/// Those of the default set. The counts change only with a reason.
+pub fn default_set() -> Vec<Box<dyn AnySpec>> {
     vec![
         Box::new(elections_4().counts(23_837_877, 70_281_582)),
         Box::new(heartbeat().counts(16_929_437, 50_348_604)),
         Box::new(lossy_2().counts(31_849_952, 159_044_304)),
+        Box::new(failover_lossy().counts(19_833_182, 81_110_568)),
         Box::new(crashes_2().counts(20_480_974, 74_931_188)),
         Box::new(five_2().counts(7_091_716, 33_282_545)),
     ]
+}
+
+/// Those for when there are minutes to spare.
+pub fn all() -> Vec<Box<dyn AnySpec>> {
+    vec![Box::new(elections_3().counts(58_457_180, 196_060_801))]
 }
 
 const ELECTED: &[Named<Kv, AllRules>] = &[
@@ -48,6 +54,36 @@ fn lossy_2() -> RaftSpec<AllRules> {
         &[("a commit", properties::a_commit), ("all answered", properties::all_answered)];
     raft("raft/lossy-2", AllRules, bounds, facts)
         .summary("a lost message, a doubled one, a retry, a heartbeat")
+}
+
+/// A leader that dies, and one message, whichever it is, that is lost.
+fn failover_lossy() -> RaftSpec<AllRules> {
+    let faults = Faults { crashes: 1, down_at_once: 1, drops: 1, duplicates: 0 };
+    let scripts: &[&[Command]] = &[&[put("x", "1")]];
+    let bounds = Bounds { servers: 3, scripts, elections: 2, faults, ..Bounds::default() };
+    let facts: &[Named<Kv, AllRules>] = &[
+        ("a second leader", properties::a_second_leader),
+        ("an overwritten entry", properties::an_overwritten_entry),
+        ("a recovered server", properties::a_recovered_server),
+        OLDER_COMMAND,
+        ("all answered", properties::all_answered),
+    ];
+    raft("raft/failover-lossy", AllRules, bounds, facts)
+        .summary("the leader may die, and a message may be lost")
+}
+
+/// A client's command while leaders change twice.
+fn elections_3() -> RaftSpec<AllRules> {
+    let scripts: &[&[Command]] = &[&[put("x", "1")]];
+    let bounds = Bounds { servers: 3, scripts, elections: 3, ..Bounds::default() };
+    let facts: &[Named<Kv, AllRules>] = &[
+        ("a second leader", properties::a_second_leader),
+        ("an overwritten entry", properties::an_overwritten_entry),
+        OLDER_COMMAND,
+        ("all answered", properties::all_answered),
+    ];
+    raft("raft/elections-3", AllRules, bounds, facts)
+        .summary("a client's command, and a leader after the next")
 }
 
 /// A server crashes, and it or another one once more: the first leader and then the second.
