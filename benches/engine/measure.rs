@@ -192,7 +192,7 @@ fn large_live() -> RaftSpec<AllRules> {
         scripts: &[&[put("x", "1")]],
         early: 1,
         faults: Faults { crashes: 1, down_at_once: 1, ..Faults::default() },
-        recovery: Some(4..=4),
+        recovery: Some(1..=1),
         ..live::Bounds::default()
     };
     live::raft(Space::LargeLive.name(), AllRules, bounds, &[])

@@ -146,9 +146,18 @@ impl<'s, 'q, A: Explorable, C: Sync, G: History> Clerk<'s, 'q, A, C, G> {
     }
 
     /// Writes down all about the states of these ids.
-    fn write(&mut self, ids: Range<u32>) {
+    fn write(&mut self, mut ids: Range<u32>) {
+        if ids.start == 0 && !ids.is_empty() {
+            self.write_alike(0..1, true);
+            ids.start = 1;
+        }
+        self.write_alike(ids, false);
+    }
+
+    /// Does that for the initial state, or for others.
+    fn write_alike(&mut self, ids: Range<u32>, is_initial: bool) {
         let size = self.shared.system.leaf_count();
-        let mut parents = Parent::group(size, ids.start == 0);
+        let mut parents = Parent::group(size, is_initial);
         let mut doors = Doors::open(self.shared);
         let mut states = Vec::new();
         for first in ids.clone().step_by(GROUP) {
@@ -201,13 +210,17 @@ impl<'s, 'q, A: Explorable, C: Sync, G: History> Clerk<'s, 'q, A, C, G> {
                 self.part.unbounded.push(state[0]);
             }
         }
+        // Once for all conditions that see the same.
+        let mut seen = vec![Vec::new(); views.len()];
+        for (index, view) in views.iter().enumerate() {
+            if self.asked.iter().any(|asked| asked.sees == view.sees) {
+                (doors, seen[index]) = self.worker.judge.view(doors, index, states);
+            }
+        }
         for (index, asked) in self.asked.iter().enumerate() {
             let judge = &mut self.worker.judge;
             let view = views.iter().position(|view| view.sees == asked.sees);
-            let mut numbers = Vec::new();
-            if let Some(view) = view {
-                (doors, numbers) = judge.view(doors, view, states);
-            }
+            let numbers: &[u32] = view.map_or(&[], |view| &seen[view]);
             for (place, state) in states.chunks_exact(stride).enumerate() {
                 let mut ask =
                     || self.spec.is_true(asked.condition, judge.show(asked.sees, &state[1..]));

@@ -1,5 +1,8 @@
 //! What runs do: properties of runs, decided on the graph of what was explored.
 
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use super::edges::{Asked, Explored, explored};
 use super::moves::{Kind, action};
 use super::outcome::{Miss, Run, RunFinding, WorstCase, WorstCases};
@@ -39,9 +42,14 @@ pub(super) fn decide<A: Explorable, C: Sync, G: History>(
     let explored = explored(shared, spec, initial, &asked, threads);
     let leaves = shared.system.leaves(&shared.parts, initial);
     let path = |ids: &[u32]| path_along(shared, spec, face, (initial, &leaves), ids);
-    let zeno = has_time.then(|| (TIME_PASSES, liveness::zeno(&explored.graph)));
-    let missed = forms.into_iter().map(|(name, form)| (name, missed(&explored, form)));
-    let retold = zeno.into_iter().chain(missed).map(|(name, violation)| {
+    let zeno = has_time.then_some((TIME_PASSES, None));
+    let forms = forms.into_iter().map(|(name, form)| (name, Some(form)));
+    let questions: Vec<(&str, Option<Form<usize>>)> = zeno.into_iter().chain(forms).collect();
+    let answers = answers(&questions, threads, |(_, form)| match form {
+        None => liveness::zeno(&explored.graph),
+        Some(form) => missed(&explored, *form),
+    });
+    let retold = questions.into_iter().zip(answers).map(|((name, _), violation)| {
         let run = violation.map(|violation| {
             let (miss, ids, stem) = tell(&violation, &explored.unbounded);
             Run { miss, path: path(&ids), stem }
@@ -54,6 +62,29 @@ pub(super) fn decide<A: Explorable, C: Sync, G: History>(
         with_early: worst_case(shared, &explored, goal, true, path),
     });
     (runs, worst)
+}
+
+/// Answers questions that have nothing to do with each other, as many at a time as there are
+/// threads.
+fn answers<Q: Sync, T: Send + Sync>(
+    questions: &[Q],
+    threads: usize,
+    answer: impl Fn(&Q) -> T + Sync,
+) -> Vec<T> {
+    let next = AtomicUsize::new(0);
+    let answers: Vec<OnceLock<T>> = questions.iter().map(|_| OnceLock::new()).collect();
+    std::thread::scope(|scope| {
+        for _ in 0..threads.clamp(1, questions.len().max(1)) {
+            scope.spawn(|| {
+                loop {
+                    let place = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(question) = questions.get(place) else { return };
+                    answers[place].get_or_init(|| answer(question));
+                }
+            });
+        }
+    });
+    answers.into_iter().map(|one| one.into_inner().expect("all were answered")).collect()
 }
 
 /// How long it can take until `goal` is met, without faults, and without early timeouts unless
