@@ -1,35 +1,27 @@
 //! Raft's liveness specs, explored to their ends, and how long things take at most.
 
+mod support;
+
 use std::collections::HashMap;
 
 use quorate_checker::engine::Miss;
-use quorate_checker::report::{Engine, Limits, Longest, Report, Verdict};
-use quorate_checker::spec::{Action, ActionOf, Counts};
+use quorate_checker::report::{Engine, Longest, Report, Verdict};
+use quorate_checker::spec::{Action, ActionOf};
 use quorate_models::kv::Kv;
 use quorate_models::raft::live::{A_LEADER, ALL_ANSWERED, ALL_FOLLOW, CAUGHT_UP};
 use quorate_models::raft::specs::RaftSpec;
 use quorate_models::raft::{Raft, live, properties};
 use quorate_models::rules::AllRules;
 use stateright::Model;
+use support::specs::{assert_holds, explore};
 
-fn explored(name: &str, engine: Engine) -> Report {
-    let spec = live::all().into_iter().find(|spec| spec.name() == name);
-    let limits = Limits { threads: 1, ..Limits::default() };
-    spec.expect("the spec is listed").check(engine, &limits, &mut |_| {})
-}
-
-/// One test for each spec that holds, and the list of them. How many states and transitions there
-/// are stands beside the spec.
+/// One test for each spec that holds, and the list of them.
 macro_rules! holds {
     ($($test:ident: $name:literal has depth $depth:literal;)*) => {
         $(
             #[test]
             fn $test() {
-                let report = explored($name, Engine::Quorate);
-                assert_eq!(report.verdict, Verdict::Holds, "{report:#?}");
-                let counts = Counts { states: report.states, transitions: report.transitions };
-                assert_eq!((report.on_record, report.depth), (Some(counts), $depth));
-                assert_worst_case(&report);
+                assert_worst_case(&assert_holds($name, $depth));
             }
         )*
 
@@ -76,8 +68,8 @@ fn assert_worst_case(report: &Report) {
 /// Basic Raft fails these.
 #[test]
 fn a_link_down_for_good_deposes_leaders_without_end() {
-    let whole = explored("raft/partition-live", Engine::Quorate);
-    let one_way = explored("raft/one-way-live", Engine::Quorate);
+    let whole = explore("raft/partition-live", Engine::Quorate);
+    let one_way = explore("raft/one-way-live", Engine::Quorate);
     for report in [&whole, &one_way] {
         assert_eq!(report.verdict, Verdict::Violated);
         assert!(!report.is_surprise(), "{report:#?}");
@@ -108,7 +100,7 @@ fn every_spec_is_pinned() {
 fn stateright_agrees() {
     for name in ["raft/election-live", "raft/partition-live", "raft/one-way-live"] {
         let counts = [Engine::Quorate, Engine::Stateright].map(|engine| {
-            let report = explored(name, engine);
+            let report = explore(name, engine);
             (report.states, report.transitions, report.depth)
         });
         assert_eq!(counts[0], counts[1], "{name}");

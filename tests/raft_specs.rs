@@ -1,25 +1,17 @@
 //! Every spec of Raft, explored to its end on one thread. The numbers change only with a reason.
 
-use quorate_checker::report::{Engine, Limits, Report, Verdict};
-use quorate_checker::spec::Counts;
+mod support;
 
-fn explore(name: &str, engine: Engine) -> Report {
-    let spec = quorate_models::specs().into_iter().find(|spec| spec.name() == name);
-    let limits = Limits { threads: 1, ..Limits::default() };
-    spec.expect("the spec is listed").check(engine, &limits, &mut |_| {})
-}
+use quorate_checker::report::{Engine, Report, Verdict};
+use support::specs::{assert_holds, explore};
 
-/// One test for each spec that holds, and the list of them. How many states and transitions there
-/// are stands beside the spec.
+/// One test for each spec that holds, and the list of them.
 macro_rules! holds {
     ($($test:ident: $name:literal has depth $depth:literal;)*) => {
         $(
             #[test]
             fn $test() {
-                let report = explore($name, Engine::Quorate);
-                assert_eq!(report.verdict, Verdict::Holds, "{report:#?}");
-                let counts = Counts { states: report.states, transitions: report.transitions };
-                assert_eq!((report.on_record, report.depth), (Some(counts), $depth));
+                assert_holds($name, $depth);
             }
         )*
 

@@ -4,6 +4,7 @@
 
 pub mod cluster;
 pub mod history;
+pub mod specs;
 
 use std::net::{SocketAddr, TcpListener, UdpSocket};
 

@@ -7,7 +7,7 @@ use super::memo::Cache;
 use super::moves::{Kind, action};
 use super::options::Sees;
 use super::parts::{Event, Explorable, History};
-use super::shared::Shared;
+use super::shared::{INITIAL, Shared};
 use super::values::Values;
 use super::worker::{GROUP, Origin, Parent, Worker};
 use crate::liveness::{Action, Graph, GraphBuilder, States};
@@ -73,7 +73,7 @@ pub(super) fn explored<A: Explorable, C: Sync, G: History>(
     });
     let states = parts.iter().map(|part| part.degrees.len()).sum();
     let edges = parts.iter().map(|part| part.edges.len()).sum();
-    let mut graph = GraphBuilder::new(owed.collect(), vec![0], states, edges);
+    let mut graph = GraphBuilder::new(owed.collect(), vec![INITIAL], states, edges);
     let mut truths = vec![States::new(); asked.len()];
     let mut unbounded = States::new();
     for part in parts {
@@ -146,18 +146,8 @@ impl<'s, 'q, A: Explorable, C: Sync, G: History> Clerk<'s, 'q, A, C, G> {
     }
 
     /// Writes down all about the states of these ids.
-    fn write(&mut self, mut ids: Range<u32>) {
-        if ids.start == 0 && !ids.is_empty() {
-            self.write_alike(0..1, true);
-            ids.start = 1;
-        }
-        self.write_alike(ids, false);
-    }
-
-    /// Does that for the initial state, or for others.
-    fn write_alike(&mut self, ids: Range<u32>, is_initial: bool) {
-        let size = self.shared.system.leaf_count();
-        let mut parents = Parent::group(size, is_initial);
+    fn write(&mut self, ids: Range<u32>) {
+        let mut parents = Parent::group(self.shared.system.leaf_count());
         let mut doors = Doors::open(self.shared);
         let mut states = Vec::new();
         for first in ids.clone().step_by(GROUP) {

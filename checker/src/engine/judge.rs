@@ -9,7 +9,6 @@ use super::scratch::Scratch;
 use super::shared::Shared;
 use super::system::Rules;
 use super::table::Tight;
-use super::view::View;
 use crate::spec::State;
 
 /// One thread's way to ask conditions.
@@ -74,7 +73,7 @@ impl<'s, A: Explorable, C, G: History> Judge<'s, A, C, G> {
             if !self.is_wanted(view.sees) {
                 continue;
             }
-            doors = self.find_views(doors, index, view, fresh);
+            doors = self.find_views(doors, index, fresh);
             let door = &doors.views[index];
             door.approach(&self.keys);
             let words = door.layout().words();
@@ -111,9 +110,9 @@ impl<'s, A: Explorable, C, G: History> Judge<'s, A, C, G> {
         index: usize,
         states: &[u32],
     ) -> (Doors<'s>, Vec<u32>) {
-        let doors = self.find_views(doors, index, &self.shared.views[index], states);
+        let doors = self.find_views(doors, index, states);
         let door = &doors.views[index];
-        let keys = self.keys.chunks_exact(door.layout().words().max(1));
+        let keys = self.keys.chunks_exact(door.layout().words());
         let numbers = keys.map(|key| door.insert(key, 0).0).collect();
         (doors, numbers)
     }
@@ -130,14 +129,9 @@ impl<'s, A: Explorable, C, G: History> Judge<'s, A, C, G> {
     }
 
     /// Finds the keys of what is seen of these states.
-    fn find_views(
-        &mut self,
-        mut doors: Doors<'s>,
-        index: usize,
-        view: &View,
-        fresh: &[u32],
-    ) -> Doors<'s> {
-        let Shared { system, parts, .. } = self.shared;
+    fn find_views(&mut self, mut doors: Doors<'s>, index: usize, fresh: &[u32]) -> Doors<'s> {
+        let Shared { system, parts, views, .. } = self.shared;
+        let view = &views[index];
         let Judge { cores, numbers, keys, .. } = self;
         numbers.clear();
         for state in fresh.chunks_exact(1 + system.leaf_count()) {

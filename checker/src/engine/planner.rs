@@ -138,8 +138,7 @@ impl<'s, A: Explorable, C, G: History> Planner<'s, A, C, G> {
     ) {
         let event = Event::Timeout(self.parts.timer.intern(timer.clone()));
         let Some(timely) = &spec.timely else {
-            let budget = spec.timeouts.iter().position(|budget| (budget.applies)(timer));
-            let kind = Kind::Timeout(budget.map(|place| place as u8));
+            let kind = Kind::Timeout(spec.timeout_kind(timer).map(|place| place as u8));
             moves.push(self.step(kind, event, actor, seat));
             return;
         };

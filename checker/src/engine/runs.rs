@@ -57,9 +57,13 @@ pub(super) fn decide<A: Explorable, C: Sync, G: History>(
         RunFinding { name, run }
     });
     let runs = retold.collect();
-    let worst = worst.map(|goal| WorstCases {
-        calm: worst_case(shared, &explored, goal, false, path),
-        with_early: worst_case(shared, &explored, goal, true, path),
+    let worst = worst.map(|goal| {
+        let used = shared.visited.used().into_iter().flatten();
+        let pending = used.filter(|state| !explored.truths[goal].contains(*state)).collect();
+        WorstCases {
+            calm: worst_case(shared, &explored, &pending, false, path),
+            with_early: worst_case(shared, &explored, &pending, true, path),
+        }
     });
     (runs, worst)
 }
@@ -87,33 +91,25 @@ fn answers<Q: Sync, T: Send + Sync>(
     answers.into_iter().map(|one| one.into_inner().expect("all were answered")).collect()
 }
 
-/// How long it can take until `goal` is met, without faults, and without early timeouts unless
+/// How long a goal can be `pending`, without faults, and without early timeouts unless
 /// these are to come still.
 fn worst_case<A: Explorable, C, G: History>(
     shared: &Shared<'_, A, C, G>,
     explored: &Explored,
-    goal: usize,
+    pending: &States,
     early: bool,
     path: impl Fn(&[u32]) -> stateright::Path<State<A, G>, ActionOf<A>>,
 ) -> Option<WorstCase<State<A, G>, ActionOf<A>>> {
-    let Explored { graph, labels, truths, .. } = explored;
-    let counts = |label: u32| match labels.get(label).0 {
-        Kind::Crash | Kind::Drop | Kind::Duplicate => false,
-        Kind::Early { .. } => early,
-        Kind::Deliver
-        | Kind::Timeout(_)
-        | Kind::Due { .. }
-        | Kind::Random
-        | Kind::Recover
-        | Kind::Tick => true,
+    let Explored { graph, labels, .. } = explored;
+    let counts = |label: u32| {
+        let kind = labels.get(label).0;
+        !kind.is_fault() || early && matches!(kind, Kind::Early { .. })
     };
-    let used = shared.visited.used().into_iter().flatten();
-    let pending: States = used.filter(|state| !truths[goal].contains(*state)).collect();
     let action = |label: &u32| {
         let (kind, actor, event) = *labels.get(*label);
         action(&shared.parts, kind, event, actor.into())
     };
-    let worst = liveness::worst_case(graph, counts, &pending)?;
+    let worst = liveness::worst_case(graph, counts, pending)?;
     let (ticks, stem, rest, owed) = match worst {
         liveness::WorstCase::Bound { ticks, stem, path } => (Some(ticks), stem, path, Vec::new()),
         liveness::WorstCase::NoBound { stem, cycle, owed } => (None, stem, cycle, owed),

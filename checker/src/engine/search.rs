@@ -129,10 +129,9 @@ fn run_level<A: Explorable, C: Sync, G: History>(
     workers: &mut [Worker<'_, A, C, G>],
     watch: &mut Watch<'_>,
 ) -> Option<Stop> {
-    let is_first = watch.levels.len() == 1;
     let mut look = || watch.look(level, shared.visited.soon());
     if level.counts().2 < SMALL {
-        workers[0].run(level, is_first);
+        workers[0].run(level);
         return look();
     }
     let mut stopped = None;
@@ -141,7 +140,7 @@ fn run_level<A: Explorable, C: Sync, G: History>(
         for worker in workers.iter_mut() {
             let done = done.clone();
             scope.spawn(move || {
-                worker.run(level, is_first);
+                worker.run(level);
                 drop(done);
             });
         }

@@ -22,6 +22,9 @@ const TABLE_BITS: u32 = 14;
 /// Ids that a thread takes at a time: their keys fill some pages of memory.
 const LOT: u32 = 256;
 
+/// The id of the initial state: the first that is looked up.
+pub(super) const INITIAL: u32 = 0;
+
 /// The parent of the initial state.
 pub(super) const NOBODY: u32 = u32::MAX;
 

@@ -140,9 +140,8 @@ impl<'a, A: Explorable, C, G: History> System<'a, A, C, G> {
     /// False if the timer's budget is 0.
     pub fn may_fire(&self, timer: &A::Timer) -> bool {
         match self.rules {
-            Rules::Spec(Spec { timeouts, .. }) => {
-                let budget = timeouts.iter().find(|budget| (budget.applies)(timer));
-                budget.is_none_or(|budget| budget.count > 0)
+            Rules::Spec(spec) => {
+                spec.timeout_kind(timer).is_none_or(|kind| spec.timeouts[kind].count > 0)
             }
             Rules::Stateright => true,
         }

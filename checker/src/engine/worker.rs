@@ -12,7 +12,7 @@ use super::parts::{Event, Explorable, History, NO_FAULT, NOTHING};
 use super::planner::Planner;
 use super::react::SILENT;
 use super::renamings::Least;
-use super::shared::{NOBODY, Shared};
+use super::shared::{INITIAL, NOBODY, Shared};
 use super::system::System;
 use super::table::Tight;
 use super::tally::Tally;
@@ -59,7 +59,6 @@ pub(super) struct Parent<'s> {
     key: Vec<u64>,
     pub leaves: Vec<u32>,
     offers: Vec<&'s Moves>,
-    is_initial: bool,
 }
 
 /// So many states are read together before they are expanded.
@@ -100,10 +99,9 @@ impl<'s, A: Explorable, C: Sync, G: History> Worker<'s, A, C, G> {
         std::mem::take(&mut self.states)
     }
 
-    /// Works on `level` until nothing is left of it, or somebody says stop. The first level is that
-    /// of the initial state.
-    pub fn run(&mut self, level: &Level, is_first: bool) {
-        let mut parents = Parent::group(self.shared.system.leaf_count(), is_first);
+    /// Works on `level` until nothing is left of it, or somebody says stop.
+    pub fn run(&mut self, level: &Level) {
+        let mut parents = Parent::group(self.shared.system.leaf_count());
         while let Some(block) = level.take() {
             // Held for a block, so that nobody who makes room waits for long.
             let mut doors = Doors::open(self.shared);
@@ -247,7 +245,7 @@ impl<'s, A: Explorable, C: Sync, G: History> Worker<'s, A, C, G> {
             let seat = self.planner.arrive(*other, leaves[*other], *parcel);
             is_still &= !change(&mut self.keys, *other, seat)?;
         }
-        if parent.is_initial {
+        if parent.id == INITIAL {
             // In any later state the messages that nobody will heed are forgotten already.
             let is_told =
                 |other: &usize| posts.into_iter().flatten().any(|(told, _)| told == other);
@@ -365,14 +363,9 @@ impl Now {
 
 impl Parent<'_> {
     /// As many as are read together.
-    pub fn group(leaves: usize, is_initial: bool) -> Vec<Self> {
-        let parent = || Parent {
-            id: 0,
-            key: Vec::new(),
-            leaves: vec![0; leaves],
-            offers: Vec::new(),
-            is_initial,
-        };
+    pub fn group(leaves: usize) -> Vec<Self> {
+        let parent =
+            || Parent { id: 0, key: Vec::new(), leaves: vec![0; leaves], offers: Vec::new() };
         (0..GROUP).map(|_| parent()).collect()
     }
 

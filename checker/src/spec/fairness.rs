@@ -24,23 +24,16 @@ where
     /// The fairness of an action: none for faults and for what a budget is charged with, otherwise
     /// weak, unless the spec asks for more.
     pub fn fairness_of(&self, action: &ActionOf<A>) -> Fairness {
-        let is_fair = match action {
-            Action::Deliver { .. }
-            | Action::SelectRandom { .. }
-            | Action::Recover(_)
-            | Action::Tick => true,
-            Action::Timeout(_, timer) => {
-                !self.timeouts.iter().any(|budget| (budget.applies)(timer))
-            }
-            Action::Duplicate { .. }
-            | Action::Drop { .. }
-            | Action::EarlyTimeout(..)
-            | Action::Crash(_) => false,
+        let is_charged = match action {
+            Action::Timeout(_, timer) => self.timeout_kind(timer).is_some(),
+            _ => false,
         };
-        match is_fair {
-            false => Fairness::None,
-            true if (self.strong)(action) => Fairness::Strong,
-            true => Fairness::Weak,
+        if action.is_fault() || is_charged {
+            Fairness::None
+        } else if (self.strong)(action) {
+            Fairness::Strong
+        } else {
+            Fairness::Weak
         }
     }
 }

@@ -297,6 +297,11 @@ where
         bounds
     }
 
+    /// The budget that is charged when the timer fires in asynchronous timing, if one is.
+    pub(crate) fn timeout_kind(&self, timer: &A::Timer) -> Option<usize> {
+        self.timeouts.iter().position(|budget| (budget.applies)(timer))
+    }
+
     fn is_server(&self, id: Id) -> bool {
         usize::from(id) < self.servers
     }

@@ -137,10 +137,6 @@ where
         }
     }
 
-    fn timeout_kind(&self, timer: &A::Timer) -> Option<usize> {
-        self.timeouts.iter().position(|budget| (budget.applies)(timer))
-    }
-
     /// The state after `action`, or `None` if that equals `state` or differs only in what is
     /// counted: budgets spent, and `calm`.
     pub(super) fn after(&self, state: &State<A, G>, action: &ActionOf<A>) -> Option<State<A, G>> {

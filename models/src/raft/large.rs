@@ -4,7 +4,7 @@ use quorate_checker::AnySpec;
 use quorate_checker::spec::Faults;
 
 use super::properties::{self, Named};
-use super::specs::{Bounds, OLDER_COMMAND, RaftSpec, put, raft};
+use super::specs::{ANSWERED, Bounds, ELECTED, FAILED_OVER, OLDER_COMMAND, RaftSpec, put, raft};
 use crate::kv::{Command, Kv};
 use crate::rules::AllRules;
 
@@ -25,13 +25,6 @@ pub fn all() -> Vec<Box<dyn AnySpec>> {
     vec![Box::new(elections_3().counts(58_457_180, 196_060_801))]
 }
 
-const ELECTED: &[Named<Kv, AllRules>] = &[
-    ("a leader", properties::a_leader),
-    ("a commit", properties::a_commit),
-    ("a second leader", properties::a_second_leader),
-    ("an overwritten entry", properties::an_overwritten_entry),
-];
-
 /// One election more than in the default set: as many as figure 8 takes.
 fn elections_4() -> RaftSpec<AllRules> {
     let bounds = Bounds { servers: 3, elections: 4, ..Bounds::default() };
@@ -50,9 +43,7 @@ fn lossy_2() -> RaftSpec<AllRules> {
     let faults = Faults { drops: 1, duplicates: 1, ..Faults::default() };
     let scripts: &[&[Command]] = &[&[put("x", "1")]];
     let bounds = Bounds { servers: 3, scripts, elections: 1, heartbeats: 1, retries: 1, faults };
-    let facts: &[Named<Kv, AllRules>] =
-        &[("a commit", properties::a_commit), ("all answered", properties::all_answered)];
-    raft("raft/lossy-2", AllRules, bounds, facts)
+    raft("raft/lossy-2", AllRules, bounds, ANSWERED)
         .summary("a lost message, a doubled one, a retry, a heartbeat")
 }
 
@@ -61,14 +52,7 @@ fn failover_lossy() -> RaftSpec<AllRules> {
     let faults = Faults { crashes: 1, down_at_once: 1, drops: 1, duplicates: 0 };
     let scripts: &[&[Command]] = &[&[put("x", "1")]];
     let bounds = Bounds { servers: 3, scripts, elections: 2, faults, ..Bounds::default() };
-    let facts: &[Named<Kv, AllRules>] = &[
-        ("a second leader", properties::a_second_leader),
-        ("an overwritten entry", properties::an_overwritten_entry),
-        ("a recovered server", properties::a_recovered_server),
-        OLDER_COMMAND,
-        ("all answered", properties::all_answered),
-    ];
-    raft("raft/failover-lossy", AllRules, bounds, facts)
+    raft("raft/failover-lossy", AllRules, bounds, FAILED_OVER)
         .summary("the leader may die, and a message may be lost")
 }
 
@@ -91,14 +75,7 @@ fn crashes_2() -> RaftSpec<AllRules> {
     let faults = Faults { crashes: 2, down_at_once: 1, ..Faults::default() };
     let scripts: &[&[Command]] = &[&[put("x", "1")]];
     let bounds = Bounds { servers: 3, scripts, elections: 2, faults, ..Bounds::default() };
-    let facts: &[Named<Kv, AllRules>] = &[
-        ("a second leader", properties::a_second_leader),
-        ("an overwritten entry", properties::an_overwritten_entry),
-        ("a recovered server", properties::a_recovered_server),
-        OLDER_COMMAND,
-        ("all answered", properties::all_answered),
-    ];
-    raft("raft/crashes-2", AllRules, bounds, facts)
+    raft("raft/crashes-2", AllRules, bounds, FAILED_OVER)
         .summary("both leaders may die, or one of them twice, and recover")
 }
 

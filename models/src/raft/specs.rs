@@ -131,13 +131,7 @@ pub fn all() -> Vec<Box<dyn AnySpec>> {
 /// Elections, and nothing but elections.
 pub fn election() -> RaftSpec<AllRules> {
     let bounds = Bounds { servers: 3, elections: 3, ..Bounds::default() };
-    let facts: &[Named<Kv, AllRules>] = &[
-        ("a leader", properties::a_leader),
-        ("a commit", properties::a_commit),
-        ("a second leader", properties::a_second_leader),
-        ("an overwritten entry", properties::an_overwritten_entry),
-    ];
-    raft("raft/election", AllRules, bounds, facts)
+    raft("raft/election", AllRules, bounds, ELECTED)
         .summary("elections, and the no-ops of the leaders")
 }
 
@@ -169,14 +163,7 @@ pub fn failover() -> RaftSpec<AllRules> {
     let faults = Faults { crashes: 1, down_at_once: 1, ..Faults::default() };
     let scripts: &[&[Command]] = &[&[put("x", "1")]];
     let bounds = Bounds { servers: 3, scripts, elections: 2, faults, ..Bounds::default() };
-    let facts: &[Named<Kv, AllRules>] = &[
-        ("a second leader", properties::a_second_leader),
-        ("an overwritten entry", properties::an_overwritten_entry),
-        ("a recovered server", properties::a_recovered_server),
-        OLDER_COMMAND,
-        ("all answered", properties::all_answered),
-    ];
-    raft("raft/failover", AllRules, bounds, facts)
+    raft("raft/failover", AllRules, bounds, FAILED_OVER)
         .summary("a leader dies with and without an acknowledged entry, and recovers")
 }
 
@@ -186,9 +173,7 @@ pub fn lossy() -> RaftSpec<AllRules> {
     let scripts: &[&[Command]] = &[&[put("x", "1")]];
     let bounds =
         Bounds { servers: 3, scripts, elections: 1, retries: 1, faults, ..Bounds::default() };
-    let facts: &[Named<Kv, AllRules>] =
-        &[("a commit", properties::a_commit), ("all answered", properties::all_answered)];
-    raft("raft/lossy", AllRules, bounds, facts).summary("a lost message, a doubled one, a retry")
+    raft("raft/lossy", AllRules, bounds, ANSWERED).summary("a lost message, a doubled one, a retry")
 }
 
 /// The smallest cluster that has to agree.
@@ -242,6 +227,27 @@ pub fn late_reply<R: RaftRules>(name: &str, rules: R) -> RaftSpec<R> {
             directions::late_reply,
         )
 }
+
+/// What elections come to.
+pub(super) const ELECTED: &[Named<Kv, AllRules>] = &[
+    ("a leader", properties::a_leader),
+    ("a commit", properties::a_commit),
+    ("a second leader", properties::a_second_leader),
+    ("an overwritten entry", properties::an_overwritten_entry),
+];
+
+/// What a client's command comes to.
+pub(super) const ANSWERED: &[Named<Kv, AllRules>] =
+    &[("a commit", properties::a_commit), ("all answered", properties::all_answered)];
+
+/// What both come to when a server dies and comes back.
+pub(super) const FAILED_OVER: &[Named<Kv, AllRules>] = &[
+    ("a second leader", properties::a_second_leader),
+    ("an overwritten entry", properties::an_overwritten_entry),
+    ("a recovered server", properties::a_recovered_server),
+    OLDER_COMMAND,
+    ("all answered", properties::all_answered),
+];
 
 /// Needs the no-op: without it an older entry waits for the next command.
 pub(super) const OLDER_COMMAND: Named<Kv, AllRules> =
