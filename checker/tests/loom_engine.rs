@@ -10,6 +10,11 @@ mod sync {
         (0..count).map(|_| AtomicU32::new(0)).collect()
     }
 
+    /// Loom's threads cannot borrow; nobody else looks meanwhile.
+    pub fn side_by_side<J: Send>(jobs: Vec<J>, work: impl Fn(J) + Sync) {
+        jobs.into_iter().for_each(work);
+    }
+
     /// Loom has none: the standard library's, and a flag of loom's that tells loom who has seen
     /// what.
     #[derive(Debug)]
@@ -86,7 +91,7 @@ use values::Values;
 
 /// Keys of one number, of which there are a thousand.
 fn table(bits: u32) -> Table {
-    Table::new(Layout::new(&[1000]), bits, 2)
+    Table::new(Layout::new(&[1000]), bits, 2, 1)
 }
 
 /// Inserts, and makes room where that is wanted.
@@ -152,7 +157,7 @@ fn nothing_is_lost_while_room_is_made() {
 #[test]
 fn nothing_is_lost_while_keys_are_laid_out_anew() {
     loom::model(|| {
-        let table = Arc::new(Table::new(Layout::new(&[1]), 3, 1));
+        let table = Arc::new(Table::new(Layout::new(&[1]), 3, 1, 1));
         let insert = |table: &Table, number: u32| {
             loop {
                 let door = table.open();
@@ -219,10 +224,10 @@ fn two_who_compute_the_same_both_get_what_was_put_down_first() {
 #[test]
 fn every_block_is_taken_once_and_all_is_counted() {
     loom::model(|| {
-        let level = Arc::new(Level::new(&[1..2, 2..3], 10, 20));
-        let work = |level: &Level| {
+        let level = Arc::new(Level::new(&[1..2, 2..3], 2, 10, 20));
+        let work = |level: &Level, thread: usize| {
             let mut taken = Vec::new();
-            while let Some(block) = level.take() {
+            while let Some(block) = level.take(thread) {
                 level.count(1, 3, 5);
                 taken.extend(block);
             }
@@ -230,9 +235,9 @@ fn every_block_is_taken_once_and_all_is_counted() {
         };
         let other = {
             let level = Arc::clone(&level);
-            thread::spawn(move || work(&level))
+            thread::spawn(move || work(&level, 1))
         };
-        let mut taken = work(&level);
+        let mut taken = work(&level, 0);
         taken.extend(other.join().unwrap());
         taken.sort_unstable();
         assert_eq!(taken, [1, 2]);
@@ -243,17 +248,17 @@ fn every_block_is_taken_once_and_all_is_counted() {
 #[test]
 fn a_level_that_was_stopped_says_what_is_left() {
     loom::model(|| {
-        let level = Arc::new(Level::new(&[1..2, 2..3], 0, 0).up_to(1));
+        let level = Arc::new(Level::new(&[1..2, 2..3], 2, 0, 0).up_to(1));
         let other = {
             let level = Arc::clone(&level);
             thread::spawn(move || {
-                if level.take().is_some() {
+                if level.take(1).is_some() {
                     level.count(1, 1, 1);
                 }
-                assert_eq!(level.take(), None, "one state was enough");
+                assert_eq!(level.take(1), None, "one state was enough");
             })
         };
-        if level.take().is_some() {
+        if level.take(0).is_some() {
             level.count(1, 0, 0);
         }
         other.join().unwrap();

@@ -1,6 +1,6 @@
 //! Records by id that many threads write once and read without a lock.
 
-use super::sync::{AtomicU32, OnceLock, Ordering, zeros};
+use super::sync::{AtomicU32, OnceLock, Ordering, side_by_side, zeros};
 
 /// Four chunks of one size, then four of twice the size: little is unused, and nothing ever moves.
 const FIRST_BITS: u32 = 6;
@@ -39,17 +39,29 @@ impl Column {
         locate(u32::try_from(count).unwrap_or(u32::MAX)).1 * self.width
     }
 
-    /// Gives records another `width`, and each its content by `convert`: chunk by chunk, so that
-    /// there are never two of all.
-    pub fn convert(&mut self, width: usize, mut convert: impl FnMut(&[AtomicU32], &[AtomicU32])) {
+    /// Gives records another `width`, and each its content: chunk by chunk, so that there are never
+    /// two of all, and in each chunk by so many `hands`. Of `convert`, each asks for its own.
+    pub fn convert<C: FnMut(&[AtomicU32], &[AtomicU32])>(
+        &mut self,
+        width: usize,
+        hands: usize,
+        convert: impl Fn() -> C + Sync,
+    ) {
         for chunk in &mut self.chunks {
-            if let Some(old) = chunk.take() {
-                let new = zeros(old.len() / self.width * width);
+            let Some(old) = chunk.take() else {
+                continue;
+            };
+            let records = old.len() / self.width;
+            let new = zeros(records * width);
+            let part = records.div_ceil(hands);
+            let parts = old.chunks(part * self.width).zip(new.chunks(part * width));
+            side_by_side(parts.collect(), |(old, new)| {
                 let records = old.chunks_exact(self.width).zip(new.chunks_exact(width));
+                let mut convert = convert();
                 records.for_each(|(old, new)| convert(old, new));
-                *chunk = OnceLock::new();
-                chunk.get_or_init(|| new);
-            }
+            });
+            *chunk = OnceLock::new();
+            chunk.get_or_init(|| new);
         }
         self.width = width;
     }

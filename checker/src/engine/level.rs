@@ -10,9 +10,8 @@ const BLOCK: u32 = 256;
 /// The states of one level, handed out in blocks of ids. Once it is empty or stopped, all are done.
 #[derive(Debug)]
 pub struct Level {
-    blocks: Vec<Range<u32>>,
-    /// The first block that nobody has taken.
-    next: AtomicU64,
+    /// One a thread: what is near each other was found near each other, and has much in common.
+    shares: Vec<Share>,
     is_stopped: AtomicBool,
     /// Distinct states found so far, in all levels.
     states: AtomicU64,
@@ -24,16 +23,25 @@ pub struct Level {
     max_states: u64,
 }
 
+/// Where one thread begins.
+#[derive(Debug)]
+struct Share {
+    blocks: Vec<Range<u32>>,
+    /// The first block that nobody has taken.
+    next: AtomicU64,
+}
+
 impl Level {
-    /// The ids of a level's states, and what was counted before it.
-    pub fn new(ids: &[Range<u32>], states: u64, transitions: u64) -> Self {
+    /// The ids of a level's states, for so many threads, and what was counted before it.
+    pub fn new(ids: &[Range<u32>], threads: usize, states: u64, transitions: u64) -> Self {
         let blocks = ids.iter().flat_map(|ids| {
             let starts = ids.clone().step_by(BLOCK as usize);
             starts.map(|start| start..ids.end.min(start.saturating_add(BLOCK)))
         });
+        let blocks: Vec<Range<u32>> = blocks.collect();
+        let shares = blocks.chunks(blocks.len().div_ceil(threads).max(1));
         Level {
-            blocks: blocks.collect(),
-            next: AtomicU64::new(0),
+            shares: shares.map(Share::new).collect(),
             is_stopped: AtomicBool::new(false),
             states: AtomicU64::new(states),
             transitions: AtomicU64::new(transitions),
@@ -47,13 +55,14 @@ impl Level {
         Level { max_states: limit, ..self }
     }
 
-    /// The next block; `None` if there is none, or nobody should go on.
-    pub fn take(&self) -> Option<Range<u32>> {
+    /// The next block for this thread, of its own share as long as there is one; `None` if there is
+    /// none anywhere, or nobody should go on.
+    pub fn take(&self, thread: usize) -> Option<Range<u32>> {
         if self.is_stopped() {
             return None;
         }
-        let block = self.next.fetch_add(1, Ordering::Relaxed);
-        self.blocks.get(block as usize).cloned()
+        let (others, own) = self.shares.split_at(thread.min(self.shares.len()));
+        own.iter().chain(others).find_map(Share::take)
     }
 
     /// Counts what came of expanding so many states.
@@ -80,5 +89,16 @@ impl Level {
     pub fn counts(&self) -> (u64, u64, u64) {
         let load = |count: &AtomicU64| count.load(Ordering::Relaxed);
         (load(&self.states), load(&self.transitions), load(&self.queue))
+    }
+}
+
+impl Share {
+    fn new(blocks: &[Range<u32>]) -> Self {
+        Share { blocks: blocks.to_vec(), next: AtomicU64::new(0) }
+    }
+
+    fn take(&self) -> Option<Range<u32>> {
+        let block = self.next.fetch_add(1, Ordering::Relaxed);
+        self.blocks.get(block as usize).cloned()
     }
 }

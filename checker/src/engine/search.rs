@@ -81,7 +81,7 @@ pub(super) fn search<A: Explorable, C: Sync, G: History>(
         }
         sizes.push(shared.sizes());
         workers.iter_mut().for_each(|worker| worker.tally.next_level());
-        let level = Level::new(&ids, found.states, found.transitions)
+        let level = Level::new(&ids, threads, found.states, found.transitions)
             .up_to(options.max_states.unwrap_or(u64::MAX));
         let before = found.states;
         found.stopped = run_level(shared, &level, &mut workers, &mut watch);
@@ -131,16 +131,16 @@ fn run_level<A: Explorable, C: Sync, G: History>(
 ) -> Option<Stop> {
     let mut look = || watch.look(level, shared.visited.soon());
     if level.counts().2 < SMALL {
-        workers[0].run(level);
+        workers[0].run(level, 0);
         return look();
     }
     let mut stopped = None;
     std::thread::scope(|scope| {
         let (done, waiting) = channel();
-        for worker in workers.iter_mut() {
+        for (thread, worker) in workers.iter_mut().enumerate() {
             let done = done.clone();
             scope.spawn(move || {
-                worker.run(level);
+                worker.run(level, thread);
                 drop(done);
             });
         }

@@ -87,15 +87,13 @@ impl<'a, A: Explorable, C, G: History> Shared<'a, A, C, G> {
             .map(|check| check.sees)
             .collect();
         asked.extend(system.seen_by_runs());
-        let table =
-            |components: usize| Table::new(Layout::new(&vec![1; components]), TABLE_BITS, LOT);
         Shared {
             plans: Plans::new(system.seats),
             renamings: symmetry.map(|symmetry| Renamings::new(symmetry, &system)),
             parts: Parts::new(system.seats),
             reactions: Reactions::new(),
-            visited: table(leaves),
-            views: View::of(&asked, &system),
+            visited: table(leaves, options.threads),
+            views: View::of(&asked, &system, options.threads),
             deadlock: checks.iter().position(|check| check.is_deadlock),
             checks,
             system,
@@ -126,7 +124,7 @@ impl<'a, A: Explorable, C, G: History> Shared<'a, A, C, G> {
     }
 }
 
-/// A table for states, or views of them.
-pub(super) fn table(components: usize) -> Table {
-    Table::new(Layout::new(&vec![1; components]), TABLE_BITS, LOT)
+/// A table for states, or views of them, that so many threads fill.
+pub(super) fn table(components: usize, threads: usize) -> Table {
+    Table::new(Layout::new(&vec![1; components]), TABLE_BITS, LOT, threads.max(1))
 }

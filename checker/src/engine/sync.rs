@@ -9,3 +9,14 @@ pub use std::sync::{Mutex, OnceLock, RwLock, RwLockReadGuard};
 pub fn zeros(count: usize) -> Box<[AtomicU32]> {
     bytemuck::zeroed_slice_box(count)
 }
+
+/// Does all jobs, one of them here, each other on a thread of its own.
+pub fn side_by_side<J: Send>(mut jobs: Vec<J>, work: impl Fn(J) + Sync) {
+    let (mine, work) = (jobs.pop(), &work);
+    std::thread::scope(|scope| {
+        for job in jobs {
+            scope.spawn(move || work(job));
+        }
+        mine.map(work);
+    });
+}

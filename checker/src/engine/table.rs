@@ -9,7 +9,7 @@ use super::column::{self, Column};
 use super::hash::mix;
 use super::layout::Layout;
 use super::sync::{
-    AtomicU32, AtomicU64, Mutex, Ordering, RwLock, RwLockReadGuard, spin_loop, zeros,
+    AtomicU32, AtomicU64, Mutex, Ordering, RwLock, RwLockReadGuard, side_by_side, spin_loop, zeros,
 };
 
 /// Nobody has this slot; so it is at first.
@@ -19,6 +19,12 @@ const TAKEN: u32 = u32::MAX;
 
 /// So many keys are looked up at the same time: while one waits for memory, so do the others.
 const NEAR: usize = 16;
+
+/// So many slots are at most a page of memory.
+const PAGE: usize = 1024;
+
+/// From so many keys on, several threads make room faster than one.
+const MANY: u64 = 1 << 12;
 
 /// A set of keys, each with an id and a note. Keys are compared in full; what is in the table
 /// stays.
@@ -34,6 +40,8 @@ pub struct Table {
     spare: Mutex<Vec<Range<u32>>>,
     /// How many ids a door takes at a time, so that threads do not write side by side.
     lot: u32,
+    /// So many threads make room together.
+    hands: usize,
 }
 
 #[derive(Debug)]
@@ -64,8 +72,8 @@ pub struct Door<'t> {
 
 impl Table {
     /// A table for keys of this layout, of `1 << bits` slots for a start, whose doors take `lot`
-    /// ids at a time.
-    pub fn new(layout: Layout, bits: u32, lot: u32) -> Self {
+    /// ids at a time, and for which so many `hands` make room together.
+    pub fn new(layout: Layout, bits: u32, lot: u32, hands: usize) -> Self {
         let records = Column::new(layout.halves() + 1);
         let body = Body { layout, slots: zeros(1 << bits), records };
         Table {
@@ -73,6 +81,7 @@ impl Table {
             ids: AtomicU64::new(0),
             spare: Mutex::new(Vec::new()),
             lot,
+            hands,
         }
     }
 
@@ -107,18 +116,7 @@ impl Table {
         }
         let new = Layout::new(counts);
         let Body { layout: old, records, slots } = &mut *body;
-        let (mut before, mut after) = (vec![0; old.words()], Vec::new());
-        let mut numbers = vec![0; old.len()];
-        records.convert(new.halves() + 1, |record, converted| {
-            let (record, note) = record.split_at(old.halves());
-            let (converted, converted_note) = converted.split_at(new.halves());
-            column::read(record, &mut before);
-            old.unpack(&before, &mut numbers);
-            after.clear();
-            new.append(&numbers, &mut after);
-            column::write(converted, &after);
-            converted_note[0].store(note[0].load(Ordering::Relaxed), Ordering::Relaxed);
-        });
+        records.convert(new.halves() + 1, self.hands(), || convert(old, &new));
         slots.iter().for_each(|slot| slot.store(FREE, Ordering::Relaxed));
         body.layout = new;
         self.fill_slots(&body);
@@ -153,7 +151,23 @@ impl Table {
 
     /// Puts every id that is used into the slots, which are free.
     fn fill_slots(&self, body: &Body) {
-        self.used().into_iter().for_each(|ids| body.put(ids));
+        let (used, hands) = (self.used(), self.hands());
+        // Memory that is read before it is written to is mapped twice, and every thread is told.
+        side_by_side(body.slots.chunks(body.slots.len() / hands + 1).collect(), |slots| {
+            slots.iter().step_by(PAGE).for_each(|slot| slot.store(FREE, Ordering::Relaxed));
+        });
+        let end = self.ids.load(Ordering::Relaxed) as usize;
+        let parts =
+            (0..hands).map(|hand| (end * hand / hands) as u32..(end * (hand + 1) / hands) as u32);
+        side_by_side(parts.collect(), |part: Range<u32>| {
+            let mine = |ids: &Range<u32>| ids.start.max(part.start)..ids.end.min(part.end);
+            used.iter().map(mine).for_each(|ids| body.put(ids));
+        });
+    }
+
+    /// How many threads are worth their while.
+    fn hands(&self) -> usize {
+        if self.ids.load(Ordering::Relaxed) < MANY { 1 } else { self.hands }
     }
 
     fn reserve(&self) -> Range<u32> {
@@ -164,7 +178,7 @@ impl Table {
 }
 
 impl Body {
-    /// Puts ids into the slots; their keys are not there.
+    /// Puts ids into the slots, while others do so too; their keys are not there.
     fn put(&self, ids: Range<u32>) {
         let size = self.slots.len();
         let mut key = vec![0; self.layout.words()];
@@ -178,11 +192,11 @@ impl Body {
             let slots = hashes.iter().map(|hash| &self.slots[first_slot(*hash, size)]);
             black_box(slots.fold(0, |sum, slot| sum ^ slot.load(Ordering::Relaxed)));
             for (id, hash) in near.zip(hashes) {
-                let mut slot = first_slot(hash, size);
-                while self.slots[slot].load(Ordering::Relaxed) != FREE {
+                let (mut slot, entry) = (first_slot(hash, size), entry(hash, id, size));
+                let relaxed = Ordering::Relaxed;
+                while self.slots[slot].compare_exchange(FREE, entry, relaxed, relaxed).is_err() {
                     slot = (slot + 1) & (size - 1);
                 }
-                self.slots[slot].store(entry(hash, id, size), Ordering::Relaxed);
             }
         }
     }
@@ -315,6 +329,22 @@ impl Drop for Door<'_> {
         {
             spare.push(next..end);
         }
+    }
+}
+
+/// Lays out anew what a record says, its note included.
+fn convert(old: &Layout, new: &Layout) -> impl FnMut(&[AtomicU32], &[AtomicU32]) {
+    let (mut before, mut after) = (vec![0; old.words()], Vec::new());
+    let mut numbers = vec![0; old.len()];
+    move |record, converted| {
+        let (record, note) = record.split_at(old.halves());
+        let (converted, converted_note) = converted.split_at(new.halves());
+        column::read(record, &mut before);
+        old.unpack(&before, &mut numbers);
+        after.clear();
+        new.append(&numbers, &mut after);
+        column::write(converted, &after);
+        converted_note[0].store(note[0].load(Ordering::Relaxed), Ordering::Relaxed);
     }
 }
 

@@ -19,7 +19,7 @@ fn an_arena_keeps_a_value_behind_its_number() {
 
 #[test]
 fn a_table_knows_every_key_that_was_put_into_it_and_no_other() {
-    let table = Table::new(Layout::new(&[1, 1]), 4, 1);
+    let table = Table::new(Layout::new(&[1, 1]), 4, 1, 3);
     // Two numbers that grow, the one faster than the other.
     let state = |index: u32| [index, index / 7];
     let insert = |index: u32, note: u32| {
@@ -60,7 +60,7 @@ fn a_table_knows_every_key_that_was_put_into_it_and_no_other() {
 
 #[test]
 fn ids_that_a_door_leaves_are_used_by_the_next() {
-    let table = Table::new(Layout::new(&[1 << 10]), 8, 16);
+    let table = Table::new(Layout::new(&[1 << 10]), 8, 16, 1);
     let insert = |key: u64| table.open().insert(&[key], 0).0;
     let ids: Vec<u32> = (0..40).map(insert).collect();
     assert_eq!(ids, (0..40).collect::<Vec<u32>>());

@@ -17,10 +17,11 @@ pub(super) struct View {
 }
 
 impl View {
-    /// The views that are asked for.
+    /// The views that are asked for, which so many threads fill.
     pub fn of<A: Explorable, C, G: History>(
         asked: &[Sees],
         system: &System<'_, A, C, G>,
+        threads: usize,
     ) -> Vec<View> {
         let kinds = [Sees::Actors, Sees::History, Sees::Network, Sees::Fault];
         let views = kinds.into_iter().filter(|sees| asked.contains(sees)).map(|sees| {
@@ -31,7 +32,7 @@ impl View {
                 // Inboxes, and the message delivered last.
                 Sees::Network => system.seats + 1,
             };
-            View { sees, size, seen: table(size) }
+            View { sees, size, seen: table(size, threads) }
         });
         views.collect()
     }

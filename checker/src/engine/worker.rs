@@ -99,10 +99,10 @@ impl<'s, A: Explorable, C: Sync, G: History> Worker<'s, A, C, G> {
         std::mem::take(&mut self.states)
     }
 
-    /// Works on `level` until nothing is left of it, or somebody says stop.
-    pub fn run(&mut self, level: &Level) {
+    /// Works on `level` as this `thread` until nothing is left of it, or somebody says stop.
+    pub fn run(&mut self, level: &Level, thread: usize) {
         let mut parents = Parent::group(self.shared.system.leaf_count());
-        while let Some(block) = level.take() {
+        while let Some(block) = level.take(thread) {
             // Held for a block, so that nobody who makes room waits for long.
             let mut doors = Doors::open(self.shared);
             for first in block.clone().step_by(GROUP) {
