@@ -8,6 +8,7 @@
 
 mod alike;
 mod arena;
+mod arrivals;
 mod column;
 mod cost;
 mod doors;

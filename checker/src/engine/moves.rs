@@ -2,6 +2,7 @@
 
 use stateright::actor::Envelope;
 
+use super::arrivals::Arrivals;
 use super::parts::{Event, Explorable, History, NO_FAULT, NOTHING, Parts};
 use super::react::{Effect, SILENT};
 use crate::spec::{Action, ActionOf};
@@ -126,6 +127,8 @@ pub(super) struct Moves {
     pub has_timer: bool,
     pub moves: Box<[Move]>,
     pub time: Time,
+    /// What was sent there so far, and the seat after that.
+    pub arrivals: Arrivals,
 }
 
 /// What time is to a seat.

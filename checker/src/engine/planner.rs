@@ -1,25 +1,21 @@
 //! Finds out what a seat offers, by a spec's rules; once for all threads.
 
 use super::arena::Places;
-use super::memo::{Cache, Memo};
+use super::arrivals::Arrivals;
+use super::memo::Cache;
 use super::moves::{Kind, Move, Moves, Time};
 use super::parts::{Event, Explorable, History, Local, NO_FAULT, NOTHING, Parts};
 use super::react::{Reactions, SILENT};
 use super::system::{Rules, System};
 use crate::spec::{Clock, Spec};
 
-/// What was found out about seats, for all threads.
+/// What was found out about seats, for all threads: by actor and seat.
 #[derive(Debug)]
-pub(super) struct Plans {
-    /// By actor and seat.
-    moves: Vec<Places<Moves>>,
-    /// By seat and what is sent there, the seat after that.
-    arrivals: Memo<(u32, u32), u32>,
-}
+pub(super) struct Plans(Vec<Places<Moves>>);
 
 impl Plans {
     pub fn new(seats: usize) -> Self {
-        Plans { moves: (0..seats).map(|_| Places::default()).collect(), arrivals: Memo::default() }
+        Plans((0..seats).map(|_| Places::default()).collect())
     }
 }
 
@@ -29,8 +25,6 @@ pub(super) struct Planner<'s, A: Explorable, C, G: History> {
     pub(super) parts: &'s Parts<A, G>,
     pub(super) reactions: &'s Reactions<A>,
     plans: &'s Plans,
-    /// By seat and what is sent there, which says to whom.
-    arrivals: Cache<(u32, u32), u32>,
     /// By the receiver's state and envelope.
     obsolete: Cache<(u32, u32), bool>,
 }
@@ -42,39 +36,29 @@ impl<'s, A: Explorable, C, G: History> Planner<'s, A, C, G> {
         reactions: &'s Reactions<A>,
         plans: &'s Plans,
     ) -> Self {
-        Planner {
-            system,
-            parts,
-            reactions,
-            plans,
-            arrivals: Cache::new(16),
-            obsolete: Cache::new(16),
-        }
+        Planner { system, parts, reactions, plans, obsolete: Cache::new(12) }
     }
 
     /// What `seat` offers, which is that of `actor`.
     pub fn moves(&mut self, actor: usize, seat: u32) -> &'s Moves {
         let plans = self.plans;
-        if let Some(moves) = plans.moves[actor].get(seat) {
+        if let Some(moves) = plans.0[actor].get(seat) {
             return moves;
         }
         let moves = match self.system.rules {
             Rules::Spec(spec) => self.spec_moves(spec, actor, seat),
             Rules::Stateright => self.stateright_moves(actor, seat),
         };
-        plans.moves[actor].put(seat, moves)
+        plans.0[actor].put(seat, moves)
     }
 
-    /// The seat of `actor` once `parcel` has been sent to it.
-    pub fn arrive(&mut self, actor: usize, seat: u32, parcel: u32) -> u32 {
-        let key = (seat, parcel);
-        if let Some(after) = self.arrivals.get(key) {
-            return after;
-        }
-        let plans = self.plans;
-        let after = plans.arrivals.get_or(key, || self.receive(actor, seat, parcel));
-        self.arrivals.put(key, after);
-        after
+    /// The seat of `actor`, of which these are the `moves`, once `parcel` has been sent to it.
+    pub fn arrive(&mut self, moves: &Moves, actor: usize, seat: u32, parcel: u32) -> u32 {
+        moves.arrivals.get(parcel).unwrap_or_else(|| {
+            let after = self.receive(actor, seat, parcel);
+            moves.arrivals.put(parcel, after);
+            after
+        })
     }
 
     /// Does as [`arrive`](Self::arrive), from scratch.
@@ -124,7 +108,7 @@ impl<'s, A: Explorable, C, G: History> Planner<'s, A, C, G> {
         });
         let has_timer = self.parts.timers.get(local.timers).iter().next().is_some();
         let (crashed, time) = (local.crashed, time.unwrap_or_default());
-        Moves { crashed, has_timer, moves: moves.into(), time }
+        Moves { crashed, has_timer, moves: moves.into(), time, arrivals: Arrivals::default() }
     }
 
     /// The ways in which a timer that is set may fire.

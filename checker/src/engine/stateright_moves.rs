@@ -1,5 +1,6 @@
 //! What an actor may do next by the rules of Stateright's `ActorModel`.
 
+use super::arrivals::Arrivals;
 use super::inbox::Order;
 use super::moves::{Kind, Move, Moves, Time};
 use super::parts::{Event, Explorable, History, Local};
@@ -28,7 +29,8 @@ impl<'s, A: Explorable, C, G: History> Planner<'s, A, C, G> {
             moves.extend(self.own_moves(actor, seat, &local));
         }
         let has_timer = self.parts.timers.get(local.timers).iter().next().is_some();
-        Moves { crashed: local.crashed, has_timer, moves: moves.into(), time: Time::default() }
+        let (crashed, time, arrivals) = (local.crashed, Time::default(), Arrivals::default());
+        Moves { crashed, has_timer, moves: moves.into(), time, arrivals }
     }
 
     /// What it may do without a message.

@@ -242,7 +242,7 @@ impl<'s, A: Explorable, C: Sync, G: History> Worker<'s, A, C, G> {
         // Most steps send nothing to anybody else.
         let posts = (step.post != NOTHING).then(|| parts.posts.get(step.post));
         for (other, parcel) in posts.into_iter().flatten() {
-            let seat = self.planner.arrive(*other, leaves[*other], *parcel);
+            let seat = self.planner.arrive(parent.offers[*other], *other, leaves[*other], *parcel);
             is_still &= !change(&mut self.keys, *other, seat)?;
         }
         if parent.id == INITIAL {
