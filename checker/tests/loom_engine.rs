@@ -23,6 +23,12 @@ mod sync {
         is_set: AtomicBool,
     }
 
+    impl<T> Default for OnceLock<T> {
+        fn default() -> Self {
+            OnceLock::new()
+        }
+    }
+
     impl<T> OnceLock<T> {
         pub fn new() -> Self {
             OnceLock { value: std::sync::OnceLock::new(), is_set: AtomicBool::new(false) }
@@ -59,6 +65,9 @@ mod sync {
 #[path = "../src/engine/arena.rs"]
 #[allow(dead_code)]
 mod arena;
+#[path = "../src/engine/arrivals.rs"]
+#[allow(dead_code)]
+mod arrivals;
 #[path = "../src/engine/column.rs"]
 #[allow(dead_code)]
 mod column;
@@ -81,6 +90,8 @@ mod table;
 #[allow(dead_code)]
 mod values;
 
+use arena::Arena;
+use arrivals::Arrivals;
 use layout::Layout;
 use level::Level;
 use loom::sync::Arc;
@@ -204,6 +215,36 @@ fn equal_values_have_one_number_and_whoever_has_it_sees_the_value() {
         let theirs = other.join().unwrap();
         assert_eq!([mine[1], mine[0]], theirs);
         assert_eq!(values.len(), 2);
+    });
+}
+
+#[test]
+fn whoever_finds_an_arrival_sees_what_it_stands_for() {
+    loom::model(|| {
+        let shared = Arc::new((Arena::<u32>::default(), Arrivals::default()));
+        let other = {
+            let shared = Arc::clone(&shared);
+            thread::spawn(move || shared.1.put(4, shared.0.push(40)))
+        };
+        assert!(shared.1.get(4).is_none_or(|after| *shared.0.get(after) == 40));
+        other.join().unwrap();
+        assert_eq!(shared.1.get(4).map(|after| *shared.0.get(after)), Some(40));
+    });
+}
+
+#[test]
+fn no_arrival_is_lost_when_two_begin_a_stage() {
+    loom::model(|| {
+        let arrivals = Arc::new(Arrivals::default());
+        // One place is left in the first stage.
+        (1..4).for_each(|parcel| arrivals.put(parcel, parcel));
+        let other = {
+            let arrivals = Arc::clone(&arrivals);
+            thread::spawn(move || arrivals.put(5, 5))
+        };
+        arrivals.put(6, 6);
+        other.join().unwrap();
+        assert!((1..7).all(|parcel| arrivals.get(parcel) == (parcel != 4).then_some(parcel)));
     });
 }
 

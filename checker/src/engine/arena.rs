@@ -1,10 +1,7 @@
 //! Values by number that many threads put down and read without a lock.
 
+use super::column::{CHUNKS, locate};
 use super::sync::{AtomicU64, OnceLock, Ordering};
-
-/// The first chunk has so many places; each further one twice as many as the one before.
-const FIRST: u64 = 64;
-const CHUNKS: usize = 26;
 
 /// A growing row of places, each empty until somebody fills it. What is in it stays where it is.
 #[derive(Debug)]
@@ -23,18 +20,18 @@ impl<T> Default for Places<T> {
 impl<T> Places<T> {
     /// What is at `number`, if anything is.
     pub fn get(&self, number: u32) -> Option<&T> {
-        let (chunk, place) = locate(u64::from(number));
+        let (chunk, _, place) = locate(number);
         self.chunks[chunk].get()?[place].get()
     }
 
     /// What is at `number`, which is empty: `value`, or what another thread has just put there.
     pub fn put(&self, number: u32, value: T) -> &T {
-        self.place(u64::from(number)).get_or_init(|| value)
+        self.place(number).get_or_init(|| value)
     }
 
-    fn place(&self, number: u64) -> &OnceLock<T> {
-        let (chunk, place) = locate(number);
-        let new = || (0..FIRST << chunk).map(|_| OnceLock::new()).collect();
+    fn place(&self, number: u32) -> &OnceLock<T> {
+        let (chunk, size, place) = locate(number);
+        let new = || (0..size).map(|_| OnceLock::new()).collect();
         &self.chunks[chunk].get_or_init(new)[place]
     }
 }
@@ -59,8 +56,9 @@ impl<T> Arena<T> {
     /// If the arena is full, after about four thousand million values.
     pub fn push(&self, value: T) -> u32 {
         let number = self.count.fetch_add(1, Ordering::Relaxed);
+        let number = u32::try_from(number).expect("fewer than 2^32 values");
         assert!(self.places.place(number).set(value).is_ok(), "every number is given once");
-        u32::try_from(number).expect("fewer than 2^32 values")
+        number
     }
 
     /// The value with this number, which its `push` has returned.
@@ -72,11 +70,4 @@ impl<T> Arena<T> {
     pub fn len(&self) -> usize {
         self.count.load(Ordering::Relaxed) as usize
     }
-}
-
-fn locate(number: u64) -> (usize, usize) {
-    let from_first = number / FIRST + 1;
-    let chunk = from_first.ilog2();
-    let before = FIRST * ((1 << chunk) - 1);
-    (chunk as usize, (number - before) as usize)
 }

@@ -4,7 +4,7 @@ use super::sync::{AtomicU32, OnceLock, Ordering, side_by_side, zeros};
 
 /// Four chunks of one size, then four of twice the size: little is unused, and nothing ever moves.
 const FIRST_BITS: u32 = 6;
-const CHUNKS: usize = 4 * 26;
+pub const CHUNKS: usize = 4 * 26;
 
 /// A growing row of records of 32-bit numbers, all zero until written.
 #[derive(Debug)]
@@ -94,8 +94,8 @@ fn half(key: &[u64], index: usize) -> u32 {
     (key[index / 2] >> (index % 2 * 32)) as u32
 }
 
-/// The chunk of `id`, its size in records, and where in it.
-fn locate(id: u32) -> (usize, usize, usize) {
+/// The chunk of `id`, the chunk's size, and where in it.
+pub fn locate(id: u32) -> (usize, usize, usize) {
     let from_start = u64::from(id) + (4 << FIRST_BITS);
     let bits = from_start.ilog2() - 2;
     let quarter = (from_start >> bits) as usize & 3;

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::hash::BuildQuick;
 use super::inbox::Order;
 use super::moves::{Kind, Move};
-use super::parts::{Event, Explorable, Extras, History, NO_FAULT, Parts};
+use super::parts::{Explorable, Extras, History, NO_FAULT, Parts};
 use super::system::{Rules, System};
 use crate::spec::{Spec, TIMEOUT_KINDS};
 
@@ -35,25 +35,26 @@ enum Price {
 type Bill = (u32, u32, Option<u32>);
 
 impl Purse {
-    /// The extras after `step`, or `None` if its budget is used up.
+    /// The extras after `step` with this `fault`, or `None` if its budget is used up.
     pub fn pay<A: Explorable, C, G: History>(
         &mut self,
         system: &System<'_, A, C, G>,
         parts: &Parts<A, G>,
         extras: u32,
         step: &Move,
+        fault: u32,
     ) -> Option<u32> {
         let (charged, delivered) = match system.rules {
             Rules::Spec(spec) => (self.charge(spec, parts, extras, step.kind)?, None),
             Rules::Stateright => (extras, delivered(system, step)),
         };
-        if step.fault == NO_FAULT && delivered.is_none() {
+        if fault == NO_FAULT && delivered.is_none() {
             return Some(charged);
         }
-        let marked = self.marked.entry((charged, step.fault, delivered)).or_insert_with(|| {
+        let marked = self.marked.entry((charged, fault, delivered)).or_insert_with(|| {
             let before = *parts.extras.get(charged);
             let last = delivered.or(before.last);
-            parts.extras.intern(Extras { fault: step.fault, last, ..before })
+            parts.extras.intern(Extras { fault, last, ..before })
         });
         Some(*marked)
     }
@@ -90,10 +91,7 @@ fn delivered<A: Explorable, C, G: History>(
     system: &System<'_, A, C, G>,
     step: &Move,
 ) -> Option<u32> {
-    match (step.kind, step.event) {
-        (Kind::Deliver, Event::Deliver(envelope)) if system.order == Order::Set => Some(envelope),
-        _ => None,
-    }
+    (step.kind == Kind::Deliver && system.order == Order::Set).then_some(step.about)
 }
 
 /// Where among the kinds that are charged this is; `None` if it neither is charged to a budget nor

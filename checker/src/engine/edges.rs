@@ -6,7 +6,7 @@ use super::doors::Doors;
 use super::memo::Cache;
 use super::moves::{Kind, action};
 use super::options::Sees;
-use super::parts::{Event, Explorable, History};
+use super::parts::{Explorable, History};
 use super::shared::{INITIAL, Shared};
 use super::values::Values;
 use super::worker::{GROUP, Origin, Parent, Worker};
@@ -14,7 +14,7 @@ use crate::liveness::{Action, Graph, GraphBuilder, States};
 use crate::spec::{Condition, Spec, State};
 
 /// What counts as the same action: a kind of step, of whom, and with what.
-pub(super) type Label = (Kind, u8, Event);
+pub(super) type Label = (Kind, u8, u32);
 
 /// What was explored, as questions about runs want it.
 pub(super) struct Explored {
@@ -67,8 +67,8 @@ pub(super) fn explored<A: Explorable, C: Sync, G: History>(
         running.into_iter().map(|one| one.join().expect("a condition panicked")).collect()
     });
     let owed = (0..labels.len() as u32).map(|number| {
-        let (kind, actor, event) = *labels.get(number);
-        let fairness = spec.fairness_of(&action(&shared.parts, kind, event, actor.into()));
+        let (kind, actor, about) = *labels.get(number);
+        let fairness = spec.fairness_of(&action(&shared.parts, kind, about, actor.into()));
         Action { fairness, tick: kind == Kind::Tick }
     });
     let states = parts.iter().map(|part| part.degrees.len()).sum();
@@ -170,7 +170,7 @@ impl<'s, 'q, A: Explorable, C: Sync, G: History> Clerk<'s, 'q, A, C, G> {
         let mut hops = hops.drain(..).peekable();
         for id in ids {
             let before = self.part.edges.len();
-            while let Some((Origin { kind, actor, event, .. }, to)) =
+            while let Some((Origin { kind, actor, about, .. }, to)) =
                 hops.next_if(|(origin, _)| origin.parent == id)
             {
                 // Fairness does not tell these apart.
@@ -179,7 +179,7 @@ impl<'s, 'q, A: Explorable, C: Sync, G: History> Clerk<'s, 'q, A, C, G> {
                     Kind::Early { .. } => Kind::Early { ripe: false },
                     kind => kind,
                 };
-                let label = (kind, actor, event);
+                let label = (kind, actor, about);
                 let number = self.recent.get(label).unwrap_or_else(|| {
                     let number = self.labels.intern(label);
                     self.recent.put(label, number);

@@ -31,6 +31,18 @@ pub(super) enum Kind {
 }
 
 impl Kind {
+    /// What happens to the actor. It may be `about` an envelope, a timer or a choice.
+    pub fn event(self, about: u32) -> Event {
+        match self {
+            Kind::Deliver | Kind::Duplicate | Kind::Drop => Event::Deliver(about),
+            Kind::Timeout(_) | Kind::Due { .. } | Kind::Early { .. } => Event::Timeout(about),
+            Kind::Random => Event::Random(about),
+            Kind::Crash => Event::Crash,
+            Kind::Recover => Event::Recover,
+            Kind::Tick => Event::Tick,
+        }
+    }
+
     /// True if it is nobody's doing, or comes too soon: nothing to wait for.
     pub fn is_fault(self) -> bool {
         matches!(self, Kind::Duplicate | Kind::Drop | Kind::Crash | Kind::Early { .. })
@@ -41,38 +53,32 @@ impl Kind {
 #[derive(Debug)]
 pub(super) struct Move {
     pub kind: Kind,
-    pub event: Event,
+    /// True if the seat is what it was, but for a message that its actor ignored; by Stateright's
+    /// rules, if nothing has happened.
+    pub is_still: bool,
+    /// The reaction has a fault.
+    pub is_faulty: bool,
+    /// The number of an envelope, a timer or a choice; 0 if it is about none.
+    pub about: u32,
     /// The seat after the step.
     pub seat: u32,
     /// What the actor does. A loss is nobody's doing.
     pub reaction: u32,
-    pub fault: u32,
     /// What is sent to others, among [`Parts::posts`].
     pub post: u32,
-    /// True if the seat is what it was, but for a message that its actor ignored.
-    pub is_still: bool,
-    /// By Stateright's rules nothing has happened.
-    pub is_ignored: bool,
 }
 
 impl Move {
-    pub fn new(kind: Kind, event: Event, effect: &Effect, seat: u32) -> Self {
-        let Effect { reaction, fault, post, is_ignored, .. } = *effect;
-        Move { kind, event, seat, reaction, fault, post, is_still: false, is_ignored }
+    pub fn new(kind: Kind, about: u32, effect: &Effect, seat: u32) -> Self {
+        let Effect { reaction, fault, post, .. } = *effect;
+        let is_faulty = fault != NO_FAULT;
+        Move { kind, is_still: false, is_faulty, about, seat, reaction, post }
     }
 
-    /// The passing of time, which is nobody's.
-    pub fn tick() -> Self {
-        Move {
-            kind: Kind::Tick,
-            event: Event::Tick,
-            seat: 0,
-            reaction: SILENT,
-            fault: NO_FAULT,
-            post: NOTHING,
-            is_still: false,
-            is_ignored: false,
-        }
+    /// A step that is nobody's doing, and says nothing to anybody.
+    pub fn silent(kind: Kind, about: u32, seat: u32) -> Self {
+        let (reaction, post) = (SILENT, NOTHING);
+        Move { kind, is_still: false, is_faulty: false, about, seat, reaction, post }
     }
 
     /// The spec's name for this step of `actor`.
@@ -81,7 +87,7 @@ impl Move {
         parts: &Parts<A, G>,
         actor: usize,
     ) -> ActionOf<A> {
-        action(parts, self.kind, self.event, actor)
+        action(parts, self.kind, self.about, actor)
     }
 }
 
@@ -89,33 +95,34 @@ impl Move {
 pub(super) fn action<A: Explorable, G: History>(
     parts: &Parts<A, G>,
     kind: Kind,
-    event: Event,
+    about: u32,
     actor: usize,
 ) -> ActionOf<A> {
     let id = actor.into();
-    match event {
-        Event::Deliver(number) => {
-            let Envelope { src, dst, msg } = parts.envelopes.get(number).clone();
-            match kind {
-                Kind::Duplicate => Action::Duplicate { src, dst, msg },
-                Kind::Drop => Action::Drop { src, dst, msg },
-                _ => Action::Deliver { src, dst, msg },
-            }
+    let envelope = || parts.envelopes.get(about).clone();
+    let timer = || parts.timer.get(about).clone();
+    match kind {
+        Kind::Deliver => {
+            let Envelope { src, dst, msg } = envelope();
+            Action::Deliver { src, dst, msg }
         }
-        Event::Timeout(number) => {
-            let timer = parts.timer.get(number).clone();
-            match kind {
-                Kind::Early { .. } => Action::EarlyTimeout(id, timer),
-                _ => Action::Timeout(id, timer),
-            }
+        Kind::Duplicate => {
+            let Envelope { src, dst, msg } = envelope();
+            Action::Duplicate { src, dst, msg }
         }
-        Event::Random(number) => {
-            let (key, random) = parts.choice.get(number).clone();
+        Kind::Drop => {
+            let Envelope { src, dst, msg } = envelope();
+            Action::Drop { src, dst, msg }
+        }
+        Kind::Timeout(_) | Kind::Due { .. } => Action::Timeout(id, timer()),
+        Kind::Early { .. } => Action::EarlyTimeout(id, timer()),
+        Kind::Random => {
+            let (key, random) = parts.choice.get(about).clone();
             Action::SelectRandom { actor: id, key, random }
         }
-        Event::Crash => Action::Crash(id),
-        Event::Recover => Action::Recover(id),
-        Event::Tick => Action::Tick,
+        Kind::Crash => Action::Crash(id),
+        Kind::Recover => Action::Recover(id),
+        Kind::Tick => Action::Tick,
     }
 }
 

@@ -4,8 +4,8 @@ use super::arena::Places;
 use super::arrivals::Arrivals;
 use super::memo::Cache;
 use super::moves::{Kind, Move, Moves, Time};
-use super::parts::{Event, Explorable, History, Local, NO_FAULT, NOTHING, Parts};
-use super::react::{Reactions, SILENT};
+use super::parts::{Event, Explorable, History, Local, NOTHING, Parts};
+use super::react::Reactions;
 use super::system::{Rules, System};
 use crate::spec::{Clock, Spec};
 
@@ -88,11 +88,11 @@ impl<'s, A: Explorable, C, G: History> Planner<'s, A, C, G> {
         let clock = self.parts.clocks.get(local.clock);
         if local.crashed {
             if spec.timely.as_ref().is_none_or(|timely| clock.may_recover(timely)) {
-                moves.push(self.step(Kind::Recover, Event::Recover, actor, seat));
+                moves.push(self.step(Kind::Recover, 0, actor, seat));
             }
         } else {
             if spec.faults.crashes > 0 && actor < spec.servers {
-                moves.push(self.step(Kind::Crash, Event::Crash, actor, seat));
+                moves.push(self.step(Kind::Crash, 0, actor, seat));
             }
             for timer in self.parts.timers.get(local.timers).iter() {
                 self.firings(spec, actor, seat, timer, &mut moves);
@@ -120,10 +120,10 @@ impl<'s, A: Explorable, C, G: History> Planner<'s, A, C, G> {
         timer: &A::Timer,
         moves: &mut Vec<Move>,
     ) {
-        let event = Event::Timeout(self.parts.timer.intern(timer.clone()));
+        let about = self.parts.timer.intern(timer.clone());
         let Some(timely) = &spec.timely else {
             let kind = Kind::Timeout(spec.timeout_kind(timer).map(|place| place as u8));
-            moves.push(self.step(kind, event, actor, seat));
+            moves.push(self.step(kind, about, actor, seat));
             return;
         };
         let (number, _) = *self.parts.seats[actor].get(seat);
@@ -131,10 +131,10 @@ impl<'s, A: Explorable, C, G: History> Planner<'s, A, C, G> {
         let ripe = clock.is_ripe(timely, timer);
         if ripe {
             let kind = Kind::Due { election: (timely.is_election)(timer) };
-            moves.push(self.step(kind, event, actor, seat));
+            moves.push(self.step(kind, about, actor, seat));
         }
         if timely.early > 0 {
-            moves.push(self.step(Kind::Early { ripe }, event, actor, seat));
+            moves.push(self.step(Kind::Early { ripe }, about, actor, seat));
         }
     }
 
@@ -159,7 +159,7 @@ impl<'s, A: Explorable, C, G: History> Planner<'s, A, C, G> {
         for (key, choices) in self.parts.randoms.get(local.randoms).map.iter() {
             for random in choices {
                 let choice = self.parts.choice.intern((key.clone(), random.clone()));
-                moves.push(self.step(Kind::Random, Event::Random(choice), actor, seat));
+                moves.push(self.step(Kind::Random, choice, actor, seat));
             }
         }
     }
@@ -167,16 +167,8 @@ impl<'s, A: Explorable, C, G: History> Planner<'s, A, C, G> {
     pub(super) fn loss(&mut self, actor: usize, number: u32, inbox: &[u32], envelope: u32) -> Move {
         let mut left = self.system.order.remove(inbox, envelope);
         self.forget_obsolete(&mut left, self.parts.locals.get(number).state);
-        Move {
-            kind: Kind::Drop,
-            event: Event::Deliver(envelope),
-            seat: self.parts.seat(actor, number, self.parts.inboxes.intern(left)),
-            reaction: SILENT,
-            fault: NO_FAULT,
-            post: NOTHING,
-            is_still: false,
-            is_ignored: false,
-        }
+        let seat = self.parts.seat(actor, number, self.parts.inboxes.intern(left));
+        Move::silent(Kind::Drop, envelope, seat)
     }
 
     fn deliveries(
@@ -200,17 +192,18 @@ impl<'s, A: Explorable, C, G: History> Planner<'s, A, C, G> {
         };
         let is_ignored = is_still && (spec.timely.is_none() || left == *inbox);
         let seat = self.parts.seat(actor, effect.local, self.parts.inboxes.intern(left));
-        let delivery = Move::new(Kind::Deliver, event, effect, seat);
+        let delivery = Move::new(Kind::Deliver, envelope, effect, seat);
         moves.push(Move { is_still: is_ignored, ..delivery });
         if spec.faults.duplicates > 0 {
             let seat = self.parts.seat(actor, effect.local, self.parts.inboxes.intern(joined));
-            moves.push(Move { is_still, ..Move::new(Kind::Duplicate, event, effect, seat) });
+            moves.push(Move { is_still, ..Move::new(Kind::Duplicate, envelope, effect, seat) });
         }
     }
 
     /// A step that takes no message.
-    pub(super) fn step(&mut self, kind: Kind, event: Event, actor: usize, seat: u32) -> Move {
+    pub(super) fn step(&mut self, kind: Kind, about: u32, actor: usize, seat: u32) -> Move {
         let (number, inbox) = *self.parts.seats[actor].get(seat);
+        let event = kind.event(about);
         let effect = self.reactions.effect(self.system, self.parts, actor, number, event);
         let clock = self.parts.locals.get(effect.local).clock;
         let inbox = match self.parts.clocks.get(clock) {
@@ -222,7 +215,11 @@ impl<'s, A: Explorable, C, G: History> Planner<'s, A, C, G> {
             }
         };
         let after = self.parts.seat(actor, effect.local, inbox);
-        Move { is_still: after == seat, ..Move::new(kind, event, effect, after) }
+        let is_still = match self.system.rules {
+            Rules::Spec(_) => after == seat,
+            Rules::Stateright => effect.is_ignored,
+        };
+        Move { is_still, ..Move::new(kind, about, effect, after) }
     }
 
     /// `inbox` with `parcel`, without what an actor in `state` will never heed.

@@ -24,6 +24,8 @@ pub(super) struct Reaction<A: Actor> {
     after: Option<u32>,
     out: Out<A>,
     panicked: Option<Arc<str>>,
+    /// Among [`Parts::faults`].
+    fault: u32,
 }
 
 /// What a step does to the actor that takes it and to the network, apart from the message that it
@@ -141,6 +143,11 @@ impl<A: Explorable> Reactions<A> {
         self.effects.get(number)
     }
 
+    /// The fault of this reaction.
+    pub fn fault(&self, reaction: u32) -> u32 {
+        self.reactions.get(reaction).fault
+    }
+
     /// The ghost after a step with this reaction.
     pub fn ghost<C, G: History>(
         &self,
@@ -218,6 +225,7 @@ fn react<A: Explorable, C, G: History>(
         // What a start would say is said when the server recovers.
         out = Out::new();
     }
+    let fault = fault(system, &out, panicked.clone());
     Reaction {
         actor,
         event,
@@ -225,7 +233,22 @@ fn react<A: Explorable, C, G: History>(
         after: after.map(|state| parts.states.intern(Arc::new(state))),
         out,
         panicked,
+        fault: fault.map_or(NO_FAULT, |fault| parts.faults.intern(Some(fault))),
     }
+}
+
+/// What is wrong with what a handler did.
+fn fault<A: Explorable, C, G: History>(
+    system: &System<'_, A, C, G>,
+    out: &Out<A>,
+    panicked: Option<Arc<str>>,
+) -> Option<Fault> {
+    if panicked.is_some() || matches!(system.rules, Rules::Stateright) {
+        return panicked.map(Fault::Panicked);
+    }
+    let mut commands = out.iter().skip_while(|command| !matches!(command, Command::Send(..)));
+    let is_late = commands.any(|command| matches!(command, Command::Save(_)));
+    is_late.then_some(Fault::SentBeforeSaved)
 }
 
 /// What happens to an actor's own before its handler is called.
@@ -272,17 +295,14 @@ fn carry_out<A: Explorable, C, G: History>(
     reaction: &Reaction<A>,
     mut local: Local,
 ) -> Effect {
-    let mut fault = reaction.panicked.clone().map(Fault::Panicked);
     local.state = reaction.after.unwrap_or(local.state);
     let mut sent: BTreeMap<usize, Vec<u32>> = BTreeMap::new();
-    let mut has_sent = false;
     let mut timers = parts.timers.get(local.timers).clone();
     let mut randoms = parts.randoms.get(local.randoms).clone();
     let mut clock = parts.clocks.get(local.clock).clone();
     for command in reaction.out.iter() {
         match command {
             Command::Send(dst, msg) => {
-                has_sent = true;
                 let seat = match system.rules {
                     Rules::Spec(_) => usize::from(*dst),
                     Rules::Stateright => usize::from(*dst).min(system.actors()),
@@ -307,9 +327,6 @@ fn carry_out<A: Explorable, C, G: History>(
             }
             Command::ChooseRandom(key, choices) => randoms.insert(key.clone(), choices.clone()),
             Command::Save(storage) => {
-                if has_sent && matches!(system.rules, Rules::Spec(_)) {
-                    fault = Some(Fault::SentBeforeSaved);
-                }
                 local.storage = parts.storages.intern(Some(storage.clone()));
             }
         }
@@ -322,7 +339,7 @@ fn carry_out<A: Explorable, C, G: History>(
     Effect {
         own,
         post: parts.posts.intern(sent.into_iter().map(|(to, sent)| (to, parcel(sent))).collect()),
-        fault: fault.map_or(NO_FAULT, |fault| parts.faults.intern(Some(fault))),
+        fault: reaction.fault,
         ..Effect::silent(parts, local)
     }
 }

@@ -37,17 +37,16 @@ impl<'s, A: Explorable, C, G: History> Planner<'s, A, C, G> {
     fn own_moves(&mut self, actor: usize, seat: u32, local: &Local) -> Vec<Move> {
         let mut moves = Vec::new();
         for timer in self.parts.timers.get(local.timers).iter() {
-            let event = Event::Timeout(self.parts.timer.intern(timer.clone()));
-            moves.push(self.step(Kind::Timeout(None), event, actor, seat));
+            let about = self.parts.timer.intern(timer.clone());
+            moves.push(self.step(Kind::Timeout(None), about, actor, seat));
         }
         self.choices(actor, seat, local, &mut moves);
         if local.crashed {
-            moves.push(self.step(Kind::Recover, Event::Recover, actor, seat));
+            moves.push(self.step(Kind::Recover, 0, actor, seat));
         } else if self.system.model.max_crashes > 0 {
-            moves.push(self.step(Kind::Crash, Event::Crash, actor, seat));
+            moves.push(self.step(Kind::Crash, 0, actor, seat));
         }
-        moves.retain(|step| !step.is_ignored);
-        moves.iter_mut().for_each(|step| step.is_still = false);
+        moves.retain(|step| !step.is_still);
         moves
     }
 
@@ -71,6 +70,6 @@ impl<'s, A: Explorable, C, G: History> Planner<'s, A, C, G> {
         };
         let after = self.join(&left, effect.own, effect.state);
         let seat = parts.seat(actor, effect.local, parts.inboxes.intern(after));
-        Some(Move::new(Kind::Deliver, event, effect, seat))
+        Some(Move::new(Kind::Deliver, envelope, effect, seat))
     }
 }

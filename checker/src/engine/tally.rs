@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 
 use super::moves::Kind;
-use super::parts::{Event, Explorable, History, Parts};
+use super::parts::{Explorable, History, Parts};
 use super::values::Values;
 
 /// One thread's counts: by kind of step, and by the number of the message, timer or choice.
@@ -30,14 +30,10 @@ const KINDS: [&str; 9] = [
 
 impl Tally {
     /// Counts a step; whether it led to a new state.
-    pub fn count(&mut self, kind: Kind, event: Event, is_new: bool) {
-        let number = match event {
-            Event::Deliver(number) | Event::Timeout(number) | Event::Random(number) => number,
-            Event::Crash | Event::Recover | Event::Tick => 0,
-        };
-        add(&mut self.taken[kind.index()], number, 1);
+    pub fn count(&mut self, kind: Kind, about: u32, is_new: bool) {
+        add(&mut self.taken[kind.index()], about, 1);
         if is_new && kind == Kind::Timeout(None) {
-            add(&mut self.endless, number, 1);
+            add(&mut self.endless, about, 1);
         }
     }
 

@@ -8,7 +8,7 @@ use super::judge::Judge;
 use super::level::Level;
 use super::memo::Cache;
 use super::moves::{Kind, Move, Moves};
-use super::parts::{Event, Explorable, History, NO_FAULT, NOTHING};
+use super::parts::{Explorable, History, NO_FAULT, NOTHING};
 use super::planner::Planner;
 use super::react::SILENT;
 use super::renamings::Least;
@@ -49,7 +49,7 @@ pub(super) struct Worker<'s, A: Explorable, C, G: History> {
 pub(super) struct Origin {
     pub parent: u32,
     pub kind: Kind,
-    pub event: Event,
+    pub about: u32,
     pub actor: u8,
 }
 
@@ -91,9 +91,7 @@ impl<'s, A: Explorable, C: Sync, G: History> Worker<'s, A, C, G> {
         let doors = Doors::open(self.shared);
         // The first value of each component needs no room.
         doors.visited.layout().append(leaves, &mut self.keys);
-        let origin =
-            Origin { parent: NOBODY, kind: Kind::Recover, event: Event::Recover, actor: 0 };
-        self.origins.push(origin);
+        self.origins.push(Origin { parent: NOBODY, kind: Kind::Recover, about: 0, actor: 0 });
         self.visit(doors);
         (self.transitions, self.tally) = (0, Tally::default());
         std::mem::take(&mut self.states)
@@ -182,7 +180,9 @@ impl<'s, A: Explorable, C: Sync, G: History> Worker<'s, A, C, G> {
                 }
             }
         }
-        if now.time_may_pass && self.judge.is_directed(&Move::tick(), 0, &parent.leaves) {
+        if now.time_may_pass
+            && self.judge.is_directed(&Move::silent(Kind::Tick, 0, 0), 0, &parent.leaves)
+        {
             while let Err(tight) = self.push_tick(&doors, parent) {
                 doors = self.visit(doors).widen(self.shared, tight);
                 parent.read(&doors);
@@ -206,8 +206,7 @@ impl<'s, A: Explorable, C: Sync, G: History> Worker<'s, A, C, G> {
             }
             layout.change(&mut self.keys[start..], actor, parent.leaves[actor], number);
         }
-        let (parent, kind, event) = (parent.id, Kind::Tick, Event::Tick);
-        self.origins.push(Origin { parent, kind, event, actor: 0 });
+        self.origins.push(Origin { parent: parent.id, kind: Kind::Tick, about: 0, actor: 0 });
         Ok(())
     }
 
@@ -219,14 +218,15 @@ impl<'s, A: Explorable, C: Sync, G: History> Worker<'s, A, C, G> {
         step: &Move,
         actor: usize,
     ) -> Result<bool, Tight> {
-        let Shared { system, parts, .. } = self.shared;
+        let Shared { system, parts, reactions, .. } = self.shared;
         let (leaves, extras) = (&parent.leaves, system.extras_leaf());
-        let Some(paid) = self.purse.pay(system, parts, leaves[extras], step) else {
+        let fault = if step.is_faulty { reactions.fault(step.reaction) } else { NO_FAULT };
+        let Some(paid) = self.purse.pay(system, parts, leaves[extras], step, fault) else {
             return Ok(false);
         };
         let start = self.keys.len();
         self.keys.extend_from_slice(&parent.key);
-        let mut is_still = step.is_still && step.fault == NO_FAULT;
+        let mut is_still = step.is_still && !step.is_faulty;
         let change = |keys: &mut Vec<u64>, leaf: usize, number: u32| {
             if leaves[leaf] == number {
                 return Ok(false);
@@ -264,8 +264,8 @@ impl<'s, A: Explorable, C: Sync, G: History> Worker<'s, A, C, G> {
         }
         change(&mut self.keys, actor, step.seat)?;
         change(&mut self.keys, extras, paid)?;
-        let (parent, kind, event) = (parent.id, step.kind, step.event);
-        self.origins.push(Origin { parent, kind, event, actor: actor as u8 });
+        let (parent, kind, about) = (parent.id, step.kind, step.about);
+        self.origins.push(Origin { parent, kind, about, actor: actor as u8 });
         Ok(true)
     }
 
@@ -306,7 +306,7 @@ impl<'s, A: Explorable, C: Sync, G: History> Worker<'s, A, C, G> {
             }
             self.transitions += 1;
             let (id, is_new) = doors.visited.insert(key, origin.parent);
-            self.tally.count(origin.kind, origin.event, is_new);
+            self.tally.count(origin.kind, origin.about, is_new);
             if is_new {
                 self.states += 1;
                 if let Some(least) = &mut self.least {
