@@ -23,7 +23,6 @@ pub(super) struct Reaction<A: Actor> {
     /// Its state after, if it touched it.
     after: Option<u32>,
     out: Out<A>,
-    panicked: Option<Arc<str>>,
     /// Among [`Parts::faults`].
     fault: u32,
 }
@@ -58,7 +57,7 @@ impl<A: Explorable> Reaction<A> {
             (Event::Timeout(timer), [Command::SetTimer(set, _)]) => set == parts.timer.get(timer),
             _ => false,
         };
-        is_quiet && self.after.is_none() && self.panicked.is_none()
+        is_quiet && self.after.is_none() && self.fault == NO_FAULT
     }
 }
 
@@ -158,7 +157,7 @@ impl<A: Explorable> Reactions<A> {
     ) -> u32 {
         self.ghosts.get_or((ghost, reaction), || {
             let taken = self.reactions.get(reaction);
-            if taken.panicked.is_some() {
+            if matches!(parts.faults.get(taken.fault), Some(Fault::Panicked(_))) {
                 return ghost;
             }
             let before = parts.ghosts.get(ghost);
@@ -225,27 +224,25 @@ fn react<A: Explorable, C, G: History>(
         // What a start would say is said when the server recovers.
         out = Out::new();
     }
-    let fault = fault(system, &out, panicked.clone());
+    let fault = panicked.map(Fault::Panicked).or_else(|| fault(system, &out));
     Reaction {
         actor,
         event,
         before: local.state,
         after: after.map(|state| parts.states.intern(Arc::new(state))),
         out,
-        panicked,
         fault: fault.map_or(NO_FAULT, |fault| parts.faults.intern(Some(fault))),
     }
 }
 
-/// What is wrong with what a handler did.
+/// What by a spec's rules is wrong with what a handler commanded.
 fn fault<A: Explorable, C, G: History>(
     system: &System<'_, A, C, G>,
     out: &Out<A>,
-    panicked: Option<Arc<str>>,
 ) -> Option<Fault> {
-    if panicked.is_some() || matches!(system.rules, Rules::Stateright) {
-        return panicked.map(Fault::Panicked);
-    }
+    let Rules::Spec(_) = system.rules else {
+        return None;
+    };
     let mut commands = out.iter().skip_while(|command| !matches!(command, Command::Send(..)));
     let is_late = commands.any(|command| matches!(command, Command::Save(_)));
     is_late.then_some(Fault::SentBeforeSaved)
