@@ -39,32 +39,52 @@ impl Column {
         locate(u32::try_from(count).unwrap_or(u32::MAX)).1 * self.width
     }
 
-    /// Gives records another `width`, and each its content: chunk by chunk, so that there are never
-    /// two of all, and in each chunk by so many `hands`. Of `convert`, each asks for its own.
+    /// Gives records another `width`, and each its content, by so many `hands`. Of `convert`, each
+    /// asks for its own; it is shown a record where it was and where it will be, which may overlap.
     pub fn convert<C: FnMut(&[AtomicU32], &[AtomicU32])>(
         &mut self,
         width: usize,
         hands: usize,
         convert: impl Fn() -> C + Sync,
     ) {
-        for chunk in &mut self.chunks {
-            let Some(old) = chunk.take() else {
-                continue;
-            };
-            let records = old.len() / self.width;
-            let new = zeros(records * width);
-            let part = records.div_ceil(hands);
-            let parts = old.chunks(part * self.width).zip(new.chunks(part * width));
-            side_by_side(parts.collect(), |(old, new)| {
-                let records = old.chunks_exact(self.width).zip(new.chunks_exact(width));
-                let mut convert = convert();
-                records.for_each(|(old, new)| convert(old, new));
-            });
-            *chunk = OnceLock::new();
-            chunk.get_or_init(|| new);
+        let before = self.width;
+        let mut shares: Vec<Vec<_>> = (0..hands).map(|_| Vec::new()).collect();
+        for (index, chunk) in self.chunks.iter_mut().enumerate() {
+            shares[index % hands].push(chunk);
         }
+        side_by_side(shares, |chunks| {
+            let mut convert = convert();
+            for chunk in chunks {
+                let Some(numbers) = chunk.take() else {
+                    continue;
+                };
+                let count = numbers.len() / before;
+                let numbers = resized(numbers, count * before.max(width));
+                let mut move_record = |record: usize| {
+                    convert(
+                        &numbers[record * before..][..before],
+                        &numbers[record * width..][..width],
+                    );
+                };
+                // None is written over before it was read.
+                match width < before {
+                    true => (0..count).for_each(&mut move_record),
+                    false => (0..count).rev().for_each(&mut move_record),
+                }
+                assert!(chunk.set(resized(numbers, count * width)).is_ok(), "it was taken");
+            }
+        });
         self.width = width;
     }
+}
+
+/// Makes room for more, where they are if possible: large pieces of memory that are given back
+/// leave holes, which little fits into.
+pub fn resized(numbers: Box<[AtomicU32]>, count: usize) -> Box<[AtomicU32]> {
+    let mut numbers = numbers.into_vec();
+    numbers.reserve_exact(count.saturating_sub(numbers.len()));
+    numbers.resize_with(count, || AtomicU32::new(0));
+    numbers.into()
 }
 
 /// Copies what `key` says into the numbers of a record, the lower half of a word first.

@@ -4,7 +4,7 @@ use std::fmt::Debug;
 use std::hash::Hash;
 use std::sync::Arc;
 
-use stateright::actor::{Actor, Envelope, Id, RandomChoices, Timers};
+use stateright::actor::{Actor, Command, Envelope, Id, RandomChoices, Timers};
 
 use super::inbox::Flow;
 use super::values::Values;
@@ -32,6 +32,10 @@ impl<A> Explorable for A where
         > + Sync
 {
 }
+
+/// What an actor may command.
+pub(super) type CommandOf<A> =
+    Command<<A as Actor>::Msg, <A as Actor>::Timer, <A as Actor>::Random, <A as Actor>::Storage>;
 
 /// A ghost or history that threads can share.
 pub trait History: Clone + Debug + Hash + PartialEq + Send + Sync {}

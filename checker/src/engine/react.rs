@@ -10,7 +10,7 @@ use stateright::actor::{Actor, Command, Envelope, Id, Out};
 
 use super::arena::Arena;
 use super::memo::Memo;
-use super::parts::{Event, Explorable, History, Local, NO_FAULT, NOTHING, Parts};
+use super::parts::{CommandOf, Event, Explorable, History, Local, NO_FAULT, NOTHING, Parts};
 use super::system::{Rules, System};
 use crate::spec::{Clock, Event as SpecEvent, Fault, Step};
 
@@ -22,7 +22,7 @@ pub(super) struct Reaction<A: Actor> {
     before: u32,
     /// Its state after, if it touched it.
     after: Option<u32>,
-    out: Out<A>,
+    commands: Box<[CommandOf<A>]>,
     /// Among [`Parts::faults`].
     fault: u32,
 }
@@ -52,7 +52,7 @@ impl<A: Explorable> Reaction<A> {
     /// True if by Stateright's rules nothing has happened: the state was not touched and nothing
     /// commanded, except to set again the timer that fired.
     fn is_ignored<G: History>(&self, parts: &Parts<A, G>) -> bool {
-        let is_quiet = match (self.event, &*self.out) {
+        let is_quiet = match (self.event, &*self.commands) {
             (Event::Deliver(_), []) => true,
             (Event::Timeout(timer), [Command::SetTimer(set, _)]) => set == parts.timer.get(timer),
             _ => false,
@@ -230,7 +230,8 @@ fn react<A: Explorable, C, G: History>(
         event,
         before: local.state,
         after: after.map(|state| parts.states.intern(Arc::new(state))),
-        out,
+        // Without the room that a growing list has for more.
+        commands: out.into_iter().collect(),
         fault: fault.map_or(NO_FAULT, |fault| parts.faults.intern(Some(fault))),
     }
 }
@@ -297,7 +298,7 @@ fn carry_out<A: Explorable, C, G: History>(
     let mut timers = parts.timers.get(local.timers).clone();
     let mut randoms = parts.randoms.get(local.randoms).clone();
     let mut clock = parts.clocks.get(local.clock).clone();
-    for command in reaction.out.iter() {
+    for command in reaction.commands.iter() {
         match command {
             Command::Send(dst, msg) => {
                 let seat = match system.rules {
@@ -350,7 +351,7 @@ fn observe<A: Explorable, C, G: History>(
 ) -> Option<G> {
     let before = parts.states.get(reaction.before);
     let after = parts.states.get(reaction.after.unwrap_or(reaction.before));
-    let sent = reaction.out.iter().filter_map(|command| match command {
+    let sent = reaction.commands.iter().filter_map(|command| match command {
         Command::Send(dst, msg) if usize::from(*dst) < system.actors() => Some((*dst, msg)),
         _ => None,
     });
@@ -382,7 +383,7 @@ fn record<A: Explorable, C, G: History>(
         let (src, dst) = (*src, *dst);
         history = (model.record_msg_in)(&model.cfg, before, Envelope { src, dst, msg });
     }
-    for command in reaction.out.iter() {
+    for command in reaction.commands.iter() {
         if let Command::Send(dst, msg) = command {
             let (src, dst) = (reaction.actor.into(), *dst);
             let now = history.as_ref().unwrap_or(before);

@@ -20,9 +20,6 @@ const TAKEN: u32 = u32::MAX;
 /// So many keys are looked up at the same time: while one waits for memory, so do the others.
 const NEAR: usize = 16;
 
-/// So many slots are at most a page of memory.
-const PAGE: usize = 1024;
-
 /// From so many keys on, several threads make room faster than one.
 const MANY: u64 = 1 << 12;
 
@@ -99,10 +96,9 @@ impl Table {
         let mut body = self.body.write().expect(POISON);
         let ids = self.ids.load(Ordering::Relaxed);
         if is_crowded(ids, body.slots.len()) {
-            let size = body.slots.len() * 2;
-            // Never both: at its largest, the table is what memory is for.
-            body.slots = Box::default();
-            body.slots = zeros(size);
+            let slots = std::mem::take(&mut body.slots);
+            let size = slots.len() * 2;
+            body.slots = column::resized(slots, size);
             self.fill_slots(&body);
         }
     }
@@ -115,9 +111,8 @@ impl Table {
             return;
         }
         let new = Layout::new(counts);
-        let Body { layout: old, records, slots } = &mut *body;
+        let Body { layout: old, records, .. } = &mut *body;
         records.convert(new.halves() + 1, self.hands(), || convert(old, &new));
-        slots.iter().for_each(|slot| slot.store(FREE, Ordering::Relaxed));
         body.layout = new;
         self.fill_slots(&body);
     }
@@ -129,7 +124,7 @@ impl Table {
         let slots = body.slots.len() as u64;
         let chunk = body.records.next_chunk(ids) as u64 * size_of::<u32>() as u64;
         // They double when three quarters are taken.
-        if ids * 10 > slots * 7 { chunk + slots * 2 * size_of::<u32>() as u64 } else { chunk }
+        if ids * 10 > slots * 7 { chunk + slots * size_of::<u32>() as u64 } else { chunk }
     }
 
     /// How many keys there are, when every door is closed.
@@ -149,12 +144,11 @@ impl Table {
         spare.into_iter().map(before).collect()
     }
 
-    /// Puts every id that is used into the slots, which are free.
+    /// Puts every id that is used into the slots, and no other.
     fn fill_slots(&self, body: &Body) {
         let (used, hands) = (self.used(), self.hands());
-        // Memory that is read before it is written to is mapped twice, and every thread is told.
         side_by_side(body.slots.chunks(body.slots.len() / hands + 1).collect(), |slots| {
-            slots.iter().step_by(PAGE).for_each(|slot| slot.store(FREE, Ordering::Relaxed));
+            slots.iter().for_each(|slot| slot.store(FREE, Ordering::Relaxed));
         });
         let end = self.ids.load(Ordering::Relaxed) as usize;
         let parts =
@@ -339,12 +333,13 @@ fn convert(old: &Layout, new: &Layout) -> impl FnMut(&[AtomicU32], &[AtomicU32])
     move |record, converted| {
         let (record, note) = record.split_at(old.halves());
         let (converted, converted_note) = converted.split_at(new.halves());
+        let note = note[0].load(Ordering::Relaxed);
         column::read(record, &mut before);
         old.unpack(&before, &mut numbers);
         after.clear();
         new.append(&numbers, &mut after);
         column::write(converted, &after);
-        converted_note[0].store(note[0].load(Ordering::Relaxed), Ordering::Relaxed);
+        converted_note[0].store(note, Ordering::Relaxed);
     }
 }
 
