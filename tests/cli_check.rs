@@ -121,6 +121,23 @@ fn a_spec_explored_to_its_end_holds() {
 }
 
 #[test]
+fn every_violation_that_a_spec_is_there_for_is_an_expected_one() {
+    let expects = |spec: &dyn AnySpec| spec.properties().iter().any(|p| p.violation_expected);
+    let specs = quorate_models::specs();
+    let naive: Vec<&str> =
+        specs.iter().filter(|spec| expects(&***spec)).map(|spec| spec.name()).collect();
+    assert!(naive.contains(&"raft/figure-8-naive"));
+    for spec in naive {
+        for more in [&[][..], &["--keep-going"]] {
+            let output = quorate(["check", spec].iter().chain(more).copied());
+            expect(&output, 0, &[]);
+            let text = stdout(&output);
+            assert!(text.contains(&format!("{spec}: violated, as expected; ")), "{text}");
+        }
+    }
+}
+
+#[test]
 fn a_limit_makes_a_run_incomplete_and_never_a_pass() {
     for limit in [
         &["--max-states", "1000"][..],

@@ -151,10 +151,14 @@ pub struct Report {
 impl Report {
     /// True if something was decided and is not what the spec expects.
     pub fn is_surprise(&self) -> bool {
-        let differs = |verdict, expected| verdict != Verdict::Incomplete && verdict != expected;
         self.counts_differ()
             || differs(self.verdict, self.expected)
-            || self.properties.iter().any(|p| differs(p.verdict, p.expected))
+            || self.surprises().next().is_some()
+    }
+
+    /// The properties that were decided otherwise than the spec expects.
+    pub fn surprises(&self) -> impl Iterator<Item = &PropertyReport> {
+        self.properties.iter().filter(|property| differs(property.verdict, property.expected))
     }
 
     /// True if all of the spec was explored, and it has not what is on record.
@@ -175,6 +179,11 @@ impl Report {
         let found = self.properties.iter().find(|property| property.name == name);
         found.unwrap_or_else(|| panic!("{} has no property {name:?}", self.spec))
     }
+}
+
+/// What is open is no surprise: a search may stop at the first of several expected violations.
+fn differs(verdict: Verdict, expected: Verdict) -> bool {
+    verdict != Verdict::Incomplete && verdict != expected
 }
 
 /// How far a run may go. A run that reaches a limit is incomplete.

@@ -1,6 +1,6 @@
 //! What a check comes to, for a person: the table, what was checked, and what was not decided.
 
-use quorate_checker::report::{Engine, Report, Verdict};
+use quorate_checker::report::{Engine, PropertyReport, Report, Verdict};
 use quorate_checker::spec::Kind;
 
 use super::{Checked, behaviour, runs};
@@ -69,7 +69,7 @@ pub fn show(all: &[Checked], output: &mut Output) {
     show_gaps(all, width, output);
     behaviour::show_growth(all, &indented, output);
     show_limits(all, output);
-    show_summary(all, output);
+    show_summary(all, &indented, output);
 }
 
 fn show_bounds(all: &[Checked], width: usize, output: &mut Output) {
@@ -174,7 +174,23 @@ fn show_named(head: &str, colour: Colour, specs: Vec<&str>, output: &mut Output)
     output.line(format!("{}{}", output.paint(head, colour), &text[head.len()..]));
 }
 
-fn show_summary(all: &[Checked], output: &mut Output) {
+/// What is not as expected, spec by spec.
+fn show_surprises(all: &[Checked], name: &dyn Fn(&Checked) -> String, output: &mut Output) {
+    for checked in all.iter().filter(|checked| checked.report.is_surprise()) {
+        let report = &checked.report;
+        let of_property = |property: &PropertyReport| match property.verdict {
+            Verdict::Violated => format!("{} is violated", property.name),
+            _ => format!("{} holds", property.name),
+        };
+        let mut words: Vec<String> = report.surprises().map(of_property).collect();
+        if report.counts_differ() {
+            words.push("counts differ from those on record".to_owned());
+        }
+        output.line(wrapped(&name(checked), words));
+    }
+}
+
+fn show_summary(all: &[Checked], name: &dyn Fn(&Checked) -> String, output: &mut Output) {
     let named = |is: fn(&Report) -> bool| -> Vec<&str> {
         let found = all.iter().filter(|checked| is(&checked.report));
         found.map(|checked| checked.report.spec.as_str()).collect()
@@ -184,6 +200,7 @@ fn show_summary(all: &[Checked], output: &mut Output) {
     output.line("");
     if !surprises.is_empty() {
         show_named("Not as expected: ", Colour::Red, surprises, output);
+        show_surprises(all, name, output);
     } else if incomplete.is_empty() {
         let text = match all.len() {
             1 => "The verdict is as expected.".to_owned(),
