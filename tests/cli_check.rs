@@ -330,7 +330,18 @@ fn the_explorer_shows_the_same_steps_as_the_counterexample() {
         // The diagram is of the whole path. The Explorer's has no title.
         example.trace.title.clear();
         assert_eq!(step["svg"].as_str().unwrap(), example.trace.diagram());
-        let state = step["outcome"].as_str().unwrap();
-        assert!(state.contains("S1") && !state.contains("Id("), "{state}");
+        // A state is shown with the step that led there, or by itself.
+        let shown = step["outcome"].as_str().unwrap();
+        let broken = format!("breaks: {}\n", example.property);
+        assert!(shown.starts_with(&broken), "{shown}");
+        let initial = &offered(address, "")[0]["state"];
+        for state in [shown, step["state"].as_str().unwrap(), initial.as_str().unwrap()] {
+            let named = state.contains("S1: ") && state.contains("C1: ");
+            assert!(named && !state.contains("Id("), "{state}");
+        }
+        let harmless = steps.iter().any(|step| {
+            step["outcome"].as_str().is_some_and(|outcome| !outcome.contains("breaks: "))
+        });
+        assert!(harmless, "{steps:?}");
     }
 }
