@@ -71,6 +71,7 @@ pub fn metrics(counts: Counts, transport: Counters) -> Metrics {
         messages_handled: counts.messages,
         messages_undecodable: counts.undecodable,
         timeouts: counts.timeouts,
+        messages_refused: counts.refused,
         choices: counts.choices,
         saves: counts.saves,
         commits: counts.commits,
