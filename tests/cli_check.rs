@@ -203,6 +203,8 @@ fn what_makes_no_sense_is_64_and_runs_nothing() {
         &["--max-time=-1"],
         &["--max-time", "nan"],
         &["--json"],
+    expect(&quorate(["check", "rafft"]), 64, &["\"rafft\"", "did you mean raft?"]);
+    expect(&quorate(["explore", "rafft"]), 64, &["\"rafft\"", near]);
         &["--nonsense"],
     ] {
         let output = check(wrong);
