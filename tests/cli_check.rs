@@ -158,9 +158,19 @@ fn a_limit_makes_a_run_incomplete_and_never_a_pass() {
     for spec in quorate_models::specs() {
         assert!(text.contains(&format!("{}: ", spec.name())), "{text}");
     }
-    assert!(text.contains("states reached"), "{text}");
+    let reached: Vec<&str> = text.lines().filter(|line| line.contains(" states reached")).collect();
+    assert!(!reached.is_empty() && reached.iter().all(|line| line.contains(',')), "{reached:?}");
     assert!(is_narrow(&text), "{text}");
     assert!(!text.contains('\x1b'), "no colours where there is no terminal");
+}
+
+#[test]
+fn stateright_says_that_it_decides_no_runs() {
+    let output = quorate(["check", "raft/partition-live", "--engine", "stateright"]);
+    expect(&output, 2, &[]);
+    let text = stdout(&output);
+    assert!(text.contains("Stateright's search does not decide properties of runs"), "{text}");
+    assert!(is_narrow(&text), "{text}");
 }
 
 #[test]
@@ -193,6 +203,8 @@ fn what_makes_no_sense_is_64_and_runs_nothing() {
         expect(&quorate([command, "xyzzy"]), 64, &["\"xyzzy\"", "quorate list"]);
     }
     expect(&check(&["electio"]), 64, &[near]);
+    expect(&quorate(["check", "rafft"]), 64, &["\"rafft\"", "did you mean raft?"]);
+    expect(&quorate(["explore", "rafft"]), 64, &["\"rafft\"", near]);
     for wrong in [
         &["--threads", "0"][..],
         &["--threads=-1"],
@@ -203,8 +215,6 @@ fn what_makes_no_sense_is_64_and_runs_nothing() {
         &["--max-time=-1"],
         &["--max-time", "nan"],
         &["--json"],
-    expect(&quorate(["check", "rafft"]), 64, &["\"rafft\"", "did you mean raft?"]);
-    expect(&quorate(["explore", "rafft"]), 64, &["\"rafft\"", near]);
         &["--nonsense"],
     ] {
         let output = check(wrong);

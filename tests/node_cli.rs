@@ -59,6 +59,9 @@ fn the_key_value_store_answers_and_refuses() {
     expect(&kv(&config, &["cas", "colour", "red", "green"]), 0, &[]);
     assert_eq!(kv(&config, &["get", "colour"]).stdout, b"green\n");
     expect(&kv(&config, &["cas", "shape", "round", "square"]), 1, &["no key \"shape\""]);
+    expect(&kv(&config, &["put", "degrees", "-5", "--timeout", "9"]), 0, &[]);
+    expect(&kv(&config, &["--timeout", "9", "cas", "degrees", "-5", "--warm"]), 0, &[]);
+    assert_eq!(kv(&config, &["get", "degrees"]).stdout, b"--warm\n");
     expect(&kv(&config, &["delete", "colour"]), 0, &[]);
     expect(&kv(&config, &["delete", "colour"]), 1, &["no key \"colour\""]);
 
@@ -80,7 +83,10 @@ fn the_key_value_store_answers_and_refuses() {
     assert_eq!(rows[0]["reachable"], false);
     assert!(rows[0]["role"].is_null() && rows[0]["term"].is_null());
     let unknown = kv(&config, &["--timeout", "0.3", "put", "colour", "red"]);
-    expect(&unknown, 3, &["unknown outcome"]);
+    expect(&unknown, 3, &["unknown outcome: no answer within 300ms", "may have taken effect"]);
+    let unread = kv(&config, &["--timeout", "0.3", "get", "colour"]);
+    expect(&unread, 3, &["no answer within 300ms"]);
+    assert!(!stderr(&unread).contains("effect"), "a read has none");
 }
 
 /// Values up to the limit come back whole; beyond it they are refused.
@@ -102,8 +108,8 @@ fn a_node_refuses_what_it_cannot_run_on() {
     let address = cluster.members().servers[&1];
     let node = |config: &str, id: &str| quorate(["node", "--config", config, "--id", id]);
     expect(&node(&config, "7"), 64, &[&config, "7", "1, 2"]);
-    expect(&node("/nonexistent/cluster.toml", "1"), 78, &["/nonexistent/cluster.toml"]);
-    expect(&kv("/nonexistent/cluster.toml", &["get", "a"]), 78, &["/nonexistent/cluster.toml"]);
+    expect(&node("/nonexistent/cluster.toml", "1"), 74, &["/nonexistent/cluster.toml"]);
+    expect(&kv("/nonexistent/cluster.toml", &["get", "a"]), 74, &["/nonexistent/cluster.toml"]);
 
     let key = cluster.loaded().key_file;
     std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o644)).unwrap();

@@ -127,7 +127,8 @@ fn show_gaps(all: &[Checked], width: usize, output: &mut Output) {
             output.line(std::mem::take(&mut head));
         }
         let name = shortened(&report.spec, width);
-        let reason = report.cut_short.as_deref().unwrap_or("the search ended");
+        let no_runs = "Stateright's search does not decide properties of runs";
+        let reason = report.cut_short.as_deref().unwrap_or(no_runs);
         output.line(format!("  {name:width$}  {reason}; this is open:"));
         output.line(wrapped(&format!("  {:width$}  ", ""), open));
     }
@@ -146,10 +147,10 @@ fn show_limits(all: &[Checked], output: &mut Output) {
     match all.iter().filter(only_states).count() {
         0 => {}
         count if count == all.len() => {
-            output.line("  that anything ever happens: only that it can");
+            output.line("  liveness: reachable facts can happen, but need not in every run");
         }
         _ => output.line(
-            "  of specs without temporal properties, that anything happens: only that it can",
+            "  liveness of specs without temporal properties: what can happen there need not",
         ),
     }
     let odds: f64 = all.iter().map(|checked| mistaken(&checked.report)).sum();
