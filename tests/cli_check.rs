@@ -121,6 +121,23 @@ fn a_spec_explored_to_its_end_holds() {
 }
 
 #[test]
+fn every_violation_that_a_spec_is_there_for_is_an_expected_one() {
+    let expects = |spec: &dyn AnySpec| spec.properties().iter().any(|p| p.violation_expected);
+    let specs = quorate_models::specs();
+    let naive: Vec<&str> =
+        specs.iter().filter(|spec| expects(&***spec)).map(|spec| spec.name()).collect();
+    assert!(naive.contains(&"raft/figure-8-naive"));
+    for spec in naive {
+        for more in [&[][..], &["--keep-going"]] {
+            let output = quorate(["check", spec].iter().chain(more).copied());
+            expect(&output, 0, &[]);
+            let text = stdout(&output);
+            assert!(text.contains(&format!("{spec}: violated, as expected; ")), "{text}");
+        }
+    }
+}
+
+#[test]
 fn a_limit_makes_a_run_incomplete_and_never_a_pass() {
     for limit in [
         &["--max-states", "1000"][..],
@@ -141,9 +158,19 @@ fn a_limit_makes_a_run_incomplete_and_never_a_pass() {
     for spec in quorate_models::specs() {
         assert!(text.contains(&format!("{}: ", spec.name())), "{text}");
     }
-    assert!(text.contains("states reached"), "{text}");
+    let reached: Vec<&str> = text.lines().filter(|line| line.contains(" states reached")).collect();
+    assert!(!reached.is_empty() && reached.iter().all(|line| line.contains(',')), "{reached:?}");
     assert!(is_narrow(&text), "{text}");
     assert!(!text.contains('\x1b'), "no colours where there is no terminal");
+}
+
+#[test]
+fn stateright_says_that_it_decides_no_runs() {
+    let output = quorate(["check", "raft/partition-live", "--engine", "stateright"]);
+    expect(&output, 2, &[]);
+    let text = stdout(&output);
+    assert!(text.contains("Stateright's search does not decide properties of runs"), "{text}");
+    assert!(is_narrow(&text), "{text}");
 }
 
 #[test]
@@ -176,6 +203,8 @@ fn what_makes_no_sense_is_64_and_runs_nothing() {
         expect(&quorate([command, "xyzzy"]), 64, &["\"xyzzy\"", "quorate list"]);
     }
     expect(&check(&["electio"]), 64, &[near]);
+    expect(&quorate(["check", "rafft"]), 64, &["\"rafft\"", "did you mean raft?"]);
+    expect(&quorate(["explore", "rafft"]), 64, &["\"rafft\"", near]);
     for wrong in [
         &["--threads", "0"][..],
         &["--threads=-1"],
@@ -313,7 +342,18 @@ fn the_explorer_shows_the_same_steps_as_the_counterexample() {
         // The diagram is of the whole path. The Explorer's has no title.
         example.trace.title.clear();
         assert_eq!(step["svg"].as_str().unwrap(), example.trace.diagram());
-        let state = step["outcome"].as_str().unwrap();
-        assert!(state.contains("S1") && !state.contains("Id("), "{state}");
+        // A state is shown with the step that led there, or by itself.
+        let shown = step["outcome"].as_str().unwrap();
+        let broken = format!("breaks: {}\n", example.property);
+        assert!(shown.starts_with(&broken), "{shown}");
+        let initial = &offered(address, "")[0]["state"];
+        for state in [shown, step["state"].as_str().unwrap(), initial.as_str().unwrap()] {
+            let named = state.contains("S1: ") && state.contains("C1: ");
+            assert!(named && !state.contains("Id("), "{state}");
+        }
+        let harmless = steps.iter().any(|step| {
+            step["outcome"].as_str().is_some_and(|outcome| !outcome.contains("breaks: "))
+        });
+        assert!(harmless, "{steps:?}");
     }
 }

@@ -8,7 +8,10 @@ use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use support::cluster::{Cluster, Process, QUORATE, expect, finish, free_ports, quorate, wait_for};
+use quorate::cli::cluster::PORT;
+use support::cluster::{
+    Cluster, Process, QUORATE, expect, finish, free_ports, quorate, stderr, wait_for,
+};
 
 fn kv(config: &str, arguments: &[&str]) -> Output {
     quorate(["kv", "--config", config].into_iter().chain(arguments.iter().copied()))
@@ -56,6 +59,9 @@ fn the_key_value_store_answers_and_refuses() {
     expect(&kv(&config, &["cas", "colour", "red", "green"]), 0, &[]);
     assert_eq!(kv(&config, &["get", "colour"]).stdout, b"green\n");
     expect(&kv(&config, &["cas", "shape", "round", "square"]), 1, &["no key \"shape\""]);
+    expect(&kv(&config, &["put", "degrees", "-5", "--timeout", "9"]), 0, &[]);
+    expect(&kv(&config, &["--timeout", "9", "cas", "degrees", "-5", "--warm"]), 0, &[]);
+    assert_eq!(kv(&config, &["get", "degrees"]).stdout, b"--warm\n");
     expect(&kv(&config, &["delete", "colour"]), 0, &[]);
     expect(&kv(&config, &["delete", "colour"]), 1, &["no key \"colour\""]);
 
@@ -77,7 +83,10 @@ fn the_key_value_store_answers_and_refuses() {
     assert_eq!(rows[0]["reachable"], false);
     assert!(rows[0]["role"].is_null() && rows[0]["term"].is_null());
     let unknown = kv(&config, &["--timeout", "0.3", "put", "colour", "red"]);
-    expect(&unknown, 3, &["unknown outcome"]);
+    expect(&unknown, 3, &["unknown outcome: no answer within 300ms", "may have taken effect"]);
+    let unread = kv(&config, &["--timeout", "0.3", "get", "colour"]);
+    expect(&unread, 3, &["no answer within 300ms"]);
+    assert!(!stderr(&unread).contains("effect"), "a read has none");
 }
 
 /// Values up to the limit come back whole; beyond it they are refused.
@@ -99,8 +108,8 @@ fn a_node_refuses_what_it_cannot_run_on() {
     let address = cluster.members().servers[&1];
     let node = |config: &str, id: &str| quorate(["node", "--config", config, "--id", id]);
     expect(&node(&config, "7"), 64, &[&config, "7", "1, 2"]);
-    expect(&node("/nonexistent/cluster.toml", "1"), 78, &["/nonexistent/cluster.toml"]);
-    expect(&kv("/nonexistent/cluster.toml", &["get", "a"]), 78, &["/nonexistent/cluster.toml"]);
+    expect(&node("/nonexistent/cluster.toml", "1"), 74, &["/nonexistent/cluster.toml"]);
+    expect(&kv("/nonexistent/cluster.toml", &["get", "a"]), 74, &["/nonexistent/cluster.toml"]);
 
     let key = cluster.loaded().key_file;
     std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o644)).unwrap();
@@ -230,7 +239,38 @@ fn a_cluster_resumes_and_leaves_no_process_behind_however_it_ends() {
     assert_eq!(files(directory.path()), before, "nothing but the stores was written");
 
     let other = quorate(["cluster", "--dir", dir, "--nodes", "5"]);
-    expect(&other, 64, &["3", "5", &config]);
+    expect(&other, 64, &[&config, "--nodes 3, not 5", "leave out --nodes", "another --dir"]);
+}
+
+#[test]
+fn a_cluster_is_created_for_ports_that_it_can_have_or_not_at_all() {
+    let directory = tempfile::TempDir::new().unwrap();
+    let path = directory.path().join("new");
+    let dir = path.to_str().unwrap();
+    let port = free_ports(3);
+    let create = |dir: &str| quorate(["cluster", "--dir", dir, "--port", &port.to_string()]);
+    let last = ("127.0.0.1", port + 3);
+    let address = format!("127.0.0.1:{}", port + 3);
+    let udp = UdpSocket::bind(last).unwrap();
+    expect(&create(dir), 74, &["UDP", &address, "--port"]);
+    drop(udp);
+    let tcp = TcpListener::bind(last).unwrap();
+    expect(&create(dir), 74, &["TCP", &address, "--port"]);
+    drop(tcp);
+    assert!(!path.exists(), "a retry with other ports begins anew");
+
+    std::fs::write(&path, "a file").unwrap();
+    expect(&create(dir), 74, &[dir, "cannot create it"]);
+}
+
+#[test]
+fn the_port_is_everywhere_the_same() {
+    let help = String::from_utf8(quorate(["cluster", "--help"]).stdout).unwrap();
+    assert!(help.contains(&format!("[default: {PORT}]")), "{help}");
+    let readme = include_str!("../README.md");
+    assert!(readme.contains(&format!("127.0.0.1, port {PORT} + *i*")), "the README");
+    let config = include_str!("../src/node/config.rs");
+    assert!(config.contains(&format!("127.0.0.1:{}\"", PORT + 1)), "the example of a config");
 }
 
 /// The files in a directory, and what they hold but for the stores.

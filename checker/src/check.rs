@@ -11,7 +11,7 @@ use crate::engine::{
 };
 use crate::report::{
     Component, Counterexample, Details, Engine, Limits, Longest, Progress, PropertyReport, Report,
-    Verdict, WorstCaseReport,
+    Verdict, WorstCaseReport, grouped,
 };
 use crate::spec::{Action, ActionOf, Kind, PropertyInfo, Spec, State};
 use crate::stateright_engine;
@@ -142,7 +142,7 @@ fn explore<A: Explorable, C: Sync, G: History>(
 fn reason(stop: Stop, states: u64, limits: &Limits) -> Option<String> {
     let reason = match stop {
         Stop::Violation => return None,
-        Stop::States => format!("{states} states reached"),
+        Stop::States => format!("{} states reached", grouped(states)),
         Stop::Memory => {
             let limit = limits.max_memory.unwrap_or_default();
             format!("no room for more in the {limit} MiB of memory allowed")

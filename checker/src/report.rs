@@ -151,10 +151,14 @@ pub struct Report {
 impl Report {
     /// True if something was decided and is not what the spec expects.
     pub fn is_surprise(&self) -> bool {
-        let differs = |verdict, expected| verdict != Verdict::Incomplete && verdict != expected;
         self.counts_differ()
             || differs(self.verdict, self.expected)
-            || self.properties.iter().any(|p| differs(p.verdict, p.expected))
+            || self.surprises().next().is_some()
+    }
+
+    /// The properties that were decided otherwise than the spec expects.
+    pub fn surprises(&self) -> impl Iterator<Item = &PropertyReport> {
+        self.properties.iter().filter(|property| differs(property.verdict, property.expected))
     }
 
     /// True if all of the spec was explored, and it has not what is on record.
@@ -175,6 +179,11 @@ impl Report {
         let found = self.properties.iter().find(|property| property.name == name);
         found.unwrap_or_else(|| panic!("{} has no property {name:?}", self.spec))
     }
+}
+
+/// What is open is no surprise: a search may stop at the first of several expected violations.
+fn differs(verdict: Verdict, expected: Verdict) -> bool {
+    verdict != Verdict::Incomplete && verdict != expected
 }
 
 /// How far a run may go. A run that reaches a limit is incomplete.
@@ -209,4 +218,29 @@ pub struct Progress {
     /// What the whole process holds, in bytes, where the system tells.
     pub memory: Option<u64>,
     pub elapsed: Duration,
+}
+
+/// A count with commas: "1,234,567".
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_are_grouped_by_thousands() {
+        for (number, text) in [(0, "0"), (999, "999"), (1_000, "1,000"), (1_234_567, "1,234,567")] {
+            assert_eq!(grouped(number), text);
+        }
+    }
 }

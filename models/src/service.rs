@@ -71,6 +71,9 @@ pub trait Service: Actor {
 
     fn request(request: Request<Self::Command>) -> Self::Msg;
 
+    /// True for what clients send. All other messages are the servers', and heard from them alone.
+    fn is_request(msg: &Self::Msg) -> bool;
+
     /// The reply that `msg` carries, if it carries one.
     fn reply(msg: Self::Msg) -> Option<Reply<Self::Output>>;
 

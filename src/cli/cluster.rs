@@ -2,6 +2,8 @@
 
 mod children;
 
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -19,7 +21,7 @@ use children::{End, LOOK, Node};
 const NODES: u16 = 3;
 
 /// The port before that of the first node of a new cluster, unless told otherwise.
-const PORT: u16 = 7_400;
+pub const PORT: u16 = 7_400;
 
 /// Creates the cluster, or resumes it if DIR has one, and runs it until Ctrl-C. A node that is
 /// killed is not started again; one that gives up ends the cluster.
@@ -103,20 +105,23 @@ fn resume(args: &Args, path: &Path) -> Result<Config, Failure> {
     let config = Config::load(path)?;
     let first = config.nodes[0].address.port() - 1;
     let count = config.nodes.len() as u16;
-    let differs = |what: &str, has: &str, asked: &str| {
+    let differs = |option: &str, has: &str, asked: &str| {
         let path = path.display();
-        let message = format!("{path} is a cluster with {what} {has}, not {asked}");
+        let message = format!(
+            "{path} is a cluster with {option} {has}, not {asked}; \
+             leave out {option} to resume it, or name another --dir to create a new one"
+        );
         Err(Failure::new(Code::Usage, message))
     };
     match (&args.protocol, args.nodes, args.port) {
         (Some(asked), ..) if *asked != config.protocol => {
-            differs("protocol", &config.protocol, asked)
+            differs("--protocol", &config.protocol, asked)
         }
         (_, Some(asked), _) if asked != count => {
-            differs("nodes:", &count.to_string(), &asked.to_string())
+            differs("--nodes", &count.to_string(), &asked.to_string())
         }
         (.., Some(asked)) if asked != first => {
-            differs("port", &first.to_string(), &asked.to_string())
+            differs("--port", &first.to_string(), &asked.to_string())
         }
         _ => Ok(config),
     }
@@ -130,6 +135,9 @@ fn create(args: &Args) -> Result<Config, Failure> {
         return Err(Failure::new(Code::Usage, message));
     }
     let (nodes, port) = (args.nodes.unwrap_or(NODES), args.port.unwrap_or(PORT));
+    for id in 1..=nodes {
+        probe(SocketAddr::from((Ipv4Addr::LOCALHOST, port + id)))?;
+    }
     Config::create(&args.dir, nodes, port, protocol, |config| {
         for node in &config.nodes {
             let identity = Identity { cluster: config.cluster, node: node.id };
@@ -137,4 +145,18 @@ fn create(args: &Args) -> Result<Config, Failure> {
         }
         Ok(())
     })
+}
+
+/// Finds out whether a node could listen there. A cluster keeps the ports that it is created with,
+/// so it is not created for ports that it cannot have.
+fn probe(address: SocketAddr) -> Result<(), Failure> {
+    let taken = |kind: &str, error: io::Error| {
+        let message = format!(
+            "cannot bind {kind} {address}: {error}; nothing was created; --port takes other ports"
+        );
+        Failure::new(Code::Io, message)
+    };
+    UdpSocket::bind(address).map_err(|error| taken("UDP", error))?;
+    TcpListener::bind(address).map_err(|error| taken("TCP", error))?;
+    Ok(())
 }

@@ -14,16 +14,16 @@ pub enum Code {
     No = 1,
     /// A check ended at a limit and decides nothing.
     Incomplete = 2,
-    /// A command was sent and not answered: it may have taken effect, or may still.
+    /// Nobody answered in time: a command that was sent may have taken effect, or may still.
     Unknown = 3,
     /// The command line makes no sense, or asks for more than there is: an unknown node, a value
     /// over the limit.
     Usage = 64,
     /// A node of the cluster ended by itself.
     NodeFailed = 70,
-    /// A file, a store or a socket failed: missing, damaged, in use.
+    /// A file, directory, store or socket failed: missing, not to be written, damaged, in use.
     Io = 74,
-    /// The config or the key cannot be used as they are.
+    /// The config or the key can be read, and not be used as they are.
     Config = 78,
 }
 

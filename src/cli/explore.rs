@@ -65,8 +65,8 @@ Open  http://{address}/  in a browser; Ctrl-C here ends it.
 
 Click a step to take it, or use the arrow keys. `quorate check {name}` prints the path of a
 counterexample (\"/#/steps/0/...\"): put it behind the address to see its steps.
-The Explorer looks only at the states near those you visit: a property without a counterexample
-there is not checked. \"Run to completion\" searches on, with no limit of time or memory.",
+A state that breaks a property says so in its first line. The list of properties does not know the
+states you visit: it is filled by \"Run to completion\", a search without limit of time or memory.",
         spec.summary()
     )
 }

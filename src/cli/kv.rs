@@ -8,6 +8,7 @@ use std::time::Duration;
 use clap::Subcommand;
 use quorate_models::kv::{Command, Kv, Output, Text};
 use quorate_models::raft::Raft;
+use quorate_models::state_machine::StateMachine;
 
 use super::exit::{self, Code, Failure};
 use super::setup;
@@ -20,7 +21,7 @@ pub const KEY_MAX: usize = 64 << 10;
 /// The largest value, in bytes: 1 MiB.
 pub const VALUE_MAX: usize = 1 << 20;
 
-/// Exit codes: 1 if the key is absent or holds another value, 3 if the outcome is unknown.
+/// Exit codes: 1 if the key is absent or holds another value, 3 if nobody answers in time.
 #[derive(clap::Args)]
 pub struct Args {
     /// The cluster's config
@@ -39,12 +40,19 @@ enum Operation {
     Put {
         key: String,
         /// The value; `-` reads it from the standard input
+        #[arg(allow_hyphen_values = true)]
         value: String,
     },
     /// Prints the value of a key
     Get { key: String },
     /// Sets a key to a new value if it holds the old one
-    Cas { key: String, old: String, new: String },
+    Cas {
+        key: String,
+        #[arg(allow_hyphen_values = true)]
+        old: String,
+        #[arg(allow_hyphen_values = true)]
+        new: String,
+    },
     /// Removes a key
     Delete { key: String },
 }
@@ -56,12 +64,18 @@ pub fn run(args: Args) -> ExitCode {
 
 fn operate(args: Args) -> Result<(), Failure> {
     let command = command(args.operation)?;
-    let key = key_of(&command).to_owned();
+    let (key, reads) = (key_of(&command).to_owned(), Kv::is_read_only(&command));
     let members = setup::members(&Config::load(&args.config)?)?;
     let mut client =
         Client::<Raft<Kv>>::open(&members).map_err(|error| Failure::new(Code::Io, error))?;
     let output = client.call(command, args.timeout).map_err(|error| match error {
-        CallError::Unknown(_) => Failure::new(Code::Unknown, format!("unknown outcome: {error}")),
+        CallError::Unknown(_) if reads => Failure::new(Code::Unknown, error),
+        CallError::Unknown(_) => {
+            let message = format!(
+                "unknown outcome: {error}: the command may have taken effect, or may still"
+            );
+            Failure::new(Code::Unknown, message)
+        }
         CallError::Encode(_) => Failure::new(Code::Usage, error),
         CallError::Transport(_) => Failure::new(Code::Io, error),
     })?;

@@ -3,6 +3,8 @@
 use std::fmt::Display;
 use std::io::{self, ErrorKind, Write};
 
+pub use quorate_checker::report::grouped;
+
 use super::exit::{Code, Failure};
 use super::log::{self, Colour};
 
@@ -87,29 +89,9 @@ pub fn wrapped(head: &str, words: impl IntoIterator<Item = impl AsRef<str>>) -> 
     text
 }
 
-/// A count with commas: "1,234,567".
-pub fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn counts_are_grouped_by_thousands() {
-        for (number, text) in [(0, "0"), (999, "999"), (1_000, "1,000"), (1_234_567, "1,234,567")] {
-            assert_eq!(grouped(number), text);
-        }
-    }
 
     #[test]
     fn lists_are_wrapped_below_their_beginning() {

@@ -18,7 +18,8 @@ const BATCH: Batch = Batch { entries: 256, bytes: 256 << 10 };
 
 impl From<ConfigError> for Failure {
     fn from(error: ConfigError) -> Self {
-        Failure::new(Code::Config, error)
+        let code = if matches!(error, ConfigError::Io { .. }) { Code::Io } else { Code::Config };
+        Failure::new(code, error)
     }
 }
 
@@ -70,6 +71,7 @@ pub fn metrics(counts: Counts, transport: Counters) -> Metrics {
         batches: counts.batches,
         messages_handled: counts.messages,
         messages_undecodable: counts.undecodable,
+        messages_refused: counts.refused,
         timeouts: counts.timeouts,
         choices: counts.choices,
         saves: counts.saves,

@@ -1,8 +1,13 @@
 //! Which specs the words on the command line mean.
 
+use std::collections::BTreeSet;
+
 use quorate_checker::AnySpec;
 
 use super::exit::{Code, Failure};
+
+/// How many names are offered for one that there is not.
+const NEAR_MAX: usize = 3;
 
 /// The default set: what runs when no spec is named.
 pub fn default_set() -> Vec<Box<dyn AnySpec>> {
@@ -41,7 +46,7 @@ pub fn select(words: &[String], with_large: bool) -> Result<Vec<Box<dyn AnySpec>
     let numbered = || names.iter().map(String::as_str).enumerate();
     for word in words {
         if !numbered().any(|name| means(word, name)) {
-            return Err(unknown(word, &specs));
+            return Err(unknown(word, &names, true));
         }
     }
     let mut chosen = numbered().map(|name| words.iter().any(|word| means(word, name)));
@@ -57,22 +62,37 @@ pub fn named(name: &str) -> Result<Box<dyn AnySpec>, Failure> {
     let mut specs = all();
     match specs.iter().position(|spec| spec.name() == name) {
         Some(index) => Ok(specs.swap_remove(index)),
-        None => Err(unknown(name, &specs)),
+        None => {
+            let names: Vec<String> = specs.iter().map(|spec| spec.name().to_owned()).collect();
+            Err(unknown(name, &names, false))
+        }
     }
 }
 
-fn unknown(word: &str, specs: &[Box<dyn AnySpec>]) -> Failure {
-    let names: Vec<&str> = specs.iter().map(|spec| spec.name()).collect();
-    let near = near(word, &names);
-    let hint = if near.is_empty() {
+/// A word that names none of the specs. If it looks like the name of a group, that is what was
+/// meant where `takes_groups`, otherwise one of the specs in it.
+fn unknown(word: &str, names: &[String], takes_groups: bool) -> Failure {
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let mut near_names = near(word, &names);
+    if near_names.is_empty() {
+        let groups = names.iter().filter_map(|name| Some(name.split_once('/')?.0));
+        let groups: BTreeSet<&str> = groups.collect();
+        near_names = near(word.trim_end_matches('/'), &groups.into_iter().collect::<Vec<_>>());
+        if !takes_groups {
+            let is_beneath =
+                |name: &&str| name.split_once('/').is_some_and(|(g, _)| near_names.contains(&g));
+            near_names = names.into_iter().filter(is_beneath).take(NEAR_MAX).collect();
+        }
+    }
+    let hint = if near_names.is_empty() {
         "`quorate list` shows them all".to_owned()
     } else {
-        format!("did you mean {}?", near.join(" or "))
+        format!("did you mean {}?", near_names.join(" or "))
     };
     Failure::new(Code::Usage, format!("there is no spec {word:?}; {hint}"))
 }
 
-/// Those of `names` that look like `word`, at most three, the nearest first.
+/// Those of `names` that look like `word`, at most [`NEAR_MAX`], the nearest first.
 fn near<'a>(word: &str, names: &[&'a str]) -> Vec<&'a str> {
     let word = word.to_lowercase();
     let mut found: Vec<(usize, &str)> = Vec::new();
@@ -85,7 +105,7 @@ fn near<'a>(word: &str, names: &[&'a str]) -> Vec<&'a str> {
         }
     }
     found.sort();
-    found.into_iter().take(3).map(|(_, name)| name).collect()
+    found.into_iter().take(NEAR_MAX).map(|(_, name)| name).collect()
 }
 
 /// How many letters must be changed, added or removed to turn one word into the other.

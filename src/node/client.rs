@@ -30,7 +30,7 @@ const REDIRECTS: u32 = 2;
 #[derive(Debug, Error)]
 pub enum CallError {
     /// It was sent, and may have taken effect or may still.
-    #[error("no answer within {0:?}: the command may have taken effect, or may still")]
+    #[error("no answer within {0:?}")]
     Unknown(Duration),
     /// It was never sent and will not take effect.
     #[error("the command cannot be sent: {0}")]

@@ -8,7 +8,7 @@
 //! election_ms = [150, 300]       # a timeout is drawn from this range
 //! [[node]]
 //! id = 1
-//! address = "127.0.0.1:7101"     # UDP for the cluster, TCP for HTTP
+//! address = "127.0.0.1:7401"     # UDP for the cluster, TCP for HTTP
 //! store = "node-1.redb"
 //! ```
 //! A cluster whose members read it differently is no cluster, so nothing here has a default.

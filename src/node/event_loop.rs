@@ -64,6 +64,8 @@ pub struct Counts {
     pub messages: u64,
     /// Authentic messages that this build cannot decode.
     pub undecodable: u64,
+    /// Messages that only servers send, from somebody who is none.
+    pub refused: u64,
     /// Timers that fired.
     pub timeouts: u64,
     /// Random choices made.
@@ -185,6 +187,10 @@ impl<A: Runnable, D: Disk<A::Storage>, W: Watch> EventLoop<A, D, W> {
         }
         for (from, bytes) in messages {
             match wire::decode(&bytes) {
+                // Clients have the cluster's key as well, and no say in what servers agree on.
+                Ok(message) if !A::is_request(&message) && !self.transport.is_server(from) => {
+                    self.counts.refused += 1;
+                }
                 Ok(message) => self.on_message(from, message, &mut batch),
                 Err(_) => self.counts.undecodable += 1,
             }

@@ -13,6 +13,8 @@ pub struct Metrics {
     pub messages_handled: u64,
     /// Authentic messages that this build cannot decode.
     pub messages_undecodable: u64,
+    /// Messages that only servers send, from somebody who is none.
+    pub messages_refused: u64,
     /// Timers that fired.
     pub timeouts: u64,
     /// Random choices made for the actor.
@@ -88,6 +90,11 @@ const COUNTERS: &[Family] = &[
         "messages_undecodable",
         "Authentic messages that this build cannot decode.",
         &[("", |m| m.messages_undecodable)],
+    ),
+    (
+        "messages_refused",
+        "Messages that only servers send, from somebody who is none.",
+        &[("", |m| m.messages_refused)],
     ),
     ("saves", "Saves that the actor asked for.", &[("", |m| m.saves)]),
     ("commits", "Commits that made saves durable.", &[("", |m| m.commits)]),

@@ -147,6 +147,11 @@ impl Transport {
         self.address
     }
 
+    /// Whether `id` is a server of the cluster.
+    pub fn is_server(&self, id: Id) -> bool {
+        self.servers.contains_key(&number(id))
+    }
+
     /// What happened so far.
     pub fn counters(&self) -> Counters {
         let mut counters = self.counters;

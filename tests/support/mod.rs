@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
+pub mod arbitrary;
 pub mod cluster;
 pub mod history;
 pub mod specs;

@@ -151,7 +151,7 @@ fn explore_actors<A: Explorable, C: Sync, G: History>(
     options: &Options,
     progress: &mut dyn FnMut(&Progress),
 ) -> ModelOutcome<A, G> {
-    let initial = State::of_system(model.init_states().remove(0));
+    let initial = State::of_system(model.init_states().remove(0), model.actors.len());
     let mut checks: Vec<Check<'_, A, G>> = Vec::new();
     for property in &model.properties {
         let condition = property.condition;

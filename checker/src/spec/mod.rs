@@ -257,11 +257,7 @@ where
 
     /// The names of the actors, in their order: S1, S2, ... for servers, C1, C2, ... for clients.
     pub fn names(&self) -> Vec<String> {
-        let server = |index: usize| format!("S{}", index + 1);
-        let client = |index: usize| format!("C{}", index + 1 - self.servers);
-        (0..self.system.actors.len())
-            .map(|index| if index < self.servers { server(index) } else { client(index) })
-            .collect()
+        names::of_actors(self.servers, self.system.actors.len())
     }
 
     /// The bounds of the search in words, one a line.

@@ -4,7 +4,7 @@ use std::fmt::Debug;
 use std::hash::Hash;
 
 use stateright::actor::Actor;
-use stateright::{Model, Path, Property};
+use stateright::{Expectation, Model, Path, Property};
 
 use super::{Action, ActionOf, Spec, State, with_names};
 
@@ -53,9 +53,23 @@ where
         with_names(&text, &self.names())
     }
 
+    /// The state that the step leads to, and above it what that breaks: the Explorer itself asks no
+    /// property of the states that it shows.
     fn format_step(&self, state: &Self::State, action: Self::Action) -> Option<String> {
         let next = self.after(state, &action)?;
-        Some(with_names(&format!("{next:#?}"), &self.names()))
+        let broken: Vec<&str> = self
+            .lifted_properties()
+            .into_iter()
+            .filter(|property| property.expectation == Expectation::Always)
+            .filter(|property| !(property.condition)(self, &next))
+            .map(|property| property.name)
+            .collect();
+        let head = if broken.is_empty() {
+            "".into()
+        } else {
+            format!("breaks: {}\n\n", broken.join(", "))
+        };
+        Some(format!("{head}{next:#?}"))
     }
 
     fn as_svg(&self, path: Path<Self::State, Self::Action>) -> Option<String> {

@@ -1,5 +1,12 @@
 //! Names for people: `Id(0)` is S1.
 
+/// The names of `count` actors, of which the first `servers` are servers.
+pub(super) fn of_actors(servers: usize, count: usize) -> Vec<String> {
+    let server = |index: usize| format!("S{}", index + 1);
+    let client = |index: usize| format!("C{}", index + 1 - servers);
+    (0..count).map(|index| if index < servers { server(index) } else { client(index) }).collect()
+}
+
 /// `text` with every `Id(n)` replaced by the name of actor `n`, as far as it has one.
 pub fn with_names(text: &str, names: &[String]) -> String {
     let mut out = String::with_capacity(text.len());

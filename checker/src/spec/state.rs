@@ -7,6 +7,7 @@ use stateright::actor::{Actor, ActorModelState, Id};
 
 use super::Clock;
 use super::layout::laid_out;
+use super::names::{of_actors, with_names};
 
 /// The kinds of timeout whose firings a spec may budget apart from each other.
 pub const TIMEOUT_KINDS: usize = 4;
@@ -37,6 +38,9 @@ pub enum Fault {
 /// what the spec adds to it.
 pub struct State<A: Actor, G> {
     pub system: ActorModelState<A, G>,
+    /// The first so many actors are servers. The same in all states of a spec: it is here for the
+    /// names under which a state shows its actors.
+    pub servers: usize,
     /// If timing is timely, a clock for every actor, otherwise none.
     pub clocks: Vec<Clock<A::Timer>>,
     /// If timing is timely, the elections on time since the last crash, recovery, drop, duplicate
@@ -48,8 +52,39 @@ pub struct State<A: Actor, G> {
 
 impl<A: Actor, G> State<A, G> {
     /// Nothing spent, and no clocks.
-    pub(crate) fn of_system(system: ActorModelState<A, G>) -> Self {
-        State { system, clocks: Vec::new(), calm: 0, spent: Spent::default(), fault: None }
+    pub(crate) fn of_system(system: ActorModelState<A, G>, servers: usize) -> Self {
+        let (clocks, spent) = (Vec::new(), Spent::default());
+        State { system, servers, clocks, calm: 0, spent, fault: None }
+    }
+}
+
+impl<A: Actor, G> State<A, G> {
+    /// An actor's name, whether it is down, and its state.
+    fn actor_line(&self, index: usize) -> String {
+        let down = match self.clocks.get(index) {
+            _ if !self.system.crashed[index] => String::new(),
+            Some(Clock::Down(ticks)) => format!(" (down since {})", in_words(*ticks)),
+            Some(Clock::Gone) => " (down for good)".to_owned(),
+            Some(Clock::Up(_)) | None => " (down)".to_owned(),
+        };
+        format!("{:?}{down}: {:?}", Id::from(index), self.system.actor_states[index])
+    }
+
+    /// What an actor waits for, one a line.
+    fn pending(&self, index: usize) -> Vec<String> {
+        let mut lines: Vec<String> = match self.clocks.get(index) {
+            Some(Clock::Up(ages)) => ages
+                .iter()
+                .map(|(timer, age)| format!("timer set: {timer:?}, {} ago", in_words(*age)))
+                .collect(),
+            _ => {
+                let timers = self.system.timers_set[index].iter();
+                timers.map(|timer| format!("timer set: {timer:?}")).collect()
+            }
+        };
+        let choices = self.system.random_choices[index].map.iter();
+        lines.extend(choices.map(|(key, choices)| format!("to choose: {key}: {choices:?}")));
+        lines
     }
 }
 
@@ -57,6 +92,7 @@ impl<A: Actor, G: Clone> Clone for State<A, G> {
     fn clone(&self) -> Self {
         State {
             system: self.system.clone(),
+            servers: self.servers,
             clocks: self.clocks.clone(),
             calm: self.calm,
             spent: self.spent,
@@ -91,32 +127,12 @@ impl<A: Actor, G: std::hash::Hash> std::hash::Hash for State<A, G> {
 /// line has one line, as a state is read as a whole and next to others.
 impl<A: Actor, G: fmt::Debug> fmt::Debug for State<A, G> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, actor) in self.system.actor_states.iter().enumerate() {
-            let id = Id::from(index);
-            let is_down = self.system.crashed[index];
-            let clock = self.clocks.get(index);
-            let down = match clock {
-                _ if !is_down => String::new(),
-                Some(Clock::Down(ticks)) => format!(" (down since {})", in_words(*ticks)),
-                Some(Clock::Gone) => " (down for good)".to_owned(),
-                Some(Clock::Up(_)) | None => " (down)".to_owned(),
-            };
-            let text = format!("{id:?}{down}: {actor:?}");
-            writeln!(f, "{}", laid_out(&text, 0))?;
-            match clock {
-                Some(Clock::Up(ages)) => {
-                    for (timer, age) in ages {
-                        writeln!(f, "    timer set: {timer:?}, {} ago", in_words(*age))?;
-                    }
-                }
-                _ => {
-                    for timer in self.system.timers_set[index].iter() {
-                        writeln!(f, "    timer set: {timer:?}")?;
-                    }
-                }
-            }
-            for (key, choices) in &self.system.random_choices[index].map {
-                writeln!(f, "    to choose: {key}: {choices:?}")?;
+        let names = of_actors(self.servers, self.system.actor_states.len());
+        let line = |text: String, indent| laid_out(&with_names(&text, &names), indent);
+        for index in 0..names.len() {
+            writeln!(f, "{}", line(self.actor_line(index), 0))?;
+            for text in self.pending(index) {
+                writeln!(f, "    {}", with_names(&text, &names))?;
             }
         }
         writeln!(f, "in flight:")?;
@@ -127,14 +143,13 @@ impl<A: Actor, G: fmt::Debug> fmt::Debug for State<A, G> {
         // The network has no order of its own, and a reader looks for what changed.
         messages.sort();
         for message in messages {
-            writeln!(f, "    {}", laid_out(&message, 4))?;
+            writeln!(f, "    {}", line(message, 4))?;
         }
-        let ghost = format!("ghost: {:?}", self.system.history);
-        writeln!(f, "{}", laid_out(&ghost, 0))?;
+        writeln!(f, "{}", line(format!("ghost: {:?}", self.system.history), 0))?;
         if !self.clocks.is_empty() {
             writeln!(f, "elections on time since the last fault: {}", self.calm)?;
         }
-        write!(f, "{}", laid_out(&format!("spent: {:?}", self.spent), 0))?;
+        write!(f, "{}", line(format!("spent: {:?}", self.spent), 0))?;
         match &self.fault {
             Some(fault) => write!(f, "\nfault: {fault:?}"),
             None => Ok(()),

@@ -37,7 +37,7 @@ where
             system.actor_states.push(Arc::new(state));
             outs.push(out);
         }
-        let mut state = State::of_system(system);
+        let mut state = State::of_system(system, self.servers);
         if self.timely.is_some() {
             self.assert_majority_stays_up();
             state.clocks = vec![Clock::default(); count];

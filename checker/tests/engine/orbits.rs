@@ -48,8 +48,8 @@ impl Renamed for ActorModelState<Peer, Ghost> {
 impl Renamed for State<Peer, Ghost> {
     fn renamed(&self, plan: &Plan) -> Self {
         let (spent, fault) = (self.spent, self.fault.clone());
-        let (clocks, calm) = (self.clocks.clone(), self.calm);
-        State { system: self.system.renamed(plan), clocks, calm, spent, fault }
+        let (clocks, calm, servers) = (self.clocks.clone(), self.calm, self.servers);
+        State { system: self.system.renamed(plan), servers, clocks, calm, spent, fault }
     }
 }
 

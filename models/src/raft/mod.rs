@@ -253,6 +253,10 @@ impl<M: StateMachine, R: RaftRules> Service for Raft<M, R> {
         Message::Request(request)
     }
 
+    fn is_request(message: &Self::Msg) -> bool {
+        matches!(message, Message::Request(_))
+    }
+
     fn reply(message: Self::Msg) -> Option<Reply<M::Output>> {
         match message {
             Message::Reply(reply) => Some(reply),

@@ -1,6 +1,6 @@
 //! What a check comes to, for a person: the table, what was checked, and what was not decided.
 
-use quorate_checker::report::{Engine, Report, Verdict};
+use quorate_checker::report::{Engine, PropertyReport, Report, Verdict};
 use quorate_checker::spec::Kind;
 
 use super::{Checked, behaviour, runs};
@@ -69,7 +69,7 @@ pub fn show(all: &[Checked], output: &mut Output) {
     show_gaps(all, width, output);
     behaviour::show_growth(all, &indented, output);
     show_limits(all, output);
-    show_summary(all, output);
+    show_summary(all, &indented, output);
 }
 
 fn show_bounds(all: &[Checked], width: usize, output: &mut Output) {
@@ -127,7 +127,8 @@ fn show_gaps(all: &[Checked], width: usize, output: &mut Output) {
             output.line(std::mem::take(&mut head));
         }
         let name = shortened(&report.spec, width);
-        let reason = report.cut_short.as_deref().unwrap_or("the search ended");
+        let no_runs = "Stateright's search does not decide properties of runs";
+        let reason = report.cut_short.as_deref().unwrap_or(no_runs);
         output.line(format!("  {name:width$}  {reason}; this is open:"));
         output.line(wrapped(&format!("  {:width$}  ", ""), open));
     }
@@ -146,10 +147,10 @@ fn show_limits(all: &[Checked], output: &mut Output) {
     match all.iter().filter(only_states).count() {
         0 => {}
         count if count == all.len() => {
-            output.line("  that anything ever happens: only that it can");
+            output.line("  liveness: reachable facts can happen, but need not in every run");
         }
         _ => output.line(
-            "  of specs without temporal properties, that anything happens: only that it can",
+            "  liveness of specs without temporal properties: what can happen there need not",
         ),
     }
     let odds: f64 = all.iter().map(|checked| mistaken(&checked.report)).sum();
@@ -174,7 +175,23 @@ fn show_named(head: &str, colour: Colour, specs: Vec<&str>, output: &mut Output)
     output.line(format!("{}{}", output.paint(head, colour), &text[head.len()..]));
 }
 
-fn show_summary(all: &[Checked], output: &mut Output) {
+/// What is not as expected, spec by spec.
+fn show_surprises(all: &[Checked], name: &dyn Fn(&Checked) -> String, output: &mut Output) {
+    for checked in all.iter().filter(|checked| checked.report.is_surprise()) {
+        let report = &checked.report;
+        let of_property = |property: &PropertyReport| match property.verdict {
+            Verdict::Violated => format!("{} is violated", property.name),
+            _ => format!("{} holds", property.name),
+        };
+        let mut words: Vec<String> = report.surprises().map(of_property).collect();
+        if report.counts_differ() {
+            words.push("counts differ from those on record".to_owned());
+        }
+        output.line(wrapped(&name(checked), words));
+    }
+}
+
+fn show_summary(all: &[Checked], name: &dyn Fn(&Checked) -> String, output: &mut Output) {
     let named = |is: fn(&Report) -> bool| -> Vec<&str> {
         let found = all.iter().filter(|checked| is(&checked.report));
         found.map(|checked| checked.report.spec.as_str()).collect()
@@ -184,6 +201,7 @@ fn show_summary(all: &[Checked], output: &mut Output) {
     output.line("");
     if !surprises.is_empty() {
         show_named("Not as expected: ", Colour::Red, surprises, output);
+        show_surprises(all, name, output);
     } else if incomplete.is_empty() {
         let text = match all.len() {
             1 => "The verdict is as expected.".to_owned(),

@@ -69,7 +69,9 @@ fn a_violation_is_told_with_its_steps_and_written_to_files() {
     let Outcome { code, text, json } = outcome(broken(false), &directory);
     assert_eq!(code, Code::No);
     assert!(text.contains("raft/votes-twice: violated; "), "{text}");
-    assert!(text.contains("Not as expected: raft/votes-twice"), "{text}");
+    let summary =
+        "Not as expected: raft/votes-twice\n  raft/votes-twice  election safety is violated";
+    assert!(text.contains(summary), "{text}");
 
     let report = &json[0];
     assert_eq!(report["verdict"], "violated");
@@ -114,6 +116,7 @@ fn an_expected_violation_is_no_failure_and_its_absence_is_one() {
     let absent = outcome(Box::new(sound), &directory);
     assert_eq!(absent.code, Code::No, "{}", absent.text);
     assert!(absent.text.contains("raft/sound: holds, unexpectedly; "));
+    assert!(absent.text.contains("\n  raft/sound  election safety holds\n"), "{}", absent.text);
 }
 
 #[test]
@@ -187,6 +190,7 @@ fn counts_that_differ_from_those_on_record_are_a_failure() {
     assert_eq!(differs.code, Code::No, "{}", differs.text);
     assert!(differs.text.contains("raft/counted: holds, counts differ; "), "{}", differs.text);
     assert!(differs.text.contains("\nCounts differ from those on record:"), "{}", differs.text);
+    assert!(differs.text.contains("\n  raft/counted  counts differ"), "{}", differs.text);
     assert_eq!(differs.json[0]["on_record"]["states"], states + 1);
     // Where not all was counted, nothing is compared.
     let cut_short = outcome_of(more(), &directory, |args| args.max_states = Some(2));

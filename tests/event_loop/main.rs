@@ -1,5 +1,8 @@
-//! The event loop with an actor that is made for it, and Raft in threads with disks in memory.
+//! The event loop with an actor that is made for it, and Raft with disks in memory: in threads, and
+//! under garbage that is authentic.
 
+mod garbage;
+#[path = "../support/mod.rs"]
 mod support;
 
 use std::borrow::Cow;
@@ -90,6 +93,10 @@ impl Service for Adder {
 
     fn request(request: Request<u64>) -> Said {
         Said::Add(request)
+    }
+
+    fn is_request(said: &Said) -> bool {
+        matches!(said, Said::Add(_))
     }
 
     fn reply(said: Said) -> Option<Reply<u64>> {

@@ -1,0 +1,164 @@
+//! Whatever the cluster's key has sealed, a node with Raft behind it goes on, and loses nothing of
+//! what it stored.
+
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::Index as Pick;
+use quorate::node::event_loop::EventLoop;
+use quorate::node::transport::Transport;
+use quorate::node::wire;
+use quorate_models::durable::{Change, Durable};
+use quorate_models::kv::{Command, Kv};
+use quorate_models::number::Term;
+use quorate_models::raft::log::{Entry, Payload};
+use quorate_models::raft::message::VoteReply;
+use quorate_models::raft::state::Storage;
+use quorate_models::raft::{Message, MessageOf, Raft};
+use stateright::actor::Id;
+
+use crate::support::arbitrary::{any_message, any_request, config};
+use crate::{Board, MS, Memory, members, raft};
+
+type Saved = Storage<Command>;
+
+/// One node of three, driven step by step; the other two members are the test.
+struct Bench {
+    node: EventLoop<Raft<Kv>, Memory<Saved>, Board>,
+    board: Board,
+    kept: Arc<Mutex<Option<Saved>>>,
+    server: Transport,
+    client: Transport,
+}
+
+/// How many messages the node decoded and handled, refused, and did not decode.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Met {
+    handled: u64,
+    refused: u64,
+    undecodable: u64,
+}
+
+impl Bench {
+    /// A node that starts with `stored` and is soon the leader.
+    fn leading(stored: Saved) -> Self {
+        let members = members(3);
+        let Raft::Server(mut actor) = raft(&members) else { panic!("a server") };
+        actor.timing.election = MS * 5..MS * 10;
+        actor.timing.heartbeat = MS * 2;
+        let (board, kept) = (Board::default(), Arc::new(Mutex::new(Some(stored.clone()))));
+        let disk = Memory { kept: kept.clone(), breaks: Arc::default() };
+        let transport = Transport::server(&members, 1).unwrap();
+        let actor = Raft::Server(actor);
+        let node = EventLoop::start(actor, transport, disk, &Some(stored), board.clone()).unwrap();
+        let server = Transport::server(&members, 2).unwrap();
+        let client = Transport::client(&members).unwrap();
+        let mut bench = Bench { node, board, kept, server, client };
+        while bench.status().0 != "leader" {
+            bench.node.step().unwrap();
+            let (role, term, _) = bench.status();
+            if role == "candidate" {
+                let vote: MessageOf<Kv> = Message::VoteReply(VoteReply { term: Term(term) });
+                bench.deliver(true, wire::encode(&vote).unwrap());
+            }
+        }
+        bench
+    }
+
+    /// Role, term, and the length of the log.
+    fn status(&self) -> (String, u64, u64) {
+        let last = self.board.last.lock().unwrap();
+        let status = &last.as_ref().expect("it has started").0;
+        (status.role.clone(), status.term, status.last)
+    }
+
+    fn met(&self) -> Met {
+        let counts = self.board.last.lock().unwrap().as_ref().expect("it has started").1;
+        let (handled, refused) = (counts.messages, counts.refused);
+        Met { handled, refused, undecodable: counts.undecodable }
+    }
+
+    fn stored(&self) -> Saved {
+        self.kept.lock().unwrap().clone().expect("it stored something from the beginning")
+    }
+
+    /// Sends the node `payload`, and waits until it has met it.
+    fn deliver(&mut self, by_server: bool, payload: Vec<u8>) {
+        let before = self.met();
+        let sender = if by_server { &mut self.server } else { &mut self.client };
+        sender.send(Id::from(1), payload);
+        sender.flush().unwrap();
+        let limit = Instant::now() + Duration::from_secs(5);
+        while self.met() == before {
+            assert!(Instant::now() < limit, "it was not heard");
+            self.node.step().unwrap();
+        }
+    }
+
+    /// Has the node hear `payload`, and asserts that it did with it what it should.
+    fn hear(&mut self, by_server: bool, payload: Vec<u8>) {
+        let mut expected = self.met();
+        let before = self.stored();
+        match wire::decode::<MessageOf<Kv>>(&payload) {
+            Err(_) => expected.undecodable += 1,
+            Ok(Message::Request(_)) => expected.handled += 1,
+            Ok(_) if by_server => expected.handled += 1,
+            Ok(_) => expected.refused += 1,
+        }
+        self.deliver(by_server, payload);
+        assert_eq!(self.met(), expected);
+        let stored = self.stored();
+        assert!(stored.term >= before.term);
+        if !by_server {
+            assert!(stored.log.starts_with(&before.log), "a client has cut the log");
+        }
+        let (_, term, last) = self.status();
+        assert_eq!((stored.term.0, stored.log.last_index().0), (term, last));
+    }
+}
+
+/// A term, a log of three entries, and no vote.
+fn stored() -> Saved {
+    let entry = |term| Entry { term: Term(term), payload: Payload::NoOp };
+    Storage { term: Term(2), voted_for: None, log: [1, 1, 2].map(entry).into_iter().collect() }
+}
+
+/// Bytes, whole messages, and those of which one byte is another.
+fn any_sealed() -> impl Strategy<Value = Vec<u8>> {
+    let encoded = |message: MessageOf<Kv>| wire::encode(&message).expect("plain data");
+    let message = any_message().prop_map(encoded);
+    let altered = (any_message().prop_map(encoded), any::<Pick>(), any::<u8>());
+    prop_oneof![
+        1 => vec(any::<u8>(), 0..80),
+        4 => message,
+        1 => any_request().prop_map(move |request| encoded(Message::Request(request))),
+        2 => altered.prop_map(|(mut bytes, at, byte)| {
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+            bytes
+        }),
+    ]
+}
+
+proptest! {
+    #![proptest_config(config(60))]
+
+    #[test]
+    fn a_node_stands_whatever_is_sealed_for_it(
+        heard in vec((any::<bool>(), any_sealed()), 1..40),
+    ) {
+        let mut bench = Bench::leading(stored());
+        for (by_server, payload) in heard {
+            bench.hear(by_server, payload);
+        }
+        // What it stored is what it would start from.
+        let stored = bench.stored();
+        let records = stored.changes(None).into_iter().map(|change| match change {
+            Change::Put { key, value } => (key, value),
+            Change::Remove { key } => panic!("{key:?} is not there to be removed"),
+        });
+        prop_assert_eq!(Storage::restore(records.collect()), Ok(stored));
+    }
+}

@@ -1,0 +1,90 @@
+//! Arbitrary messages of Raft, and what they are made of.
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use quorate_models::kv::{Command, Kv, Output, Text};
+use quorate_models::number::{Index, Term};
+use quorate_models::raft::log::{Entry, Payload, Position};
+use quorate_models::raft::message::{AppendEntries, AppendReply, RequestVote, VoteReply};
+use quorate_models::raft::{Message, MessageOf};
+use quorate_models::service::{Answer, Reply, Request, Sequence, Session};
+use stateright::actor::Id;
+
+pub fn any_text() -> impl Strategy<Value = Text> {
+    ".{0,8}".prop_map(|text| Text::from(text.as_str()))
+}
+
+pub fn any_command() -> impl Strategy<Value = Command> {
+    let three = (any_text(), any_text(), any_text());
+    prop_oneof![
+        (any_text(), any_text()).prop_map(|(key, value)| Command::Put { key, value }),
+        any_text().prop_map(|key| Command::Get { key }),
+        three.prop_map(|(key, old, new)| Command::Cas { key, old, new }),
+        any_text().prop_map(|key| Command::Delete { key }),
+    ]
+}
+
+pub fn any_request() -> impl Strategy<Value = Request<Command>> {
+    let numbers = (any::<u64>(), any::<u32>());
+    (numbers, any_command()).prop_map(|((session, sequence), command)| Request {
+        session: Session(session),
+        sequence: Sequence(sequence),
+        command,
+    })
+}
+
+pub fn any_payload() -> impl Strategy<Value = Payload<Command>> {
+    prop_oneof![
+        1 => Just(Payload::NoOp),
+        3 => any_request().prop_map(Payload::Command),
+    ]
+}
+
+pub fn any_id() -> impl Strategy<Value = Id> {
+    any::<usize>().prop_map(Id::from)
+}
+
+/// Any message of a cluster that replicates the key-value store.
+pub fn any_message() -> impl Strategy<Value = MessageOf<Kv>> {
+    // Small ones meet those that a server has.
+    let number = || prop_oneof![0..8_u64, any::<u64>()];
+    let term = || number().prop_map(Term);
+    let position =
+        || (number(), term()).prop_map(|(index, term)| Position { index: Index(index), term });
+    let entry = (term(), any_payload()).prop_map(|(term, payload)| Entry { term, payload });
+    let append = (term(), position(), vec(entry, 0..5), number());
+    let append_reply = (term(), any::<bool>(), number().prop_map(Index));
+    let output = prop_oneof![
+        Just(Output::Stored),
+        prop::option::of(any_text()).prop_map(Output::Value),
+        Just(Output::Swapped),
+        prop::option::of(any_text()).prop_map(|actual| Output::Mismatch { actual }),
+        any::<bool>().prop_map(|existed| Output::Deleted { existed }),
+    ];
+    let redirect = prop::option::of(any_id()).prop_map(|leader| Answer::Redirect { leader });
+    let answer = prop_oneof![output.prop_map(Answer::Done), redirect];
+    prop_oneof![
+        (term(), position())
+            .prop_map(|(term, last)| Message::RequestVote(RequestVote { term, last })),
+        term().prop_map(|term| Message::VoteReply(VoteReply { term })),
+        append.prop_map(|(term, previous, entries, commit)| {
+            Message::AppendEntries(AppendEntries { term, previous, entries, commit: Index(commit) })
+        }),
+        append_reply.prop_map(|(term, success, index)| {
+            Message::AppendReply(AppendReply { term, success, index })
+        }),
+        any_request().prop_map(Message::Request),
+        (number(), any::<u32>(), answer).prop_map(|(session, sequence, answer)| {
+            Message::Reply(Reply {
+                session: Session(session),
+                sequence: Sequence(sequence),
+                answer,
+            })
+        }),
+    ]
+}
+
+/// No file of past failures is kept: a failure prints its minimal input.
+pub fn config(cases: u32) -> ProptestConfig {
+    ProptestConfig { cases, failure_persistence: None, ..Default::default() }
+}
