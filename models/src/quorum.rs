@@ -10,11 +10,12 @@ mod tests {
     use super::is_majority;
 
     #[test]
-    fn two_majorities_always_meet() {
-        for servers in 1..=9 {
-            for count in 0..=servers {
-                assert_eq!(is_majority(count, servers), 2 * count > servers, "{count}/{servers}");
-                assert!(!(is_majority(count, servers) && is_majority(servers - count, servers)));
+    fn a_majority_is_what_meets_every_other_of_its_size() {
+        for servers in 1..=6 {
+            for count in 0..=servers as u32 {
+                let sets = || (0_u32..1 << servers).filter(|set| set.count_ones() == count);
+                let meet = sets().all(|one| sets().all(|other| one & other != 0));
+                assert_eq!(is_majority(count as usize, servers), meet, "{count} of {servers}");
             }
         }
     }
