@@ -91,9 +91,13 @@ pub(super) fn handle_vote_reply<M: StateMachine, R: RaftRules>(
     let Role::Candidate { votes } = &step.state().role else {
         return;
     };
-    if !of_this_term || votes.contains(&voter) {
+    let has_voted = votes.contains(&voter);
+    if !of_this_term || !step.require(Rule::VoterCountsOnce, !has_voted) {
         return;
     }
+    // Votes are a set: to count once more is to count for somebody else.
+    let silent = step.peers().into_iter().find(|peer| has_voted && !votes.contains(peer));
+    let voter = silent.unwrap_or(voter);
     if let Role::Candidate { votes } = &mut step.state_mut().role {
         votes.insert(voter);
     }

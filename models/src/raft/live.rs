@@ -14,7 +14,7 @@ use stateright::Expectation::Sometimes;
 use super::properties::{self, Named};
 use super::rules::RaftRules;
 use super::specs::{RaftSpec, get, put, system};
-use super::{Timer, ghost, obsolete};
+use super::{Timer, directions, ghost, obsolete};
 use crate::kv::{Command, Kv};
 use crate::rules::AllRules;
 
@@ -220,6 +220,17 @@ pub fn one_way() -> RaftSpec<AllRules> {
         .summary("one link of three is down one way, and a server that hears the leader lags")
         .expect_violation(ALL_FOLLOW)
         .expect_violation(CAUGHT_UP)
+}
+
+/// Three elections that the first server, which led in term 1, hears nothing of.
+pub fn left_behind<R: RaftRules>(name: &str, rules: R) -> RaftSpec<R> {
+    let bounds = Bounds { servers: 3, early: 3, ..Bounds::default() };
+    raft(name, rules, bounds, &[])
+        .summary("a leader has two entries in place of the one that a follower has")
+        .directed(
+            "S1 stands on time, then S2, S3 and S2 too soon, before S1 hears of it",
+            directions::left_behind,
+        )
 }
 
 const SPLIT_VOTE: Named<Kv, AllRules> = ("a split vote", properties::a_split_vote);

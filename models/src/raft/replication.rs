@@ -171,12 +171,13 @@ pub(super) fn handle_append_reply<M: StateMachine, R: RaftRules>(
     };
     let known = *known;
     let mut progress = known;
-    if reply.success {
+    if step.require(Rule::RefusalMatchesNothing, reply.success) {
         progress.matched = progress.matched.max(reply.index);
         if step.keeps(Rule::NextFollowsMatched) {
             progress.next = progress.next.max(progress.matched.next());
         }
-    } else if step.keeps(Rule::RefusedAppendGoesBack) {
+    }
+    if !reply.success && step.keeps(Rule::RefusedAppendGoesBack) {
         progress.next = progress.next.min(reply.index.next()).max(progress.matched.next());
     }
     if progress != known {

@@ -45,6 +45,7 @@ pub(super) fn system<R: RaftRules>(
         asks_again: rules.keeps(Rule::ClientAsksAgain),
         tries_another: rules.keeps(Rule::ClientTriesAnother),
         follows_redirect: rules.keeps(Rule::ClientFollowsRedirect),
+        knows_its_answer: rules.keeps(Rule::AnswerIsItsOwn),
     };
     let server = Raft::Server(Server {
         servers: servers.clone(),
