@@ -14,7 +14,7 @@ use stateright::Expectation::Sometimes;
 use super::properties::{self, Named};
 use super::rules::RaftRules;
 use super::specs::{RaftSpec, get, put, system};
-use super::{Timer, directions, ghost, obsolete};
+use super::{Timer, directions, facts, ghost, obsolete};
 use crate::kv::{Command, Kv};
 use crate::rules::AllRules;
 
@@ -236,7 +236,6 @@ pub fn left_behind<R: RaftRules>(name: &str, rules: R) -> RaftSpec<R> {
 const SPLIT_VOTE: Named<Kv, AllRules> = ("a split vote", properties::a_split_vote);
 const LATER_LEADER: Named<Kv, AllRules> = ("a later leader", properties::a_later_leader);
 const GONE: Named<Kv, AllRules> =
-    ("a command gone with its leader", properties::a_command_gone_with_its_leader);
-const LATER_ANSWER: Named<Kv, AllRules> =
-    ("a later leader answers", properties::a_later_leader_answers);
+    ("a command gone with its leader", facts::a_command_gone_with_its_leader);
+const LATER_ANSWER: Named<Kv, AllRules> = ("a later leader answers", facts::a_later_leader_answers);
 const RECOVERED: Named<Kv, AllRules> = ("a recovered server", properties::a_recovered_server);
