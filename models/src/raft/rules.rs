@@ -13,6 +13,17 @@
 //!   follower keeps what agrees, and answers.
 //! - The commit index goes up (`follow`, `advance`). It is not on disk: a server that recovers
 //!   begins at 0, and what it applied goes up by itself.
+//!
+//! Bugs that others had, where the rule is not their mirror image:
+//!
+//! - A vote reply counted twice (xnnyygn/xraft 27): [`Rule::VoterCountsOnce`]. Three servers are
+//!   too few: a candidate and one voter are a majority.
+//! - A newer term taken for a granted vote, without a look at the log (openraft 1220):
+//!   [`Rule::VoteForUpToDateLog`]. The voter in its counterexample does just this.
+//! - A deposed leader that appends in the new term (camunda 5360): [`Rule::OnlyLeaderAppends`]. A
+//!   deposed leader is a follower here, and has no other way to append.
+//! - A refusal's hint taken for a match (CCF, arXiv 2406.17455): [`Rule::RefusalMatchesNothing`].
+//!   It commits nothing wrong here, as [`Rule::OwnTermCommits`] asks for entries above any hint.
 
 use crate::rules::RuleBook;
 
