@@ -18,9 +18,6 @@ use crate::state_machine::StateMachine;
 /// A server that has not heard of a leader for an election timeout stands for election itself.
 /// raft.tla `Timeout`.
 pub(super) fn start_election<M: StateMachine, R: RaftRules>(step: &mut Step<'_, '_, M, R>) {
-    if step.state().is_leader() {
-        return;
-    }
     let id = step.id;
     let raises_term = step.keeps(Rule::CandidateRaisesTerm);
     let storage = step.storage_mut();

@@ -15,9 +15,6 @@ use crate::state_machine::StateMachine;
 /// A leader keeps its followers from standing for election. A heartbeat is an append without
 /// entries: its answer tells what the follower still lacks.
 pub(super) fn send_heartbeats<M: StateMachine, R: RaftRules>(step: &mut Step<'_, '_, M, R>) {
-    if !step.state().is_leader() {
-        return;
-    }
     if step.keeps(Rule::HeartbeatsGoOn) {
         step.set_heartbeat_timer();
     }

@@ -13,6 +13,10 @@
 //!   follower keeps what agrees, and answers.
 //! - The commit index goes up (`follow`, `advance`). It is not on disk: a server that recovers
 //!   begins at 0, and what it applied goes up by itself.
+//! - A leader yields to no leader of its own term (`hear`): there is none.
+//! - A client follows one redirect until it asks again by itself (`crate::client`). It would end
+//!   anyway: a server names the leader of its term, and that one, if it leads no more, names
+//!   nobody or one of a later term.
 //!
 //! Bugs that others had, where the rule is not their mirror image:
 //!
