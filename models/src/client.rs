@@ -50,8 +50,8 @@ pub struct ClientState<O> {
     pub answers: Vec<O>,
     /// The server it asked last.
     pub target: Id,
-    /// It follows at most one redirect before its retry timer fires, so that two servers that each
-    /// take the other for the leader cannot keep it busy for ever.
+    /// It follows at most one redirect before its retry timer fires, so that servers that name each
+    /// other for leader could not keep it busy for ever. Those of Raft do not.
     pub redirected: bool,
 }
 
