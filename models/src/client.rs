@@ -21,8 +21,8 @@ pub struct Client<M: StateMachine> {
     pub habits: Habits,
 }
 
-/// What a client does so as to be answered in the end. A protocol has a rule for each, which a test
-/// suspends.
+/// What a client does so as to be answered in the end, and rightly. A protocol has a rule for each,
+/// which a test suspends.
 #[derive(Clone, Copy, Debug)]
 pub struct Habits {
     /// If no answer comes.
@@ -30,11 +30,17 @@ pub struct Habits {
     /// If it asks again.
     pub tries_another: bool,
     pub follows_redirect: bool,
+    /// And no answer to an earlier command, which may come twice.
+    pub knows_its_answer: bool,
 }
 
 impl Habits {
-    pub const ALL: Habits =
-        Habits { asks_again: true, tries_another: true, follows_redirect: true };
+    pub const ALL: Habits = Habits {
+        asks_again: true,
+        tries_another: true,
+        follows_redirect: true,
+        knows_its_answer: true,
+    };
 }
 
 /// What a client remembers.
@@ -44,8 +50,8 @@ pub struct ClientState<O> {
     pub answers: Vec<O>,
     /// The server it asked last.
     pub target: Id,
-    /// It follows at most one redirect before its retry timer fires, so that two servers that each
-    /// take the other for the leader cannot keep it busy for ever.
+    /// It follows at most one redirect before its retry timer fires, so that servers that name each
+    /// other for leader could not keep it busy for ever. Those of Raft do not.
     pub redirected: bool,
 }
 
@@ -70,7 +76,8 @@ impl<M: StateMachine> Client<M> {
         state: &mut Cow<'_, ClientState<M::Output>>,
         reply: Reply<M::Output>,
     ) -> Vec<Effect<M::Command>> {
-        if reply.session != session(id) || reply.sequence != sequence(state) {
+        // Of its session it is: replies go to the client that the session names.
+        if self.habits.knows_its_answer && reply.sequence != sequence(state) {
             return Vec::new();
         }
         match reply.answer {

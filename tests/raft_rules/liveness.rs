@@ -11,7 +11,7 @@ use quorate_models::raft::live::{
 };
 use quorate_models::raft::properties::{self, Named};
 use quorate_models::raft::rules::{RaftRules, Rule};
-use quorate_models::raft::specs::put;
+use quorate_models::raft::specs::{RaftSpec, put};
 use quorate_models::rules::{AllBut, AllRules};
 
 use super::explore;
@@ -33,8 +33,18 @@ const THREE: Bounds<'static> = Bounds {
 const TWO: Bounds<'static> = Bounds { servers: 2, ..THREE };
 
 fn assert_missed(rule: Rule, property: &'static str, miss: Miss, steps: usize, bounds: Bounds<'_>) {
-    let spec = live::raft("suspended", AllBut(vec![rule]), bounds, &[]).only(property);
-    let report = explore(spec);
+    let spec = live::raft("suspended", AllBut(vec![rule]), bounds, &[]);
+    assert_misses(spec, rule, property, miss, steps);
+}
+
+fn assert_misses<R: RaftRules>(
+    spec: RaftSpec<R>,
+    rule: Rule,
+    property: &'static str,
+    miss: Miss,
+    steps: usize,
+) {
+    let report = explore(spec.only(property));
     assert_eq!(report.cut_short, None, "without {rule:?}");
     assert_eq!(report.verdict, Verdict::Violated, "nothing misses {property} without {rule:?}");
     let (found, text) = (&report.properties[0], report.counterexamples[0].trace.text(false));
@@ -97,6 +107,20 @@ missed! {
         within Bounds { scripts: &[&[put("x", "1")]], ..TWO };
     client_tries_another: ClientTriesAnother lets ALL_ANSWERED be missed by Lasso in 28
         within Bounds { faults: CRASH, scripts: &[&[put("x", "1")]], ..THREE };
+}
+
+/// What the test below suspends.
+pub const ELSEWHERE: &[Rule] = &[Rule::RefusalMatchesNothing];
+
+/// A follower that has an entry of term 1 where the leader has one of term 2 refuses what comes
+/// behind. A leader that took its hint for a match would never go back so far.
+#[test]
+fn refusal_matches_nothing() {
+    let held = explore(live::left_behind("left-behind", AllRules).only(CAUGHT_UP));
+    assert_eq!((held.cut_short, held.verdict), (None, Verdict::Holds));
+    let rule = Rule::RefusalMatchesNothing;
+    let spec = live::left_behind("suspended", AllBut(vec![rule]));
+    assert_misses(spec, rule, CAUGHT_UP, Lasso, 36);
 }
 
 /// The most ticks until the goal is met, without any fault meanwhile.

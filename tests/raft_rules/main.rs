@@ -17,7 +17,13 @@ fn explore<R: RaftRules>(spec: RaftSpec<R>) -> Report {
 #[test]
 fn every_rule_has_its_counterexample() {
     for rule in Rule::ALL {
-        let lists = [safety::SUSPENDED, safety::ELSEWHERE, liveness::SUSPENDED, liveness::SLOWER];
+        let lists = [
+            safety::SUSPENDED,
+            safety::ELSEWHERE,
+            liveness::SUSPENDED,
+            liveness::ELSEWHERE,
+            liveness::SLOWER,
+        ];
         let has_one = lists.iter().any(|rules| rules.contains(rule));
         assert!(has_one, "no test suspends {rule:?}");
     }

@@ -69,6 +69,8 @@ necessary! {
     candidate_raises_term: CandidateRaisesTerm breaks ELECTION_SAFETY in 6 within NONE;
     one_vote_per_term: OneVotePerTerm breaks ELECTION_SAFETY in 6 within NONE;
     majority_elects: MajorityElects breaks ELECTION_SAFETY in 2 within NONE;
+    voter_counts_once: VoterCountsOnce breaks ELECTION_SAFETY in 8
+        within Bounds { servers: 4, faults: Faults { duplicates: 2, ..NONE.faults }, ..NONE };
     votes_of_this_term_count: VotesOfThisTermCount breaks ELECTION_SAFETY in 7
         within Bounds { elections: 3, ..NONE };
     vote_for_up_to_date_log: VoteForUpToDateLog breaks LEADER_COMPLETENESS in 8 within NONE;
@@ -104,6 +106,20 @@ necessary! {
             elections: 1,
             retries: 1,
             scripts: &[&[put("x", "1"), Command::Delete { key: "x".into() }]],
+            ..NONE
+        };
+    outcome_is_its_own: OutcomeIsItsOwn breaks LINEARIZABILITY in 15
+        within Bounds {
+            elections: 1,
+            retries: 1,
+            scripts: &[&[put("x", "1"), get("x")]],
+            ..NONE
+        };
+    answer_is_its_own: AnswerIsItsOwn breaks LINEARIZABILITY in 14
+        within Bounds {
+            elections: 1,
+            retries: 1,
+            scripts: &[&[put("x", "1"), get("x")]],
             ..NONE
         };
     reads_through_log: ReadsThroughLog breaks LINEARIZABILITY in 15

@@ -183,6 +183,11 @@ where
     }
 
     /// Delivers a message; `None` if that is not a step.
+    ///
+    /// On the clock it is gone, heeded or not, for time waits for what is in flight. Otherwise one
+    /// that is ignored stays in flight, as in Stateright: to lose it would be a step that changes
+    /// nothing but the network. What may still come of it, should its receiver change its mind,
+    /// is behaviour that is added; none is lost, as nothing need ever arrive.
     fn deliver(
         &self,
         src: Id,

@@ -76,17 +76,15 @@ fn apply_committed<M: StateMachine, R: RaftRules>(step: &mut Step<'_, '_, M, R>)
     }
 }
 
-/// Lets a command take effect, unless it is a retry of one that did (thesis §6.3).
+/// Lets a command take effect. It does not look whether it is a retry of one that did (thesis
+/// §6.3): a leader takes no command into its log twice, and every log is part of some leader's.
 fn apply<M: StateMachine, R: RaftRules>(
     step: &mut Step<'_, '_, M, R>,
     Request { session, sequence, command }: Request<M::Command>,
 ) {
-    let last = step.state().applied.sessions.get(&session).map(|(sequence, _)| *sequence);
-    if step.require(Rule::RetryTakesEffectOnce, last.is_none_or(|last| last < sequence)) {
-        let applied = &mut step.state_mut().applied;
-        let output = applied.machine.apply(&command);
-        applied.sessions.insert(session, (sequence, output));
-    }
+    let applied = &mut step.state_mut().applied;
+    let output = applied.machine.apply(&command);
+    applied.sessions.insert(session, (sequence, output));
     if step.state().is_leader() && step.keeps(Rule::AppliedIsAnswered) {
         step.answer_applied(session, sequence);
     }

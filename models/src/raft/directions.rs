@@ -56,6 +56,30 @@ pub(super) fn late_reply<R: RaftRules>((): &(), state: &Now<R>, action: &Next<R>
     }
 }
 
+/// The first server stands first; timers fire too soon only for the second in the terms 2 and 4 and
+/// the third in term 3, while the first has nothing but its entry of term 1.
+pub(super) fn left_behind<R: RaftRules>((): &(), state: &Now<R>, action: &Next<R>) -> bool {
+    if let Some((server, term)) = stands(state, action) {
+        return server == 0 || term > 1;
+    }
+    let Action::EarlyTimeout(id, timer) = action else {
+        return true;
+    };
+    let (server, term) = (usize::from(*id), term_of(state, *id) + 1);
+    *timer == Timer::Election
+        && term == u64::from(state.spent.early) + 2
+        && server == if term % 2 == 0 { 1 } else { 2 }
+        && is_of_term_1(state, Id::from(0))
+}
+
+/// True if the last entry of the server's log is of term 1.
+fn is_of_term_1<R: RaftRules>(state: &Now<R>, id: Id) -> bool {
+    match &*state.system.actor_states[usize::from(id)] {
+        State::Server(server) => server.log().last().term.0 == 1,
+        State::Client(_) => false,
+    }
+}
+
 /// The server that stands for election by `action`, and in which term.
 fn stands<R: RaftRules>(state: &Now<R>, action: &Next<R>) -> Option<(usize, u64)> {
     let Action::Timeout(id, Timer::Election) = action else {

@@ -18,9 +18,6 @@ use crate::state_machine::StateMachine;
 /// A server that has not heard of a leader for an election timeout stands for election itself.
 /// raft.tla `Timeout`.
 pub(super) fn start_election<M: StateMachine, R: RaftRules>(step: &mut Step<'_, '_, M, R>) {
-    if step.state().is_leader() {
-        return;
-    }
     let id = step.id;
     let raises_term = step.keeps(Rule::CandidateRaisesTerm);
     let storage = step.storage_mut();
@@ -91,9 +88,13 @@ pub(super) fn handle_vote_reply<M: StateMachine, R: RaftRules>(
     let Role::Candidate { votes } = &step.state().role else {
         return;
     };
-    if !of_this_term || votes.contains(&voter) {
+    let has_voted = votes.contains(&voter);
+    if !of_this_term || !step.require(Rule::VoterCountsOnce, !has_voted) {
         return;
     }
+    // Votes are a set: to count once more is to count for somebody else.
+    let silent = step.peers().into_iter().find(|peer| has_voted && !votes.contains(peer));
+    let voter = silent.unwrap_or(voter);
     if let Role::Candidate { votes } = &mut step.state_mut().role {
         votes.insert(voter);
     }

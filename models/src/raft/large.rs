@@ -4,7 +4,9 @@ use quorate_checker::AnySpec;
 use quorate_checker::spec::Faults;
 
 use super::properties::{self, Named};
-use super::specs::{ANSWERED, Bounds, ELECTED, FAILED_OVER, OLDER_COMMAND, RaftSpec, put, raft};
+use super::specs::{
+    ANSWERED_ANYWAY, Bounds, ELECTED, FAILED_OVER, OLDER_COMMAND, RaftSpec, put, raft,
+};
 use crate::kv::{Command, Kv};
 use crate::rules::AllRules;
 
@@ -43,7 +45,7 @@ fn lossy_2() -> RaftSpec<AllRules> {
     let faults = Faults { drops: 1, duplicates: 1, ..Faults::default() };
     let scripts: &[&[Command]] = &[&[put("x", "1")]];
     let bounds = Bounds { servers: 3, scripts, elections: 1, heartbeats: 1, retries: 1, faults };
-    raft("raft/lossy-2", AllRules, bounds, ANSWERED)
+    raft("raft/lossy-2", AllRules, bounds, ANSWERED_ANYWAY)
         .summary("a lost message, a doubled one, a retry, a heartbeat")
 }
 

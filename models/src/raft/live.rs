@@ -14,7 +14,7 @@ use stateright::Expectation::Sometimes;
 use super::properties::{self, Named};
 use super::rules::RaftRules;
 use super::specs::{RaftSpec, get, put, system};
-use super::{Timer, ghost, obsolete};
+use super::{Timer, directions, facts, ghost, obsolete};
 use crate::kv::{Command, Kv};
 use crate::rules::AllRules;
 
@@ -222,10 +222,20 @@ pub fn one_way() -> RaftSpec<AllRules> {
         .expect_violation(CAUGHT_UP)
 }
 
+/// Three elections that the first server, which led in term 1, hears nothing of.
+pub fn left_behind<R: RaftRules>(name: &str, rules: R) -> RaftSpec<R> {
+    let bounds = Bounds { servers: 3, early: 3, ..Bounds::default() };
+    raft(name, rules, bounds, &[])
+        .summary("a leader has two entries in place of the one that a follower has")
+        .directed(
+            "S1 stands on time, then S2, S3 and S2 too soon, before S1 hears of it",
+            directions::left_behind,
+        )
+}
+
 const SPLIT_VOTE: Named<Kv, AllRules> = ("a split vote", properties::a_split_vote);
 const LATER_LEADER: Named<Kv, AllRules> = ("a later leader", properties::a_later_leader);
 const GONE: Named<Kv, AllRules> =
-    ("a command gone with its leader", properties::a_command_gone_with_its_leader);
-const LATER_ANSWER: Named<Kv, AllRules> =
-    ("a later leader answers", properties::a_later_leader_answers);
+    ("a command gone with its leader", facts::a_command_gone_with_its_leader);
+const LATER_ANSWER: Named<Kv, AllRules> = ("a later leader answers", facts::a_later_leader_answers);
 const RECOVERED: Named<Kv, AllRules> = ("a recovered server", properties::a_recovered_server);

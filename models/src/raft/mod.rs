@@ -40,6 +40,7 @@ mod client;
 mod commit;
 mod directions;
 mod election;
+pub mod facts;
 pub mod ghost;
 mod history;
 pub mod large;

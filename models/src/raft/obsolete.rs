@@ -12,13 +12,16 @@ use crate::service::{Answer, Reply};
 use crate::state_machine::StateMachine;
 
 /// The rules without which a message that looks obsolete may still do something.
-const GROUNDS: [Rule; 6] = [
+const GROUNDS: [Rule; 9] = [
     Rule::NewerTermDeposes,
     Rule::CandidateRaisesTerm,
     Rule::OneVotePerTerm,
+    Rule::VoterCountsOnce,
     Rule::VotesOfThisTermCount,
     Rule::TermSurvivesCrash,
+    Rule::VoteSurvivesCrash,
     Rule::RepliesOfThisTermCount,
+    Rule::AnswerIsItsOwn,
 ];
 
 /// True if what is obsolete by all rules is so by `rules`.

@@ -10,7 +10,7 @@ use super::log::Payload;
 use super::rules::RaftRules;
 use super::state::{Role, ServerState};
 use super::{Raft, State};
-use crate::number::{Index, Term};
+use crate::number::Index;
 use crate::state_machine::StateMachine;
 
 /// The actors of a Raft system and its history.
@@ -41,7 +41,7 @@ pub fn safety<M: StateMachine, R: RaftRules>() -> Vec<Named<M, R>> {
     ]
 }
 
-fn servers<M: StateMachine, R: RaftRules>(
+pub(super) fn servers<M: StateMachine, R: RaftRules>(
     state: &SystemState<M, R>,
 ) -> impl Iterator<Item = (Id, &ServerState<M>)> {
     state.actor_states.iter().enumerate().filter_map(|(index, actor)| match &**actor {
@@ -50,7 +50,7 @@ fn servers<M: StateMachine, R: RaftRules>(
     })
 }
 
-fn servers_up<M: StateMachine, R: RaftRules>(
+pub(super) fn servers_up<M: StateMachine, R: RaftRules>(
     state: &SystemState<M, R>,
 ) -> impl Iterator<Item = (Id, &ServerState<M>)> {
     servers(state).filter(|(id, _)| !state.crashed[usize::from(*id)])
@@ -233,7 +233,7 @@ pub fn a_recovered_server<M: StateMachine, R: RaftRules>(
 }
 
 /// By client, how many commands it has to submit, and how many of them are answered.
-fn scripts<M: StateMachine, R: RaftRules>(
+pub(super) fn scripts<M: StateMachine, R: RaftRules>(
     system: &System<M, R>,
     state: &SystemState<M, R>,
 ) -> impl Iterator<Item = (usize, usize)> {
@@ -268,42 +268,4 @@ pub fn is_answered<const N: usize, M: StateMachine, R: RaftRules>(
     state: &SystemState<M, R>,
 ) -> bool {
     scripts(system, state).all(|(length, answered)| answered >= N.min(length))
-}
-
-/// Where in a server's log are commands without an answer yet, and their terms. For one client,
-/// whose commands are there in the order of its script.
-fn open_commands<M: StateMachine, R: RaftRules>(
-    system: &System<M, R>,
-    state: &SystemState<M, R>,
-    server: &ServerState<M>,
-) -> Vec<(Index, Term)> {
-    let answered: usize = scripts(system, state).map(|(_, answered)| answered).sum();
-    let commands = server.log().behind(Index::ZERO);
-    let commands = commands.filter(|(_, entry)| matches!(entry.payload, Payload::Command(_)));
-    commands.skip(answered).map(|(index, entry)| (index, entry.term)).collect()
-}
-
-/// A command without an answer is in the log of a server that is down, and in no other.
-pub fn a_command_gone_with_its_leader<M: StateMachine, R: RaftRules>(
-    system: &System<M, R>,
-    state: &SystemState<M, R>,
-) -> bool {
-    let has_some = |(id, server): (Id, &ServerState<M>)| {
-        let some = !open_commands(system, state, server).is_empty();
-        some.then_some(state.crashed[usize::from(id)])
-    };
-    let mut down = servers(state).filter_map(has_some).peekable();
-    down.peek().is_some() && down.all(|is_down| is_down)
-}
-
-/// A leader has applied a command of an older term to which the client has no answer.
-pub fn a_later_leader_answers<M: StateMachine, R: RaftRules>(
-    system: &System<M, R>,
-    state: &SystemState<M, R>,
-) -> bool {
-    let mut leaders = servers_up(state).filter(|(_, server)| server.is_leader());
-    leaders.any(|(_, leader)| {
-        let open = open_commands(system, state, leader);
-        open.into_iter().any(|(at, term)| at <= leader.applied.index && term < leader.term())
-    })
 }

@@ -15,9 +15,6 @@ use crate::state_machine::StateMachine;
 /// A leader keeps its followers from standing for election. A heartbeat is an append without
 /// entries: its answer tells what the follower still lacks.
 pub(super) fn send_heartbeats<M: StateMachine, R: RaftRules>(step: &mut Step<'_, '_, M, R>) {
-    if !step.state().is_leader() {
-        return;
-    }
     if step.keeps(Rule::HeartbeatsGoOn) {
         step.set_heartbeat_timer();
     }
@@ -171,12 +168,13 @@ pub(super) fn handle_append_reply<M: StateMachine, R: RaftRules>(
     };
     let known = *known;
     let mut progress = known;
-    if reply.success {
+    if step.require(Rule::RefusalMatchesNothing, reply.success) {
         progress.matched = progress.matched.max(reply.index);
         if step.keeps(Rule::NextFollowsMatched) {
             progress.next = progress.next.max(progress.matched.next());
         }
-    } else if step.keeps(Rule::RefusedAppendGoesBack) {
+    }
+    if !reply.success && step.keeps(Rule::RefusedAppendGoesBack) {
         progress.next = progress.next.min(reply.index.next()).max(progress.matched.next());
     }
     if progress != known {

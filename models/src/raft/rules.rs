@@ -1,5 +1,33 @@
 //! The rules of Raft: each with one sentence and its source. A test suspends each in turn and shows
 //! what it is needed for.
+//!
+//! Guards that are no rules, for nothing breaks without one of them alone, and why:
+//!
+//! - Only a request of this term gets a vote (`grants_vote`). Had the candidate a log that was up
+//!   to date when it asked, it still has all of it that is committed, for what is committed is
+//!   nowhere truncated; and the vote is spent in this term all the same. But it is spent on
+//!   somebody who may not stand.
+//! - What matched stays so (`handle_append_reply`, `max`). A leader that forgot it would commit
+//!   less, until the next heartbeat is answered.
+//! - What matched is not sent again though a refusal comes late (there, the other `max`). A
+//!   follower keeps what agrees, and answers.
+//! - The commit index goes up (`follow`, `advance`). It is not on disk: a server that recovers
+//!   begins at 0, and what it applied goes up by itself.
+//! - A leader yields to no leader of its own term (`hear`): there is none.
+//! - A client follows one redirect until it asks again by itself (`crate::client`). It would end
+//!   anyway: a server names the leader of its term, and that one, if it leads no more, names
+//!   nobody or one of a later term.
+//!
+//! Bugs that others had, where the rule is not their mirror image:
+//!
+//! - A vote reply counted twice (xnnyygn/xraft 27): [`Rule::VoterCountsOnce`]. Three servers are
+//!   too few: a candidate and one voter are a majority.
+//! - A newer term taken for a granted vote, without a look at the log (openraft 1220):
+//!   [`Rule::VoteForUpToDateLog`]. The voter in its counterexample does just this.
+//! - A deposed leader that appends in the new term (camunda 5360): [`Rule::OnlyLeaderAppends`]. A
+//!   deposed leader is a follower here, and has no other way to append.
+//! - A refusal's hint taken for a match (CCF, arXiv 2406.17455): [`Rule::RefusalMatchesNothing`].
+//!   It commits nothing wrong here, as [`Rule::OwnTermCommits`] asks for entries above any hint.
 
 use crate::rules::RuleBook;
 
@@ -36,6 +64,7 @@ rules! {
     CandidateRaisesTerm: "a candidate stands in a term of its own", "Raft §5.2";
     OneVotePerTerm: "a server votes for at most one candidate in a term", "Raft §5.2";
     MajorityElects: "a leader has the votes of a majority", "Raft §5.2";
+    VoterCountsOnce: "a voter counts once, however often its vote arrives", "Raft §5.2";
     VotesOfThisTermCount: "a candidate counts only the votes of its own term", "Raft §5.2";
     VoteForUpToDateLog: "a vote is granted only to a log at least as up to date", "Raft §5.4.1";
     LastTermBeforeLength: "of two logs the one with the later last term is more up to date",
@@ -61,6 +90,10 @@ rules! {
     ApplyOnlyCommitted: "only committed entries are applied and answered", "Raft §5.3";
     ApplyInOrder: "entries are applied one after the other", "Raft §5.3";
     RetryTakesEffectOnce: "a command that is sent again takes effect once", "thesis §6.3";
+    OutcomeIsItsOwn: "a command is answered with its own outcome, not an older one's",
+        "thesis §6.3";
+    AnswerIsItsOwn: "a client takes an answer only for the command that it is waiting for",
+        "thesis §6.3";
     ReadsThroughLog: "a read is answered when an entry of its own commits", "thesis §6.4";
     NoOpAtStartOfTerm: "a leader appends a no-op at the start of its term", "Raft §8";
 
@@ -76,6 +109,7 @@ rules! {
     LeaderSendsHeartbeats: "a new leader is heard again before it is missed", "Raft §5.2";
     HeartbeatsGoOn: "a leader sends heartbeats as long as it leads", "Raft §5.2";
     RefusalIsTold: "a follower that cannot take entries says so", "Raft §5.3";
+    RefusalMatchesNothing: "where a follower refuses, nothing is known to match", "Raft §5.3";
     RefusedAppendGoesBack: "a refused append is tried again from further back", "Raft §5.3";
     NextFollowsMatched: "what is acknowledged is not sent again", "Raft §5.3";
     SendsTheRest: "a follower that answers is sent what it still lacks", "Raft §5.3";

@@ -14,7 +14,7 @@ use super::directions;
 use super::ghost::{self, Ghost};
 use super::properties::{self, Named, System};
 use super::rules::{RaftRules, Rule};
-use super::{Batch, Raft, Server, Timer, Timing, obsolete};
+use super::{Batch, Raft, Server, Timer, Timing, facts, obsolete};
 use crate::client::{Client, Habits};
 use crate::kv::{Command, Kv};
 use crate::rules::{AllBut, AllRules};
@@ -45,6 +45,7 @@ pub(super) fn system<R: RaftRules>(
         asks_again: rules.keeps(Rule::ClientAsksAgain),
         tries_another: rules.keeps(Rule::ClientTriesAnother),
         follows_redirect: rules.keeps(Rule::ClientFollowsRedirect),
+        knows_its_answer: rules.keeps(Rule::AnswerIsItsOwn),
     };
     let server = Raft::Server(Server {
         servers: servers.clone(),
@@ -79,6 +80,10 @@ pub struct Bounds<'a> {
     pub faults: Faults,
 }
 
+fn sees(property: &str) -> Sees {
+    if facts::OF_NETWORK.contains(&property) { Sees::Everything } else { Sees::Actors }
+}
+
 /// Raft within `bounds`: its safety, and the facts that must be reachable.
 pub fn raft<R: RaftRules>(
     name: &str,
@@ -96,7 +101,7 @@ pub fn raft<R: RaftRules>(
     }
     let spec = Spec::new(name, system, bounds.servers)
         .ghost(ghost::observe)
-        .sees(|_| Sees::Actors)
+        .sees(sees)
         .faults(bounds.faults)
         .timeouts("election timeouts", |timer| *timer == Timer::Election, bounds.elections)
         .timeouts("heartbeats", |timer| *timer == Timer::Heartbeat, bounds.heartbeats)
@@ -144,6 +149,7 @@ pub fn replication() -> RaftSpec<AllRules> {
         ("a second leader", properties::a_second_leader),
         ("an overwritten entry", properties::an_overwritten_entry),
         OLDER_COMMAND,
+        ("a later leader reads", facts::a_later_leader_reads),
         ("all answered", properties::all_answered),
     ];
     raft("raft/replication", AllRules, bounds, facts)
@@ -154,7 +160,11 @@ pub fn replication() -> RaftSpec<AllRules> {
 pub fn readers() -> RaftSpec<AllRules> {
     let scripts: &[&[Command]] = &[&[put("x", "1")], &[get("x")]];
     let bounds = Bounds { servers: 3, scripts, elections: 1, ..Bounds::default() };
-    let facts: &[Named<Kv, AllRules>] = &[("all answered", properties::all_answered)];
+    let facts: &[Named<Kv, AllRules>] = &[
+        ("a read before the write", facts::nothing_read),
+        ("a read while the write has no answer", facts::read_while_writing),
+        ("all answered", properties::all_answered),
+    ];
     raft("raft/readers", AllRules, bounds, facts).summary("a writer and a reader of the same key")
 }
 
@@ -173,7 +183,8 @@ pub fn lossy() -> RaftSpec<AllRules> {
     let scripts: &[&[Command]] = &[&[put("x", "1")]];
     let bounds =
         Bounds { servers: 3, scripts, elections: 1, retries: 1, faults, ..Bounds::default() };
-    raft("raft/lossy", AllRules, bounds, ANSWERED).summary("a lost message, a doubled one, a retry")
+    raft("raft/lossy", AllRules, bounds, ANSWERED_ANYWAY)
+        .summary("a lost message, a doubled one, a retry")
 }
 
 /// The smallest cluster that has to agree.
@@ -237,15 +248,24 @@ pub(super) const ELECTED: &[Named<Kv, AllRules>] = &[
     ("an overwritten entry", properties::an_overwritten_entry),
 ];
 
-/// What a client's command comes to.
-pub(super) const ANSWERED: &[Named<Kv, AllRules>] =
-    &[("a commit", properties::a_commit), ("all answered", properties::all_answered)];
+/// What a client's command comes to though messages are lost and it is sent again.
+pub(super) const ANSWERED_ANYWAY: &[Named<Kv, AllRules>] = &[
+    ("a commit", properties::a_commit),
+    ("all answered", properties::all_answered),
+    (facts::ANSWERED_AFTER_DROP, facts::answered_after_drop),
+    (facts::ASKED_AGAIN, facts::asked_again),
+    ("all answered after a retry", facts::answered_after_retry),
+];
 
 /// What both come to when a server dies and comes back.
 pub(super) const FAILED_OVER: &[Named<Kv, AllRules>] = &[
     ("a second leader", properties::a_second_leader),
     ("an overwritten entry", properties::an_overwritten_entry),
     ("a recovered server", properties::a_recovered_server),
+    ("a leader down with an answered command", facts::a_leader_down_answered),
+    ("a leader down with an unanswered command", facts::a_leader_down_unanswered),
+    ("a command gone with its leader", facts::a_command_gone_with_its_leader),
+    ("a leader that crashed has rejoined", facts::a_leader_rejoined),
     OLDER_COMMAND,
     ("all answered", properties::all_answered),
 ];

@@ -97,7 +97,7 @@ impl<'a, 's, M: StateMachine, R: RaftRules> Step<'a, 's, M, R> {
     /// Tells the client what its command returned, if it is the last one applied of its session.
     pub(super) fn answer_applied(&mut self, session: Session, sequence: Sequence) {
         if let Some((last, output)) = self.state().applied.sessions.get(&session)
-            && *last == sequence
+            && self.require(Rule::OutcomeIsItsOwn, *last == sequence)
         {
             let answer = Answer::Done(output.clone());
             self.answer(session, sequence, answer);

@@ -1,0 +1,192 @@
+//! What faults and retries must be able to lead to, so that nothing holds because they did nothing.
+//! No ghost tells of these: what a state shows of its past is enough, and no state more is needed.
+
+use stateright::actor::Id;
+
+use super::log::Payload;
+use super::properties::{System, SystemState, all_answered, scripts, servers, servers_up};
+use super::rules::RaftRules;
+use super::state::{Role, ServerState};
+use super::{Message, Raft, State};
+use crate::kv::{Kv, Output};
+use crate::number::{Index, Term};
+use crate::state_machine::StateMachine;
+
+/// The names of the facts that look at what is in flight.
+pub const OF_NETWORK: [&str; 2] = [ANSWERED_AFTER_DROP, ASKED_AGAIN];
+pub const ANSWERED_AFTER_DROP: &str = "all answered though a message was lost";
+pub const ASKED_AGAIN: &str = "a leader is asked again for what it did";
+
+/// Where in a server's log are commands without an answer yet, and their terms. For one client,
+/// whose commands are there in the order of its script.
+fn open_commands<M: StateMachine, R: RaftRules>(
+    system: &System<M, R>,
+    state: &SystemState<M, R>,
+    server: &ServerState<M>,
+) -> Vec<(Index, Term)> {
+    let answered: usize = scripts(system, state).map(|(_, answered)| answered).sum();
+    let commands = server.log().behind(Index::ZERO);
+    let commands = commands.filter(|(_, entry)| matches!(entry.payload, Payload::Command(_)));
+    commands.skip(answered).map(|(index, entry)| (index, entry.term)).collect()
+}
+
+/// A command without an answer is in the log of a server that is down, and in no other.
+pub fn a_command_gone_with_its_leader<M: StateMachine, R: RaftRules>(
+    system: &System<M, R>,
+    state: &SystemState<M, R>,
+) -> bool {
+    let has_some = |(id, server): (Id, &ServerState<M>)| {
+        let some = !open_commands(system, state, server).is_empty();
+        some.then_some(state.crashed[usize::from(id)])
+    };
+    let mut down = servers(state).filter_map(has_some).peekable();
+    down.peek().is_some() && down.all(|is_down| is_down)
+}
+
+/// A leader has applied a command of an older term to which the client has no answer.
+pub fn a_later_leader_answers<M: StateMachine, R: RaftRules>(
+    system: &System<M, R>,
+    state: &SystemState<M, R>,
+) -> bool {
+    let mut leaders = servers_up(state).filter(|(_, server)| server.is_leader());
+    leaders.any(|(_, leader)| {
+        let open = open_commands(system, state, leader);
+        open.into_iter().any(|(at, term)| at <= leader.applied.index && term < leader.term())
+    })
+}
+
+/// True if this server was elected in `term`.
+fn led<M: StateMachine, R: RaftRules>(state: &SystemState<M, R>, id: Id, term: Term) -> bool {
+    state.history.winners.get(&term).is_some_and(|winners| winners.contains(&id))
+}
+
+/// The servers that are down since they led: nobody leads on in a term that is not its own.
+fn leaders_down<M: StateMachine, R: RaftRules>(
+    state: &SystemState<M, R>,
+) -> impl Iterator<Item = &ServerState<M>> {
+    let down = servers(state).filter(|(id, _)| state.crashed[usize::from(*id)]);
+    down.filter(|(id, server)| led(state, *id, server.term())).map(|(_, server)| server)
+}
+
+/// A leader is down with a command in its log that the client has no answer to.
+pub fn a_leader_down_unanswered<M: StateMachine, R: RaftRules>(
+    system: &System<M, R>,
+    state: &SystemState<M, R>,
+) -> bool {
+    leaders_down(state).any(|leader| !open_commands(system, state, leader).is_empty())
+}
+
+/// A leader is down with a command in its log that the client has the answer to.
+pub fn a_leader_down_answered<M: StateMachine, R: RaftRules>(
+    system: &System<M, R>,
+    state: &SystemState<M, R>,
+) -> bool {
+    leaders_down(state).any(|leader| {
+        let commands = leader.log().behind(Index::ZERO);
+        let commands = commands.filter(|(_, entry)| matches!(entry.payload, Payload::Command(_)));
+        commands.count() > open_commands(system, state, leader).len()
+    })
+}
+
+/// A leader that crashed is up again, follows a later one and has an entry of it. That it crashed
+/// shows in its commit index, which goes back for nothing else: in its term it had committed more.
+pub fn a_leader_rejoined<M: StateMachine, R: RaftRules>(
+    _: &System<M, R>,
+    state: &SystemState<M, R>,
+) -> bool {
+    servers_up(state).any(|(id, server)| {
+        let committed = (1..).map(Index).zip(&state.history.committed);
+        let mut forgotten = committed.filter(|(index, _)| *index > server.commit);
+        matches!(server.role, Role::Follower { leader: Some(_) })
+            && server.log().last().term == server.term()
+            && forgotten.any(|(_, it)| it.term < server.term() && led(state, id, it.term))
+    })
+}
+
+/// A leader has answered a read, and the write before it is an older leader's.
+pub fn a_later_leader_reads<M: StateMachine, R: RaftRules>(
+    _: &System<M, R>,
+    state: &SystemState<M, R>,
+) -> bool {
+    servers_up(state).filter(|(_, server)| server.is_leader()).any(|(_, leader)| {
+        let applied = leader.log().behind(Index::ZERO);
+        let mut applied = applied.take_while(|(index, _)| *index <= leader.applied.index);
+        let is_read = |payload: &Payload<M::Command>| match payload {
+            Payload::Command(request) => M::is_read_only(&request.command),
+            Payload::NoOp => false,
+        };
+        let older_write = applied.by_ref().any(|(_, entry)| {
+            let is_command = matches!(entry.payload, Payload::Command(_));
+            is_command && !is_read(&entry.payload) && entry.term < leader.term()
+        });
+        older_write && applied.any(|(_, entry)| is_read(&entry.payload))
+    })
+}
+
+/// All commands are answered, and a server lacks the leader's entries for good: nothing is on its
+/// way to it or from it, as it would be if what was sent to it had not been lost.
+pub fn answered_after_drop<M: StateMachine, R: RaftRules>(
+    system: &System<M, R>,
+    state: &SystemState<M, R>,
+) -> bool {
+    all_answered(system, state)
+        && servers_up(state).any(|(_, server)| server.is_leader())
+        && servers_up(state).any(|(id, server)| {
+            let mut messages = state.network.iter_all();
+            server.log().last_index() == Index::ZERO
+                && !messages.any(|message| message.src == id || message.dst == id)
+        })
+}
+
+/// A command is on its way to a leader that has applied it.
+pub fn asked_again<M: StateMachine, R: RaftRules>(
+    _: &System<M, R>,
+    state: &SystemState<M, R>,
+) -> bool {
+    state.network.iter_all().any(|message| {
+        let Message::Request(request) = message.msg else { return false };
+        servers_up(state).any(|(id, server)| {
+            let last = server.applied.sessions.get(&request.session);
+            let is_done = last.is_some_and(|(sequence, _)| *sequence >= request.sequence);
+            id == message.dst && server.is_leader() && is_done
+        })
+    })
+}
+
+/// All commands are answered, and a client has asked a server last that it did not start with and
+/// that never led, so that no redirect has led there: it asked again.
+pub fn answered_after_retry<M: StateMachine, R: RaftRules>(
+    system: &System<M, R>,
+    state: &SystemState<M, R>,
+) -> bool {
+    let has_led = |id: &Id| state.history.winners.values().any(|winners| winners.contains(id));
+    let members = system.actors.iter().zip(&state.actor_states);
+    let mut clients = members.filter_map(|(actor, own)| match (actor, &**own) {
+        (Raft::Client(client), State::Client(own)) => Some((client.servers[0], own.target)),
+        _ => None,
+    });
+    all_answered(system, state) && clients.any(|(first, last)| first != last && !has_led(&last))
+}
+
+/// True if some client was told this value of a key.
+fn has_read<R: RaftRules>(state: &SystemState<Kv, R>, is_sought: fn(&Output) -> bool) -> bool {
+    let mut clients = state.actor_states.iter().filter_map(|own| match &**own {
+        State::Client(own) => Some(own),
+        State::Server(_) => None,
+    });
+    clients.any(|client| client.answers.iter().any(is_sought))
+}
+
+/// A read came before the write.
+pub fn nothing_read<R: RaftRules>(_: &System<Kv, R>, state: &SystemState<Kv, R>) -> bool {
+    has_read(state, |output| *output == Output::Value(None))
+}
+
+/// A read came after the write whose client is still waiting.
+pub fn read_while_writing<R: RaftRules>(
+    system: &System<Kv, R>,
+    state: &SystemState<Kv, R>,
+) -> bool {
+    has_read(state, |output| matches!(output, Output::Value(Some(_))))
+        && !all_answered(system, state)
+}

@@ -1,0 +1,44 @@
+//! The facts that tell of a fault from what a state shows of it: without the fault there are none.
+
+use quorate_checker::AnySpec;
+use quorate_checker::report::{Engine, Limits, Verdict};
+use quorate_checker::spec::Faults;
+use quorate_models::kv::Kv;
+use quorate_models::raft::facts;
+use quorate_models::raft::properties::Named;
+use quorate_models::raft::specs::{self, Bounds, put};
+use quorate_models::rules::AllRules;
+
+const LOSSY: Faults = Faults { crashes: 0, down_at_once: 1, drops: 1, duplicates: 1 };
+
+fn assert_unreachable(bounds: Bounds<'_>, fact: Named<Kv, AllRules>) {
+    let scripts: &[&[_]] = &[&[put("x", "1")]];
+    let bounds = Bounds { servers: 3, scripts, ..bounds };
+    let spec = specs::raft("faultless", AllRules, bounds, &[fact]).only(fact.0);
+    let limits = Limits { threads: 1, ..Limits::default() };
+    let report = Box::new(spec).check(Engine::Quorate, &limits, &mut |_| {});
+    let found = (&report.cut_short, report.property(fact.0).verdict);
+    assert_eq!(found, (&None, Verdict::Violated), "{}", fact.0);
+}
+
+#[test]
+fn nothing_is_lost_without_a_drop() {
+    let faults = Faults { drops: 0, ..LOSSY };
+    let bounds = Bounds { elections: 1, heartbeats: 1, retries: 1, faults, ..Bounds::default() };
+    assert_unreachable(bounds, (facts::ANSWERED_AFTER_DROP, facts::answered_after_drop));
+}
+
+#[test]
+fn nobody_asks_again_without_a_retry() {
+    let faults = Faults { duplicates: 0, ..LOSSY };
+    let bounds = Bounds { elections: 2, faults, ..Bounds::default() };
+    assert_unreachable(bounds, (facts::ASKED_AGAIN, facts::asked_again));
+    assert_unreachable(bounds, ("answered after a retry", facts::answered_after_retry));
+}
+
+#[test]
+fn nobody_rejoins_without_a_crash() {
+    let faults = Faults { drops: 0, ..LOSSY };
+    let bounds = Bounds { elections: 2, faults, ..Bounds::default() };
+    assert_unreachable(bounds, ("a leader that crashed has rejoined", facts::a_leader_rejoined));
+}
