@@ -77,7 +77,7 @@ fn every_spec_is_pinned() {
         let is_timely = spec.name().ends_with("-live");
         assert!(is_violated || is_timely || HOLD.contains(&spec.name()), "{}", spec.name());
     }
-    // No test runs these: `raft/elections-3` has 58 million states. `quorate check --all` compares.
+    // No test runs these, of 58 and 168 million states. `quorate check --all` compares.
     for spec in quorate_models::large_specs() {
         assert!(spec.counts().is_some(), "{} is not pinned", spec.name());
     }

@@ -24,7 +24,10 @@ pub fn default_set() -> Vec<Box<dyn AnySpec>> {
 
 /// Those for when there are minutes to spare.
 pub fn all() -> Vec<Box<dyn AnySpec>> {
-    vec![Box::new(elections_3().counts(58_457_180, 196_060_801))]
+    vec![
+        Box::new(elections_3().counts(58_457_180, 196_060_801)),
+        Box::new(failover_2().counts(168_314_838, 633_283_965)),
+    ]
 }
 
 /// One election more than in the default set: as many as figure 8 takes.
@@ -70,6 +73,15 @@ fn elections_3() -> RaftSpec<AllRules> {
     ];
     raft("raft/elections-3", AllRules, bounds, facts)
         .summary("a client's command, and a leader after the next")
+}
+
+/// A leader that dies between two commands of a client, or while it carries out either.
+fn failover_2() -> RaftSpec<AllRules> {
+    let faults = Faults { crashes: 1, down_at_once: 1, ..Faults::default() };
+    let scripts: &[&[Command]] = &[&[put("x", "1"), put("x", "2")]];
+    let bounds = Bounds { servers: 3, scripts, elections: 2, faults, ..Bounds::default() };
+    raft("raft/failover-2", AllRules, bounds, FAILED_OVER)
+        .summary("a client's second command, and a leader that dies before it, in it or after it")
 }
 
 /// A server crashes, and it or another one once more: the first leader and then the second.
