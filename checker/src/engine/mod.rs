@@ -3,8 +3,8 @@
 //! Actors are deterministic, so what a handler does depends only on the actor's state and the
 //! event. Every component of a state that was met has a small number; a handler is called once for
 //! each distinct question; and a step of the whole system is then a few table look-ups on a short
-//! row of numbers. A state is that row, packed into as few words as the numbers need by then. States
-//! and components are compared in full: no verdict depends on a hash being unique.
+//! row of numbers. A state is that row, packed into as few words as the numbers need by then.
+//! States and components are compared in full: no verdict depends on a hash being unique.
 
 mod alike;
 mod arena;
