@@ -161,7 +161,7 @@ fn the_explorer_names_steps_and_shows_ages() {
     let state = format!("{:?}", after(&spec, &steps[..4]));
     for line in [
         "    timer set: 'e', 1 tick ago",
-        "Id(2) (down for good): 0",
+        "S3 (down for good): 0",
         "elections on time since the last fault: 0",
     ] {
         assert!(state.lines().any(|other| other == line), "{line:?} is missing in\n{state}");
