@@ -1,5 +1,7 @@
 //! What is printed of the measurements: Markdown, in 100 columns.
 
+use quorate_checker::report::grouped;
+
 use crate::measure::{Engine, Job, Measured, Properties, Space};
 
 type Results = [(Job, Measured)];
@@ -7,7 +9,7 @@ type Results = [(Job, Measured)];
 /// One run, as it ends.
 pub fn line(measured: &Measured) -> String {
     let memory = measured.peak.map_or(String::new(), |peak| format!(", {} MiB", peak >> 20));
-    let (states, transitions) = (thousands(measured.states), thousands(measured.transitions));
+    let (states, transitions) = (grouped(measured.states), grouped(measured.transitions));
     let Measured { name, seconds, .. } = measured;
     format!("{name}: {states} states, {transitions} transitions, {seconds:.2} s{memory}")
 }
@@ -19,8 +21,8 @@ pub fn counts(results: &Results) -> String {
         let row = vec![
             job.space.name().to_owned(),
             job.engine.name().to_owned(),
-            thousands(measured.states),
-            thousands(measured.transitions),
+            grouped(measured.states),
+            grouped(measured.transitions),
         ];
         // Once for several runs that agree.
         if !rows.contains(&row) {
@@ -41,7 +43,7 @@ pub fn measurements(results: &Results) -> String {
             job.properties.name().to_owned(),
             job.threads.to_string(),
             format!("{:.2}", measured.seconds),
-            thousands(measured.states_per_second() as u64),
+            grouped(measured.states_per_second() as u64),
             measured.bytes_per_state().map_or("-".to_owned(), |bytes| format!("{bytes:.1}")),
         ]);
     }
@@ -108,19 +110,6 @@ fn markdown(rows: &[Vec<String>], numbers: usize) -> String {
             }
             text += "|\n";
         }
-    }
-    text
-}
-
-/// `number` with a comma before every three digits.
-fn thousands(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
     }
     text
 }

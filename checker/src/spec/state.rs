@@ -56,9 +56,7 @@ impl<A: Actor, G> State<A, G> {
         let (clocks, spent) = (Vec::new(), Spent::default());
         State { system, servers, clocks, calm: 0, spent, fault: None }
     }
-}
 
-impl<A: Actor, G> State<A, G> {
     /// An actor's name, whether it is down, and its state.
     fn actor_line(&self, index: usize) -> String {
         let down = match self.clocks.get(index) {
