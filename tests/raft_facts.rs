@@ -9,7 +9,8 @@ use quorate_models::raft::properties::Named;
 use quorate_models::raft::specs::{self, Bounds, put};
 use quorate_models::rules::AllRules;
 
-const LOSSY: Faults = Faults { crashes: 0, down_at_once: 1, drops: 1, duplicates: 1 };
+const LOSSY: Faults =
+    Faults { crashes: 0, down_at_once: 1, drops: 1, duplicates: 1, ..Faults::NONE };
 
 fn assert_unreachable(bounds: Bounds<'_>, fact: Named<Kv, AllRules>) {
     let scripts: &[&[_]] = &[&[put("x", "1")]];

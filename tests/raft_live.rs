@@ -36,6 +36,7 @@ holds! {
     lossy: "raft/lossy-live" has depth 80;
     rejoin: "raft/rejoin-live" has depth 56;
     restarts: "raft/restarts-live" has depth 58;
+    rollback: "raft/rollback-live" has depth 42;
 }
 
 /// Ticks, elections and message delays.

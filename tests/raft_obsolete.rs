@@ -83,7 +83,7 @@ fn a_command_and_a_crash() {
         heartbeats: 1,
         retries: 0,
         scripts: &[&[put("x", "1")]],
-        faults: Faults { crashes: 1, down_at_once: 1, drops: 0, duplicates: 0 },
+        faults: Faults { crashes: 1, down_at_once: 1, drops: 0, duplicates: 0, ..Faults::NONE },
     });
 }
 

@@ -7,7 +7,7 @@ use quorate_checker::report::Verdict;
 use quorate_checker::spec::{Faults, TIME_PASSES};
 use quorate_models::kv::Kv;
 use quorate_models::raft::live::{
-    self, A_LEADER, ALL_ANSWERED, ALL_FOLLOW, Bounds, CAUGHT_UP, Pace, RECOVERY,
+    self, A_LEADER, ALL_ANSWERED, ALL_FOLLOW, Bounds, CAUGHT_UP, Pace, RECOVERY, ROLLBACK,
 };
 use quorate_models::raft::properties::{self, Named};
 use quorate_models::raft::rules::{RaftRules, Rule};
@@ -16,7 +16,8 @@ use quorate_models::rules::{AllBut, AllRules};
 
 use super::explore;
 
-const FAULTLESS: Faults = Faults { crashes: 0, down_at_once: 1, drops: 0, duplicates: 0 };
+const FAULTLESS: Faults =
+    Faults { crashes: 0, down_at_once: 1, drops: 0, duplicates: 0, ..Faults::NONE };
 const CRASH: Faults = Faults { crashes: 1, ..FAULTLESS };
 const DROP: Faults = Faults { drops: 1, ..FAULTLESS };
 const DROPS: Faults = Faults { drops: 2, ..FAULTLESS };
@@ -103,6 +104,8 @@ missed! {
         within Bounds { early: 1, scripts: &[&[put("x", "1")]], ..TWO };
     retry_is_answered: RetryIsAnswered lets ALL_ANSWERED be missed by Lasso in 39
         within Bounds { faults: DROP, scripts: &[&[put("x", "1")]], ..TWO };
+    lost_memory_takes_out: LostMemoryTakesOut lets CAUGHT_UP be missed by Lasso in 1
+        within Bounds { faults: ROLLBACK, recovery: Some(RECOVERY), ..THREE };
     client_asks_again: ClientAsksAgain lets ALL_ANSWERED be missed by Lasso in 15
         within Bounds { scripts: &[&[put("x", "1")]], ..TWO };
     client_tries_another: ClientTriesAnother lets ALL_ANSWERED be missed by Lasso in 28

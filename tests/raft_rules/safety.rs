@@ -20,9 +20,10 @@ const NONE: Bounds<'static> = Bounds {
     elections: 2,
     heartbeats: 0,
     retries: 0,
-    faults: Faults { crashes: 0, down_at_once: 1, drops: 0, duplicates: 0 },
+    faults: Faults { crashes: 0, down_at_once: 1, drops: 0, duplicates: 0, ..Faults::NONE },
 };
-const ONE_CRASH: Faults = Faults { crashes: 1, down_at_once: 1, drops: 0, duplicates: 0 };
+const ONE_CRASH: Faults =
+    Faults { crashes: 1, down_at_once: 1, drops: 0, duplicates: 0, ..Faults::NONE };
 
 /// A rule, what it protects, and the bounds within which that shows.
 struct Case<'a> {

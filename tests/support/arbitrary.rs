@@ -2,10 +2,11 @@
 
 use proptest::collection::vec;
 use proptest::prelude::*;
+use proptest::sample::select;
 use quorate_models::kv::{Command, Kv, Output, Text};
 use quorate_models::number::{Index, Term};
 use quorate_models::raft::log::{Entry, Payload, Position};
-use quorate_models::raft::message::{AppendEntries, AppendReply, RequestVote, VoteReply};
+use quorate_models::raft::message::{AppendEntries, AppendReply, Outcome, RequestVote, VoteReply};
 use quorate_models::raft::{Message, MessageOf};
 use quorate_models::service::{Answer, Reply, Request, Sequence, Session};
 use stateright::actor::Id;
@@ -52,8 +53,9 @@ pub fn any_message() -> impl Strategy<Value = MessageOf<Kv>> {
     let position =
         || (number(), term()).prop_map(|(index, term)| Position { index: Index(index), term });
     let entry = (term(), any_payload()).prop_map(|(term, payload)| Entry { term, payload });
-    let append = (term(), position(), vec(entry, 0..5), number());
-    let append_reply = (term(), any::<bool>(), number().prop_map(Index));
+    let append = (term(), position(), vec(entry, 0..5), number(), any::<bool>());
+    let outcome = select(&[Outcome::Refused, Outcome::Stored, Outcome::Lost][..]);
+    let append_reply = (term(), outcome, number().prop_map(Index));
     let output = prop_oneof![
         Just(Output::Stored),
         prop::option::of(any_text()).prop_map(Output::Value),
@@ -67,11 +69,12 @@ pub fn any_message() -> impl Strategy<Value = MessageOf<Kv>> {
         (term(), position())
             .prop_map(|(term, last)| Message::RequestVote(RequestVote { term, last })),
         term().prop_map(|term| Message::VoteReply(VoteReply { term })),
-        append.prop_map(|(term, previous, entries, commit)| {
-            Message::AppendEntries(AppendEntries { term, previous, entries, commit: Index(commit) })
+        append.prop_map(|(term, previous, entries, commit, acknowledged)| {
+            let commit = Index(commit);
+            Message::AppendEntries(AppendEntries { term, previous, entries, commit, acknowledged })
         }),
-        append_reply.prop_map(|(term, success, index)| {
-            Message::AppendReply(AppendReply { term, success, index })
+        append_reply.prop_map(|(term, outcome, index)| {
+            Message::AppendReply(AppendReply { term, outcome, index })
         }),
         any_request().prop_map(Message::Request),
         (number(), any::<u32>(), answer).prop_map(|(session, sequence, answer)| {

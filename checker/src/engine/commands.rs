@@ -32,7 +32,11 @@ pub(super) fn prepare<A: Explorable, C, G: History>(
             randoms.remove(&parts.choice.get(choice).0);
             local.randoms = parts.randoms.intern(randoms);
         }
-        Event::Crash => {
+        Event::Backup => local.backup = local.storage,
+        Event::Crash | Event::Rollback => {
+            if event == Event::Rollback {
+                local.storage = local.backup;
+            }
             local.crashed = true;
             local.timers = parts.timers.intern(stateright::actor::Timers::new());
             local.randoms = parts.randoms.intern(stateright::actor::RandomChoices::default());

@@ -19,7 +19,7 @@ pub(super) struct Purse {
 }
 
 /// Kinds of steps that are charged, each kind of timeout by itself.
-const KINDS: usize = 6 + TIMEOUT_KINDS;
+const KINDS: usize = 8 + TIMEOUT_KINDS;
 
 /// The extras after a step.
 #[derive(Clone, Copy, Debug, Default)]
@@ -109,7 +109,9 @@ fn charged(kind: Kind) -> Option<usize> {
         Kind::Recover => Some(3),
         Kind::Early { .. } => Some(4),
         Kind::Due { election: true } => Some(5),
-        Kind::Timeout(Some(budget)) => Some(6 + usize::from(budget)),
+        Kind::Backup => Some(6),
+        Kind::Rollback => Some(7),
+        Kind::Timeout(Some(budget)) => Some(8 + usize::from(budget)),
     }
 }
 
@@ -122,7 +124,8 @@ fn charge<A: Explorable, C, G: History>(
     // Without time, nothing is ever counted.
     extras.calm = match kind {
         Kind::Due { election: true } => extras.calm.saturating_add(1),
-        Kind::Crash | Kind::Recover | Kind::Drop | Kind::Duplicate | Kind::Early { .. } => 0,
+        Kind::Crash | Kind::Backup | Kind::Rollback | Kind::Recover => 0,
+        Kind::Drop | Kind::Duplicate | Kind::Early { .. } => 0,
         Kind::Deliver | Kind::Timeout(_) | Kind::Due { .. } | Kind::Random | Kind::Tick => {
             extras.calm
         }
@@ -132,6 +135,9 @@ fn charge<A: Explorable, C, G: History>(
         Kind::Duplicate => (&mut spent.duplicates, spec.faults.duplicates),
         Kind::Drop => (&mut spent.drops, spec.faults.drops),
         Kind::Crash => (&mut spent.crashes, spec.faults.crashes),
+        Kind::Backup if spent.rollbacks >= spec.faults.rollbacks => return None,
+        Kind::Backup => (&mut spent.backups, spec.faults.backups),
+        Kind::Rollback => (&mut spent.rollbacks, spec.faults.rollbacks),
         Kind::Early { .. } => (&mut spent.early, spec.timely.as_ref()?.early),
         Kind::Timeout(Some(kind)) => {
             let kind = usize::from(kind);

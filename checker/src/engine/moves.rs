@@ -25,6 +25,10 @@ pub(super) enum Kind {
     },
     Random,
     Crash,
+    /// A copy of its storage is set aside.
+    Backup,
+    /// It crashes, and its storage is that copy.
+    Rollback,
     Recover,
     /// Time passes, for all.
     Tick,
@@ -38,6 +42,8 @@ impl Kind {
             Kind::Timeout(_) | Kind::Due { .. } | Kind::Early { .. } => Event::Timeout(about),
             Kind::Random => Event::Random(about),
             Kind::Crash => Event::Crash,
+            Kind::Backup => Event::Backup,
+            Kind::Rollback => Event::Rollback,
             Kind::Recover => Event::Recover,
             Kind::Tick => Event::Tick,
         }
@@ -45,7 +51,12 @@ impl Kind {
 
     /// True if it is nobody's doing, or comes too soon: nothing to wait for.
     pub fn is_fault(self) -> bool {
-        matches!(self, Kind::Duplicate | Kind::Drop | Kind::Crash | Kind::Early { .. })
+        match self {
+            Kind::Duplicate | Kind::Drop | Kind::Early { .. } => true,
+            Kind::Crash | Kind::Backup | Kind::Rollback => true,
+            Kind::Deliver | Kind::Timeout(_) | Kind::Due { .. } => false,
+            Kind::Random | Kind::Recover | Kind::Tick => false,
+        }
     }
 }
 
@@ -121,6 +132,8 @@ pub(super) fn action<A: Explorable, G: History>(
             Action::SelectRandom { actor: id, key, random }
         }
         Kind::Crash => Action::Crash(id),
+        Kind::Backup => Action::Backup(id),
+        Kind::Rollback => Action::Rollback(id),
         Kind::Recover => Action::Recover(id),
         Kind::Tick => Action::Tick,
     }

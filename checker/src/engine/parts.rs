@@ -48,6 +48,8 @@ pub(super) struct Local {
     pub state: u32,
     pub timers: u32,
     pub storage: u32,
+    /// The copy of it that was set aside, where there may be rollbacks.
+    pub backup: u32,
     pub randoms: u32,
     /// What its timers show, where time is.
     pub clock: u32,
@@ -73,6 +75,8 @@ pub(super) enum Event {
     Timeout(u32),
     Random(u32),
     Crash,
+    Backup,
+    Rollback,
     Recover,
     /// Of nobody: time passes.
     Tick,

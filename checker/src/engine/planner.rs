@@ -105,6 +105,12 @@ impl<'s, A: Explorable, C, G: History> Planner<'s, A, C, G> {
             if spec.faults.crashes > 0 && actor < spec.servers {
                 moves.push(self.step(Kind::Crash, 0, actor, seat));
             }
+            if spec.faults.rollbacks > 0 && actor < spec.servers {
+                moves.push(self.step(Kind::Rollback, 0, actor, seat));
+                if spec.faults.backups > 0 {
+                    moves.push(self.step(Kind::Backup, 0, actor, seat));
+                }
+            }
             for timer in self.parts.timers.get(local.timers).iter() {
                 self.firings(spec, actor, seat, timer, &mut moves);
             }

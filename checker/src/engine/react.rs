@@ -135,7 +135,8 @@ impl<A: Explorable> Reactions<A> {
         let number = self.numbers.get_or((actor as u32, local, event), || {
             let mut after = *parts.locals.get(local);
             prepare(system, parts, &mut after, event);
-            if event == Event::Crash && matches!(system.rules, Rules::Stateright) {
+            let is_silent = event == Event::Crash && matches!(system.rules, Rules::Stateright);
+            if is_silent || event == Event::Backup {
                 return self.effects.push(Effect::silent(parts, after));
             }
             let reaction = self.reaction(system, parts, actor, &after, event);
@@ -217,8 +218,9 @@ impl<A: Explorable> Reactions<A> {
 /// Storage matters to a start alone.
 fn question_storage(local: &Local, event: Event) -> u32 {
     match event {
-        Event::Crash | Event::Recover => local.storage,
-        Event::Deliver(_) | Event::Timeout(_) | Event::Random(_) | Event::Tick => 0,
+        Event::Crash | Event::Rollback | Event::Recover => local.storage,
+        Event::Deliver(_) | Event::Timeout(_) | Event::Random(_) => 0,
+        Event::Backup | Event::Tick => 0,
     }
 }
 
@@ -247,11 +249,11 @@ fn react<A: Explorable, C, G: History>(
             Event::Random(choice) => {
                 handlers.on_random(id, &mut state, &parts.choice.get(choice).1, &mut out);
             }
-            Event::Crash | Event::Recover => {
+            Event::Crash | Event::Rollback | Event::Recover => {
                 let storage = parts.storages.get(local.storage);
                 state = Cow::Owned(handlers.on_start(id, storage, &mut out));
             }
-            Event::Tick => unreachable!("no handler is called for it"),
+            Event::Backup | Event::Tick => unreachable!("no handler is called for it"),
         }
         let disagrees = storage_disagrees(system, actor, before, &state, event, &out);
         match state {
@@ -263,7 +265,7 @@ fn react<A: Explorable, C, G: History>(
         Ok((after, out, disagrees)) => (after, out, disagrees, None),
         Err(panic) => (None, Out::new(), false, Some(words_of(&*panic))),
     };
-    if event == Event::Crash {
+    if matches!(event, Event::Crash | Event::Rollback) {
         // What a start would say is said when the server recovers.
         out = Out::new();
     }
@@ -294,7 +296,7 @@ fn storage_disagrees<A: Explorable, C, G: History>(
     let Rules::Spec(Spec { durable: Some(same), .. }) = system.rules else {
         return false;
     };
-    if event == Event::Crash {
+    if matches!(event, Event::Crash | Event::Rollback) {
         // The state is what a start from the storage gives, and nothing is saved.
         return false;
     }
@@ -345,9 +347,9 @@ fn observe<A: Explorable, C, G: History>(
         }
         Event::Timeout(number) => SpecEvent::Timeout(parts.timer.get(number)),
         Event::Random(number) => SpecEvent::Random(&parts.choice.get(number).1),
-        Event::Crash => SpecEvent::Crash,
+        Event::Crash | Event::Rollback => SpecEvent::Crash,
         Event::Recover => SpecEvent::Recover,
-        Event::Tick => unreachable!("no actor takes part in it"),
+        Event::Backup | Event::Tick => unreachable!("no actor takes part in it"),
     };
     ghost(&Step { actor: reaction.actor.into(), event, before, after, sent: sent.collect() })
 }

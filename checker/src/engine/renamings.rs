@@ -92,6 +92,7 @@ impl<A: Explorable, G: History> Renamings<A, G> {
                 state: parts.states.intern(state(parts.states.get(local.state), plan).into()),
                 timers: parts.timers.intern(timers(parts.timers.get(local.timers), plan)),
                 storage: parts.storages.intern(storage(parts.storages.get(local.storage), plan)),
+                backup: parts.storages.intern(storage(parts.storages.get(local.backup), plan)),
                 randoms: parts.randoms.intern(randoms(parts.randoms.get(local.randoms), plan)),
                 // There is none: symmetry is for specs without time.
                 clock: local.clock,

@@ -29,6 +29,7 @@ pub(super) fn is_same_but_for_words<A: Explorable, G: History>(
     is_same_fault
         && (one.spent, one.calm) == (other.spent, other.calm)
         && one.clocks == other.clocks
+        && one.backups == other.backups
         && one.system == other.system
 }
 

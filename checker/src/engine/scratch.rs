@@ -31,6 +31,7 @@ impl<A: Explorable, G: History> Scratch<A, G> {
             state.system.random_choices = vec![RandomChoices::default(); count];
             (state.spent, state.calm) = (Spent::default(), 0);
             state.clocks.clear();
+            state.backups.clear();
         }
         let seats = leaves[..leaves.len() - 2].iter().enumerate();
         let (locals, inboxes) = seats.map(|(actor, seat)| parts.open_seat(actor, *seat)).unzip();
@@ -92,6 +93,11 @@ impl<A: Explorable, G: History> Scratch<A, G> {
             && before.clock != local.clock
         {
             *clock = parts.clocks.get(local.clock).clone();
+        }
+        if let Some(backup) = self.state.backups.get_mut(actor)
+            && before.backup != local.backup
+        {
+            backup.clone_from(parts.storages.get(local.backup));
         }
         if self.is_whole && before.randoms != local.randoms {
             system.random_choices[actor] = parts.randoms.get(local.randoms).clone();

@@ -120,6 +120,10 @@ impl<'a, A: Explorable, C, G: History> System<'a, A, C, G> {
             }
             None => kinds.push(Kind::Timeout(None)),
         }
+        if let Rules::Spec(Spec { faults, .. }) = self.rules {
+            kinds.extend((faults.rollbacks > 0).then_some(Kind::Rollback));
+            kinds.extend((faults.rollbacks > 0 && faults.backups > 0).then_some(Kind::Backup));
+        }
         let (duplicates, drops, crashes) = match self.rules {
             Rules::Spec(Spec { faults, .. }) => {
                 (faults.duplicates > 0, faults.drops > 0, faults.crashes > 0)
@@ -133,7 +137,8 @@ impl<'a, A: Explorable, C, G: History> System<'a, A, C, G> {
         kinds.extend(drops.then_some(Kind::Drop));
         kinds.extend(crashes.then_some(Kind::Crash));
         let may_recover = self.timely().is_none_or(|timely| timely.recovery.is_some());
-        kinds.extend((crashes && may_recover).then_some(Kind::Recover));
+        let goes_down = crashes || kinds.contains(&Kind::Rollback);
+        kinds.extend((goes_down && may_recover).then_some(Kind::Recover));
         kinds
     }
 
@@ -166,6 +171,7 @@ impl<'a, A: Explorable, C, G: History> System<'a, A, C, G> {
                 state: parts.states.intern(actor_state.clone()),
                 timers: parts.timers.intern(system.timers_set[index].clone()),
                 storage: parts.storages.intern(system.actor_storages[index].clone()),
+                backup: parts.storages.intern(state.backups.get(index).cloned().flatten()),
                 randoms: parts.randoms.intern(system.random_choices[index].clone()),
                 clock: parts.clocks.intern(state.clocks.get(index).cloned().unwrap_or_default()),
                 crashed: system.crashed[index],

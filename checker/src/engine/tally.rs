@@ -16,7 +16,7 @@ pub(super) struct Tally {
 }
 
 /// What the kinds of steps are called, by [`Kind::index`].
-const KINDS: [&str; 9] = [
+const KINDS: [&str; 11] = [
     "deliver",
     "duplicate",
     "drop",
@@ -26,6 +26,8 @@ const KINDS: [&str; 9] = [
     "crash",
     "recover",
     "tick",
+    "back up",
+    "roll back",
 ];
 
 impl Tally {
@@ -69,7 +71,9 @@ impl Tally {
                     objects(&parts.timer, word)
                 }
                 Kind::Random => objects(&parts.choice, |choice| word(&choice.1)),
-                Kind::Crash | Kind::Recover | Kind::Tick => vec![String::new()],
+                Kind::Crash | Kind::Backup | Kind::Rollback | Kind::Recover | Kind::Tick => {
+                    vec![String::new()]
+                }
             };
             for (number, object) in objects.into_iter().enumerate() {
                 if matches!(kind, Kind::Timeout(_)) && !may_fire(parts.timer.get(number as u32)) {
@@ -101,6 +105,8 @@ impl Kind {
             Kind::Crash => 6,
             Kind::Recover => 7,
             Kind::Tick => 8,
+            Kind::Backup => 9,
+            Kind::Rollback => 10,
         }
     }
 }

@@ -336,7 +336,7 @@ impl<'s, A: Explorable, C: Sync, G: History> Worker<'s, A, C, G> {
 
 /// What a state as a whole allows.
 struct Now {
-    may_crash: bool,
+    may_go_down: bool,
     /// Nothing can be delivered to anybody.
     is_quiet: bool,
     time_may_pass: bool,
@@ -348,7 +348,7 @@ impl Now {
         let mut times = offers.iter().map(|offer| offer.time);
         let is_quiet = system.timely().is_some() && times.clone().all(|time| time.is_quiet);
         Now {
-            may_crash: down < system.down_at_once(),
+            may_go_down: down < system.down_at_once(),
             is_quiet,
             time_may_pass: is_quiet
                 && times.clone().any(|time| time.is_running)
@@ -358,7 +358,7 @@ impl Now {
 
     fn allows(&self, kind: Kind) -> bool {
         match kind {
-            Kind::Crash => self.may_crash,
+            Kind::Crash | Kind::Rollback => self.may_go_down,
             Kind::Due { .. } => self.is_quiet,
             Kind::Early { ripe } => !(ripe && self.is_quiet),
             _ => true,

@@ -20,6 +20,11 @@ pub enum Action<Msg, Timer, Random> {
     SelectRandom { actor: Id, key: String, random: Random },
     /// A server loses all but its storage: a crash is spent.
     Crash(Id),
+    /// A copy of a server's storage is set aside, in place of an older one: a backup is spent.
+    Backup(Id),
+    /// A server crashes, and its storage is the copy that was set aside last, or empty if there is
+    /// none: a rollback is spent.
+    Rollback(Id),
     /// A crashed server starts again from its storage.
     Recover(Id),
     /// Time passes.
@@ -35,6 +40,8 @@ impl<Msg, Timer, Random> Action<Msg, Timer, Random> {
                 | Action::Drop { .. }
                 | Action::EarlyTimeout(..)
                 | Action::Crash(_)
+                | Action::Backup(_)
+                | Action::Rollback(_)
         )
     }
 }

@@ -53,6 +53,18 @@ pub struct Faults {
     /// How often a delivered message stays in flight. A bug that needs two copies of one message
     /// needs one of these.
     pub duplicates: u8,
+    /// How often a server's storage is lost and an older one takes its place, while the server
+    /// crashes. Counts among those that are down at the same time.
+    pub rollbacks: u8,
+    /// How often a copy of a server's storage is set aside for a rollback. A server of which there
+    /// is no copy is rolled back to nothing.
+    pub backups: u8,
+}
+
+impl Faults {
+    /// No faults at all, to be written out with `..` where a constant is needed.
+    pub const NONE: Faults =
+        Faults { crashes: 0, down_at_once: 0, drops: 0, duplicates: 0, rollbacks: 0, backups: 0 };
 }
 
 /// How large a space is.
@@ -304,6 +316,8 @@ where
         }
         add(self.faults.drops.into(), "drop", "drops");
         add(self.faults.duplicates.into(), "duplicate", "duplicates");
+        add(self.faults.rollbacks.into(), "rollback", "rollbacks");
+        add(self.faults.backups.into(), "backup", "backups");
         bounds.extend(self.link_bounds());
         if let Some(direction) = &self.direction {
             bounds.push(format!("directed: {}", direction.description));

@@ -47,6 +47,8 @@ where
                 format!("{actor:?} chooses {key}: {random:?}")
             }
             Action::Crash(id) => format!("{id:?} crashes"),
+            Action::Backup(id) => format!("a copy of {id:?}'s storage is set aside"),
+            Action::Rollback(id) => format!("{id:?} crashes, and its storage is rolled back"),
             Action::Recover(id) => format!("{id:?} recovers from its storage"),
             Action::Tick => "time passes".to_owned(),
         };

@@ -20,6 +20,8 @@ pub struct Spent {
     pub drops: u8,
     pub duplicates: u8,
     pub early: u8,
+    pub rollbacks: u8,
+    pub backups: u8,
     /// By the index of the [`TimeoutBudget`](super::TimeoutBudget) that was charged.
     pub timeouts: [u8; TIMEOUT_KINDS],
 }
@@ -45,6 +47,9 @@ pub struct State<A: Actor, G> {
     pub servers: usize,
     /// If timing is timely, a clock for every actor, otherwise none.
     pub clocks: Vec<Clock<A::Timer>>,
+    /// If there may be rollbacks, the copy of each actor's storage that was set aside, otherwise
+    /// none.
+    pub backups: Vec<Option<A::Storage>>,
     /// If timing is timely, the elections on time since the last crash, recovery, drop, duplicate
     /// or early timeout.
     pub calm: u8,
@@ -55,8 +60,8 @@ pub struct State<A: Actor, G> {
 impl<A: Actor, G> State<A, G> {
     /// Nothing spent, and no clocks.
     pub(crate) fn of_system(system: ActorModelState<A, G>, servers: usize) -> Self {
-        let (clocks, spent) = (Vec::new(), Spent::default());
-        State { system, servers, clocks, calm: 0, spent, fault: None }
+        let (clocks, backups, spent) = (Vec::new(), Vec::new(), Spent::default());
+        State { system, servers, clocks, backups, calm: 0, spent, fault: None }
     }
 
     /// An actor's name, whether it is down, and its state.
@@ -83,6 +88,9 @@ impl<A: Actor, G> State<A, G> {
             }
         };
         let choices = self.system.random_choices[index].map.iter();
+        if let Some(Some(backup)) = self.backups.get(index) {
+            lines.push(format!("set aside: {backup:?}"));
+        }
         lines.extend(choices.map(|(key, choices)| format!("to choose: {key}: {choices:?}")));
         lines
     }
@@ -94,6 +102,7 @@ impl<A: Actor, G: Clone> Clone for State<A, G> {
             system: self.system.clone(),
             servers: self.servers,
             clocks: self.clocks.clone(),
+            backups: self.backups.clone(),
             calm: self.calm,
             spent: self.spent,
             fault: self.fault.clone(),
@@ -107,16 +116,24 @@ impl<A: Actor, G: PartialEq> PartialEq for State<A, G> {
         small(self) == small(other)
             && self.fault == other.fault
             && self.clocks == other.clocks
+            && self.backups == other.backups
             && self.system == other.system
     }
 }
 
-impl<A: Actor, G: Eq> Eq for State<A, G> where A::State: Eq {}
+impl<A, G: Eq> Eq for State<A, G>
+where
+    A: Actor,
+    A::State: Eq,
+    A::Storage: Eq,
+{
+}
 
 impl<A: Actor, G: std::hash::Hash> std::hash::Hash for State<A, G> {
     fn hash<H: std::hash::Hasher>(&self, hasher: &mut H) {
         self.system.hash(hasher);
         self.clocks.hash(hasher);
+        self.backups.hash(hasher);
         self.calm.hash(hasher);
         self.spent.hash(hasher);
         self.fault.hash(hasher);

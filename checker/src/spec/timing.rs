@@ -180,6 +180,8 @@ where
         match action {
             Action::Timeout(_, timer) if (timely.is_election)(timer) => calm.saturating_add(1),
             Action::Crash(_)
+            | Action::Backup(_)
+            | Action::Rollback(_)
             | Action::Recover(_)
             | Action::Drop { .. }
             | Action::Duplicate { .. }
@@ -194,7 +196,8 @@ where
     /// # Panics
     /// If the crashes that the spec allows can leave less than a majority of servers up.
     pub(super) fn assert_majority_stays_up(&self) {
-        let down = usize::from(self.faults.down_at_once.min(self.faults.crashes));
+        let down =
+            usize::from(self.faults.down_at_once.min(self.faults.crashes + self.faults.rollbacks));
         assert!(
             self.timely.is_none() || 2 * down < self.servers || down == 0,
             "{}: a majority of servers must stay up",

@@ -9,7 +9,7 @@ use stateright::actor::{
 };
 use stateright::util::HashableHashSet;
 
-use super::{Action, ActionOf, Clock, Event, Spec, State};
+use super::{Action, ActionOf, Clock, Event, Spec, Spent, State};
 
 /// A state, and the messages that are forgotten on the way to it.
 type AndForgotten<A, G> = (State<A, G>, Vec<Envelope<<A as Actor>::Msg>>);
@@ -44,6 +44,9 @@ where
         if self.timely.is_some() {
             self.assert_majority_stays_up();
             state.clocks = vec![Clock::default(); count];
+        }
+        if self.faults.rollbacks > 0 {
+            state.backups = vec![None; count];
         }
         for (index, out) in outs.into_iter().enumerate() {
             self.carry_out(index, out, &mut state);
@@ -102,8 +105,12 @@ where
     fn actor_actions(&self, state: &State<A, G>, actions: &mut Vec<ActionOf<A>>) {
         let system = &state.system;
         let down = system.crashed.iter().filter(|crashed| **crashed).count();
-        let may_crash = state.spent.crashes < self.faults.crashes
-            && down < usize::from(self.faults.down_at_once);
+        let Spent { crashes, rollbacks, backups, .. } = state.spent;
+        let may_go_down = down < usize::from(self.faults.down_at_once);
+        let may_crash = crashes < self.faults.crashes && may_go_down;
+        let may_roll_back = rollbacks < self.faults.rollbacks && may_go_down;
+        // Nobody ever asks for a copy that cannot be used.
+        let may_back_up = backups < self.faults.backups && rollbacks < self.faults.rollbacks;
         for index in 0..system.actor_states.len() {
             let id = Id::from(index);
             if system.crashed[index] {
@@ -111,6 +118,12 @@ where
             }
             if may_crash && self.is_server(id) {
                 actions.push(Action::Crash(id));
+            }
+            if may_roll_back && self.is_server(id) {
+                actions.push(Action::Rollback(id));
+            }
+            if may_back_up && self.is_server(id) {
+                actions.push(Action::Backup(id));
             }
             for (key, choices) in system.random_choices[index].map.iter() {
                 for random in choices {
@@ -181,7 +194,16 @@ where
                 next.system.random_choices[usize::from(*actor)].remove(key);
                 self.act(*actor, Event::Random(random), state, &mut next);
             }
-            Action::Crash(id) => self.crash(*id, state, &mut next),
+            Action::Crash(id) => {
+                next.spent.crashes += 1;
+                self.crash(*id, state, &mut next);
+            }
+            Action::Backup(id) => {
+                next.spent.backups += 1;
+                let index = usize::from(*id);
+                next.backups[index].clone_from(&state.system.actor_storages[index]);
+            }
+            Action::Rollback(id) => self.roll_back(*id, state, &mut next),
             Action::Recover(id) => {
                 next.system.crashed[usize::from(*id)] = false;
                 if let Some(clock) = next.clocks.get_mut(usize::from(*id)) {
@@ -193,8 +215,10 @@ where
         }
         forgotten.extend(self.forget(&mut next));
         next.calm = self.calm_after(state.calm, action);
-        let is_step =
-            next.fault.is_some() || next.system != state.system || next.clocks != state.clocks;
+        let is_step = next.fault.is_some()
+            || next.system != state.system
+            || next.clocks != state.clocks
+            || next.backups != state.backups;
         is_step.then_some((next, forgotten))
     }
 
@@ -239,9 +263,17 @@ where
         self.act(id, Event::Timeout(timer), state, next);
     }
 
+    fn roll_back(&self, id: Id, state: &State<A, G>, next: &mut State<A, G>) {
+        next.spent.rollbacks += 1;
+        let index = usize::from(id);
+        let mut older = state.clone();
+        older.system.actor_storages[index].clone_from(&state.backups[index]);
+        next.system.actor_storages[index].clone_from(&state.backups[index]);
+        self.crash(id, &older, next);
+    }
+
     fn crash(&self, id: Id, state: &State<A, G>, next: &mut State<A, G>) {
         let index = usize::from(id);
-        next.spent.crashes += 1;
         next.system.crashed[index] = true;
         next.system.timers_set[index].cancel_all();
         next.system.random_choices[index].map.clear();

@@ -59,7 +59,11 @@ where
             }
             Action::SelectRandom { actor, random, .. } => Some((*actor, Event::Random(random))),
             Action::Recover(id) => Some((*id, Event::Recover)),
-            Action::Crash(_) | Action::Drop { .. } | Action::Tick => None,
+            Action::Crash(_)
+            | Action::Backup(_)
+            | Action::Rollback(_)
+            | Action::Drop { .. }
+            | Action::Tick => None,
         };
         if let Some((id, event)) = acting
             && let Ok(reaction) = self.reaction(id, &event, state)
@@ -88,7 +92,9 @@ where
     /// What else a reader should know of the step that led to `next`.
     fn note(&self, action: &ActionOf<A>, next: &State<A, G>) -> Option<String> {
         match action {
-            Action::Crash(id) if next.clocks.get(usize::from(*id)) == Some(&Clock::Gone) => {
+            Action::Crash(id) | Action::Rollback(id)
+                if next.clocks.get(usize::from(*id)) == Some(&Clock::Gone) =>
+            {
                 Some("stays down for good; what is in flight to it is lost".to_owned())
             }
             _ if self.is_unbounded(next) => {
@@ -133,6 +139,8 @@ where
                 choice: format!("{key}: {}", self.words(random)),
             },
             Action::Crash(id) => trace::Event::Crash { actor: (*id).into() },
+            Action::Backup(id) => trace::Event::Backup { actor: (*id).into() },
+            Action::Rollback(id) => trace::Event::Rollback { actor: (*id).into() },
             Action::Recover(id) => trace::Event::Recover { actor: (*id).into() },
             Action::Tick => trace::Event::Tick,
         }

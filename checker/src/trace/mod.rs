@@ -130,6 +130,16 @@ pub enum Event {
         /// Who.
         actor: usize,
     },
+    /// A copy of an actor's storage is set aside.
+    Backup {
+        /// Whose.
+        actor: usize,
+    },
+    /// An actor crashes, and its storage is an older one.
+    Rollback {
+        /// Whose.
+        actor: usize,
+    },
     /// An actor that had crashed starts again from its storage.
     Recover {
         /// Who.
@@ -153,6 +163,8 @@ impl Event {
             Self::Deliver { to, .. } => Some(to),
             Self::Timeout { actor, .. }
             | Self::Crash { actor }
+            | Self::Backup { actor }
+            | Self::Rollback { actor }
             | Self::Recover { actor }
             | Self::Random { actor, .. } => Some(actor),
             Self::Drop { .. } | Self::Tick => None,
@@ -199,6 +211,12 @@ impl Trace {
                 format!("{} times out{when}: {timer}", self.name(*actor))
             }
             Event::Crash { actor } => format!("{} crashes", self.name(*actor)),
+            Event::Backup { actor } => {
+                format!("a copy of {}'s storage is set aside", self.name(*actor))
+            }
+            Event::Rollback { actor } => {
+                format!("{} crashes, and its storage is rolled back", self.name(*actor))
+            }
             Event::Recover { actor } => format!("{} recovers", self.name(*actor)),
             Event::Random { actor, choice } => format!("{} chooses {choice}", self.name(*actor)),
             Event::Tick => "time passes".to_owned(),

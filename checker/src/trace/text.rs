@@ -27,7 +27,10 @@ impl Kind {
         match event {
             Event::Deliver { .. } | Event::Random { .. } => Self::Step,
             Event::Timeout { .. } | Event::Tick => Self::Timer,
-            Event::Drop { .. } | Event::Crash { .. } => Self::Fault,
+            Event::Drop { .. }
+            | Event::Crash { .. }
+            | Event::Backup { .. }
+            | Event::Rollback { .. } => Self::Fault,
             Event::Recover { .. } => Self::Recovery,
         }
     }

@@ -49,7 +49,10 @@ impl Renamed for State<Peer, Ghost> {
     fn renamed(&self, plan: &Plan) -> Self {
         let (spent, fault) = (self.spent, self.fault.clone());
         let (clocks, calm, servers) = (self.clocks.clone(), self.calm, self.servers);
-        State { system: self.system.renamed(plan), servers, clocks, calm, spent, fault }
+        // There are none unless there may be rollbacks.
+        let has_backups = !self.backups.is_empty();
+        let backups = if has_backups { plan.reindex(&self.backups) } else { Vec::new() };
+        State { system: self.system.renamed(plan), servers, clocks, backups, calm, spent, fault }
     }
 }
 

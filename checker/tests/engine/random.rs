@@ -51,6 +51,7 @@ fn toy() -> impl Strategy<Value = Toy> {
 pub struct Draw {
     toys: Vec<Toy>,
     faults: (u8, u8, u8, u8),
+    rollbacks: (u8, u8),
     timeouts: u8,
     pub is_bounded: bool,
     is_directed: bool,
@@ -61,10 +62,26 @@ pub struct Draw {
 
 pub fn draw() -> impl Strategy<Value = Draw> {
     let flags = any::<(bool, bool, bool, bool, bool)>();
+    let rollbacks = prop_oneof![3 => Just((0, 0)), 1 => (1..3_u8, 0..3_u8)];
     let faults = (0..3_u8, 1..3_u8, 0..2_u8, 0..2_u8);
-    (prop::collection::vec(toy(), 1..4), faults, 0..3_u8, flags).prop_map(
-        |(toys, faults, timeouts, (is_bounded, is_directed, forgets, has_ghost, is_durable))| {
-            Draw { toys, faults, timeouts, is_bounded, is_directed, forgets, has_ghost, is_durable }
+    (prop::collection::vec(toy(), 1..4), (faults, rollbacks), 0..3_u8, flags).prop_map(
+        |(
+            toys,
+            (faults, rollbacks),
+            timeouts,
+            (is_bounded, is_directed, forgets, has_ghost, is_durable),
+        )| {
+            Draw {
+                toys,
+                faults,
+                rollbacks,
+                timeouts,
+                is_bounded,
+                is_directed,
+                forgets,
+                has_ghost,
+                is_durable,
+            }
         },
     )
 }
@@ -92,9 +109,10 @@ fn system(draw: &Draw) -> ActorModel<Toy, (), u8> {
 
 pub fn spec(draw: &Draw) -> Spec<Toy, (), u8> {
     let (crashes, down_at_once, drops, duplicates) = draw.faults;
+    let (rollbacks, backups) = draw.rollbacks;
     let servers = draw.toys.len().div_ceil(2);
     let mut spec = Spec::new("random", system(draw), servers)
-        .faults(Faults { crashes, down_at_once, drops, duplicates })
+        .faults(Faults { crashes, down_at_once, drops, duplicates, rollbacks, backups })
         .timeouts("first timers", |timer| *timer == 0, draw.timeouts)
         .timeouts("other timers", |_| true, 1);
     if draw.has_ghost {

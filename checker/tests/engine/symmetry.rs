@@ -67,6 +67,7 @@ struct Draw {
     /// One that is no peer.
     other: Option<Peer>,
     faults: (u8, u8, u8, u8),
+    rollbacks: (u8, u8),
     timeouts: u8,
     is_bounded: bool,
     is_directed: bool,
@@ -76,13 +77,20 @@ struct Draw {
 
 fn draw() -> impl Strategy<Value = Draw> {
     let flags = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>());
+    let rollbacks = prop_oneof![3 => Just((0, 0)), 1 => (1..3_u8, 0..3_u8)];
     let faults = (0..2_u8, 1..3_u8, 0..2_u8, 0..2_u8);
     let actors = (2..4_usize).prop_flat_map(|peers| (peer(peers), prop::option::of(peer(peers))));
-    (actors, faults, 0..2_u8, flags).prop_map(
-        |((peer, other), faults, timeouts, (is_bounded, is_directed, forgets, has_ghost))| Draw {
+    (actors, (faults, rollbacks), 0..2_u8, flags).prop_map(
+        |(
+            (peer, other),
+            (faults, rollbacks),
+            timeouts,
+            (is_bounded, is_directed, forgets, has_ghost),
+        )| Draw {
             peer,
             other,
             faults,
+            rollbacks,
             timeouts,
             is_bounded,
             is_directed,
@@ -124,8 +132,9 @@ fn system(draw: &Draw) -> ActorModel<Peer, (), Ghost> {
 
 fn spec(draw: &Draw) -> Spec<Peer, (), Ghost> {
     let (crashes, down_at_once, drops, duplicates) = draw.faults;
+    let (rollbacks, backups) = draw.rollbacks;
     let mut spec = Spec::new("peers", system(draw), draw.peer.peers)
-        .faults(Faults { crashes, down_at_once, drops, duplicates })
+        .faults(Faults { crashes, down_at_once, drops, duplicates, rollbacks, backups })
         .timeouts("first timers", |timer| timer.0 == 0, draw.timeouts)
         .timeouts("other timers", |_| true, 1);
     if draw.has_ghost {

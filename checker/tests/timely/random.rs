@@ -55,7 +55,7 @@ proptest! {
     ) {
         let timely = Timely { early, recovery, calm_bound, ..timing() };
         let (crashes, drops, duplicates) = faults;
-        let faults = Faults { crashes, down_at_once: 1, drops, duplicates };
+        let faults = Faults { crashes, down_at_once: 1, drops, duplicates, ..Faults::default() };
         let mut spec = spec(timely.clone(), toys.clone()).faults(faults);
         let mut links_down = BTreeSet::new();
         if let Some((from, further)) = cut {

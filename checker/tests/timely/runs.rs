@@ -235,7 +235,7 @@ proptest! {
         threads in 1..3usize,
     ) {
         let (crashes, drops, duplicates) = faults;
-        let faults = Faults { crashes, down_at_once: 1, drops, duplicates };
+        let faults = Faults { crashes, down_at_once: 1, drops, duplicates, ..Faults::default() };
         let timely = Timely { early, recovery, calm_bound: 2, ..timing() };
         let spec = || {
             spec(timely.clone(), toys.clone())

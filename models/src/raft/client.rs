@@ -18,7 +18,7 @@ pub(super) fn handle_request<M: StateMachine, R: RaftRules>(
     if !step.require(Rule::OnlyLeaderAppends, step.state().is_leader()) {
         let leader = match step.state().role {
             Role::Follower { leader } => leader.filter(|_| step.keeps(Rule::LeaderIsNamed)),
-            Role::Candidate { .. } | Role::Leader { .. } => None,
+            Role::Candidate { .. } | Role::Leader { .. } | Role::TakenOut { .. } => None,
         };
         return step.answer(session, sequence, Answer::Redirect { leader });
     }

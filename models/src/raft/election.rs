@@ -116,7 +116,7 @@ fn become_leader_if_elected<M: StateMachine, R: RaftRules>(step: &mut Step<'_, '
 fn become_leader<M: StateMachine, R: RaftRules>(step: &mut Step<'_, '_, M, R>) {
     let term = step.term();
     let next = step.state().log().last_index().next();
-    let progress = Progress { next, matched: Index::ZERO };
+    let progress = Progress { next, matched: Index::ZERO, is_lost: false };
     let followers: BTreeMap<Id, Progress> =
         step.peers().into_iter().map(|peer| (peer, progress)).collect();
     step.state_mut().role = Role::Leader { followers };

@@ -54,7 +54,7 @@ fn lossy_2() -> RaftSpec<AllRules> {
 
 /// A leader that dies, and one message, whichever it is, that is lost.
 fn failover_lossy() -> RaftSpec<AllRules> {
-    let faults = Faults { crashes: 1, down_at_once: 1, drops: 1, duplicates: 0 };
+    let faults = Faults { crashes: 1, down_at_once: 1, drops: 1, ..Faults::default() };
     let scripts: &[&[Command]] = &[&[put("x", "1")]];
     let bounds = Bounds { servers: 3, scripts, elections: 2, faults, ..Bounds::default() };
     raft("raft/failover-lossy", AllRules, bounds, FAILED_OVER)

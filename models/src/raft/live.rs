@@ -91,7 +91,9 @@ pub fn raft<R: RaftRules>(
     bounds: Bounds<'_>,
     facts: &[Named<Kv, R>],
 ) -> RaftSpec<R> {
-    let (prunes, all_durable) = (obsolete::applies(&rules), keeps_all_durable(&rules));
+    // A server that is rolled back may heed again what it had come to ignore.
+    let prunes = obsolete::applies(&rules) && bounds.faults.rollbacks == 0;
+    let all_durable = keeps_all_durable(&rules);
     let mut system = system(rules, bounds.servers, bounds.scripts);
     for (name, fact) in facts {
         system = system.property(Sometimes, name, *fact);
@@ -116,7 +118,11 @@ pub fn raft<R: RaftRules>(
 }
 
 /// One crash.
-const CRASH: Faults = Faults { crashes: 1, down_at_once: 1, drops: 0, duplicates: 0 };
+const CRASH: Faults =
+    Faults { crashes: 1, down_at_once: 1, drops: 0, duplicates: 0, ..Faults::NONE };
+
+/// One server's storage is lost, or a copy takes its place that was made before.
+pub const ROLLBACK: Faults = Faults { rollbacks: 1, backups: 1, down_at_once: 1, ..Faults::NONE };
 
 /// How soon a server is back that does come back: before it is missed, or after.
 pub const RECOVERY: RangeInclusive<u8> = 1..=4;
@@ -130,6 +136,7 @@ pub fn all() -> Vec<Box<dyn AnySpec>> {
         Box::new(lossy().counts(142_441, 351_543)),
         Box::new(rejoin().counts(352_176, 1_274_759)),
         Box::new(restarts().counts(341_881, 874_068)),
+        Box::new(rollback().counts(705_682, 2_553_144)),
         Box::new(partition().counts(1_629, 2_913)),
         Box::new(one_way().counts(930, 1_572)),
     ]
@@ -203,6 +210,16 @@ pub fn restarts() -> RaftSpec<AllRules> {
         .summary("the servers crash and come back, one after the other, or one again and again")
 }
 
+/// A server is rolled back under a leader: to nothing, or to a copy of its storage. It is found out
+/// where the leader knows what it has acknowledged, and starts anew where the leader does not. No
+/// timer fires too soon, so that no vote is lost that counts.
+pub fn rollback() -> RaftSpec<AllRules> {
+    let recovery = Some(RECOVERY);
+    let bounds = Bounds { servers: 3, faults: ROLLBACK, recovery, ..Bounds::default() };
+    raft("raft/rollback-live", AllRules, bounds, &[TAKEN_OUT, LATER_LEADER])
+        .summary("a server's storage is rolled back, and it is caught up or taken out")
+}
+
 /// One link of three is down: whoever does not hear the leader deposes it, for ever. What mends it,
 /// pre-vote and that a leader checks its quorum, is not here yet.
 pub fn partition() -> RaftSpec<AllRules> {
@@ -236,6 +253,7 @@ pub fn left_behind<R: RaftRules>(name: &str, rules: R) -> RaftSpec<R> {
 
 const SPLIT_VOTE: Named<Kv, AllRules> = ("a split vote", properties::a_split_vote);
 const LATER_LEADER: Named<Kv, AllRules> = ("a later leader", properties::a_later_leader);
+const TAKEN_OUT: Named<Kv, AllRules> = ("a server is taken out", properties::a_server_taken_out);
 const GONE: Named<Kv, AllRules> =
     ("a command gone with its leader", facts::a_command_gone_with_its_leader);
 const LATER_ANSWER: Named<Kv, AllRules> = ("a later leader answers", facts::a_later_leader_answers);

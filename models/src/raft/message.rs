@@ -31,15 +31,30 @@ pub struct AppendEntries<C> {
     pub entries: Vec<Entry<C>>,
     /// The leader's commit index.
     pub commit: Index,
+    /// The follower has told this leader, in this term, that it has all up to `previous`, and has
+    /// refused it since: either the refusal is an old one, or the follower has lost what it had.
+    pub acknowledged: bool,
+}
+
+/// What a follower says to an [`AppendEntries`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Outcome {
+    /// The entries do not fit behind the log, or the leader is out of date.
+    Refused,
+    /// The entries are stored.
+    Stored,
+    /// The follower lacks what it has acknowledged: its storage was lost, or an older one took its
+    /// place.
+    Lost,
 }
 
 /// A follower answers an [`AppendEntries`].
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct AppendReply {
     pub term: Term,
-    pub success: bool,
-    /// On success the last index that now matches the leader's log; otherwise the last index at
-    /// which it may match.
+    pub outcome: Outcome,
+    /// If the entries are stored, the last index that now matches the leader's log; otherwise the
+    /// last index at which it may match.
     pub index: Index,
 }
 

@@ -23,6 +23,7 @@
 //! | who may become leader, who gets a vote | `election.rs`: `start_election`, `grants_vote` |
 //! | when a server stands, and what puts it off | `start_election`; `replication.rs`: `hear` |
 //! | how a follower catches up, also after a loss | `replication.rs`: `handle_append_reply` |
+//! | what becomes of a follower whose storage was rolled back | `take_out`, `give_up` |
 //! | which entries a follower takes | `replication.rs`: `handle_append_entries`, `store` |
 //! | when a leader may commit, also entries of older terms | `commit.rs`: `may_commit` |
 //! | what a follower commits, what is applied and answered | `commit.rs`: `follow`, `apply` |
@@ -131,6 +132,9 @@ pub enum Timer {
 
 impl<M: StateMachine, R: RaftRules> Server<M, R> {
     fn on_message(&self, step: &mut Step<'_, '_, M, R>, from: Id, message: MessageOf<M>) {
+        if step.state().is_taken_out() {
+            return;
+        }
         if let Some(term) = message.term() {
             term::observe(step, term);
         }
@@ -195,6 +199,7 @@ impl<M: StateMachine, R: RaftRules> Actor for Raft<M, R> {
             (Raft::Server(server), timer) => {
                 let mut step = Step::new(server, id, state);
                 match timer {
+                    _ if step.state().is_taken_out() => {}
                     Timer::Election => election::start_election(&mut step),
                     Timer::Heartbeat => replication::send_heartbeats(&mut step),
                     Timer::Retry => {}
@@ -274,7 +279,7 @@ impl<M: StateMachine, R: RaftRules> Service for Raft<M, R> {
             term: state.term().0,
             leader: match state.role {
                 Role::Follower { leader } => leader,
-                Role::Candidate { .. } => None,
+                Role::Candidate { .. } | Role::TakenOut { .. } => None,
                 Role::Leader { .. } => Some(id),
             },
             commit: state.commit.0,

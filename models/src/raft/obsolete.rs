@@ -3,7 +3,7 @@
 
 use stateright::actor::Id;
 
-use super::message::{AppendReply, MessageOf, RequestVote, VoteReply};
+use super::message::{AppendReply, MessageOf, Outcome, RequestVote, VoteReply};
 use super::rules::{RaftRules, Rule};
 use super::state::{Role, ServerState};
 use super::{Message, State};
@@ -49,17 +49,18 @@ fn request_vote<M: StateMachine>(state: &ServerState<M>, from: Id, message: &Req
 fn vote_reply<M: StateMachine>(state: &ServerState<M>, from: Id, message: &VoteReply) -> bool {
     let is_counted = match &state.role {
         Role::Candidate { votes } => votes.contains(&from),
-        Role::Follower { .. } | Role::Leader { .. } => true,
+        Role::Follower { .. } | Role::Leader { .. } | Role::TakenOut { .. } => true,
     };
     message.term < state.term() || (message.term == state.term() && is_counted)
 }
 
 fn append_reply<M: StateMachine>(state: &ServerState<M>, from: Id, message: &AppendReply) -> bool {
     let is_known = match &state.role {
-        Role::Follower { .. } => true,
+        Role::Follower { .. } | Role::TakenOut { .. } => true,
         Role::Candidate { .. } => false,
         Role::Leader { followers } => {
-            message.success && followers.get(&from).is_some_and(|p| p.matched > message.index)
+            message.outcome == Outcome::Stored
+                && followers.get(&from).is_some_and(|p| p.matched > message.index)
         }
     };
     message.term < state.term() || (message.term == state.term() && is_known)

@@ -56,6 +56,13 @@ pub(super) fn servers_up<M: StateMachine, R: RaftRules>(
     servers(state).filter(|(id, _)| !state.crashed[usize::from(*id)])
 }
 
+/// The servers that are up, but for those that have lost what they acknowledged and know it.
+fn taking_part<M: StateMachine, R: RaftRules>(
+    state: &SystemState<M, R>,
+) -> impl Iterator<Item = (Id, &ServerState<M>)> {
+    servers_up(state).filter(|(_, server)| !server.is_taken_out())
+}
+
 fn pairs<M: StateMachine, R: RaftRules>(
     state: &SystemState<M, R>,
 ) -> impl Iterator<Item = (&ServerState<M>, &ServerState<M>)> {
@@ -146,7 +153,7 @@ pub fn a_leader_is_up<M: StateMachine, R: RaftRules>(
     servers_up(state).any(|(_, server)| server.is_leader())
 }
 
-/// A server that is up is leader, and all others that are up follow it in its term.
+/// A server that is up is leader, and all others that are up and take part follow it in its term.
 pub fn all_follow_a_leader<M: StateMachine, R: RaftRules>(
     _: &System<M, R>,
     state: &SystemState<M, R>,
@@ -155,17 +162,17 @@ pub fn all_follow_a_leader<M: StateMachine, R: RaftRules>(
         return false;
     };
     let follows = Role::Follower { leader: Some(id) };
-    servers_up(state).all(|(other, server)| {
+    taking_part(state).all(|(other, server)| {
         server.term() == leader.term() && (other == id || server.role == follows)
     })
 }
 
-/// All servers that are up know of the same entries that they are committed.
+/// All servers that are up and take part know of the same entries that they are committed.
 pub fn all_caught_up<M: StateMachine, R: RaftRules>(
     _: &System<M, R>,
     state: &SystemState<M, R>,
 ) -> bool {
-    let mut commits = servers_up(state).map(|(_, server)| server.commit);
+    let mut commits = taking_part(state).map(|(_, server)| server.commit);
     let first = commits.next();
     commits.all(|commit| Some(commit) == first)
 }
@@ -230,6 +237,14 @@ pub fn a_recovered_server<M: StateMachine, R: RaftRules>(
     state: &SystemState<M, R>,
 ) -> bool {
     state.history.recovered
+}
+
+/// A server has lost what it acknowledged, and knows it.
+pub fn a_server_taken_out<M: StateMachine, R: RaftRules>(
+    _: &System<M, R>,
+    state: &SystemState<M, R>,
+) -> bool {
+    servers(state).any(|(_, server)| server.is_taken_out())
 }
 
 /// By client, how many commands it has to submit, and how many of them are answered.

@@ -71,6 +71,7 @@ impl Rewrite<Id> for Role {
     fn rewrite<S>(&self, plan: &RewritePlan<Id, S>) -> Self {
         match self {
             Role::Follower { leader } => Role::Follower { leader: leader.rewrite(plan) },
+            Role::TakenOut { leader } => Role::TakenOut { leader: leader.rewrite(plan) },
             Role::Candidate { votes } => Role::Candidate { votes: votes.rewrite(plan) },
             Role::Leader { followers } => Role::Leader {
                 followers: followers.iter().map(|(id, it)| (id.rewrite(plan), *it)).collect(),

@@ -4,13 +4,16 @@ use stateright::actor::Id;
 
 use super::commit;
 use super::log::{Entry, Log, Position};
-use super::message::{AppendEntries, AppendReply, Message};
+use super::message::{AppendEntries, AppendReply, Message, Outcome};
 use super::rules::{RaftRules, Rule};
-use super::state::Role;
+use super::state::{Progress, Role, ServerState};
 use super::step::Step;
-use super::{Batch, Payload};
+use super::{Batch, Payload, Timer};
 use crate::number::Index;
 use crate::state_machine::StateMachine;
+
+/// An append without entries.
+const HEARTBEAT: Batch = Batch { entries: 0, bytes: 0 };
 
 /// A leader keeps its followers from standing for election. A heartbeat is an append without
 /// entries: its answer tells what the follower still lacks.
@@ -18,7 +21,7 @@ pub(super) fn send_heartbeats<M: StateMachine, R: RaftRules>(step: &mut Step<'_,
     if step.keeps(Rule::HeartbeatsGoOn) {
         step.set_heartbeat_timer();
     }
-    send_to_all(step, Batch { entries: 0, bytes: 0 });
+    send_to_all(step, HEARTBEAT);
 }
 
 /// Sends all followers what they lack.
@@ -38,22 +41,38 @@ fn send_append<M: StateMachine, R: RaftRules>(
     follower: Id,
     batch: Batch,
 ) {
-    let state = step.state();
+    if let Some(message) = append_for(step.state(), follower, batch) {
+        step.send(follower, Message::AppendEntries(message));
+    }
+}
+
+/// Asks a follower that refused less than it had acknowledged whether its refusal is an old one.
+fn remind<M: StateMachine, R: RaftRules>(step: &mut Step<'_, '_, M, R>, follower: Id) {
+    if let Some(message) = append_for(step.state(), follower, HEARTBEAT) {
+        let message = AppendEntries { acknowledged: true, ..message };
+        step.send(follower, Message::AppendEntries(message));
+    }
+}
+
+/// What a leader has to say to a follower, unless that is lost.
+fn append_for<M: StateMachine>(
+    state: &ServerState<M>,
+    follower: Id,
+    batch: Batch,
+) -> Option<AppendEntries<M::Command>> {
     let Role::Leader { followers } = &state.role else {
-        return;
+        return None;
     };
-    let Some(progress) = followers.get(&follower) else {
-        return;
-    };
+    let progress = followers.get(&follower).filter(|progress| !progress.is_lost)?;
     let index = Index(progress.next.0 - 1);
     let previous = Position { index, term: state.log().term_at(index).unwrap_or_default() };
-    let message = AppendEntries {
+    Some(AppendEntries {
         term: state.term(),
         previous,
         entries: next_batch::<M>(state.log(), index, batch),
         commit: state.commit,
-    };
-    step.send(follower, Message::AppendEntries(message));
+        acknowledged: false,
+    })
 }
 
 /// The entries behind `index` that fit `batch`; the first is not refused for its size.
@@ -84,7 +103,7 @@ pub(super) fn handle_append_entries<M: StateMachine, R: RaftRules>(
     if !step.require(Rule::StaleLeaderRefused, message.term >= step.term()) {
         // It is out of date, and this is how it learns so.
         if step.keeps(Rule::StaleLeaderIsTold) {
-            reply(step, leader, false, refused);
+            reply(step, leader, Outcome::Refused, refused);
         }
         return;
     }
@@ -92,27 +111,43 @@ pub(super) fn handle_append_entries<M: StateMachine, R: RaftRules>(
     let log = step.state().log();
     if !step.require(Rule::LogMatchesBeforeAppend, log.contains(message.previous)) {
         let index = refused.min(log.last_index());
+        if message.acknowledged && step.keeps(Rule::LostMemoryTakesOut) {
+            return take_out(step, leader, index);
+        }
         if step.keeps(Rule::RefusalIsTold) {
-            reply(step, leader, false, index);
+            reply(step, leader, Outcome::Refused, index);
         }
         return;
     }
     let matched = Index(message.previous.index.0 + message.entries.len() as u64);
     store(step, message.previous.index, message.entries);
     commit::follow(step, message.commit, matched);
-    reply(step, leader, true, matched);
+    reply(step, leader, Outcome::Stored, matched);
 }
 
 /// Notes that the leader of this term is there.
 fn hear<M: StateMachine, R: RaftRules>(step: &mut Step<'_, '_, M, R>, leader: Id) {
     match step.state().role {
-        Role::Leader { .. } => return,
+        Role::Leader { .. } | Role::TakenOut { .. } => return,
         Role::Candidate { .. } if !step.keeps(Rule::CandidateYields) => {}
         Role::Candidate { .. } | Role::Follower { .. } => step.become_follower(Some(leader)),
     }
     if step.keeps(Rule::LeaderPutsOffElection) {
         step.set_election_timer();
     }
+}
+
+/// Says that this server lacks what it has acknowledged, and takes no further part: what it voted
+/// may be lost as well. The leader of a term goes by what it was told in this term, so a server
+/// whose storage is whole has all of it.
+fn take_out<M: StateMachine, R: RaftRules>(
+    step: &mut Step<'_, '_, M, R>,
+    leader: Id,
+    index: Index,
+) {
+    step.state_mut().role = Role::TakenOut { leader };
+    step.cancel_timer(Timer::Election);
+    reply(step, leader, Outcome::Lost, index);
 }
 
 /// Puts the leader's `entries` behind `previous`, where the logs match. What is there already and
@@ -143,11 +178,11 @@ fn store<M: StateMachine, R: RaftRules>(
 fn reply<M: StateMachine, R: RaftRules>(
     step: &mut Step<'_, '_, M, R>,
     leader: Id,
-    success: bool,
+    outcome: Outcome,
     index: Index,
 ) {
     let term = step.term();
-    step.send(leader, Message::AppendReply(AppendReply { term, success, index }));
+    step.send(leader, Message::AppendReply(AppendReply { term, outcome, index }));
 }
 
 /// Learns how far a follower's log matches, or tries again from further back.
@@ -163,18 +198,28 @@ pub(super) fn handle_append_reply<M: StateMachine, R: RaftRules>(
     let Role::Leader { followers } = &step.state().role else {
         return;
     };
-    let Some(known) = followers.get(&follower) else {
+    let Some(known) = followers.get(&follower).filter(|known| !known.is_lost) else {
         return;
     };
     let known = *known;
+    if reply.outcome == Outcome::Lost {
+        return give_up(step, follower);
+    }
+    if reply.outcome == Outcome::Refused
+        && reply.index < known.matched
+        && step.keeps(Rule::LostMemoryTakesOut)
+    {
+        return remind(step, follower);
+    }
+    let is_stored = reply.outcome == Outcome::Stored;
     let mut progress = known;
-    if step.require(Rule::RefusalMatchesNothing, reply.success) {
+    if step.require(Rule::RefusalMatchesNothing, is_stored) {
         progress.matched = progress.matched.max(reply.index);
         if step.keeps(Rule::NextFollowsMatched) {
             progress.next = progress.next.max(progress.matched.next());
         }
     }
-    if !reply.success && step.keeps(Rule::RefusedAppendGoesBack) {
+    if !is_stored && step.keeps(Rule::RefusedAppendGoesBack) {
         progress.next = progress.next.min(reply.index.next()).max(progress.matched.next());
     }
     if progress != known {
@@ -182,13 +227,21 @@ pub(super) fn handle_append_reply<M: StateMachine, R: RaftRules>(
             followers.insert(follower, progress);
         }
         commit::advance(step);
-    } else if !reply.success || reply.index < known.matched || !step.keeps(Rule::HeartbeatShowsLoss)
-    {
+    } else if !is_stored || reply.index < known.matched || !step.keeps(Rule::HeartbeatShowsLoss) {
         // It has come late, and tells nothing of what the follower lacks now.
         return;
     }
     let lacks = progress.next <= step.state().log().last_index();
     if lacks && step.keeps(Rule::SendsTheRest) {
         send_append(step, follower, step.server.batch);
+    }
+}
+
+/// Counts no more on a follower that has lost what it acknowledged, and sends it nothing more.
+fn give_up<M: StateMachine, R: RaftRules>(step: &mut Step<'_, '_, M, R>, follower: Id) {
+    if let Role::Leader { followers } = &mut step.state_mut().role
+        && let Some(progress) = followers.get_mut(&follower)
+    {
+        *progress = Progress { matched: Index::ZERO, is_lost: true, ..*progress };
     }
 }

@@ -117,6 +117,8 @@ rules! {
         "Raft §5.3";
     CommitIsPassedOn: "a leader tells its followers what is committed", "Raft §5.3";
     RetryIsAnswered: "a retry of a command that took effect gets its outcome", "Raft §8";
+    LostMemoryTakesOut: "who lacks what it has acknowledged says so and takes no further part",
+        "etcd raft, commitTo";
     ClientAsksAgain: "a client that gets no answer asks again", "Raft §8";
     ClientTriesAnother: "a client that gets no answer asks another server", "Raft §8";
 

@@ -107,7 +107,9 @@ pub fn raft<R: RaftRules>(
     bounds: Bounds<'_>,
     facts: &[Named<Kv, R>],
 ) -> RaftSpec<R> {
-    let (prunes, all_durable) = (obsolete::applies(&rules), keeps_all_durable(&rules));
+    // A server that is rolled back may heed again what it had come to ignore.
+    let prunes = obsolete::applies(&rules) && bounds.faults.rollbacks == 0;
+    let all_durable = keeps_all_durable(&rules);
     let mut system = system(rules, bounds.servers, bounds.scripts);
     for (name, condition) in properties::safety() {
         system = system.property(Always, name, condition);
@@ -143,6 +145,7 @@ pub fn all() -> Vec<Box<dyn AnySpec>> {
         Box::new(failover().counts(4_666_061, 14_841_390)),
         Box::new(lossy().counts(1_019_856, 4_183_311)),
         Box::new(two().counts(169_889, 419_201)),
+        Box::new(rollback()),
         Box::new(five().counts(4_696, 14_845)),
         Box::new(figure_8("raft/figure-8", AllRules).counts(1_869, 3_754)),
         Box::new(figure_8_naive()),
@@ -215,6 +218,19 @@ pub fn two() -> RaftSpec<AllRules> {
         ("all answered", properties::all_answered),
     ];
     raft("raft/two", AllRules, bounds, facts).summary("two servers, of which both must live")
+}
+
+/// What no protocol mends: a disk that forgets. A server that has lost its vote votes again, and one
+/// that has lost an entry lets the leader go on without it.
+pub fn rollback() -> RaftSpec<AllRules> {
+    let faults = Faults { rollbacks: 1, down_at_once: 1, ..Faults::NONE };
+    let bounds = Bounds { servers: 3, elections: 2, faults, ..Bounds::default() };
+    let facts: &[Named<Kv, AllRules>] = &[("a second leader", properties::a_second_leader)];
+    raft("raft/rollback", AllRules, bounds, facts)
+        .summary("a server's storage is lost under it, and its vote with it")
+        .expect_violation(properties::ELECTION_SAFETY)
+        .expect_violation(properties::LEADER_COMPLETENESS)
+        .expect_violation(properties::STATE_MACHINE_SAFETY)
 }
 
 /// Five servers: two of them may lag.

@@ -32,14 +32,27 @@ pub struct Progress {
     pub next: Index,
     /// The follower's log is known to match up to here.
     pub matched: Index,
+    /// The follower has lost what it acknowledged in this term: it takes no further part.
+    pub is_lost: bool,
 }
 
 /// A server's part in its term, with what only that part needs.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Role {
-    Follower { leader: Option<Id> },
-    Candidate { votes: BTreeSet<Id> },
-    Leader { followers: BTreeMap<Id, Progress> },
+    Follower {
+        leader: Option<Id>,
+    },
+    Candidate {
+        votes: BTreeSet<Id>,
+    },
+    Leader {
+        followers: BTreeMap<Id, Progress>,
+    },
+    /// It lacks what it has acknowledged to this leader. Its vote may be lost as well, so it takes
+    /// no further part until it is started again.
+    TakenOut {
+        leader: Id,
+    },
 }
 
 impl Role {
@@ -49,6 +62,7 @@ impl Role {
             Role::Follower { .. } => "follower",
             Role::Candidate { .. } => "candidate",
             Role::Leader { .. } => "leader",
+            Role::TakenOut { .. } => "taken out",
         }
     }
 }
@@ -96,6 +110,10 @@ impl<M: StateMachine> ServerState<M> {
 
     pub fn log(&self) -> &Log<M::Command> {
         &self.storage.log
+    }
+
+    pub fn is_taken_out(&self) -> bool {
+        matches!(self.role, Role::TakenOut { .. })
     }
 
     pub fn is_leader(&self) -> bool {

@@ -107,7 +107,10 @@ impl Drawing<'_> {
             let mut up = true;
             let mut ends: Vec<_> = self.layout.rows.iter().zip(&self.trace.steps).collect();
             ends.retain(|(_, step)| {
-                let fault = matches!(step.event, Event::Crash { .. } | Event::Recover { .. });
+                let fault = matches!(
+                    step.event,
+                    Event::Crash { .. } | Event::Rollback { .. } | Event::Recover { .. }
+                );
                 fault && step.event.actor() == Some(actor)
             });
             let ends = ends.into_iter().map(|(y, step)| (*y, Some(&step.event)));
@@ -118,7 +121,7 @@ impl Drawing<'_> {
                 };
                 self.svg.line(at(x, since), at(x, y), colour, style);
                 since = y;
-                up = !matches!(event, Some(Event::Crash { .. }));
+                up = !matches!(event, Some(Event::Crash { .. } | Event::Rollback { .. }));
             }
             self.room.add_line(at(x, TOP), at(x, self.layout.bottom()), 8.0);
             let state = self.trace.initial.get(actor).map_or("", String::as_str);
@@ -228,9 +231,9 @@ impl Drawing<'_> {
                 let hands = format!("M{x:.1} {:.1}V{y:.1}H{:.1}", y - 3.2, x + 2.6);
                 self.svg.path(&hands, "none", TIMER, "stroke-width='1.3'");
             }
-            Event::Crash { .. } => self.svg.cross(point, 6.0, FAULT),
+            Event::Crash { .. } | Event::Rollback { .. } => self.svg.cross(point, 6.0, FAULT),
             Event::Recover { .. } => self.svg.disc(point, 5.0, "#fff", RECOVERY),
-            Event::Random { .. } => {
+            Event::Random { .. } | Event::Backup { .. } => {
                 let path = format!("M{x:.1} {:.1}l6 6l-6 6l-6 -6Z", y - 6.0);
                 self.svg.path(&path, "#fff", INK, "stroke-width='1.5'");
             }
