@@ -38,6 +38,7 @@
 
 mod client;
 mod commit;
+pub mod custom;
 mod directions;
 mod election;
 pub mod facts;
