@@ -4,6 +4,7 @@ mod support;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -54,18 +55,19 @@ fn the_key_value_store_answers_and_refuses() {
     let config = cluster.config();
     expect(&kv(&config, &["get", "colour"]), 1, &["no key \"colour\""]);
     expect(&kv(&config, &["put", "colour", "red"]), 0, &[]);
-    assert_eq!(kv(&config, &["get", "colour"]).stdout, b"red\n");
+    assert_eq!(kv(&config, &["get", "colour"]).stdout, b"red");
     expect(&kv(&config, &["cas", "colour", "blue", "green"]), 1, &["\"colour\" holds \"red\""]);
     expect(&kv(&config, &["cas", "colour", "red", "green"]), 0, &[]);
-    assert_eq!(kv(&config, &["get", "colour"]).stdout, b"green\n");
+    assert_eq!(kv(&config, &["get", "colour"]).stdout, b"green");
     expect(&kv(&config, &["cas", "shape", "round", "square"]), 1, &["no key \"shape\""]);
     expect(&kv(&config, &["put", "degrees", "-5", "--timeout", "9"]), 0, &[]);
     expect(&kv(&config, &["--timeout", "9", "cas", "degrees", "-5", "--warm"]), 0, &[]);
-    assert_eq!(kv(&config, &["get", "degrees"]).stdout, b"--warm\n");
+    assert_eq!(kv(&config, &["get", "degrees"]).stdout, b"--warm");
     expect(&kv(&config, &["delete", "colour"]), 0, &[]);
     expect(&kv(&config, &["delete", "colour"]), 1, &["no key \"colour\""]);
 
     large_values(&config);
+    any_bytes(&config);
 
     let rows = cluster.status();
     assert_eq!(rows.len(), 3);
@@ -89,15 +91,45 @@ fn the_key_value_store_answers_and_refuses() {
     assert!(!stderr(&unread).contains("effect"), "a read has none");
 }
 
+/// What was put comes back byte for byte: from the input, as an argument, and where it is a dash.
+fn any_bytes(config: &str) {
+    let all: Vec<u8> = (0..=255).collect();
+    for value in [&b""[..], b"\n", b"line\n", "gr\u{fc}n".as_bytes(), b"\xff\xfe", &all] {
+        expect(&put_from_input(config, "bytes", value), 0, &[]);
+        assert_eq!(kv(config, &["get", "bytes"]).stdout, value);
+    }
+    expect(&kv(config, &["cas", "bytes", "x", "y"]), 1, &["holds \"\\u{0}\\u{1}"]);
+    let mut put = Command::new(QUORATE);
+    put.args(["kv", "--config", config, "put"]);
+    let bytes = |bytes: &'static [u8]| std::ffi::OsStr::from_bytes(bytes);
+    assert!(put.args([bytes(b"\xfe"), bytes(b"a\xffb")]).status().unwrap().success());
+    let mut get = Command::new(QUORATE);
+    get.args(["kv", "--config", config, "get"]).arg(bytes(b"\xfe"));
+    assert_eq!(get.output().unwrap().stdout, b"a\xffb");
+
+    expect(&kv(config, &["put", "dash", "-", "--literal"]), 0, &[]);
+    assert_eq!(kv(config, &["get", "dash"]).stdout, b"-");
+    expect(&kv(config, &["cas", "dash", "--literal", "-", "--"]), 64, &[]);
+    expect(&kv(config, &["cas", "--literal", "dash", "-", "-5"]), 0, &[]);
+    assert_eq!(kv(config, &["get", "dash"]).stdout, b"-5");
+    // The input of `kv` is empty here.
+    expect(&kv(config, &["cas", "dash", "-5", "-"]), 0, &[]);
+    assert_eq!(kv(config, &["get", "dash"]).stdout, b"");
+    expect(&kv(config, &["cas", "dash", "-", "-"]), 64, &["only one", "standard input"]);
+    for key in ["-", "-5", "--literal"] {
+        expect(&kv(config, &["put", "--", key, "of a dash"]), 0, &[]);
+        assert_eq!(kv(config, &["get", "--", key]).stdout, b"of a dash");
+    }
+}
+
 /// Values up to the limit come back whole; beyond it they are refused.
 fn large_values(config: &str) {
     let largest = vec![b'x'; 1 << 20];
     expect(&put_from_input(config, "large", &largest), 0, &[]);
     let read = kv(config, &["get", "large"]);
-    assert!(read.stdout.strip_suffix(b"\n") == Some(&largest[..]), "1 MiB comes back");
+    assert!(read.stdout == largest, "1 MiB comes back");
     let too_large = put_from_input(config, "large", &vec![b'x'; (1 << 20) + 1]);
     expect(&too_large, 64, &["value", "1048576"]);
-    expect(&put_from_input(config, "large", &[0xFF]), 64, &["UTF-8"]);
     expect(&kv(config, &["get", &"k".repeat((64 << 10) + 1)]), 64, &["key", "65537", "65536"]);
 }
 
@@ -232,7 +264,7 @@ fn a_cluster_resumes_and_leaves_no_process_behind_however_it_ends() {
     // Killed itself, it cannot stop its nodes: they notice.
     let (mut all, lines) = run_cluster(&arguments);
     line(&lines, &["leader in term"]);
-    assert_eq!(kv(&config, &["get", "a"]).stdout, b"1\n");
+    assert_eq!(kv(&config, &["get", "a"]).stdout, b"1");
     all.0.kill().unwrap();
     all.0.wait().unwrap();
     wait_for("the nodes to notice", || all_free(port, 3));

@@ -10,8 +10,8 @@ use crate::engine::{
     self, Explorable, History, Miss, Options, Outcome, Run, RunFinding, Stop, WorstCase, WorstCases,
 };
 use crate::report::{
-    Component, Counterexample, Details, Engine, Limits, Longest, Progress, PropertyReport, Report,
-    Verdict, WorstCaseReport, grouped,
+    Component, Counterexample, Details, Engine, INTERRUPTED, Limits, Longest, Progress,
+    PropertyReport, Report, Verdict, WorstCaseReport, grouped,
 };
 use crate::spec::{Action, ActionOf, FORGOTTEN_IS_IGNORED, Kind, PropertyInfo, Spec, State};
 use crate::stateright_engine;
@@ -109,6 +109,7 @@ fn explore<A: Explorable, C: Sync, G: History>(
         max_states: limits.max_states,
         max_memory: limits.max_memory.map(|mebibytes| mebibytes << 20),
         max_time: limits.max_time,
+        interrupt: Arc::clone(&limits.interrupt),
         sees: spec.sees,
         has_boundary: false,
     };
@@ -151,6 +152,7 @@ fn reason(stop: Stop, states: u64, limits: &Limits) -> Option<String> {
             let limit = limits.max_time.unwrap_or_default();
             format!("the {} s allowed have passed", limit.as_secs_f64())
         }
+        Stop::Interrupt => INTERRUPTED.to_owned(),
     };
     Some(reason)
 }

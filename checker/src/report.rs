@@ -1,13 +1,19 @@
 //! What a run reports: verdicts, counts, counterexamples.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::AnySpec;
 use crate::engine::Miss;
-use crate::spec::{Counts, Kind};
+use crate::spec::{Counts, Kind, PropertyInfo};
 use crate::trace::Trace;
+
+/// Why a run ended that was told to.
+pub const INTERRUPTED: &str = "interrupted";
 
 /// What explores a spec.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -149,6 +155,42 @@ pub struct Report {
 }
 
 impl Report {
+    /// The report on a spec whose search has not begun; `why` it ended there.
+    pub fn unfinished(spec: &dyn AnySpec, engine: Engine, why: &str) -> Self {
+        let expected = |violation| if violation { Verdict::Violated } else { Verdict::Holds };
+        let open = |info: PropertyInfo| PropertyReport {
+            name: info.name,
+            kind: info.kind,
+            verdict: Verdict::Incomplete,
+            expected: expected(info.violation_expected),
+            steps: None,
+            miss: None,
+        };
+        let infos = spec.properties();
+        Report {
+            spec: spec.name().to_owned(),
+            engine,
+            verdict: Verdict::Incomplete,
+            expected: expected(infos.iter().any(|info| info.violation_expected)),
+            states: 0,
+            transitions: 0,
+            depth: 0,
+            seconds: 0.0,
+            on_record: spec.counts(),
+            properties: infos.into_iter().map(open).collect(),
+            worst_case: None,
+            details: None,
+            cut_short: Some(why.to_owned()),
+            counterexamples: Vec::new(),
+        }
+    }
+
+    /// The search has come as far as `now`.
+    pub fn advance(&mut self, now: &Progress) {
+        (self.states, self.transitions, self.depth) = (now.states, now.transitions, now.depth);
+        self.seconds = now.elapsed.as_secs_f64();
+    }
+
     /// True if something was decided and is not what the spec expects.
     pub fn is_surprise(&self) -> bool {
         self.counts_differ()
@@ -194,6 +236,8 @@ pub struct Limits {
     /// Of the whole process, in MiB.
     pub max_memory: Option<u64>,
     pub max_time: Option<Duration>,
+    /// Set from outside, ends the run as a limit does.
+    pub interrupt: Arc<AtomicBool>,
     /// Goes on after the first counterexample, to decide every property.
     pub keep_going: bool,
 }
@@ -201,7 +245,14 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        Limits { threads, max_states: None, max_memory: None, max_time: None, keep_going: false }
+        Limits {
+            threads,
+            max_states: None,
+            max_memory: None,
+            max_time: None,
+            interrupt: Arc::default(),
+            keep_going: false,
+        }
     }
 }
 

@@ -15,7 +15,7 @@ use stateright::{Checker, Expectation, HasDiscoveries, Model, Property};
 use crate::check::{Search, is_counterexample};
 use crate::engine::{Explorable, History};
 use crate::memory;
-use crate::report::{Limits, Progress, grouped};
+use crate::report::{INTERRUPTED, Limits, Progress, grouped};
 use crate::spec::{ActionOf, Spec, State};
 
 /// True in every state, so that the search never thinks that it has seen all it wants to.
@@ -244,6 +244,9 @@ fn progress_of<M: Model>(checker: &impl Checker<M>, start: Instant) -> Progress 
 
 /// Why the search must stop now, if it must.
 fn limit_reached(limits: &Limits, now: &Progress) -> Option<String> {
+    if limits.interrupt.load(Ordering::Relaxed) {
+        return Some(INTERRUPTED.to_owned());
+    }
     if limits.max_states.is_some_and(|limit| now.states >= limit) {
         return Some(format!("{} states reached", grouped(now.states)));
     }

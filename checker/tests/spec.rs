@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use quorate_checker::AnySpec;
-use quorate_checker::report::{Engine, Limits, Report, Verdict};
+use quorate_checker::report::{Engine, INTERRUPTED, Limits, Report, Verdict};
 use quorate_checker::spec::{
     Action, Faults, SAVED_BEFORE_SENT, Spec, WITHOUT_DEADLOCK, WITHOUT_PANIC,
 };
@@ -212,6 +213,10 @@ fn a_limit_is_never_a_pass() {
         let limits = Limits { threads: 1, max_time: Some(time), ..Limits::default() };
         let report = check_by(engine, endless(), &limits);
         assert_eq!(report.verdict, Verdict::Incomplete, "also on one thread");
+        let limits = Limits { interrupt: Arc::new(true.into()), ..Limits::default() };
+        let report = check_by(engine, endless(), &limits);
+        assert_eq!(report.verdict, Verdict::Incomplete);
+        assert_eq!(report.cut_short.as_deref(), Some(INTERRUPTED));
     }
 }
 

@@ -4,6 +4,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod bounds;
 pub mod client;
 pub mod durable;
 pub mod kv;
@@ -11,6 +12,7 @@ pub mod number;
 pub mod quorum;
 pub mod raft;
 pub mod rules;
+pub mod script;
 pub mod service;
 pub mod state_machine;
 
@@ -25,4 +27,19 @@ pub fn specs() -> Vec<Box<dyn quorate_checker::AnySpec>> {
 /// The specs that take minutes, in the order in which `quorate check --all` runs them.
 pub fn large_specs() -> Vec<Box<dyn quorate_checker::AnySpec>> {
     raft::large::all()
+}
+
+/// A spec of `protocol`, the word before the slash in the names of its specs, within `bounds`. It
+/// is in no list, and no count is on record for it.
+///
+/// # Errors
+/// If there is no such protocol, or it has not one of the bounds, naming it.
+pub fn custom(
+    protocol: &str,
+    bounds: &bounds::Bounds,
+) -> Result<Box<dyn quorate_checker::AnySpec>, bounds::Refused> {
+    match protocol {
+        "raft" => raft::custom::spec(bounds),
+        _ => Err(bounds::Refused(format!("there is no protocol {protocol:?}, only raft"))),
+    }
 }

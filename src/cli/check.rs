@@ -1,34 +1,50 @@
 //! `quorate check`: explores specs, each to its end or to a limit, and says what was found.
 
+mod attempt;
 mod behaviour;
 mod details;
 mod files;
 mod progress;
 mod runs;
+mod summary;
 mod table;
 #[cfg(test)]
 mod tests;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use clap::value_parser;
-use quorate_checker::AnySpec;
-use quorate_checker::report::{Counterexample, Engine, Limits, Report};
+use quorate_checker::report::{Counterexample, Engine, INTERRUPTED, Limits, Report, Verdict};
 
+use super::bounds::BoundsArgs;
 use super::exit::{self, Code, Failure};
 use super::log::Colour;
-use super::output::Output;
+use super::output::{Output, wrapped};
+use super::specs::Selected;
 use super::{explore, specs};
 use files::{JsonFile, TraceFiles};
 
-/// Exits 1 if a verdict or a count is not the expected one, else 2 if one is incomplete, else 0.
+/// How a check ends, for `--help`.
+const ENDS: &str = "\
+The verdicts stand in a table at the end. Steps are shown of counterexamples that nobody expected;
+--details shows them all, --traces writes them all.
+
+Exits 1 if a verdict or a count is not the expected one, else 2 if one is incomplete, else 0.
+Ctrl-C, SIGTERM and SIGHUP end it with what was found until then, in the table and in the files,
+and it exits 130; a second signal ends it at once.";
+
+/// What to check, how, and what to tell of it.
 #[derive(clap::Args)]
+#[command(after_help = ENDS)]
 pub struct Args {
     /// What to check: raft/election, or raft for those of Raft; the default set if nothing is named
     #[arg(value_name = "SPEC")]
     specs: Vec<String>,
+    #[command(flatten)]
+    bounds: BoundsArgs,
     /// Check the large specs as well, which takes minutes; one of them can also be named
     #[arg(long)]
     all: bool,
@@ -50,15 +66,13 @@ pub struct Args {
     /// Write the verdicts to this file
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
-    /// Write every counterexample to this directory: as text, as a sequence diagram (SVG), and in
-    /// the Informal Trace Format (JSON)
+    /// Write every counterexample to this directory: as text, as SVG, and as ITF (JSON)
     #[arg(long, value_name = "DIR")]
     traces: Option<PathBuf>,
     /// Go on after the first counterexample of a spec, to decide every property
     #[arg(long)]
     keep_going: bool,
-    /// Show how each search went: states per depth, how often each kind of action was taken, the
-    /// distinct values of each component, and how many handler calls that took
+    /// Show all counterexamples, and of each search its levels, actions, components, handler calls
     #[arg(long)]
     details: bool,
 }
@@ -86,39 +100,65 @@ impl Args {
             max_memory: self.max_memory,
             max_time: self.max_time,
             keep_going: self.keep_going,
+            ..default
         }
     }
 }
 
 /// A spec that was checked: what was searched, and what was found.
 struct Checked {
+    /// What names it on the command line.
+    words: String,
     bounds: Vec<String>,
     directed: bool,
+    /// Asked for by its bounds: nothing is on record of it.
+    custom: bool,
     report: Report,
+}
+
+impl Checked {
+    fn was_interrupted(&self) -> bool {
+        self.report.cut_short.as_deref() == Some(INTERRUPTED)
+    }
 }
 
 /// Checks the specs that are named.
 pub fn run(args: Args) -> ExitCode {
-    let ended = specs::select(&args.specs, args.all)
-        .and_then(|specs| check(specs, &args, Output::stdout()));
-    match ended {
+    match begin(&args) {
         Ok(code) => code.into(),
         Err(failure) => exit::report(Err(failure)),
     }
 }
 
-fn check(specs: Vec<Box<dyn AnySpec>>, args: &Args, mut output: Output) -> Result<Code, Failure> {
+fn begin(args: &Args) -> Result<Code, Failure> {
+    let specs = match args.bounds.custom(&args.specs)? {
+        Some(_) if args.all => {
+            return Err(Failure::new(Code::Usage, "--all is for listed specs, bounds for others"));
+        }
+        Some(custom) => vec![custom],
+        None => specs::select(&args.specs, args.all)?,
+    };
+    let limits = Limits { interrupt: attempt::interrupt()?, ..args.limits() };
+    check(specs, args, &limits, Output::stdout())
+}
+
+fn check(
+    specs: Vec<Selected>,
+    args: &Args,
+    limits: &Limits,
+    mut output: Output,
+) -> Result<Code, Failure> {
     // Whatever cannot be written is found out before the minutes that the search takes.
     let json = args.json.as_deref().map(JsonFile::prepare).transpose()?;
-    let mut traces = args.traces.as_deref().map(TraceFiles::prepare);
-    if let Some(Err(failure)) = traces {
-        return Err(failure);
-    }
-    let limits = args.limits();
+    let traces = args.traces.as_deref().map(TraceFiles::prepare).transpose()?;
+    let mut written = Ok(());
     let mut all = Vec::new();
     let count = specs.len();
     for (index, spec) in specs.into_iter().enumerate() {
-        let checked = check_one(spec, (index + 1, count), args.engine(), &limits);
+        if limits.interrupt.load(Ordering::Relaxed) {
+            break;
+        }
+        let checked = check_one(spec, (index + 1, count), args.engine(), limits);
         show(&checked, &mut output);
         if args.details {
             details::show(&checked.report, &mut output);
@@ -128,36 +168,38 @@ fn check(specs: Vec<Box<dyn AnySpec>>, args: &Args, mut output: Output) -> Resul
             }
         }
         for example in &checked.report.counterexamples {
-            let text = show_counterexample(&checked.report, example, &mut output);
+            show_counterexample(&checked, example, args.details, &mut output);
             // The first failure is told at the end: the rest is worth finding out all the same.
-            if let Some(Ok(files)) = &traces
-                && let Err(failure) = files.write(&checked.report.spec, example, &text)
-            {
-                traces = Some(Err(failure));
+            if let Some(files) = traces.as_ref().filter(|_| written.is_ok()) {
+                let story = story(&checked, example, None);
+                written = files.write(&checked.report.spec, example, &story);
             }
         }
         all.push(checked);
     }
-    table::show(&all, &mut output);
+    // A signal that came too late to leave anything open is none.
+    let was_interrupted = all.len() < count || all.iter().any(Checked::was_interrupted);
+    table::show(&all, count, &mut output);
     let reports: Vec<&Report> = all.iter().map(|checked| &checked.report).collect();
     if let Some(json) = json {
         json.write(&reports)?;
     }
-    traces.transpose()?;
+    written?;
     output.finish()?;
-    Ok(code(&reports))
+    Ok(if was_interrupted { Code::Interrupted } else { code(&reports) })
 }
 
 fn check_one(
-    spec: Box<dyn AnySpec>,
+    selected: Selected,
     (number, count): (usize, usize),
     engine: Engine,
     limits: &Limits,
 ) -> Checked {
+    let Selected { spec, words, custom } = selected;
     let (bounds, directed) = (spec.bounds(), spec.is_directed());
-    let mut display = progress::Display::new(format!("{} {number}/{count}", spec.name()));
-    let report = spec.check(engine, limits, &mut |progress| display.update(progress));
-    Checked { bounds, directed, report }
+    let display = progress::Display::new(format!("{} {number}/{count}", spec.name()));
+    let report = attempt::check(spec, engine, limits, display);
+    Checked { words, bounds, directed, custom, report }
 }
 
 fn code(reports: &[&Report]) -> Code {
@@ -180,18 +222,29 @@ fn show(checked: &Checked, output: &mut Output) {
     output.line(format!("{}: {verdict}; {counts}, {seconds:.1} s", report.spec));
 }
 
-/// A counterexample, and how to see it in the Explorer. Returns the same without colours.
-fn show_counterexample(report: &Report, example: &Counterexample, output: &mut Output) -> String {
-    let head = format!("{} is {}:", example.property, runs::how(example));
+/// A counterexample: its steps if nobody expected it, or `in_full`; else that it is there.
+fn show_counterexample(
+    checked: &Checked,
+    example: &Counterexample,
+    in_full: bool,
+    output: &mut Output,
+) {
+    let is_expected = checked.report.property(example.property).expected == Verdict::Violated;
+    if is_expected && !in_full {
+        let what = format!("{} is {}", example.property, runs::how(example));
+        return output.line(wrapped("  ", [&*what, "--details shows the steps"]));
+    }
+    output.line(format!("\n{}", story(checked, example, Some(&*output))));
+}
+
+/// The steps of a counterexample, and how to see them in the Explorer; with the colours of `output`
+/// if it is for that.
+fn story(checked: &Checked, example: &Counterexample, output: Option<&Output>) -> String {
+    let head = format!("{} is {}", example.property, runs::how(example));
+    let head = output.map_or(head.clone(), |output| output.paint(&head, Colour::Red));
+    let trace = example.trace.text(output.is_some_and(Output::has_colour));
+    let (words, address, path) = (&checked.words, explore::ADDRESS, &example.explorer);
     // The address has a line of its own, which may be longer than others: it is to be clicked.
-    let link = format!(
-        "To step through it: quorate explore {}, then\nhttp://{}{}\n",
-        report.spec,
-        explore::ADDRESS,
-        example.explorer
-    );
-    let painted = output.paint(&head, Colour::Red);
-    let trace = example.trace.text(output.has_colour());
-    output.line(format!("\n{painted}\n{trace}\n{link}"));
-    format!("{head}\n{}\n{link}", example.trace.text(false))
+    let link = format!("To step through it: quorate explore {words}, then\nhttp://{address}{path}");
+    format!("{head}\n{trace}\n{link}\n")
 }

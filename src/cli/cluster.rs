@@ -23,15 +23,20 @@ const NODES: u16 = 3;
 /// The port before that of the first node of a new cluster, unless told otherwise.
 pub const PORT: u16 = 7_400;
 
-/// Creates the cluster, or resumes it if DIR has one, and runs it until Ctrl-C. A node that is
-/// killed is not started again; one that gives up ends the cluster.
+/// What it does, for `--help`.
+const NOTES: &str = "\
+Creates the cluster, or resumes it if DIR has one, and runs it until Ctrl-C. A node that is killed
+is not started again; one that gives up ends the cluster, which then exits 70.";
+
+/// Which cluster, and where.
 #[derive(clap::Args)]
+#[command(after_help = NOTES)]
 pub struct Args {
     /// The protocol that the nodes run [default: raft]
     #[arg(long)]
     protocol: Option<String>,
-    /// How many nodes there are [default: 3]
-    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=9))]
+    /// How many nodes there are, 1 to 9 [default: 3]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=9))]
     nodes: Option<u16>,
     /// Where config, key and stores are
     #[arg(long, default_value = "quorate-cluster")]

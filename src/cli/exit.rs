@@ -25,6 +25,8 @@ pub enum Code {
     Io = 74,
     /// The config or the key can be read, and not be used as they are.
     Config = 78,
+    /// A check was interrupted; what was found until then was told.
+    Interrupted = 130,
 }
 
 impl From<Code> for ExitCode {

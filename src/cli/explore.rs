@@ -5,18 +5,22 @@ use std::process::ExitCode;
 
 use quorate_checker::AnySpec;
 
+use super::bounds::BoundsArgs;
 use super::exit::{self, Code, Failure};
 use super::output::{Output, wrapped};
-use super::specs;
+use super::specs::{self, Selected};
 
 /// Where the Explorer is served unless something else is asked for.
 pub const ADDRESS: &str = "127.0.0.1:3000";
 
-/// Serves Stateright's Explorer until Ctrl-C.
+/// What to explore, and where to serve it.
 #[derive(clap::Args)]
+#[command(after_help = "Serves the Explorer until Ctrl-C.")]
 pub struct Args {
-    /// The spec to explore; `quorate list` shows them all
+    /// The spec to explore, as `quorate list` names it; with bounds a protocol, such as raft
     spec: String,
+    #[command(flatten)]
+    bounds: BoundsArgs,
     /// Where to serve it: an address of this machine alone; port 0 takes one that is free
     #[arg(long, value_name = "IP:PORT", default_value = ADDRESS)]
     address: SocketAddr,
@@ -28,10 +32,11 @@ pub fn run(args: Args) -> ExitCode {
 }
 
 fn explore(args: &Args) -> Result<(), Failure> {
-    let spec = specs::named(&args.spec)?;
+    let custom = args.bounds.custom(std::slice::from_ref(&args.spec))?;
+    let Selected { spec, words, .. } = custom.map_or_else(|| specs::named(&args.spec), Ok)?;
     let address = free(args.address)?;
     let mut output = Output::stdout();
-    output.line(usage(&*spec, address));
+    output.line(usage(&*spec, &words, address));
     // If nobody reads it, the Explorer is served all the same.
     let _ = output.finish();
     spec.explore(address);
@@ -54,7 +59,7 @@ fn free(address: SocketAddr) -> Result<SocketAddr, Failure> {
 }
 
 /// What is served, where, and what to make of it.
-fn usage(spec: &dyn AnySpec, address: SocketAddr) -> String {
+fn usage(spec: &dyn AnySpec, words: &str, address: SocketAddr) -> String {
     let name = spec.name();
     let bounds = wrapped("bounds  ", spec.bounds());
     format!(
@@ -63,7 +68,7 @@ fn usage(spec: &dyn AnySpec, address: SocketAddr) -> String {
 
 Open  http://{address}/  in a browser; Ctrl-C here ends it.
 
-Click a step to take it, or use the arrow keys. `quorate check {name}` prints the path of a
+Click a step to take it, or use the arrow keys. `quorate check {words}` prints the path of a
 counterexample (\"/#/steps/0/...\"): put it behind the address to see its steps.
 A state that breaks a property says so in its first line. The list of properties does not know the
 states you visit: it is filled by \"Run to completion\", a search without limit of time or memory.",

@@ -1,6 +1,9 @@
 //! `quorate kv`: reads and writes the replicated key-value store.
 
-use std::io::{Read, Write};
+use std::borrow::Cow;
+use std::ffi::{OsStr, OsString};
+use std::io::{IsTerminal, Read, Write};
+use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -21,8 +24,22 @@ pub const KEY_MAX: usize = 64 << 10;
 /// The largest value, in bytes: 1 MiB.
 pub const VALUE_MAX: usize = 1 << 20;
 
-/// Exit codes: 1 if the key is absent or holds another value, 3 if nobody answers in time.
+/// What is said of all operations, for `--help`.
+const NOTES: &str = "\
+Keys and values are bytes, of text as a rule. A key that begins with a dash stands behind `--`, as
+in `get -- -5`.
+
+Exits 1 if the key is absent or holds another value, and 3 if nobody answers in time: a command may
+have taken effect then, or may still.";
+
+/// How a value is printed, for `--help`.
+const PRINTED: &str = "\
+On a terminal a line break follows, and what is no text is shown as \\xff. Elsewhere the bytes are
+written as they are and nothing else, so that `put KEY -` reads them back.";
+
+/// Which cluster to ask for what.
 #[derive(clap::Args)]
+#[command(after_help = NOTES)]
 pub struct Args {
     /// The cluster's config
     #[arg(long, value_name = "FILE")]
@@ -38,23 +55,52 @@ pub struct Args {
 enum Operation {
     /// Sets a key to a value
     Put {
-        key: String,
-        /// The value; `-` reads it from the standard input
+        /// The key
+        key: OsString,
+        /// The value; `-` reads it from the standard input, all bytes of it
         #[arg(allow_hyphen_values = true)]
-        value: String,
+        value: OsString,
+        #[command(flatten)]
+        dash: Dash,
     },
     /// Prints the value of a key
-    Get { key: String },
+    #[command(after_help = PRINTED)]
+    Get {
+        /// The key
+        key: OsString,
+    },
     /// Sets a key to a new value if it holds the old one
     Cas {
-        key: String,
+        /// The key
+        key: OsString,
+        /// The value that it must hold; `-` reads it from the standard input
         #[arg(allow_hyphen_values = true)]
-        old: String,
+        old: OsString,
+        /// The value that it then holds; `-` reads it from the standard input
         #[arg(allow_hyphen_values = true)]
-        new: String,
+        new: OsString,
+        #[command(flatten)]
+        dash: Dash,
     },
     /// Removes a key
-    Delete { key: String },
+    Delete {
+        /// The key
+        key: OsString,
+    },
+}
+
+#[derive(clap::Args)]
+struct Dash {
+    /// Take `-` for a value of one dash, not for the standard input
+    #[arg(long)]
+    literal: bool,
+}
+
+impl Dash {
+    /// The bytes that `value` stands for.
+    fn read(&self, name: &str, value: OsString) -> Result<Text, Failure> {
+        if value == "-" && !self.literal { read_value() } else { within(name, &value, VALUE_MAX) }
+    }
 }
 
 /// Carries out one operation.
@@ -64,7 +110,7 @@ pub fn run(args: Args) -> ExitCode {
 
 fn operate(args: Args) -> Result<(), Failure> {
     let command = command(args.operation)?;
-    let (key, reads) = (key_of(&command).to_owned(), Kv::is_read_only(&command));
+    let (key, reads) = (key_of(&command).clone(), Kv::is_read_only(&command));
     let members = setup::members(&Config::load(&args.config)?)?;
     let mut client =
         Client::<Raft<Kv>>::open(&members).map_err(|error| Failure::new(Code::Io, error))?;
@@ -83,7 +129,7 @@ fn operate(args: Args) -> Result<(), Failure> {
 }
 
 /// Prints what an operation returned.
-fn show(key: &str, output: Output) -> Result<(), Failure> {
+fn show(key: &Text, output: Output) -> Result<(), Failure> {
     let absent = || Failure::new(Code::No, format!("there is no key {}", quoted(key)));
     match output {
         Output::Stored | Output::Swapped | Output::Deleted { existed: true } => Ok(()),
@@ -97,28 +143,44 @@ fn show(key: &str, output: Output) -> Result<(), Failure> {
     }
 }
 
-fn print(value: &str) -> Result<(), Failure> {
-    writeln!(std::io::stdout().lock(), "{value}")
-        .map_err(|error| Failure::new(Code::Io, format!("cannot write to the output: {error}")))
+fn print(value: &Text) -> Result<(), Failure> {
+    let mut stdout = std::io::stdout().lock();
+    let bytes = written(value, stdout.is_terminal());
+    let printed = stdout.write_all(&bytes).and_then(|()| stdout.flush());
+    printed.map_err(|error| Failure::new(Code::Io, format!("cannot write to the output: {error}")))
+}
+
+/// `value` as it is written: for a person so that no byte of it does anything to the terminal but
+/// break lines.
+fn written(value: &Text, is_terminal: bool) -> Cow<'_, [u8]> {
+    if !is_terminal {
+        return Cow::Borrowed(value);
+    }
+    let lines = value.split(|byte| *byte == b'\n');
+    let lines: String = lines.map(|line| format!("{:?}\n", Text::from(line))).collect();
+    Cow::Owned(lines.into_bytes())
 }
 
 fn command(operation: Operation) -> Result<Command, Failure> {
     Ok(match operation {
-        Operation::Put { key, value } => {
-            let value = if value == "-" { read_value()? } else { value };
-            Command::Put { key: as_key(&key)?, value: as_value("value", &value)? }
+        Operation::Put { key, value, dash } => {
+            Command::Put { key: as_key(&key)?, value: dash.read("value", value)? }
         }
         Operation::Get { key } => Command::Get { key: as_key(&key)? },
-        Operation::Cas { key, old, new } => Command::Cas {
+        Operation::Cas { old, new, dash, .. } if old == "-" && new == "-" && !dash.literal => {
+            let message = "only one of two values can come from the standard input";
+            return Err(Failure::new(Code::Usage, message));
+        }
+        Operation::Cas { key, old, new, dash } => Command::Cas {
             key: as_key(&key)?,
-            old: as_value("old value", &old)?,
-            new: as_value("new value", &new)?,
+            old: dash.read("old value", old)?,
+            new: dash.read("new value", new)?,
         },
         Operation::Delete { key } => Command::Delete { key: as_key(&key)? },
     })
 }
 
-fn key_of(command: &Command) -> &str {
+fn key_of(command: &Command) -> &Text {
     match command {
         Command::Put { key, .. }
         | Command::Get { key }
@@ -127,24 +189,21 @@ fn key_of(command: &Command) -> &str {
     }
 }
 
-fn as_key(key: &str) -> Result<Text, Failure> {
+fn as_key(key: &OsStr) -> Result<Text, Failure> {
     within("key", key, KEY_MAX)
 }
 
-fn as_value(name: &str, value: &str) -> Result<Text, Failure> {
-    within(name, value, VALUE_MAX)
-}
-
-fn within(name: &str, text: &str, limit: usize) -> Result<Text, Failure> {
-    if text.len() <= limit {
-        return Ok(Text::from(text));
+fn within(name: &str, bytes: &OsStr, limit: usize) -> Result<Text, Failure> {
+    let bytes = bytes.as_bytes();
+    if bytes.len() <= limit {
+        return Ok(Text::from(bytes));
     }
-    let message = format!("the {name} has {} bytes; at most {limit} are allowed", text.len());
+    let message = format!("the {name} has {} bytes; at most {limit} are allowed", bytes.len());
     Err(Failure::new(Code::Usage, message))
 }
 
 /// The value on the standard input, read no further than it takes to see that it is too long.
-fn read_value() -> Result<String, Failure> {
+fn read_value() -> Result<Text, Failure> {
     let mut bytes = Vec::new();
     let limit = VALUE_MAX as u64 + 1;
     std::io::stdin().lock().take(limit).read_to_end(&mut bytes).map_err(|error| {
@@ -154,14 +213,15 @@ fn read_value() -> Result<String, Failure> {
         let message = format!("the value has more than {VALUE_MAX} bytes, which is the limit");
         return Err(Failure::new(Code::Usage, message));
     }
-    String::from_utf8(bytes).map_err(|_| Failure::new(Code::Usage, "the value is not UTF-8 text"))
+    Ok(Text::from(&*bytes))
 }
 
 /// `text` as part of a message: in quotes, and not at any length.
-fn quoted(text: &str) -> String {
-    let short: String = text.chars().take(60).collect();
-    let rest = if short.len() < text.len() { "..." } else { "" };
-    format!("{short:?}{rest}")
+fn quoted(text: &Text) -> String {
+    let shown = format!("{text:?}");
+    let short: String = shown.chars().take(60).collect();
+    let rest = if short.len() < shown.len() { "..." } else { "" };
+    format!("\"{short}\"{rest}")
 }
 
 /// A positive number of seconds.
@@ -172,4 +232,23 @@ pub(super) fn seconds(text: &str) -> Result<Duration, String> {
         return Err("not between 0 and 86400 seconds".to_owned());
     }
     Ok(duration)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_terminal_is_shown_what_another_reader_gets_as_it_is() {
+        for (value, shown) in [
+            (&b"plain"[..], "plain\n"),
+            ("grün\nblau".as_bytes(), "grün\nblau\n"),
+            (b"\xff\x1b[2J", "\\xff\\u{1b}[2J\n"),
+            (b"", "\n"),
+        ] {
+            let text = Text::from(value);
+            assert_eq!(written(&text, false), value);
+            assert_eq!(written(&text, true), shown.as_bytes());
+        }
+    }
 }

@@ -1,4 +1,4 @@
-//! `quorate list`: every spec, its bounds, its properties.
+//! `quorate list`: specs, their bounds, their properties.
 
 use std::process::ExitCode;
 
@@ -7,14 +7,17 @@ use quorate_checker::report::Verdict;
 use quorate_checker::spec::{Counts, Kind, PropertyInfo};
 use serde::Serialize;
 
-use super::exit;
+use super::exit::{self, Failure};
 use super::log::Colour;
 use super::output::{Output, grouped, wrapped};
-use super::specs;
+use super::specs::{self, Selected};
 
-/// Shows every spec, its bounds and its properties.
+/// Shows specs, their bounds and their properties.
 #[derive(clap::Args)]
 pub struct Args {
+    /// What to show: raft/election, or raft for those of Raft; every spec if nothing is named
+    #[arg(value_name = "SPEC")]
+    specs: Vec<String>,
     /// Print a JSON list instead of text
     #[arg(long)]
     json: bool,
@@ -78,9 +81,15 @@ impl Row {
 
 /// Prints the list.
 pub fn run(args: Args) -> ExitCode {
-    let default = specs::default_set().into_iter().map(|spec| Row::of(&*spec, false));
-    let large = specs::large_set().into_iter().map(|spec| Row::of(&*spec, true));
-    let rows: Vec<Row> = default.chain(large).collect();
+    exit::report(list(&args))
+}
+
+fn list(args: &Args) -> Result<(), Failure> {
+    let large: Vec<String> = specs::large_set().iter().map(|spec| spec.name().to_owned()).collect();
+    let row = |selected: Selected| {
+        Row::of(&*selected.spec, large.iter().any(|name| name == selected.spec.name()))
+    };
+    let rows: Vec<Row> = specs::select(&args.specs, true)?.into_iter().map(row).collect();
     let mut output = Output::stdout();
     if args.json {
         let json = serde_json::to_string_pretty(&rows).expect("names have a JSON form");
@@ -93,7 +102,7 @@ pub fn run(args: Args) -> ExitCode {
             show(row, &mut output);
         }
     }
-    exit::report(output.finish())
+    output.finish()
 }
 
 fn show(row: &Row, output: &mut Output) {

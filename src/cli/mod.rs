@@ -1,5 +1,6 @@
 //! The command line: one file per subcommand.
 
+pub mod bounds;
 pub mod check;
 pub mod cluster;
 pub mod exit;
@@ -29,7 +30,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Shows every spec, its bounds and its properties
+    /// Shows specs, their bounds and their properties
     List(list::Args),
     /// Explores specs to their end and says whether they hold
     Check(check::Args),
@@ -65,5 +66,29 @@ pub fn main() -> ExitCode {
         Command::Node(args) => node::run(args),
         Command::Status(args) => status::run(args),
         Command::Kv(args) => kv::run(args),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    /// The arguments of a command and its subcommands that say nothing of themselves.
+    fn unexplained(command: &clap::Command) -> Vec<String> {
+        let visible = command.get_arguments().filter(|argument| !argument.is_hide_set());
+        let silent = visible.filter(|argument| argument.get_help().is_none());
+        let own = silent.map(|argument| format!("{} {}", command.get_name(), argument.get_id()));
+        own.chain(command.get_subcommands().flat_map(unexplained)).collect()
+    }
+
+    #[test]
+    fn every_argument_of_every_command_is_explained() {
+        let mut command = Cli::command();
+        command.build();
+        assert_eq!(unexplained(&command), [""; 0]);
+        let ends = command.find_subcommand_mut("check").unwrap().render_help().to_string();
+        assert!(ends.contains("exits 130") && ends.contains("--elections <N>"), "{ends}");
     }
 }

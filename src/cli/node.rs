@@ -23,8 +23,9 @@ use crate::node::transport::{Counters, Transport};
 /// What a node remembers: the storage of the actor that is checked.
 pub(super) type Saved = <Raft<Kv> as Actor>::Storage;
 
-/// Runs until Ctrl-C or SIGTERM, and exits 0 then.
+/// Which node of which cluster.
 #[derive(clap::Args)]
+#[command(after_help = "Runs until Ctrl-C or SIGTERM, and exits 0 then.")]
 pub struct Args {
     /// The cluster's config
     #[arg(long, value_name = "FILE")]

@@ -9,6 +9,22 @@ use super::exit::{Code, Failure};
 /// How many names are offered for one that there is not.
 const NEAR_MAX: usize = 3;
 
+/// A spec that was asked for.
+pub struct Selected {
+    pub spec: Box<dyn AnySpec>,
+    /// What names it on the command line.
+    pub words: String,
+    /// True if it is in no list, and was asked for by its bounds.
+    pub custom: bool,
+}
+
+impl Selected {
+    /// A spec that is called by its name.
+    pub fn listed(spec: Box<dyn AnySpec>) -> Self {
+        Selected { words: spec.name().to_owned(), spec, custom: false }
+    }
+}
+
 /// The default set: what runs when no spec is named.
 pub fn default_set() -> Vec<Box<dyn AnySpec>> {
     quorate_models::specs()
@@ -31,12 +47,12 @@ fn all() -> Vec<Box<dyn AnySpec>> {
 ///
 /// # Errors
 /// If a word names no spec. The message names those with similar names.
-pub fn select(words: &[String], with_large: bool) -> Result<Vec<Box<dyn AnySpec>>, Failure> {
+pub fn select(words: &[String], with_large: bool) -> Result<Vec<Selected>, Failure> {
     let mut specs = all();
     let few = if with_large { specs.len() } else { default_set().len() };
     if words.is_empty() {
         specs.truncate(few);
-        return Ok(specs);
+        return Ok(specs.into_iter().map(Selected::listed).collect());
     }
     let means = |word: &str, (index, name): (usize, &str)| {
         let beneath = name.strip_prefix(word.trim_end_matches('/'));
@@ -51,17 +67,17 @@ pub fn select(words: &[String], with_large: bool) -> Result<Vec<Box<dyn AnySpec>
     }
     let mut chosen = numbered().map(|name| words.iter().any(|word| means(word, name)));
     specs.retain(|_| chosen.next() == Some(true));
-    Ok(specs)
+    Ok(specs.into_iter().map(Selected::listed).collect())
 }
 
 /// The spec of this name, large or not.
 ///
 /// # Errors
 /// If there is none. The message names those with similar names.
-pub fn named(name: &str) -> Result<Box<dyn AnySpec>, Failure> {
+pub fn named(name: &str) -> Result<Selected, Failure> {
     let mut specs = all();
     match specs.iter().position(|spec| spec.name() == name) {
-        Some(index) => Ok(specs.swap_remove(index)),
+        Some(index) => Ok(Selected::listed(specs.swap_remove(index))),
         None => {
             let names: Vec<String> = specs.iter().map(|spec| spec.name().to_owned()).collect();
             Err(unknown(name, &names, false))

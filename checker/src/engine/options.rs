@@ -1,5 +1,7 @@
 //! How a search goes, and what it tells.
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 /// What a property's condition looks at. The condition is called once for each distinct view, on a
@@ -33,6 +35,8 @@ pub struct Options {
     pub max_memory: Option<u64>,
     /// Since the search began.
     pub max_time: Option<Duration>,
+    /// Set from outside, ends the search as a limit does.
+    pub interrupt: Arc<AtomicBool>,
     /// What the property of a name looks at.
     pub sees: fn(&str) -> Sees,
     /// Unset, promises that every state is inside the model's boundary, which is then not asked.
@@ -47,6 +51,7 @@ impl Default for Options {
             max_states: None,
             max_memory: None,
             max_time: None,
+            interrupt: Arc::default(),
             sees: |_| Sees::Everything,
             has_boundary: true,
         }
@@ -77,4 +82,5 @@ pub enum Stop {
     States,
     Memory,
     Time,
+    Interrupt,
 }

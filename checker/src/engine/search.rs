@@ -1,6 +1,7 @@
 //! The search: level by level, so that what is found first is found by a shortest path.
 
 use std::ops::Range;
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
@@ -180,7 +181,10 @@ impl Watch<'_> {
             memory,
             elapsed,
         });
-        let Options { max_states, max_memory, max_time, .. } = self.options;
+        let Options { max_states, max_memory, max_time, interrupt, .. } = self.options;
+        if interrupt.load(Ordering::Relaxed) {
+            return Some(Stop::Interrupt);
+        }
         if max_states.is_some_and(|limit| states >= limit) {
             return Some(Stop::States);
         }

@@ -46,12 +46,14 @@ impl Pace {
         }
     }
 
-    /// More elections than it takes any server to win one when all is calm.
-    fn calm_bound(self) -> u8 {
-        match self {
+    /// More elections than it takes any of so many servers to win one when all is calm: each may
+    /// stand in turn before one that can win.
+    fn calm_bound(self, servers: usize) -> u8 {
+        let of_three = match self {
             Pace::Short => 8,
             Pace::Real => 10,
-        }
+        };
+        of_three * servers.div_ceil(3) as u8
     }
 
     fn tick(self) -> Option<Duration> {
@@ -105,7 +107,7 @@ pub fn raft<R: RaftRules>(
         early: bounds.early,
         recovery: bounds.recovery,
         is_election: |timer| *timer == Timer::Election,
-        calm_bound: bounds.pace.calm_bound(),
+        calm_bound: bounds.pace.calm_bound(bounds.servers),
     });
     let spec = spec
         .eventually(A_LEADER, properties::a_leader_is_up)

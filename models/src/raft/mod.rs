@@ -39,6 +39,7 @@
 
 mod client;
 mod commit;
+pub mod custom;
 mod directions;
 mod election;
 pub mod facts;

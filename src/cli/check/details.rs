@@ -1,6 +1,6 @@
 //! How the search of one spec went: `--details`.
 
-use quorate_checker::report::{Component, Details, Report};
+use quorate_checker::report::{Component, Details, Engine, Report};
 
 use crate::cli::log::Colour;
 use crate::cli::output::{Output, WIDTH, grouped};
@@ -14,7 +14,10 @@ const BARS_MAX: usize = WIDTH - 4;
 /// Prints the details of a report.
 pub fn show(report: &Report, output: &mut Output) {
     let Some(details) = &report.details else {
-        return output.line("  Stateright's search tells no details");
+        return output.line(match report.engine {
+            Engine::Quorate => "  the search was interrupted before it could tell details",
+            Engine::Stateright => "  Stateright's search tells no details",
+        });
     };
     show_levels(&details.levels, output);
     show_actions(details, output);

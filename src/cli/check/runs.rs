@@ -17,7 +17,7 @@ pub fn how(example: &Counterexample) -> String {
         Some(Miss::Lasso) => format!("violated by a lasso, {first} and then {again} for ever"),
         Some(Miss::Stop) => format!("violated by a stop, {first} and then none for ever"),
         Some(Miss::Unbounded) => {
-            format!("violated without bound, after {first} elections do not end")
+            format!("violated, elections do not end: {first}")
         }
         Some(Miss::Zeno) => {
             format!("violated by a zeno run, {first} and then {again} for ever in no time")

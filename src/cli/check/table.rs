@@ -3,15 +3,12 @@
 use quorate_checker::report::{Engine, PropertyReport, Report, Verdict};
 use quorate_checker::spec::Kind;
 
-use super::{Checked, behaviour, runs};
+use super::{Checked, behaviour, runs, summary};
 use crate::cli::log::Colour;
 use crate::cli::output::{Output, grouped, wrapped};
 
 /// The widest name of a spec that is shown in full.
 const NAME_MAX: usize = 28;
-
-/// The longest of the [`verdict`]s.
-const VERDICT_MAX: usize = "violated, as expected".len();
 
 /// The verdict in words, beside what was expected.
 pub fn verdict(checked: &Checked) -> (&'static str, Colour) {
@@ -19,7 +16,7 @@ pub fn verdict(checked: &Checked) -> (&'static str, Colour) {
     match (report.verdict, report.expected) {
         (Verdict::Incomplete, _) if !report.is_surprise() => ("incomplete", Colour::Yellow),
         (Verdict::Violated, Verdict::Violated) if !report.is_surprise() => {
-            ("violated, as expected", Colour::Green)
+            ("violated (expected)", Colour::Green)
         }
         (Verdict::Holds, Verdict::Violated) => ("holds, unexpectedly", Colour::Red),
         (Verdict::Holds, _) if report.counts_differ() => ("holds, counts differ", Colour::Red),
@@ -36,40 +33,76 @@ pub fn counts(report: &Report) -> String {
     format!("{states} states, {transitions} transitions, depth {}", report.depth)
 }
 
-/// Prints the end of a check.
-pub fn show(all: &[Checked], output: &mut Output) {
+/// Prints the end of a check that had `count` specs to do and did `all` of these: what there is to
+/// say of them, then the table, then a line or so that sums up.
+pub fn show(all: &[Checked], count: usize, output: &mut Output) {
     let names = all.iter().map(|checked| checked.report.spec.chars().count());
     let width = names.max().unwrap_or(0).clamp("spec".len(), NAME_MAX);
+    let indented = |checked: &Checked| {
+        let name = shortened(&checked.report.spec, width);
+        format!("  {name:width$}  ")
+    };
+    if !all.is_empty() {
+        show_bounds(all, width, output);
+        show_custom(all, output);
+        runs::show_assumptions(all, output);
+        runs::show_worst_cases(all, output);
+        show_differences(all, &indented, output);
+        behaviour::show_never_taken(all, &indented, output);
+        show_gaps(all, width, output);
+        behaviour::show_growth(all, &indented, output);
+        show_limits(all, output);
+        show_table(all, width, output);
+    }
+    summary::show(all, count, output);
+}
+
+/// A line a spec, no wider than what stands in it, so that it fits most terminals.
+fn show_table(all: &[Checked], width: usize, output: &mut Output) {
+    let widest = |head: &str, cell: &dyn Fn(&Checked) -> String| {
+        let cells = all.iter().map(|checked| cell(checked).chars().count());
+        cells.max().unwrap_or(0).max(head.len())
+    };
+    let verdicts = widest("verdict", &|checked| verdict(checked).0.to_owned());
+    let states = widest("states", &|checked| grouped(checked.report.states));
+    let transitions = widest("transitions", &|checked| grouped(checked.report.transitions));
+    let seconds = |report: &Report| format!("{:.1}", report.seconds);
+    let secs = widest("secs", &|checked| seconds(&checked.report));
     output.line(format!(
-        "\n{:width$}  {:VERDICT_MAX$}  {:>13}  {:>14}  {:>5}  {:>7}",
-        "spec", "verdict", "states", "transitions", "depth", "seconds"
+        "\n{:width$}  {:verdicts$}  {:>states$}  {:>transitions$}  {:>5}  {:>secs$}",
+        "spec", "verdict", "states", "transitions", "depth", "secs"
     ));
     for checked in all {
         let report = &checked.report;
         let (words, colour) = verdict(checked);
         // The escape sequences of a colour must not count as letters.
-        let words = output.paint(&format!("{words:VERDICT_MAX$}"), colour);
-        let (states, transitions) = (grouped(report.states), grouped(report.transitions));
+        let words = output.paint(&format!("{words:verdicts$}"), colour);
         output.line(format!(
-            "{:width$}  {words}  {states:>13}  {transitions:>14}  {:>5}  {:>7.1}",
+            "{:width$}  {words}  {:>states$}  {:>transitions$}  {:>5}  {:>secs$}",
             shortened(&report.spec, width),
+            grouped(report.states),
+            grouped(report.transitions),
             report.depth,
-            report.seconds
+            seconds(report)
         ));
     }
-    show_bounds(all, width, output);
-    runs::show_assumptions(all, output);
-    let indented = |checked: &Checked| {
-        let name = shortened(&checked.report.spec, width);
-        format!("  {name:width$}  ")
-    };
-    runs::show_worst_cases(all, output);
-    show_differences(all, &indented, output);
-    behaviour::show_never_taken(all, &indented, output);
-    show_gaps(all, width, output);
-    behaviour::show_growth(all, &indented, output);
-    show_limits(all, output);
-    show_summary(all, &indented, output);
+}
+
+/// Of specs that are not listed, what a listed one has and they have not.
+fn show_custom(all: &[Checked], output: &mut Output) {
+    for checked in all.iter().filter(|checked| checked.custom) {
+        let is_reachable = |property: &&PropertyReport| property.kind == Kind::Reachable;
+        let facts: Vec<&str> =
+            checked.report.properties.iter().filter(is_reachable).map(|p| p.name).collect();
+        let name = &checked.report.spec;
+        output.line(format!("\nNot in the list: no count is on record for {name}."));
+        let has_runs = checked.report.properties.iter().any(|p| p.kind.is_temporal());
+        if !facts.is_empty() {
+            output.line(wrapped("  must be reachable, whatever the bounds:  ", facts));
+        } else if !has_runs {
+            output.line("  nothing must be reachable: it may hold for want of behaviour");
+        }
+    }
 }
 
 fn show_bounds(all: &[Checked], width: usize, output: &mut Output) {
@@ -167,50 +200,6 @@ fn mistaken(report: &Report) -> f64 {
     match report.engine {
         Engine::Quorate => 0.0,
         Engine::Stateright => (report.states as f64).powi(2) / 2_f64.powi(65),
-    }
-}
-
-fn show_named(head: &str, colour: Colour, specs: Vec<&str>, output: &mut Output) {
-    let text = wrapped(head, specs);
-    output.line(format!("{}{}", output.paint(head, colour), &text[head.len()..]));
-}
-
-/// What is not as expected, spec by spec.
-fn show_surprises(all: &[Checked], name: &dyn Fn(&Checked) -> String, output: &mut Output) {
-    for checked in all.iter().filter(|checked| checked.report.is_surprise()) {
-        let report = &checked.report;
-        let of_property = |property: &PropertyReport| match property.verdict {
-            Verdict::Violated => format!("{} is violated", property.name),
-            _ => format!("{} holds", property.name),
-        };
-        let mut words: Vec<String> = report.surprises().map(of_property).collect();
-        if report.counts_differ() {
-            words.push("counts differ from those on record".to_owned());
-        }
-        output.line(wrapped(&name(checked), words));
-    }
-}
-
-fn show_summary(all: &[Checked], name: &dyn Fn(&Checked) -> String, output: &mut Output) {
-    let named = |is: fn(&Report) -> bool| -> Vec<&str> {
-        let found = all.iter().filter(|checked| is(&checked.report));
-        found.map(|checked| checked.report.spec.as_str()).collect()
-    };
-    let surprises = named(Report::is_surprise);
-    let incomplete = named(|report| report.is_incomplete() && !report.is_surprise());
-    output.line("");
-    if !surprises.is_empty() {
-        show_named("Not as expected: ", Colour::Red, surprises, output);
-        show_surprises(all, name, output);
-    } else if incomplete.is_empty() {
-        let text = match all.len() {
-            1 => "The verdict is as expected.".to_owned(),
-            count => format!("All {count} verdicts are as expected."),
-        };
-        output.line(output.paint(&text, Colour::Green));
-    }
-    if !incomplete.is_empty() {
-        show_named("Incomplete: ", Colour::Yellow, incomplete, output);
     }
 }
 

@@ -1,7 +1,13 @@
 //! Checks of specs that are broken, which the default set need not have.
 
 use std::fs::{self, File};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
+use quorate_checker::AnySpec;
+use quorate_checker::report::Progress;
+use quorate_checker::spec::{Counts, PropertyInfo};
 use quorate_models::raft::rules::Rule;
 use quorate_models::raft::specs::{Bounds, raft};
 use quorate_models::rules::AllBut;
@@ -38,10 +44,21 @@ fn outcome_of(
     directory: &TempDir,
     changed: impl FnOnce(&mut Args),
 ) -> Outcome {
+    outcome_with(Selected::listed(spec), directory, changed, Arc::default())
+}
+
+/// The same, of a spec that need not be listed, and with a flag that interrupts.
+fn outcome_with(
+    selected: Selected,
+    directory: &TempDir,
+    changed: impl FnOnce(&mut Args),
+    interrupt: Arc<AtomicBool>,
+) -> Outcome {
     let file = |name: &str| directory.path().join(name);
     let mut args = Args {
         engine: EngineName::Quorate,
         specs: Vec::new(),
+        bounds: BoundsArgs::default(),
         all: false,
         threads: Some(1),
         max_states: None,
@@ -54,7 +71,8 @@ fn outcome_of(
     };
     changed(&mut args);
     let output = Output::new(false, File::create(file("output")).unwrap());
-    let code = check(vec![spec], &args, output).unwrap();
+    let limits = Limits { interrupt, ..args.limits() };
+    let code = check(vec![selected], &args, &limits, output).unwrap();
     let read = |name: &str| fs::read_to_string(file(name)).unwrap();
     Outcome {
         code,
@@ -69,9 +87,6 @@ fn a_violation_is_told_with_its_steps_and_written_to_files() {
     let Outcome { code, text, json } = outcome(broken(false), &directory);
     assert_eq!(code, Code::No);
     assert!(text.contains("raft/votes-twice: violated; "), "{text}");
-    let summary =
-        "Not as expected: raft/votes-twice\n  raft/votes-twice  election safety is violated";
-    assert!(text.contains(summary), "{text}");
 
     let report = &json[0];
     assert_eq!(report["verdict"], "violated");
@@ -81,7 +96,9 @@ fn a_violation_is_told_with_its_steps_and_written_to_files() {
     assert_eq!(property["kind"], "always");
     assert_eq!(property["verdict"], "violated");
     let steps = property["steps"].as_u64().unwrap();
-    assert!(text.contains(&format!("{PROPERTY} is violated in {steps} steps:")));
+    let words = format!("{PROPERTY} is violated in {steps} steps");
+    assert!(text.contains(&format!("\n{words}\n")), "{text}");
+    assert_ends_with_table(&text, &format!("Not as expected: raft/votes-twice: {words}"));
 
     // The Explorer's path begins with the initial state, then has an action a step.
     let link = text.lines().find(|line| line.starts_with("http://"));
@@ -90,6 +107,7 @@ fn a_violation_is_told_with_its_steps_and_written_to_files() {
     let too_long = |line: &&str| line.chars().count() > WIDTH && !line.starts_with("http://");
     assert_eq!(text.lines().find(too_long), None);
 
+    assert!(text.contains("To step through it: quorate explore raft/votes-twice, then"), "{text}");
     let read = |ending: &str| {
         let name = format!("traces/raft-votes-twice.election-safety.{ending}");
         fs::read_to_string(directory.path().join(name)).unwrap()
@@ -102,12 +120,147 @@ fn a_violation_is_told_with_its_steps_and_written_to_files() {
     assert_eq!(itf["vars"][0], "S1");
 }
 
+/// Asserts that nothing follows the table of one spec but a line that sums up.
+fn assert_ends_with_table(text: &str, summary: &str) {
+    let lines: Vec<&str> = text.lines().collect();
+    let [.., head, row, space, last] = &lines[..] else { panic!("{text}") };
+    assert!(head.starts_with("spec ") && head.ends_with(" secs"), "{text}");
+    assert_eq!(head.chars().count(), row.chars().count(), "{text}");
+    assert_eq!((*space, *last), ("", summary), "{text}");
+}
+
+#[test]
+fn the_steps_of_an_expected_violation_are_shown_if_they_are_asked_for() {
+    let directory = TempDir::new().unwrap();
+    let file = "traces/raft-votes-twice.election-safety.txt";
+    let short = outcome(broken(true), &directory);
+    let steps = short.json[0]["properties"][0]["steps"].as_u64().unwrap();
+    let words = format!("  {PROPERTY} is violated in {steps} steps, --details shows the steps\n");
+    assert!(short.text.contains(&words), "{}", short.text);
+    assert!(!short.text.contains("To step through it"), "{}", short.text);
+    assert_ends_with_table(&short.text, "The verdict is as expected.");
+    let story = fs::read_to_string(directory.path().join(file)).unwrap();
+    assert!(story.contains("To step through it: quorate explore raft/votes-twice, then"));
+    let long = outcome_of(broken(true), &directory, |args| args.details = true);
+    assert!(long.text.contains(&story), "{}", long.text);
+    assert_ends_with_table(&long.text, "The verdict is as expected.");
+}
+
+#[test]
+fn a_spec_that_is_not_listed_is_named_by_its_bounds_and_has_no_count_on_record() {
+    let directory = TempDir::new().unwrap();
+    let of = |spec, words: &str| {
+        let selected = Selected { spec, words: words.to_owned(), custom: true };
+        outcome_with(selected, &directory, |_| {}, Arc::default())
+    };
+    let words = "raft --servers 3 --elections 2";
+    let found = of(broken(false), words);
+    assert_eq!(found.code, Code::No);
+    let link = format!("To step through it: quorate explore {words}, then\nhttp://");
+    assert!(found.text.contains(&link), "{}", found.text);
+    let bounds = Bounds { servers: 2, elections: 1, ..Bounds::default() };
+    let holds = of(Box::new(raft("raft/none", AllBut(Vec::new()), bounds, &[])), words);
+    assert_eq!(holds.code, Code::Success);
+    for words in ["no count is on record for raft/none", "may hold for want of behaviour"] {
+        assert!(holds.text.contains(words), "{}", holds.text);
+    }
+    assert_ends_with_table(&holds.text, "It holds. No count is on record to compare with.");
+}
+
+#[test]
+fn what_is_interrupted_before_it_begins_is_no_pass() {
+    let directory = TempDir::new().unwrap();
+    let told = Arc::new(AtomicBool::new(true));
+    let found = outcome_with(Selected::listed(broken(false)), &directory, |_| {}, told);
+    assert_eq!(found.code, Code::Interrupted);
+    assert_eq!(found.text, "\nInterrupted; 1 of 1 specs were not begun.\n");
+    assert_eq!(found.json, Value::Array(Vec::new()));
+}
+
+/// A spec whose search finds five states and is heard of no more.
+struct Stuck;
+
+impl AnySpec for Stuck {
+    fn name(&self) -> &str {
+        "raft/stuck"
+    }
+    fn summary(&self) -> &str {
+        "a search that does not end"
+    }
+    fn bounds(&self) -> Vec<String> {
+        vec!["no bound".to_owned()]
+    }
+    fn is_directed(&self) -> bool {
+        false
+    }
+    fn properties(&self) -> Vec<PropertyInfo> {
+        broken(true).properties()
+    }
+    fn counts(&self) -> Option<Counts> {
+        None
+    }
+    fn check(
+        self: Box<Self>,
+        _: Engine,
+        limits: &Limits,
+        progress: &mut dyn FnMut(&Progress),
+    ) -> Report {
+        progress(&Progress { states: 5, transitions: 7, depth: 2, ..Progress::default() });
+        limits.interrupt.store(true, Ordering::Relaxed);
+        loop {
+            std::thread::park();
+        }
+    }
+    fn explore(self: Box<Self>, _: SocketAddr) {}
+}
+
+#[test]
+fn a_search_that_does_not_stop_is_left_and_told_as_far_as_it_has_come() {
+    let directory = TempDir::new().unwrap();
+    let stuck = || Selected::listed(Box::new(Stuck));
+    let found = outcome_with(stuck(), &directory, |args| args.details = true, Arc::default());
+    assert_eq!(found.code, Code::Interrupted, "{}", found.text);
+    assert!(found.text.contains("raft/stuck: incomplete; 5 states, 7 transitions, depth 2"));
+    assert!(found.text.contains(&format!("raft/stuck  {INTERRUPTED}; this is open:")));
+    assert!(!found.text.contains("Stateright"), "{}", found.text);
+    assert_ends_with_table(&found.text, "Interrupted in raft/stuck.");
+    let report = &found.json[0];
+    assert_eq!((&report["verdict"], &report["states"]), (&"incomplete".into(), &5.into()));
+    let properties = report["properties"].as_array().unwrap();
+    assert!(properties.iter().all(|property| property["verdict"] == "incomplete"));
+}
+
+#[test]
+fn the_table_of_all_specs_fits_a_terminal_of_80_columns() {
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("output");
+    let mut output = Output::new(false, File::create(&path).unwrap());
+    let all: Vec<Checked> = specs::select(&[], true)
+        .unwrap()
+        .into_iter()
+        .map(|Selected { spec, words, custom }| {
+            let mut report = Report::unfinished(&*spec, Engine::Quorate, "");
+            (report.verdict, report.seconds) = (report.expected, 123.4);
+            let counts = spec.counts().unwrap_or(Counts { states: 1, transitions: 1 });
+            (report.states, report.transitions) = (counts.states, counts.transitions);
+            Checked { words, bounds: Vec::new(), directed: spec.is_directed(), custom, report }
+        })
+        .collect();
+    table::show(&all, all.len(), &mut output);
+    output.finish().unwrap();
+    let text = fs::read_to_string(path).unwrap();
+    let lines = text.lines().skip_while(|line| !line.starts_with("spec "));
+    let wide: Vec<&str> = lines.clone().filter(|line| line.chars().count() > 80).collect();
+    assert_eq!(wide, [""; 0]);
+    assert_eq!(lines.count(), 1 + all.len() + 2, "the table and a line: {text}");
+}
+
 #[test]
 fn an_expected_violation_is_no_failure_and_its_absence_is_one() {
     let directory = TempDir::new().unwrap();
     let found = outcome(broken(true), &directory);
     assert_eq!(found.code, Code::Success, "{}", found.text);
-    assert!(found.text.contains("raft/votes-twice: violated, as expected; "));
+    assert!(found.text.contains("raft/votes-twice: violated (expected); "));
     assert!(found.text.contains("stopped at the first counterexample"));
     assert_eq!(found.json[0]["expected"], "violated");
 
@@ -116,7 +269,7 @@ fn an_expected_violation_is_no_failure_and_its_absence_is_one() {
     let absent = outcome(Box::new(sound), &directory);
     assert_eq!(absent.code, Code::No, "{}", absent.text);
     assert!(absent.text.contains("raft/sound: holds, unexpectedly; "));
-    assert!(absent.text.contains("\n  raft/sound  election safety holds\n"), "{}", absent.text);
+    assert_ends_with_table(&absent.text, "Not as expected: raft/sound: election safety holds");
 }
 
 #[test]
@@ -190,7 +343,8 @@ fn counts_that_differ_from_those_on_record_are_a_failure() {
     assert_eq!(differs.code, Code::No, "{}", differs.text);
     assert!(differs.text.contains("raft/counted: holds, counts differ; "), "{}", differs.text);
     assert!(differs.text.contains("\nCounts differ from those on record:"), "{}", differs.text);
-    assert!(differs.text.contains("\n  raft/counted  counts differ"), "{}", differs.text);
+    let last = "Not as expected: raft/counted: counts differ from those on record";
+    assert_ends_with_table(&differs.text, last);
     assert_eq!(differs.json[0]["on_record"]["states"], states + 1);
     // Where not all was counted, nothing is compared.
     let cut_short = outcome_of(more(), &directory, |args| args.max_states = Some(2));

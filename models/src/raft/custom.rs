@@ -1,0 +1,93 @@
+//! Raft within bounds that somebody asks for. It has the claims of the listed specs; what must be
+//! reachable is what every such space has, so that nothing fails for want of bounds.
+
+use quorate_checker::AnySpec;
+use quorate_checker::spec::Faults;
+
+use super::properties::{self, Named};
+use super::specs::{self, RaftSpec};
+use super::{Raft, live};
+use crate::bounds::{Ask, Bounds, Refused};
+use crate::kv::{Command, Kv};
+use crate::rules::AllRules;
+
+/// Raft within `bounds`.
+///
+/// # Errors
+/// If Raft has not all of them, or does not live within them.
+pub fn spec(bounds: &Bounds) -> Result<Box<dyn AnySpec>, Refused> {
+    let mut ask = Ask::new(bounds);
+    let servers = ask.count("servers", 3).into();
+    let scripts = ask.scripts();
+    let faults = faults(&mut ask);
+    let batch = ask.count("batch", 1);
+    let spec = if bounds.live {
+        let spec = on_the_clock(&mut ask, servers, &scripts, faults)?;
+        ask.finish("a spec of raft with --live")?;
+        spec
+    } else {
+        let spec = at_any_moment(&mut ask, servers, &scripts, faults);
+        ask.finish("a spec of raft without --live")?;
+        spec
+    };
+    Ok(Box::new(with_batch(spec, batch)))
+}
+
+fn faults(ask: &mut Ask<'_>) -> Faults {
+    Faults {
+        crashes: ask.count("crashes", 0),
+        down_at_once: ask.count("down-at-once", 1),
+        drops: ask.count("drops", 0),
+        duplicates: ask.count("duplicates", 0),
+    }
+}
+
+/// Timers fire when they like, within their budgets: for safety.
+fn at_any_moment(
+    ask: &mut Ask<'_>,
+    servers: usize,
+    scripts: &[&[Command]],
+    faults: Faults,
+) -> RaftSpec<AllRules> {
+    let (elections, heartbeats) = (ask.count("elections", 0), ask.count("heartbeats", 0));
+    let retries = ask.count("retries", 0);
+    let mut facts: Vec<Named<Kv, AllRules>> = Vec::new();
+    if elections > 0 {
+        facts.push(("a leader", properties::a_leader));
+        facts.push(("a commit", properties::a_commit));
+        if !scripts.is_empty() {
+            facts.push(("all answered", properties::all_answered));
+        }
+    }
+    let bounds = specs::Bounds { servers, scripts, elections, heartbeats, retries, faults };
+    specs::raft("raft/custom", AllRules, bounds, &facts)
+        .summary("safety within the bounds asked for")
+}
+
+/// Time moves in ticks: for liveness, which needs a majority.
+fn on_the_clock(
+    ask: &mut Ask<'_>,
+    servers: usize,
+    scripts: &[&[Command]],
+    faults: Faults,
+) -> Result<RaftSpec<AllRules>, Refused> {
+    let down = usize::from(faults.down_at_once.min(faults.crashes));
+    if down > 0 && 2 * down >= servers {
+        let why = "a majority must stay up, or nothing has to happen";
+        return Err(Refused(format!("{down} of {servers} servers down at once: {why}")));
+    }
+    let (early, recovery) = (ask.count("early", 0), ask.recovery());
+    let pace = live::Pace::Short;
+    let bounds = live::Bounds { servers, pace, scripts, early, faults, recovery };
+    let spec = live::raft("raft/custom-live", AllRules, bounds, &[]);
+    Ok(spec.summary("what happens in the end, within the bounds asked for"))
+}
+
+fn with_batch(mut spec: RaftSpec<AllRules>, entries: u8) -> RaftSpec<AllRules> {
+    for actor in &mut spec.system.actors {
+        if let Raft::Server(server) = actor {
+            server.batch.entries = entries.into();
+        }
+    }
+    spec
+}
