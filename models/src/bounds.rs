@@ -35,6 +35,12 @@ pub const COUNTS: &[Count] = &[
     count("down-at-once", (0, 9), "How many servers are down at once at most [default: 1]"),
     count("drops", (0, 255), "How many messages are lost, in total [default: 0]"),
     count("duplicates", (0, 255), "How many messages arrive twice, in total [default: 0]"),
+    count("rollbacks", (0, 255), "How often a storage is replaced by an older one [default: 0]"),
+    count(
+        "backups",
+        (0, 255),
+        "How often a copy is set aside for that [default: 0: nothing is left]",
+    ),
     count("batch", (1, 255), "How many entries one message carries at most [default: 1]"),
     count("early", (0, 255), "With --live: how many timers fire before their time [default: 0]"),
 ];

@@ -196,8 +196,9 @@ where
     /// # Panics
     /// If the crashes that the spec allows can leave less than a majority of servers up.
     pub(super) fn assert_majority_stays_up(&self) {
-        let down =
-            usize::from(self.faults.down_at_once.min(self.faults.crashes + self.faults.rollbacks));
+        let down = usize::from(
+            self.faults.down_at_once.min(self.faults.crashes.saturating_add(self.faults.rollbacks)),
+        );
         assert!(
             self.timely.is_none() || 2 * down < self.servers || down == 0,
             "{}: a majority of servers must stay up",

@@ -39,6 +39,8 @@ fn faults(ask: &mut Ask<'_>) -> Faults {
         down_at_once: ask.count("down-at-once", 1),
         drops: ask.count("drops", 0),
         duplicates: ask.count("duplicates", 0),
+        rollbacks: ask.count("rollbacks", 0),
+        backups: ask.count("backups", 0),
     }
 }
 
@@ -71,7 +73,8 @@ fn on_the_clock(
     scripts: &[&[Command]],
     faults: Faults,
 ) -> Result<RaftSpec<AllRules>, Refused> {
-    let down = usize::from(faults.down_at_once.min(faults.crashes));
+    let down =
+        usize::from(faults.down_at_once.min(faults.crashes.saturating_add(faults.rollbacks)));
     if down > 0 && 2 * down >= servers {
         let why = "a majority must stay up, or nothing has to happen";
         return Err(Refused(format!("{down} of {servers} servers down at once: {why}")));

@@ -31,8 +31,7 @@ pub struct AppendEntries<C> {
     pub entries: Vec<Entry<C>>,
     /// The leader's commit index.
     pub commit: Index,
-    /// The follower has told this leader, in this term, that it has all up to `previous`, and has
-    /// refused it since: either the refusal is an old one, or the follower has lost what it had.
+    /// The follower has told this leader, in this term, that it has all up to `previous`.
     pub acknowledged: bool,
 }
 

@@ -6,7 +6,7 @@ use super::commit;
 use super::log::{Entry, Log, Position};
 use super::message::{AppendEntries, AppendReply, Message, Outcome};
 use super::rules::{RaftRules, Rule};
-use super::state::{Progress, Role, ServerState};
+use super::state::{Progress, Role};
 use super::step::Step;
 use super::{Batch, Payload, Timer};
 use crate::number::Index;
@@ -41,38 +41,23 @@ fn send_append<M: StateMachine, R: RaftRules>(
     follower: Id,
     batch: Batch,
 ) {
-    if let Some(message) = append_for(step.state(), follower, batch) {
-        step.send(follower, Message::AppendEntries(message));
-    }
-}
-
-/// Asks a follower that refused less than it had acknowledged whether its refusal is an old one.
-fn remind<M: StateMachine, R: RaftRules>(step: &mut Step<'_, '_, M, R>, follower: Id) {
-    if let Some(message) = append_for(step.state(), follower, HEARTBEAT) {
-        let message = AppendEntries { acknowledged: true, ..message };
-        step.send(follower, Message::AppendEntries(message));
-    }
-}
-
-/// What a leader has to say to a follower, unless that is lost.
-fn append_for<M: StateMachine>(
-    state: &ServerState<M>,
-    follower: Id,
-    batch: Batch,
-) -> Option<AppendEntries<M::Command>> {
+    let state = step.state();
     let Role::Leader { followers } = &state.role else {
-        return None;
+        return;
     };
-    let progress = followers.get(&follower).filter(|progress| !progress.is_lost)?;
+    let Some(progress) = followers.get(&follower).filter(|progress| !progress.is_lost) else {
+        return;
+    };
     let index = Index(progress.next.0 - 1);
     let previous = Position { index, term: state.log().term_at(index).unwrap_or_default() };
-    Some(AppendEntries {
+    let message = AppendEntries {
         term: state.term(),
         previous,
         entries: next_batch::<M>(state.log(), index, batch),
         commit: state.commit,
-        acknowledged: false,
-    })
+        acknowledged: Index::ZERO < index && index <= progress.matched,
+    };
+    step.send(follower, Message::AppendEntries(message));
 }
 
 /// The entries behind `index` that fit `batch`; the first is not refused for its size.
@@ -204,12 +189,6 @@ pub(super) fn handle_append_reply<M: StateMachine, R: RaftRules>(
     let known = *known;
     if reply.outcome == Outcome::Lost {
         return give_up(step, follower);
-    }
-    if reply.outcome == Outcome::Refused
-        && reply.index < known.matched
-        && step.keeps(Rule::LostMemoryTakesOut)
-    {
-        return remind(step, follower);
     }
     let is_stored = reply.outcome == Outcome::Stored;
     let mut progress = known;
