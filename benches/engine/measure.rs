@@ -262,7 +262,7 @@ fn assert_complete<S, Action>(job: &Job, outcome: &Outcome<S, Action>) {
     assert_eq!(outcome.stopped, None, "{job}");
     for finding in &outcome.findings {
         let is_reachable = finding.expectation == Expectation::Sometimes;
-        assert_eq!(finding.path.is_some(), is_reachable, "{job}: {}", finding.name);
+        assert_eq!(finding.path().is_some(), is_reachable, "{job}: {}", finding.name);
     }
     for finding in &outcome.runs {
         assert!(finding.run.is_none(), "{job}: {}", finding.name);

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::calls::Called;
 use super::doors::Doors;
 use super::memo::Cache;
 use super::moves::{Kind, action};
@@ -212,8 +213,10 @@ impl<'s, 'q, A: Explorable, C: Sync, G: History> Clerk<'s, 'q, A, C, G> {
             let view = views.iter().position(|view| view.sees == asked.sees);
             let numbers: &[u32] = view.map_or(&[], |view| &seen[view]);
             for (place, state) in states.chunks_exact(stride).enumerate() {
-                let mut ask =
-                    || self.spec.is_true(asked.condition, judge.show(asked.sees, &state[1..]));
+                let mut ask = || {
+                    let _running = self.worker.calls.enter(Called::OfRuns, &state[1..]);
+                    self.spec.is_true(asked.condition, judge.show(asked.sees, &state[1..]))
+                };
                 let is_true = match numbers.get(place) {
                     None => ask(),
                     Some(number) => {

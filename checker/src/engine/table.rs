@@ -166,8 +166,8 @@ impl Table {
 
     fn reserve(&self) -> Range<u32> {
         let first = self.ids.fetch_add(u64::from(self.lot), Ordering::Relaxed);
-        let end = u32::try_from(first + u64::from(self.lot)).expect("fewer than 2^32 states");
-        first as u32..end
+        let end = u32::try_from(first + u64::from(self.lot));
+        first as u32..end.expect("no more than 2^32 states can be numbered")
     }
 }
 
@@ -209,7 +209,7 @@ impl Door<'_> {
 
     /// The note beside this id's key.
     pub fn note(&self, id: u32) -> u32 {
-        self.body.records.get(id)[self.body.layout.halves()].load(Ordering::Relaxed)
+        self.note_of(id).load(Ordering::Relaxed)
     }
 
     /// The id of `key`, and true if it was not there before. Only then is `note` kept.
@@ -222,9 +222,19 @@ impl Door<'_> {
         loop {
             let mut found = slots[slot].load(Ordering::Acquire);
             if found == FREE {
+                // All that can panic comes first: nobody waits for a slot that is never filled.
+                let (id, record) = self.next_record(key);
                 let (success, failure) = (Ordering::Relaxed, Ordering::Acquire);
                 match slots[slot].compare_exchange(FREE, TAKEN, success, failure) {
-                    Ok(_) => return (self.fill(slot, hash, key, note), true),
+                    Ok(_) => {
+                        self.ids.set((id + 1, self.ids.get().1));
+                        column::write(record, key);
+                        self.note_of(id).store(note, Ordering::Relaxed);
+                        // Whoever reads this also reads the key.
+                        let entry = entry(hash, id, slots.len());
+                        slots[slot].store(entry, Ordering::Release);
+                        return (id, true);
+                    }
                     Err(other) => found = other,
                 }
             }
@@ -247,8 +257,8 @@ impl Door<'_> {
             for (key, id) in keys.chunks_exact(words).zip(&mut ids) {
                 let hash = hash(key);
                 let found = self.body.slots[first_slot(hash, size)].load(Ordering::Acquire);
-                let is_likely = found != TAKEN && (found ^ (hash >> 32) as u32) < size as u32;
-                *id = if is_likely { found & (size as u32 - 1) } else { 0 };
+                let is_likely = found != TAKEN && (found ^ (hash >> 32) as u32) <= id_bits(size);
+                *id = if is_likely { found & id_bits(size) } else { 0 };
             }
             let seen = ids.iter().filter(|id| **id != 0);
             let first = |id: u32| self.body.records.get(id)[0].load(Ordering::Relaxed);
@@ -280,35 +290,31 @@ impl Door<'_> {
         self.is_crowded.get()
     }
 
-    /// Fills a slot that this thread has taken.
-    fn fill(&self, slot: usize, hash: u64, key: &[u64], note: u32) -> u32 {
-        let id = self.next_id();
-        let size = self.body.slots.len();
+    /// The id that this door gives next, and where its key belongs.
+    fn next_record(&self, key: &[u64]) -> (u32, &[AtomicU32]) {
+        let (layout, size) = (&self.body.layout, self.body.slots.len());
+        assert_eq!(key.len(), layout.words(), "a key of another layout");
+        let (mut next, end) = self.ids.get();
+        if next == end {
+            let ids = self.table.reserve();
+            let is_crowded = is_crowded(u64::from(ids.end), size);
+            self.is_crowded.set(is_crowded || self.is_crowded.get());
+            next = ids.start;
+            self.ids.set((ids.start, ids.end));
+        }
         // The last id of all would look like a slot that is taken.
-        assert!((id as usize) + 2 < size, "a table of the engine is full");
-        let (record, behind) = self.body.records.open(id).split_at(self.body.layout.halves());
-        column::write(record, key);
-        behind[0].store(note, Ordering::Relaxed);
-        // Whoever reads this also reads the key.
-        self.body.slots[slot].store(entry(hash, id, size), Ordering::Release);
-        id
+        assert!((next as usize) + 2 < size, "a table of the engine is full");
+        (next, &self.body.records.open(next)[..layout.halves()])
     }
 
-    fn next_id(&self) -> u32 {
-        let (mut next, mut end) = self.ids.get();
-        if next == end {
-            Range { start: next, end } = self.table.reserve();
-            let is_crowded = is_crowded(u64::from(end), self.body.slots.len());
-            self.is_crowded.set(is_crowded || self.is_crowded.get());
-        }
-        self.ids.set((next + 1, end));
-        next
+    fn note_of(&self, id: u32) -> &AtomicU32 {
+        &self.body.records.get(id)[self.body.layout.halves()]
     }
 
     /// The id in `found`, if that is the id of `key`.
     fn compare(&self, found: u32, hash: u64, key: &[u64]) -> Option<u32> {
         let size = self.body.slots.len();
-        let id = (found & (size as u32 - 1)).checked_sub(1)?;
+        let id = (found & id_bits(size)).checked_sub(1)?;
         let is_it = found == entry(hash, id, size)
             && column::equals(&self.body.records.get(id)[..self.body.layout.halves()], key);
         is_it.then_some(id)
@@ -356,9 +362,14 @@ fn first_slot(hash: u64, size: usize) -> usize {
     hash as usize & (size - 1)
 }
 
+/// The bits of a slot that hold an id, counted from 1.
+fn id_bits(size: usize) -> u32 {
+    (size - 1) as u32
+}
+
 /// An id, and above it the hash's first bits, as many as there is room for.
 fn entry(hash: u64, id: u32, size: usize) -> u32 {
-    let ids = size as u32 - 1;
+    let ids = id_bits(size);
     (hash >> 32) as u32 & !ids | (id + 1)
 }
 

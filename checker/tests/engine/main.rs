@@ -1,8 +1,10 @@
 //! The engine finds what other searches find.
 
 mod by_hand;
+mod endless;
 mod naive;
 mod orbits;
+mod panics;
 mod peer;
 mod random;
 mod symmetry;

@@ -180,6 +180,9 @@ fn show_surprises(all: &[Checked], name: &dyn Fn(&Checked) -> String, output: &m
     for checked in all.iter().filter(|checked| checked.report.is_surprise()) {
         let report = &checked.report;
         let of_property = |property: &PropertyReport| match property.verdict {
+            Verdict::Violated if property.panic.is_some() => {
+                format!("the condition of {} panics", property.name)
+            }
             Verdict::Violated => format!("{} is violated", property.name),
             _ => format!("{} holds", property.name),
         };
