@@ -9,8 +9,8 @@ use stateright::actor::Actor;
 
 use crate::caught::words_of;
 use crate::engine::{
-    self, Answer, Explorable, History, Miss, Options, Outcome, Run, RunFinding, Stop, WorstCase,
-    WorstCases,
+    self, Answer, Explorable, History, Miss, Options, Outcome, Run, RunAnswer, RunFinding, Stop,
+    WorstCase, WorstCases,
 };
 use crate::report::{
     Component, Counterexample, Details, Engine, Limits, Longest, Progress, PropertyReport, Report,
@@ -268,29 +268,32 @@ fn decide<A: Explorable, C, G: History>(
     let mut properties = Vec::new();
     let mut counterexamples = Vec::new();
     for (info, answer) in infos.iter().zip(&search.found) {
-        let mut run = None;
+        let (mut run, mut panic) = (None, None);
         let (verdict, path) = match answer {
             Answer::NotLookedAt => {
                 let decided = search.runs.iter().find(|finding| finding.name == info.name);
-                match decided.filter(|_| exhausted) {
+                match decided.filter(|_| exhausted).map(|finding| &finding.answer) {
                     None => (Verdict::Incomplete, None),
-                    Some(RunFinding { run: None, .. }) => (Verdict::Holds, None),
-                    Some(RunFinding { run: Some(missed), .. }) => {
+                    Some(RunAnswer::Met) => (Verdict::Holds, None),
+                    Some(RunAnswer::Missed(missed)) => {
                         run = Some(missed);
                         (Verdict::Violated, Some(&missed.path))
                     }
+                    Some(RunAnswer::Panicked(path, words)) => {
+                        panic = Some(words.to_string());
+                        (Verdict::Violated, Some(path))
+                    }
                 }
             }
-            Answer::Panicked(path, _) => (Verdict::Violated, Some(path)),
+            Answer::Panicked(path, words) => {
+                panic = Some(words.to_string());
+                (Verdict::Violated, Some(path))
+            }
             Answer::Found(path) if info.kind == Kind::Always => (Verdict::Violated, Some(path)),
             Answer::Found(path) => (Verdict::Holds, Some(path)),
             Answer::NotFound if !exhausted => (Verdict::Incomplete, None),
             Answer::NotFound if info.kind == Kind::Always => (Verdict::Holds, None),
             Answer::NotFound => (Verdict::Violated, None),
-        };
-        let panic = match answer {
-            Answer::Panicked(_, words) => Some(words.to_string()),
-            _ => None,
         };
         if let Some(path) = path.filter(|_| verdict == Verdict::Violated) {
             counterexamples.push(counterexample(spec, info.name, path, run, panic.clone()));

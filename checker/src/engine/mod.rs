@@ -49,7 +49,9 @@ use stateright::actor::{Actor, ActorModel, ActorModelAction, ActorModelState};
 use stateright::{Expectation, Model};
 
 pub use options::{Options, Progress, Sees, Stop};
-pub use outcome::{Answer, Finding, Miss, Outcome, Run, RunFinding, Sizes, WorstCase, WorstCases};
+pub use outcome::{
+    Answer, Finding, Miss, Outcome, Run, RunAnswer, RunFinding, Sizes, WorstCase, WorstCases,
+};
 pub use parts::{Explorable, History};
 pub use symmetry::Symmetry;
 
@@ -69,8 +71,7 @@ use system::System;
 /// state that the step leads to, as if a handler did.
 ///
 /// # Panics
-/// If the spec's direction does, or what it says is obsolete, or a condition of its properties of
-/// runs.
+/// If the spec's direction does, or what it says is obsolete, or the goal of its worst case.
 pub fn explore<A: Explorable, C: Sync, G: History>(
     spec: &Spec<A, C, G>,
     options: &Options,

@@ -71,11 +71,22 @@ pub struct Run<S, Action> {
     pub stem: usize,
 }
 
-/// A property of runs, and a run that misses it, if there is one.
+/// What was found about a property of runs.
 #[derive(Clone, Debug)]
 pub struct RunFinding<S, Action> {
     pub name: &'static str,
-    pub run: Option<Run<S, Action>>,
+    pub answer: RunAnswer<S, Action>,
+}
+
+/// What is said about a property of runs once the whole space was explored.
+#[derive(Clone, Debug)]
+pub enum RunAnswer<S, Action> {
+    /// Every fair run meets it.
+    Met,
+    /// This one does not.
+    Missed(Run<S, Action>),
+    /// The last state of the path makes a condition panic, with these words.
+    Panicked(Path<S, Action>, Arc<str>),
 }
 
 /// How long it can take to meet a goal, from whatever state in which it is not met, with a path

@@ -102,7 +102,7 @@ fn whatever_does_not_return_is_named() {
         (ghost, "the ghost () does not return when it sees the handler of S1 on 2 from S1"),
         (
             obsolete,
-            "whether Envelope { src: S1, dst: S1, msg: 3 } is obsolete in 3 is not answered",
+            "whether Envelope { src: S1, dst: S1, msg: 2 } is obsolete in 3 is not answered",
         ),
         (directed, "the direction does not return where S1 is in 3, S2 is in 0"),
         (claim, "the condition of \"small\" does not return where S1 is in 3, S2 is in 0"),

@@ -10,6 +10,7 @@ use quorate_checker::spec::{
     Fault, MOST_PROPERTIES, SAVED_BEFORE_SENT, Spec, TIME_PASSES, WITHOUT_DEADLOCK, WITHOUT_PANIC,
 };
 use stateright::Expectation::{Always, Eventually, Sometimes};
+use stateright::Property;
 use stateright::actor::{ActorModel, ActorModelState};
 
 use crate::toy::Cause::{Message, Timer};
@@ -98,8 +99,12 @@ fn more_properties_than_can_be_looked_at_are_refused() {
 
 #[test]
 fn two_properties_of_one_name_are_refused() {
-    let twice =
-        || counter(1).property(Always, "so", |_, _| true).property(Sometimes, "so", |_, _| true);
+    // Stateright refuses the second one only where it is added in the usual way.
+    let twice = || {
+        let mut model = counter(1).property(Always, "so", |_, _| true);
+        model.properties.push(Property::sometimes("so", |_, _| true));
+        model
+    };
     let words = r#"two properties are called "so""#;
     assert_eq!(refusal(|| Spec::new("spec", twice(), 1)), format!("spec: {words}"));
     let model = || explore_model(&twice(), &Options::default(), &mut |_| {});
@@ -236,4 +241,18 @@ fn a_path_leads_past_states_where_another_step_panics() {
         1
     );
     assert!(outcome.finding(WITHOUT_PANIC).path().is_some());
+}
+
+#[test]
+fn a_condition_of_a_property_of_runs_that_panics_is_a_violation() {
+    for threads in [1, 2] {
+        let spec = Spec::new("spec", counter(3), 1).may_end();
+        let spec = spec.always_eventually("it", below_two).eventually("one", |_, _| true);
+        let report = check(spec, Engine::Quorate, threads);
+        let property = report.property("it");
+        assert_eq!((property.verdict, property.steps), (Verdict::Violated, Some(2)));
+        assert_eq!(property.panic.as_deref(), Some("two is too much"));
+        assert_eq!(report.property("one").verdict, Verdict::Holds);
+        assert_eq!(report.counterexamples[0].trace.steps.len(), 2);
+    }
 }
