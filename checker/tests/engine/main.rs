@@ -2,6 +2,7 @@
 
 mod by_hand;
 mod endless;
+mod forgotten;
 mod naive;
 mod orbits;
 mod panics;

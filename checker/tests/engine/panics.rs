@@ -7,7 +7,8 @@ use quorate_checker::AnySpec;
 use quorate_checker::engine::{Answer, Options, Sees, Stop, explore, explore_model};
 use quorate_checker::report::{Engine, Limits, Report, Verdict};
 use quorate_checker::spec::{
-    Fault, MOST_PROPERTIES, SAVED_BEFORE_SENT, Spec, TIME_PASSES, WITHOUT_DEADLOCK, WITHOUT_PANIC,
+    FORGOTTEN_IS_IGNORED, Fault, MOST_PROPERTIES, STORAGE_AGREES, Spec, TIME_PASSES,
+    WITHOUT_DEADLOCK, WITHOUT_PANIC,
 };
 use stateright::Expectation::{Always, Eventually, Sometimes};
 use stateright::Property;
@@ -74,7 +75,7 @@ fn with_properties(own: usize) -> ToySpec {
 }
 
 /// As many as are possible besides the built-in ones.
-const MOST: usize = MOST_PROPERTIES - 4;
+const MOST: usize = MOST_PROPERTIES - 6;
 
 #[test]
 fn the_last_of_the_most_properties_is_looked_at_by_both_engines() {
@@ -109,7 +110,7 @@ fn two_properties_of_one_name_are_refused() {
     assert_eq!(refusal(|| Spec::new("spec", twice(), 1)), format!("spec: {words}"));
     let model = || explore_model(&twice(), &Options::default(), &mut |_| {});
     assert_eq!(refusal(model), format!("the model: {words}"));
-    for name in [SAVED_BEFORE_SENT, WITHOUT_PANIC, WITHOUT_DEADLOCK, TIME_PASSES] {
+    for name in [STORAGE_AGREES, FORGOTTEN_IS_IGNORED, WITHOUT_DEADLOCK, TIME_PASSES] {
         let built_in = || Spec::new("spec", counter(1).property(Always, name, |_, _| true), 1);
         assert!(refusal(built_in).ends_with(&format!("called {name:?}")));
     }
