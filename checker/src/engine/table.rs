@@ -209,7 +209,7 @@ impl Door<'_> {
 
     /// The note beside this id's key.
     pub fn note(&self, id: u32) -> u32 {
-        self.note_of(id).load(Ordering::Relaxed)
+        self.body.records.get(id)[self.body.layout.halves()].load(Ordering::Relaxed)
     }
 
     /// The id of `key`, and true if it was not there before. Only then is `note` kept.
@@ -222,17 +222,12 @@ impl Door<'_> {
         loop {
             let mut found = slots[slot].load(Ordering::Acquire);
             if found == FREE {
-                // All that can panic comes first: nobody waits for a slot that is never filled.
-                let (id, record) = self.next_record(key);
                 let (success, failure) = (Ordering::Relaxed, Ordering::Acquire);
                 match slots[slot].compare_exchange(FREE, TAKEN, success, failure) {
                     Ok(_) => {
-                        self.ids.set((id + 1, self.ids.get().1));
-                        column::write(record, key);
-                        self.note_of(id).store(note, Ordering::Relaxed);
-                        // Whoever reads this also reads the key.
-                        let entry = entry(hash, id, slots.len());
-                        slots[slot].store(entry, Ordering::Release);
+                        let claim = Claim(&slots[slot]);
+                        let id = self.write(key, note);
+                        claim.fill(entry(hash, id, slots.len()));
                         return (id, true);
                     }
                     Err(other) => found = other,
@@ -241,6 +236,10 @@ impl Door<'_> {
             while found == TAKEN {
                 spin_loop();
                 found = slots[slot].load(Ordering::Acquire);
+            }
+            if found == FREE {
+                // Whoever had taken it has panicked.
+                continue;
             }
             if let Some(id) = self.compare(found, hash, key) {
                 return (id, false);
@@ -290,25 +289,26 @@ impl Door<'_> {
         self.is_crowded.get()
     }
 
-    /// The id that this door gives next, and where its key belongs.
-    fn next_record(&self, key: &[u64]) -> (u32, &[AtomicU32]) {
-        let (layout, size) = (&self.body.layout, self.body.slots.len());
-        assert_eq!(key.len(), layout.words(), "a key of another layout");
-        let (mut next, end) = self.ids.get();
-        if next == end {
-            let ids = self.table.reserve();
-            let is_crowded = is_crowded(u64::from(ids.end), size);
-            self.is_crowded.set(is_crowded || self.is_crowded.get());
-            next = ids.start;
-            self.ids.set((ids.start, ids.end));
-        }
+    /// Writes down a new key, and gives it an id.
+    fn write(&self, key: &[u64], note: u32) -> u32 {
+        let id = self.next_id();
         // The last id of all would look like a slot that is taken.
-        assert!((next as usize) + 2 < size, "a table of the engine is full");
-        (next, &self.body.records.open(next)[..layout.halves()])
+        assert!((id as usize) + 2 < self.body.slots.len(), "a table of the engine is full");
+        let (record, behind) = self.body.records.open(id).split_at(self.body.layout.halves());
+        column::write(record, key);
+        behind[0].store(note, Ordering::Relaxed);
+        id
     }
 
-    fn note_of(&self, id: u32) -> &AtomicU32 {
-        &self.body.records.get(id)[self.body.layout.halves()]
+    fn next_id(&self) -> u32 {
+        let (mut next, mut end) = self.ids.get();
+        if next == end {
+            Range { start: next, end } = self.table.reserve();
+            let is_crowded = is_crowded(u64::from(end), self.body.slots.len());
+            self.is_crowded.set(is_crowded || self.is_crowded.get());
+        }
+        self.ids.set((next + 1, end));
+        next
     }
 
     /// The id in `found`, if that is the id of `key`.
@@ -318,6 +318,24 @@ impl Door<'_> {
         let is_it = found == entry(hash, id, size)
             && column::equals(&self.body.records.get(id)[..self.body.layout.halves()], key);
         is_it.then_some(id)
+    }
+}
+
+/// A slot that this thread has taken. If it panics before it fills the slot, that is free again:
+/// nobody waits for it for ever.
+struct Claim<'s>(&'s AtomicU32);
+
+impl Claim<'_> {
+    fn fill(self, entry: u32) {
+        // Whoever reads this also reads the key.
+        self.0.store(entry, Ordering::Release);
+        std::mem::forget(self);
+    }
+}
+
+impl Drop for Claim<'_> {
+    fn drop(&mut self) {
+        self.0.store(FREE, Ordering::Release);
     }
 }
 
