@@ -69,7 +69,9 @@ use system::System;
 ///
 /// If a handler or another function of the spec does not return, neither does this, for no thread
 /// can be ended that borrows the spec; it says so on stderr. [`AnySpec::check`](crate::AnySpec)
-/// does return. A condition that panics is an answer of its own. If the ghost panics, that is a fault of the
+/// does return.
+///
+/// A condition that panics is an answer of its own. If the ghost panics, that is a fault of the
 /// state that the step leads to, as if a handler did.
 ///
 /// # Panics

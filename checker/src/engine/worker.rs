@@ -266,11 +266,9 @@ impl<'s, A: Explorable, C: Sync, G: History> Worker<'s, A, C, G> {
         }
         if step.reaction != SILENT {
             let (ghost, fault) = self.ghost(leaves[system.ghost_leaf()], step.reaction);
-            is_still &= !change(&mut self.keys, system.ghost_leaf(), ghost)?;
+            is_still &= !change(&mut self.keys, system.ghost_leaf(), ghost)? && fault == NO_FAULT;
             if fault != NO_FAULT {
-                let faulty = self.purse.pay(system, parts, leaves[extras], step, fault);
-                paid = faulty.expect("it was paid for a moment ago");
-                is_still = false;
+                paid = self.purse.pay(system, parts, leaves[extras], step, fault).unwrap_or(paid);
             }
         }
         if is_still {

@@ -24,7 +24,8 @@ pub struct Spent {
     pub timeouts: [u8; TIMEOUT_KINDS],
 }
 
-/// What a handler did that no handler may do, or the ghost that saw it. A state with a fault has no successors.
+/// What a handler did that no handler may do, or the ghost that saw it. A state with a fault has no
+/// successors.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Fault {
     /// It saved after it had already sent: on a real network the message may be out when the disk

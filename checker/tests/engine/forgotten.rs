@@ -90,7 +90,8 @@ proptest! {
         let Some(now) = naive(&spec, 3_000) else {
             return Ok(());
         };
-        let is_now = now.lengths.iter().any(|(name, at)| *name == FORGOTTEN_IS_IGNORED && at.is_some());
+        let is_now =
+            now.lengths.iter().any(|(name, at)| *name == FORGOTTEN_IS_IGNORED && at.is_some());
         let options = Options { threads, keep_going: true, ..Options::default() };
         let outcome = explore(&spec, &options, &mut |_| {});
         let is_found = outcome.finding(FORGOTTEN_IS_IGNORED).path().is_some();
