@@ -4,7 +4,7 @@ use std::fmt::{self, Debug};
 use std::hash::Hash;
 use std::time::Instant;
 
-use quorate_checker::engine::{self, Explorable, History, Options, Outcome, Sees};
+use quorate_checker::engine::{self, Explorable, History, Options, Outcome, RunAnswer, Sees};
 use quorate_checker::spec::Faults;
 use quorate_checker::spec::Spec;
 use quorate_models::raft::live;
@@ -262,10 +262,10 @@ fn assert_complete<S, Action>(job: &Job, outcome: &Outcome<S, Action>) {
     assert_eq!(outcome.stopped, None, "{job}");
     for finding in &outcome.findings {
         let is_reachable = finding.expectation == Expectation::Sometimes;
-        assert_eq!(finding.path.is_some(), is_reachable, "{job}: {}", finding.name);
+        assert_eq!(finding.path().is_some(), is_reachable, "{job}: {}", finding.name);
     }
     for finding in &outcome.runs {
-        assert!(finding.run.is_none(), "{job}: {}", finding.name);
+        assert!(matches!(finding.answer, RunAnswer::Met), "{job}: {}", finding.name);
     }
 }
 

@@ -1,13 +1,16 @@
 //! Checks a spec: explores it with one engine or the other, and says what that decides.
 
 use std::sync::Arc;
+use std::sync::mpsc::{RecvError, channel};
 use std::time::Instant;
 
 use stateright::Path;
 use stateright::actor::Actor;
 
+use crate::caught::words_of;
 use crate::engine::{
-    self, Explorable, History, Miss, Options, Outcome, Run, RunFinding, Stop, WorstCase, WorstCases,
+    self, Answer, Explorable, History, Miss, Options, Outcome, Run, RunAnswer, RunFinding, Stop,
+    WorstCase, WorstCases,
 };
 use crate::report::{
     Component, Counterexample, Details, Engine, INTERRUPTED, Limits, Longest, Progress,
@@ -16,8 +19,8 @@ use crate::report::{
 use crate::spec::{Action, ActionOf, FORGOTTEN_IS_IGNORED, Kind, PropertyInfo, Spec, State};
 use crate::stateright_engine;
 
-/// For each property of states the path to one that decides it.
-pub(crate) type Found<A, G> = Vec<Option<Path<State<A, G>, ActionOf<A>>>>;
+/// By property, what was found about it.
+pub(crate) type Found<A, G> = Vec<Answer<State<A, G>, ActionOf<A>>>;
 
 /// A property of runs, and a run that misses it.
 type Runs<A, G> = Vec<RunFinding<State<A, G>, ActionOf<A>>>;
@@ -36,9 +39,17 @@ pub(crate) struct Search<A: Actor, G> {
     pub(crate) details: Option<Details>,
 }
 
-/// True if a path that decides the property is one that breaks it.
-pub(crate) fn is_counterexample(info: &PropertyInfo) -> bool {
-    info.kind == Kind::Always
+/// The path that shows that a property is broken, if it is.
+pub(crate) fn counterexample_in<'s, S, Action>(
+    info: &PropertyInfo,
+    answer: &'s Answer<S, Action>,
+) -> Option<&'s Path<S, Action>> {
+    match answer {
+        Answer::Found(path) if info.kind == Kind::Always => Some(path),
+        // A condition that panics is not true.
+        Answer::Panicked(path, _) => Some(path),
+        Answer::Found(_) | Answer::NotFound | Answer::NotLookedAt => None,
+    }
 }
 
 /// Explores `spec` with `engine`, within `limits`.
@@ -61,14 +72,12 @@ where
         Engine::Stateright => stateright_engine::explore(&spec, limits, progress),
     };
     // No search of states decides a temporal property.
-    search.found.resize_with(infos.len(), || None);
+    search.found.resize_with(infos.len(), || Answer::NotLookedAt);
     if !limits.keep_going {
         keep_the_shortest(&infos, &mut search.found);
     }
-    let broken = infos.iter().zip(&search.found);
-    if broken.into_iter().any(|(info, path)| is_counterexample(info) && path.is_some())
-        && !limits.keep_going
-    {
+    let mut all = infos.iter().zip(&search.found);
+    if all.any(|(info, answer)| counterexample_in(info, answer).is_some()) && !limits.keep_going {
         search.cut_short = Some("stopped at the first counterexample".to_owned());
     }
     let (properties, counterexamples) = decide(&spec, &infos, &search);
@@ -97,12 +106,26 @@ where
     }
 }
 
-/// Explores `spec` with our own engine.
-fn explore<A: Explorable, C: Sync, G: History>(
-    spec: &Spec<A, C, G>,
+/// What a search that runs on a thread of its own tells.
+enum Told<A: Actor, G> {
+    Progress(engine::Progress),
+    /// Something does not return, in words, and so the search will not end.
+    Stuck(String),
+    Outcome(Box<Outcome<State<A, G>, ActionOf<A>>>),
+}
+
+/// Explores `spec` with our own engine, on a thread of its own: if a handler does not return, the
+/// thread that runs it cannot be ended, and is left behind.
+fn explore<A, C, G>(
+    spec: &Arc<Spec<A, C, G>>,
     limits: &Limits,
     progress: &mut dyn FnMut(&Progress),
-) -> Search<A, G> {
+) -> Search<A, G>
+where
+    A: Explorable + Send + 'static,
+    C: Send + Sync + 'static,
+    G: History + 'static,
+{
     let options = Options {
         threads: limits.threads,
         keep_going: limits.keep_going,
@@ -113,23 +136,70 @@ fn explore<A: Explorable, C: Sync, G: History>(
         sees: spec.sees,
         has_boundary: false,
     };
-    let outcome = engine::explore(spec, &options, &mut |now| {
-        // What is on record tells it from the beginning.
-        let on_record = spec.counts.and_then(|counts| counts.states.checked_sub(now.states));
-        progress(&Progress {
-            states: now.states,
-            transitions: now.transitions,
-            depth: now.depth,
-            queue: Some(now.queue),
-            left: on_record.or(now.left),
-            memory: now.memory,
-            elapsed: now.elapsed,
-        });
+    let (tell, told) = channel();
+    let shared = Arc::clone(spec);
+    let searching = std::thread::spawn(move || {
+        // Nobody listens any more once something was stuck.
+        let send = |it: Told<A, G>| drop(tell.send(it));
+        let mut progress = |now: &engine::Progress| send(Told::Progress(*now));
+        let stuck = |words| send(Told::Stuck(words));
+        let outcome = engine::explore_watched(&shared, &options, &mut progress, &stuck);
+        send(Told::Outcome(Box::new(outcome)));
     });
+    let mut last = Progress::default();
+    loop {
+        match told.recv() {
+            Ok(Told::Progress(now)) => {
+                // What is on record tells it from the beginning.
+                let on_record = spec.counts.and_then(|it| it.states.checked_sub(now.states));
+                last = Progress {
+                    states: now.states,
+                    transitions: now.transitions,
+                    depth: now.depth,
+                    queue: Some(now.queue),
+                    left: on_record.or(now.left),
+                    memory: now.memory,
+                    elapsed: now.elapsed,
+                };
+                progress(&last);
+            }
+            Ok(Told::Stuck(words)) => return Search::cut_short(words, &last),
+            Ok(Told::Outcome(outcome)) => return found_by(*outcome, limits),
+            Err(RecvError) => {
+                let panic = searching.join().expect_err("it has told no outcome");
+                return Search::cut_short(
+                    format!("the search panicked: {}", words_of(&*panic)),
+                    &last,
+                );
+            }
+        }
+    }
+}
+
+impl<A: Actor, G> Search<A, G> {
+    /// A search that decided nothing.
+    fn cut_short(reason: String, last: &Progress) -> Self {
+        Search {
+            found: Vec::new(),
+            runs: Vec::new(),
+            worst: None,
+            states: last.states,
+            transitions: last.transitions,
+            depth: last.depth,
+            cut_short: Some(reason),
+            details: None,
+        }
+    }
+}
+
+fn found_by<A: Actor, G>(
+    outcome: Outcome<State<A, G>, ActionOf<A>>,
+    limits: &Limits,
+) -> Search<A, G> {
     Search {
         details: Some(details(&outcome)),
         cut_short: outcome.stopped.and_then(|stop| reason(stop, outcome.states, limits)),
-        found: outcome.findings.into_iter().map(|finding| finding.path).collect(),
+        found: outcome.findings.into_iter().map(|finding| finding.answer).collect(),
         runs: outcome.runs,
         worst: outcome.worst,
         states: outcome.states,
@@ -177,13 +247,15 @@ fn details<S, Action>(outcome: &Outcome<S, Action>) -> Details {
 
 /// A search ends a little after the first counterexample: forgets those it met in the meantime.
 fn keep_the_shortest<A: Actor, G: Clone>(infos: &[PropertyInfo], found: &mut Found<A, G>) {
-    let broken = infos.iter().zip(&*found).enumerate().filter(|(_, (i, _))| is_counterexample(i));
-    let lengths =
-        broken.filter_map(|(index, (_, path))| Some((path.clone()?.into_actions().len(), index)));
+    let length = |info, answer| {
+        counterexample_in(info, answer).map(|path| path.clone().into_actions().len())
+    };
+    let lengths = infos.iter().zip(&*found).enumerate();
+    let lengths = lengths.filter_map(|(index, (info, it))| Some((length(info, it)?, index)));
     let Some((_, shortest)) = lengths.min() else { return };
-    for (index, info) in infos.iter().enumerate() {
-        if is_counterexample(info) && index != shortest {
-            found[index] = None;
+    for (index, (info, answer)) in infos.iter().zip(found).enumerate() {
+        if counterexample_in(info, answer).is_some() && index != shortest {
+            *answer = Answer::NotFound;
         }
     }
 }
@@ -197,28 +269,37 @@ fn decide<A: Explorable, C, G: History>(
     let exhausted = search.cut_short.is_none();
     let mut properties = Vec::new();
     let mut counterexamples = Vec::new();
-    let mut found = search.found.iter();
-    for info in infos {
-        let (verdict, path, run) = if info.kind.is_temporal() {
-            let decided = search.runs.iter().find(|finding| finding.name == info.name);
-            match decided.filter(|_| exhausted) {
-                None => (Verdict::Incomplete, None, None),
-                Some(RunFinding { run: None, .. }) => (Verdict::Holds, None, None),
-                Some(RunFinding { run: Some(run), .. }) => {
-                    (Verdict::Violated, Some(&run.path), Some(run))
+    for (info, answer) in infos.iter().zip(&search.found) {
+        let (mut run, mut panic) = (None, None);
+        let (verdict, path) = match answer {
+            Answer::NotLookedAt => {
+                let decided = search.runs.iter().find(|finding| finding.name == info.name);
+                match decided.filter(|_| exhausted).map(|finding| &finding.answer) {
+                    None => (Verdict::Incomplete, None),
+                    Some(RunAnswer::Met) => (Verdict::Holds, None),
+                    Some(RunAnswer::Missed(missed)) => {
+                        run = Some(missed);
+                        (Verdict::Violated, Some(&missed.path))
+                    }
+                    Some(RunAnswer::Panicked(path, words)) => {
+                        panic = Some(words.to_string());
+                        (Verdict::Violated, Some(path))
+                    }
                 }
             }
-        } else {
-            let path = found.next().expect("each property of states has its place").as_ref();
-            let verdict = match (is_counterexample(info), path.is_some()) {
-                (true, true) => Verdict::Violated,
-                (false, true) => Verdict::Holds,
-                (_, false) if !exhausted => Verdict::Incomplete,
-                (true, false) => Verdict::Holds,
-                (false, false) => Verdict::Violated,
-            };
-            (verdict, path, None)
+            Answer::Panicked(path, words) => {
+                panic = Some(words.to_string());
+                (Verdict::Violated, Some(path))
+            }
+            Answer::Found(path) if info.kind == Kind::Always => (Verdict::Violated, Some(path)),
+            Answer::Found(path) => (Verdict::Holds, Some(path)),
+            Answer::NotFound if !exhausted => (Verdict::Incomplete, None),
+            Answer::NotFound if info.kind == Kind::Always => (Verdict::Holds, None),
+            Answer::NotFound => (Verdict::Violated, None),
         };
+        if let Some(path) = path.filter(|_| verdict == Verdict::Violated) {
+            counterexamples.push(counterexample(spec, info.name, path, run, panic.clone()));
+        }
         properties.push(PropertyReport {
             name: info.name,
             kind: info.kind,
@@ -226,10 +307,8 @@ fn decide<A: Explorable, C, G: History>(
             expected: expected(info.violation_expected),
             steps: path.cloned().map(|path| path.into_actions().len()),
             miss: run.map(|run| run.miss),
+            panic,
         });
-        if let Some(path) = path.filter(|_| info.kind != Kind::Reachable) {
-            counterexamples.push(counterexample(spec, info.name, path, run));
-        }
     }
     (properties, counterexamples)
 }
@@ -240,6 +319,7 @@ fn counterexample<A: Explorable, C, G: History>(
     property: &'static str,
     path: &Path<State<A, G>, ActionOf<A>>,
     run: Option<&Run<State<A, G>, ActionOf<A>>>,
+    panic: Option<String>,
 ) -> Counterexample {
     let explorer = format!("/#/steps/{}", path.encode(spec));
     let mut trace = spec.trace(&format!("{}: {property}", spec.name), path.clone());
@@ -249,7 +329,7 @@ fn counterexample<A: Explorable, C, G: History>(
         last.notes = spec.heeded_at_end(path);
     }
     trace.loop_start = run.filter(|run| run.miss != Miss::Unbounded).map(|run| run.stem);
-    Counterexample { property, miss: run.map(|run| run.miss), trace, explorer }
+    Counterexample { property, miss: run.map(|run| run.miss), panic, trace, explorer }
 }
 
 /// The worst cases in figures.

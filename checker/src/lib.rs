@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod any_spec;
+mod caught;
 mod check;
 pub mod engine;
 pub mod linearizability;

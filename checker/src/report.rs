@@ -51,6 +51,17 @@ pub struct PropertyReport {
     /// Of a property of runs that is violated: how.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub miss: Option<Miss>,
+    /// The words with which its condition panicked, if it did: that is a violation, and never an
+    /// expected one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub panic: Option<String>,
+}
+
+impl PropertyReport {
+    /// True if it was decided, and not as the spec expects.
+    pub fn is_surprise(&self) -> bool {
+        self.panic.is_some() || differs(self.verdict, self.expected)
+    }
 }
 
 /// A path that breaks a property.
@@ -59,6 +70,8 @@ pub struct Counterexample {
     pub property: &'static str,
     /// Of a property of runs: how the run misses it.
     pub miss: Option<Miss>,
+    /// The words with which the condition panicked in the last state, if it did.
+    pub panic: Option<String>,
     pub trace: Trace,
     /// The path in the Explorer: "/#/steps/0/1/3".
     pub explorer: String,
@@ -165,6 +178,7 @@ impl Report {
             expected: expected(info.violation_expected),
             steps: None,
             miss: None,
+            panic: None,
         };
         let infos = spec.properties();
         Report {
@@ -200,7 +214,7 @@ impl Report {
 
     /// The properties that were decided otherwise than the spec expects.
     pub fn surprises(&self) -> impl Iterator<Item = &PropertyReport> {
-        self.properties.iter().filter(|property| differs(property.verdict, property.expected))
+        self.properties.iter().filter(|property| property.is_surprise())
     }
 
     /// True if all of the spec was explored, and it has not what is on record.

@@ -4,22 +4,28 @@
 use std::collections::BTreeSet;
 use std::fmt::Debug;
 use std::hash::Hash;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use stateright::actor::Actor;
 use stateright::{Checker, Expectation, HasDiscoveries, Model, Property};
 
-use crate::check::{Search, is_counterexample};
-use crate::engine::{Explorable, History};
+use crate::caught::caught;
+use crate::check::{Search, counterexample_in};
+use crate::engine::{Answer, Explorable, History};
 use crate::memory;
 use crate::report::{INTERRUPTED, Limits, Progress, grouped};
-use crate::spec::{ActionOf, Spec, State};
+use crate::spec::{ActionOf, MOST_PROPERTIES, Spec, State, for_each_property};
 
 /// True in every state, so that the search never thinks that it has seen all it wants to.
 const TO_THE_END: &str = "explored to the end";
+
+/// If nothing new is found for so long, something does not return.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// The same once the search was told to stop.
+const AFTERWARDS: Duration = Duration::from_secs(5);
 
 /// How often limits are looked at.
 const POLL: Duration = Duration::from_millis(20);
@@ -38,6 +44,8 @@ where
     /// If set, only this property is looked at.
     only: Option<usize>,
     found: Vec<AtomicBool>,
+    /// The words of a condition that panicked.
+    panics: Vec<OnceLock<Arc<str>>>,
     stop: Arc<AtomicBool>,
 }
 
@@ -51,19 +59,28 @@ where
     fn new(spec: &Arc<Spec<A, C, G>>, only: Option<usize>, stop: &Arc<AtomicBool>) -> Self {
         let properties = spec.properties();
         let found = properties.iter().map(|_| AtomicBool::new(false)).collect();
-        Supervised { spec: Arc::clone(spec), properties, only, found, stop: Arc::clone(stop) }
+        let panics = properties.iter().map(|_| OnceLock::new()).collect();
+        let (spec, stop) = (Arc::clone(spec), Arc::clone(stop));
+        Supervised { spec, properties, only, found, panics, stop }
     }
 
     /// The condition of property `index`, until it was discovered.
     fn watch(&self, index: usize, state: &State<A, G>) -> bool {
         let property = &self.properties[index];
         let undiscovered = property.expectation == Expectation::Always;
-        if self.found[index].load(Ordering::Relaxed)
-            || (property.condition)(&self.spec, state) == undiscovered
-        {
+        if self.found[index].load(Ordering::Relaxed) {
+            return undiscovered;
+        }
+        let answer = caught(|| (property.condition)(&self.spec, state));
+        if answer == Ok(undiscovered) {
             return undiscovered;
         }
         let is_first = !self.found[index].swap(true, Ordering::Relaxed);
+        if let Err(words) = answer
+            && is_first
+        {
+            drop(self.panics[index].set(words));
+        }
         is_first != undiscovered
     }
 }
@@ -93,13 +110,14 @@ where
     }
 
     fn properties(&self) -> Vec<Property<Self>> {
-        let watched = self.properties.iter().zip(watch_table()).enumerate();
-        let mut properties: Vec<Property<Self>> = watched
-            .filter(|(index, _)| self.only.is_none_or(|only| only == *index))
-            .map(|(_, (property, condition))| Property {
-                expectation: property.expectation.clone(),
-                name: property.name,
-                condition,
+        let table: [Condition<A, C, G>; MOST_PROPERTIES] = for_each_property!(watched);
+        let is_looked_at = |index: &usize| self.only.is_none_or(|only| only == *index);
+        let mut properties: Vec<Property<Self>> = (0..self.properties.len())
+            .filter(is_looked_at)
+            .map(|index| Property {
+                expectation: self.properties[index].expectation.clone(),
+                name: self.properties[index].name,
+                condition: table[index],
             })
             .collect();
         properties.push(Property::always(TO_THE_END, |_, _| true));
@@ -119,24 +137,6 @@ where
     model.watch(I, state)
 }
 
-macro_rules! watch_table {
-    ($($index:literal)*) => {
-        /// A condition is a plain fn pointer: one instance for each property a spec can have.
-        fn watch_table<A, C, G>() -> Vec<Condition<A, C, G>>
-        where
-            A: Actor,
-            A::Msg: Ord,
-            A::Timer: Ord,
-            G: Clone + Debug + Hash + PartialEq,
-        {
-            vec![$(watched::<A, C, G, $index>),*]
-        }
-    };
-}
-
-watch_table!(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31
-    32 33);
-
 /// Explores `spec` within `limits`.
 pub(crate) fn explore<A, C, G>(
     spec: &Arc<Spec<A, C, G>>,
@@ -151,7 +151,7 @@ where
     let start = Instant::now();
     let mut main = search(spec, None, limits, start, progress);
     let broken: Vec<usize> = (spec.property_infos().iter().zip(&main.found).enumerate())
-        .filter(|(_, (info, path))| is_counterexample(info) && path.is_some())
+        .filter(|(_, (info, answer))| counterexample_in(info, answer).is_some())
         .map(|(index, _)| index)
         .collect();
     // Several threads do not find the shortest counterexample; one does.
@@ -162,7 +162,10 @@ where
     if limits.threads > 1 {
         for index in broken {
             let mut again = search(spec, Some(index), &one, start, progress);
-            main.found[index] = again.found[index].take().or(main.found[index].take());
+            let answer = std::mem::replace(&mut again.found[index], Answer::NotFound);
+            if !matches!(answer, Answer::NotFound) {
+                main.found[index] = answer;
+            }
         }
     }
     main
@@ -195,12 +198,21 @@ where
     stop.store(false, Ordering::Relaxed);
     let mut discoveries = checker.discoveries();
     let Progress { states, transitions, depth, .. } = progress_of(&checker, start);
-    let found = names.iter().map(|name| discoveries.remove(name)).collect();
+    let panics = &checker.model().panics;
+    let answer = |index: usize| match discoveries.remove(names[index]) {
+        None => Answer::NotFound,
+        Some(path) => match panics[index].get() {
+            None => Answer::Found(path),
+            Some(words) => Answer::Panicked(path, Arc::clone(words)),
+        },
+    };
+    let found = (0..names.len()).map(answer).collect();
     let (runs, worst, details) = (Vec::new(), None, None);
     Search { found, runs, worst, states, transitions, depth, cut_short, details }
 }
 
-/// Waits for the search to end, and stops it at a limit. Why it was cut short, if it was.
+/// Waits for the search to end, and stops it at a limit. Why it was cut short, if it was. If
+/// something does not return, its thread is left behind.
 fn supervise<M: Model>(
     checker: &impl Checker<M>,
     mut workers: Vec<JoinHandle<()>>,
@@ -209,7 +221,8 @@ fn supervise<M: Model>(
     stop: &AtomicBool,
     progress: &mut dyn FnMut(&Progress),
 ) -> Option<String> {
-    let mut cut_short = None;
+    let mut cut_short: Option<String> = None;
+    let (mut counts, mut since) = (0, Instant::now());
     while !workers.is_empty() {
         std::thread::sleep(POLL);
         let (ended, running): (Vec<_>, _) =
@@ -217,13 +230,21 @@ fn supervise<M: Model>(
         workers = running;
         if ended.into_iter().any(|worker| worker.join().is_err()) {
             // The others may wait for it for ever.
-            return Some("a condition panicked".to_owned());
+            return Some("the search panicked".to_owned());
         }
         let now = progress_of(checker, start);
         progress(&now);
         if cut_short.is_none() {
             cut_short = limit_reached(limits, &now);
             stop.store(cut_short.is_some(), Ordering::Relaxed);
+            if cut_short.is_some() || counts != now.transitions {
+                (counts, since) = (now.transitions, Instant::now());
+            }
+        }
+        let patience = if cut_short.is_some() { AFTERWARDS } else { PATIENCE };
+        if since.elapsed() >= patience {
+            let stuck = "something does not return; the default engine tells what";
+            return Some(cut_short.map_or(stuck.to_owned(), |it| format!("{it}, and {stuck}")));
         }
     }
     cut_short

@@ -146,6 +146,28 @@ fn of_two_who_find_a_state_one_was_first() {
 }
 
 #[test]
+fn whoever_finds_the_table_full_keeps_nobody_waiting() {
+    loom::model(|| {
+        // Room for one key more, and two come for it, or for each other's.
+        let table = Arc::new(Table::new(Layout::new(&[1000]), 2, 1, 1));
+        assert_eq!(table.open().insert(&[1], 0), (0, true));
+        let insert = |table: &Table, key: u64| {
+            let insert = || table.open().insert(&[key], 0).1;
+            std::panic::catch_unwind(std::panic::AssertUnwindSafe(insert)).ok()
+        };
+        let other = {
+            let table = Arc::clone(&table);
+            thread::spawn(move || [insert(&table, 2), insert(&table, 3)])
+        };
+        let mine = [insert(&table, 3), insert(&table, 2)];
+        let theirs = other.join().unwrap();
+        let all = [mine, theirs].concat();
+        assert!(all.iter().filter(|it| **it == Some(true)).count() <= 1);
+        assert!(all.contains(&None), "somebody finds it full");
+    });
+}
+
+#[test]
 fn nothing_is_lost_while_room_is_made() {
     loom::model(|| {
         let table = Arc::new(table(4));

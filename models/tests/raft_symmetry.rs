@@ -18,7 +18,7 @@ type Decided = (u64, u64, Vec<(&'static str, Option<usize>)>);
 
 fn decided<S: Clone, Action: Clone>(outcome: &Outcome<S, Action>) -> Decided {
     let lengths = outcome.findings.iter().map(|finding| {
-        let path = finding.path.clone();
+        let path = finding.path().cloned();
         (finding.name, path.map(|path| path.into_actions().len()))
     });
     (outcome.depth, outcome.whole, lengths.collect())

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::hash::BuildQuick;
-use super::parts::{Event, Explorable, History};
+use super::parts::{Event, Explorable, History, NO_FAULT};
 use super::react::Effect;
 use super::renamings::Renamings;
 use super::shared::Shared;
@@ -90,11 +90,12 @@ fn check_ghosts<A: Explorable, C, G: History>(
     known: &Reactions,
 ) {
     let Shared { system, parts, reactions, .. } = shared;
-    for ((ghost, reaction), after) in reactions.ghosts() {
+    for ((ghost, reaction), (after, fault)) in reactions.ghosts() {
         let images = renamings.ghosts(parts, ghost).iter().zip(renamings.ghosts(parts, after));
         for ((before, after), reaction) in images.zip(&known[&reaction]) {
+            let seen = reactions.ghost(system, parts, *before, *reaction);
             assert!(
-                reactions.ghost(system, parts, *before, *reaction) == *after,
+                seen.0 == *after && (seen.1 == NO_FAULT) == (fault == NO_FAULT),
                 "the ghost sees who it is that acts: from {:?} to {:?}",
                 parts.ghosts.get(*before),
                 parts.ghosts.get(*after),

@@ -2,14 +2,17 @@
 
 use std::ops::Range;
 
+use super::calls::Called;
 use super::doors::Doors;
 use super::memo::Cache;
 use super::moves::{Kind, action};
 use super::options::Sees;
 use super::parts::{Explorable, History};
 use super::shared::{INITIAL, Shared};
+use super::sync::Arc;
 use super::values::Values;
 use super::worker::{GROUP, Origin, Parent, Worker};
+use crate::caught::caught;
 use crate::liveness::{Action, Graph, GraphBuilder, States};
 use crate::spec::{Condition, Spec, State};
 
@@ -23,9 +26,14 @@ pub(super) struct Explored {
     pub labels: Values<Label>,
     /// By condition, the states in which it is true.
     pub truths: Vec<States>,
+    /// By condition, a state in which it panics, and its words.
+    pub panics: Vec<Panic>,
     /// The states in which a run ends because elections do not.
     pub unbounded: States,
 }
+
+/// The first state in which a condition panics, and its words.
+type Panic = Option<(u32, Arc<str>)>;
 
 /// A condition on states, and what it looks at.
 pub(super) struct Asked<A: Explorable, C, G: History> {
@@ -40,6 +48,7 @@ struct Part {
     /// Label and target.
     edges: Vec<(u32, u32)>,
     truths: Vec<Vec<u32>>,
+    panics: Vec<Panic>,
     unbounded: Vec<u32>,
 }
 
@@ -64,7 +73,7 @@ pub(super) fn explored<A: Explorable, C: Sync, G: History>(
             })
         });
         let running: Vec<_> = work.collect();
-        running.into_iter().map(|one| one.join().expect("a condition panicked")).collect()
+        running.into_iter().map(|one| one.join().expect("no condition panics here")).collect()
     });
     let owed = (0..labels.len() as u32).map(|number| {
         let (kind, actor, about) = *labels.get(number);
@@ -75,6 +84,7 @@ pub(super) fn explored<A: Explorable, C: Sync, G: History>(
     let edges = parts.iter().map(|part| part.edges.len()).sum();
     let mut graph = GraphBuilder::new(owed.collect(), vec![INITIAL], states, edges);
     let mut truths = vec![States::new(); asked.len()];
+    let mut panics = vec![None; asked.len()];
     let mut unbounded = States::new();
     for part in parts {
         let mut edges = part.edges.into_iter();
@@ -84,9 +94,12 @@ pub(super) fn explored<A: Explorable, C: Sync, G: History>(
         for (all, mine) in truths.iter_mut().zip(part.truths) {
             mine.into_iter().for_each(|state| all.insert(state));
         }
+        for (all, mine) in panics.iter_mut().zip(part.panics) {
+            *all = all.take().or(mine);
+        }
         part.unbounded.into_iter().for_each(|state| unbounded.insert(state));
     }
-    Explored { graph: graph.finish(), labels, truths, unbounded }
+    Explored { graph: graph.finish(), labels, truths, panics, unbounded }
 }
 
 /// Cuts the ids into as many shares of about one size, in their order.
@@ -132,7 +145,8 @@ impl<'s, 'q, A: Explorable, C: Sync, G: History> Clerk<'s, 'q, A, C, G> {
         labels: &'q Values<Label>,
     ) -> Self {
         worker.hops = Some(Vec::new());
-        let truths = vec![Vec::new(); asked.len()];
+        let (truths, panics) = (vec![Vec::new(); asked.len()], vec![None; asked.len()]);
+        let (degrees, edges, unbounded) = Default::default();
         Clerk {
             shared: worker.shared,
             worker,
@@ -141,7 +155,7 @@ impl<'s, 'q, A: Explorable, C: Sync, G: History> Clerk<'s, 'q, A, C, G> {
             labels,
             recent: Cache::new(12),
             known: vec![Vec::new(); asked.len()],
-            part: Part { degrees: Vec::new(), edges: Vec::new(), truths, unbounded: Vec::new() },
+            part: Part { degrees, edges, truths, panics, unbounded },
         }
     }
 
@@ -212,8 +226,14 @@ impl<'s, 'q, A: Explorable, C: Sync, G: History> Clerk<'s, 'q, A, C, G> {
             let view = views.iter().position(|view| view.sees == asked.sees);
             let numbers: &[u32] = view.map_or(&[], |view| &seen[view]);
             for (place, state) in states.chunks_exact(stride).enumerate() {
-                let mut ask =
-                    || self.spec.is_true(asked.condition, judge.show(asked.sees, &state[1..]));
+                let mut ask = || {
+                    let _running = self.worker.calls.enter(Called::OfRuns, &state[1..]);
+                    let shown = judge.show(asked.sees, &state[1..]);
+                    caught(|| self.spec.is_true(asked.condition, shown)).unwrap_or_else(|words| {
+                        self.part.panics[index].get_or_insert((state[0], words));
+                        false
+                    })
+                };
                 let is_true = match numbers.get(place) {
                     None => ask(),
                     Some(number) => {

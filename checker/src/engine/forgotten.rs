@@ -5,7 +5,8 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use super::outcome::Outcome;
+use super::calls::Called;
+use super::outcome::{Answer, Outcome};
 use super::parts::{Event, Explorable, History};
 use super::shared::Shared;
 use crate::spec::{ActionOf, FORGOTTEN_IS_IGNORED, Spec, State};
@@ -25,11 +26,12 @@ pub(super) fn check<A: Explorable, C: Sync, G: History>(
     let Some(finding) = findings.find(|finding| finding.name == FORGOTTEN_IS_IGNORED) else {
         return;
     };
-    if finding.path.is_none() {
+    if let Answer::NotFound = finding.answer {
         // The steps of an actor that were asked for need not fit together in one run.
-        finding.path = heeded_later(shared)
+        let path = heeded_later(shared)
             .into_iter()
             .find_map(|envelope| spec.path_to_heeding(shared.parts.envelopes.get(envelope)));
+        finding.answer = path.map_or(Answer::NotFound, Answer::Found);
     }
 }
 
@@ -52,12 +54,14 @@ fn heeded_later<A: Explorable, C, G: History>(shared: &Shared<'_, A, C, G>) -> V
     }
     let mut known: HashSet<Forgotten> = open.iter().copied().collect();
     let mut heeded = Vec::new();
+    let calls = shared.calls.slot();
     while let Some((envelope, state)) = open.pop() {
         let receiver = usize::from(parts.envelopes.get(envelope).dst);
         for after in later.get(&(receiver, state)).into_iter().flatten() {
             if !known.insert((envelope, *after)) {
                 continue;
             }
+            let _running = calls.enter(Called::Obsolete, &[*after, envelope]);
             if reactions.ignores(system, parts, *after, envelope) {
                 open.push((envelope, *after));
             } else {

@@ -1,12 +1,14 @@
 //! Asks conditions about states: a state is made whole only if somebody wants to see it.
 
+use super::calls::{Called, Slot};
 use super::doors::Doors;
 use super::memo::Cache;
 use super::moves::Move;
 use super::options::Sees;
 use super::parts::{Explorable, History};
 use super::scratch::Scratch;
-use super::shared::Shared;
+use super::shared::{Decision, Shared};
+use super::sync::Arc;
 use super::system::Rules;
 use super::table::Tight;
 use crate::spec::State;
@@ -15,12 +17,13 @@ use crate::spec::State;
 pub(super) struct Judge<'s, A: Explorable, C, G: History> {
     shared: &'s Shared<'s, A, C, G>,
     /// By property, the first state that this thread found to decide it.
-    pub found: Vec<Option<u32>>,
+    pub found: Vec<Option<Decision>>,
     /// A state of which everything is shown, and one of which only what belongs to the actors is.
     whole: Scratch<A, G>,
     partial: Scratch<A, G>,
     /// By actor and seat.
     cores: Cache<(u32, u32), u32>,
+    calls: Arc<Slot>,
     /// What is seen of several states, and its keys.
     numbers: Vec<u32>,
     keys: Vec<u64>,
@@ -28,13 +31,19 @@ pub(super) struct Judge<'s, A: Explorable, C, G: History> {
 
 impl<'s, A: Explorable, C, G: History> Judge<'s, A, C, G> {
     /// Starts with `state`, which is that of `leaves`.
-    pub fn new(shared: &'s Shared<'s, A, C, G>, state: &State<A, G>, leaves: &[u32]) -> Self {
+    pub fn new(
+        shared: &'s Shared<'s, A, C, G>,
+        state: &State<A, G>,
+        leaves: &[u32],
+        calls: Arc<Slot>,
+    ) -> Self {
         Judge {
             shared,
             found: vec![None; shared.checks.len()],
             whole: Scratch::new(&shared.parts, state, leaves, true),
             partial: Scratch::new(&shared.parts, state, leaves, false),
             cores: Cache::new(14),
+            calls,
             numbers: Vec::new(),
             keys: Vec::new(),
         }
@@ -46,6 +55,7 @@ impl<'s, A: Explorable, C, G: History> Judge<'s, A, C, G> {
         let Some(boundary) = boundary else {
             return true;
         };
+        let _running = self.calls.enter(Called::Boundary, leaves);
         boundary(self.whole.at(system, parts, leaves))
     }
 
@@ -60,6 +70,7 @@ impl<'s, A: Explorable, C, G: History> Judge<'s, A, C, G> {
         };
         let action = step.action(parts, actor);
         let state = self.whole.at(system, parts, leaves);
+        let _running = self.calls.enter(Called::Direction, leaves);
         (direction.allows)(&system.model.cfg, state, &action)
     }
 
@@ -118,12 +129,12 @@ impl<'s, A: Explorable, C, G: History> Judge<'s, A, C, G> {
     }
 
     fn ask(&mut self, sees: Sees, state: &[u32]) {
+        let (id, leaves) = (state[0], &state[1..]);
+        let calls = Arc::clone(&self.calls);
         for (index, check) in self.shared.checks.iter().enumerate() {
-            if self.found[index].is_none()
-                && check.is_asked(sees)
-                && check.is_decided_by(self.show(sees, &state[1..]))
-            {
-                self.found[index] = Some(state[0]);
+            if self.found[index].is_none() && check.is_asked(sees) {
+                let _running = calls.enter(Called::Property(index), leaves);
+                self.found[index] = check.decide(id, self.show(sees, leaves));
             }
         }
     }

@@ -9,6 +9,7 @@
 mod alike;
 mod arena;
 mod arrivals;
+mod calls;
 mod column;
 mod commands;
 mod cost;
@@ -43,34 +44,55 @@ mod tally;
 mod tests;
 mod values;
 mod view;
+mod watch;
 mod worker;
 
 use stateright::actor::{Actor, ActorModel, ActorModelAction, ActorModelState};
 use stateright::{Expectation, Model};
 
 pub use options::{Options, Progress, Sees, Stop};
-pub use outcome::{Finding, Miss, Outcome, Run, RunFinding, Sizes, WorstCase, WorstCases};
+pub use outcome::{
+    Answer, Finding, Miss, Outcome, Run, RunAnswer, RunFinding, Sizes, WorstCase, WorstCases,
+};
 pub use parts::{Explorable, History};
 pub use symmetry::Symmetry;
 
 use crate::spec::{
     ActionOf, FORGOTTEN_IS_IGNORED, SAVED_BEFORE_SENT, STORAGE_AGREES, Spec, State,
-    WITHOUT_DEADLOCK, WITHOUT_PANIC,
+    WITHOUT_DEADLOCK, WITHOUT_PANIC, assert_told_apart, with_names,
 };
 use replay::Face;
-use shared::{Check, OnExpansion, Shared};
+use shared::{Check, Decision, OnExpansion, Shared};
 use system::System;
 
 /// Explores `spec`; calls `progress` several times a second.
 ///
+/// If a handler or another function of the spec does not return, neither does this, for no thread
+/// can be ended that borrows the spec; it says so on stderr. [`AnySpec::check`](crate::AnySpec)
+/// does return.
+///
+/// A condition that panics is an answer of its own. If the ghost panics, that is a fault of the
+/// state that the step leads to, as if a handler did.
+///
 /// # Panics
-/// If a condition does, or the spec's ghost.
+/// If the spec's direction does, or what it says is obsolete, or the goal of its worst case.
 pub fn explore<A: Explorable, C: Sync, G: History>(
     spec: &Spec<A, C, G>,
     options: &Options,
     progress: &mut dyn FnMut(&Progress),
 ) -> Outcome<State<A, G>, ActionOf<A>> {
-    explore_spec(spec, None, options, progress)
+    explore_spec(spec, None, options, progress, &watch::say)
+}
+
+/// Explores `spec` as [`explore`] does, and tells `stuck` if something does not return: by then it
+/// is known that this will not either.
+pub(crate) fn explore_watched<A: Explorable, C: Sync, G: History>(
+    spec: &Spec<A, C, G>,
+    options: &Options,
+    progress: &mut dyn FnMut(&Progress),
+    stuck: &(dyn Fn(String) + Sync),
+) -> Outcome<State<A, G>, ActionOf<A>> {
+    explore_spec(spec, None, options, progress, stuck)
 }
 
 /// Explores `spec`, but of all states that are each other's renamings by `symmetry` only one: what
@@ -87,7 +109,7 @@ pub fn explore_symmetric<A: Explorable, C: Sync, G: History>(
 ) -> Outcome<State<A, G>, ActionOf<A>> {
     let has_runs = spec.temporal_properties().next().is_some();
     assert!(!has_runs && spec.timely.is_none(), "{}: symmetry is for states alone", spec.name);
-    explore_spec(spec, Some(symmetry), options, progress)
+    explore_spec(spec, Some(symmetry), options, progress, &watch::say)
 }
 
 fn explore_spec<A: Explorable, C: Sync, G: History>(
@@ -95,6 +117,7 @@ fn explore_spec<A: Explorable, C: Sync, G: History>(
     symmetry: Option<Symmetry<A, G>>,
     options: &Options,
     progress: &mut dyn FnMut(&Progress),
+    stuck: &(dyn Fn(String) + Sync),
 ) -> Outcome<State<A, G>, ActionOf<A>> {
     let system = System::of_spec(spec);
     let initial = spec.init_states().remove(0);
@@ -115,24 +138,28 @@ fn explore_spec<A: Explorable, C: Sync, G: History>(
     let boundary = |state: &State<A, G>| spec.within_boundary(state);
     let shared = Shared::new(system, symmetry, checks.collect(), boundary, options);
     let face = Face { project: |state| state, is_same: replay::is_same_but_for_words };
-    let mut outcome = finish(&shared, spec, &face, &initial, options, progress);
-    if outcome.stopped.is_none() {
-        forgotten::check(&shared, spec, &mut outcome);
-        (outcome.runs, outcome.worst) =
-            runs::decide(&shared, spec, &face, &initial, options.threads);
-    }
-    outcome
+    let names = spec.names();
+    watch::watched(&shared, options, &|words| stuck(with_names(&words, &names)), || {
+        let mut outcome = finish(&shared, spec, &face, &initial, options, progress);
+        if outcome.stopped.is_none() {
+            forgotten::check(&shared, spec, &mut outcome);
+            (outcome.runs, outcome.worst) =
+                runs::decide(&shared, spec, &face, &initial, options.threads);
+        }
+        outcome
+    })
 }
 
 /// Explores an actor model as it stands, with its own properties and by Stateright's own rules;
 /// calls `progress` several times a second.
 ///
-/// A property that must hold eventually is not looked at. A panic in a handler is a violation of
-/// [`WITHOUT_PANIC`], which is added to the properties; its path ends in the state in which a
-/// handler panics.
+/// A property that must hold eventually is not looked at, and a condition that panics is an answer
+/// of its own: see [`Answer`]. A panic in a handler or in a recorder of the history is a violation
+/// of [`WITHOUT_PANIC`], which is added to the properties; its path ends in the state in which the
+/// panic comes with the next step.
 ///
 /// # Panics
-/// If a condition does, or a recorder of the history.
+/// If two properties have one name, or the boundary panics.
 pub fn explore_model<A: Explorable, C: Sync, G: History>(
     model: &ActorModel<A, C, G>,
     options: &Options,
@@ -162,6 +189,8 @@ fn explore_actors<A: Explorable, C: Sync, G: History>(
     progress: &mut dyn FnMut(&Progress),
 ) -> ModelOutcome<A, G> {
     let initial = State::of_system(model.init_states().remove(0), model.actors.len());
+    let own = model.properties.iter().map(|property| property.name);
+    assert_told_apart("the model", own.chain([WITHOUT_PANIC]));
     let mut checks: Vec<Check<'_, A, G>> = Vec::new();
     for property in &model.properties {
         let condition = property.condition;
@@ -183,7 +212,9 @@ fn explore_actors<A: Explorable, C: Sync, G: History>(
     let boundary = move |state: &State<A, G>| model.within_boundary(&state.system);
     let shared = Shared::new(System::of_model(model), symmetry, checks, boundary, options);
     let face = Face { project: |state| &state.system, is_same: PartialEq::eq };
-    finish(&shared, model, &face, &initial, options, progress)
+    watch::watched(&shared, options, &watch::say, || {
+        finish(&shared, model, &face, &initial, options, progress)
+    })
 }
 
 /// What a search of an actor model found.
@@ -208,10 +239,15 @@ where
     let found = search::search(shared, initial, &leaves, options, progress);
     let sizes = shared.sizes();
     alike::check(shared);
-    let findings = shared.checks.iter().zip(&found.deciding).map(|(check, state)| Finding {
-        name: check.name,
-        expectation: check.expectation.clone(),
-        path: state.map(|id| replay::path_to(shared, model, face, (initial, &leaves), id)),
+    let findings = shared.checks.iter().zip(found.deciding).map(|(check, decision)| {
+        let path = |id| replay::path_to(shared, model, face, (initial, &leaves), id);
+        let answer = match decision {
+            None if check.expectation == Expectation::Eventually => Answer::NotLookedAt,
+            None => Answer::NotFound,
+            Some(Decision { state, panic: None }) => Answer::Found(path(state)),
+            Some(Decision { state, panic: Some(words) }) => Answer::Panicked(path(state), words),
+        };
+        Finding { name: check.name, expectation: check.expectation.clone(), answer }
     });
     Outcome {
         states: found.states,

@@ -1,19 +1,50 @@
 //! What a search found.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde::Serialize;
 use stateright::{Expectation, Path};
 
 use super::options::Stop;
 
-/// A property, and the shortest path to a state that decides it: one that breaks what must always
-/// hold, or one that shows what must be reachable.
+/// What was found about a property.
 #[derive(Clone, Debug)]
 pub struct Finding<S, Action> {
     pub name: &'static str,
     pub expectation: Expectation,
-    pub path: Option<Path<S, Action>>,
+    pub answer: Answer<S, Action>,
+}
+
+/// What a search says about a property.
+#[derive(Clone, Debug)]
+pub enum Answer<S, Action> {
+    /// The shortest path to a state that decides it: one that breaks what must always hold, or one
+    /// that shows what must be reachable.
+    Found(Path<S, Action>),
+    /// No state that was searched decides it.
+    NotFound,
+    /// The last state of the path makes its condition panic, with these words: it is neither true
+    /// nor false there.
+    Panicked(Path<S, Action>, Arc<str>),
+    /// It says something about runs, and nobody has looked whether it is true.
+    NotLookedAt,
+}
+
+impl<S, Action> Finding<S, Action> {
+    /// The shortest path to a state that decides the property: one that breaks what must always
+    /// hold, or one that shows what must be reachable. `None` if no state that was searched does.
+    ///
+    /// # Panics
+    /// If that is not known, for the property was not looked at, or its condition panicked.
+    pub fn path(&self) -> Option<&Path<S, Action>> {
+        match &self.answer {
+            Answer::Found(path) => Some(path),
+            Answer::NotFound => None,
+            Answer::Panicked(_, words) => panic!("{:?} panicked: {words}", self.name),
+            Answer::NotLookedAt => panic!("{:?} was not looked at", self.name),
+        }
+    }
 }
 
 /// How a run misses what must happen.
@@ -40,11 +71,22 @@ pub struct Run<S, Action> {
     pub stem: usize,
 }
 
-/// A property of runs, and a run that misses it, if there is one.
+/// What was found about a property of runs.
 #[derive(Clone, Debug)]
 pub struct RunFinding<S, Action> {
     pub name: &'static str,
-    pub run: Option<Run<S, Action>>,
+    pub answer: RunAnswer<S, Action>,
+}
+
+/// What is said about a property of runs once the whole space was explored.
+#[derive(Clone, Debug)]
+pub enum RunAnswer<S, Action> {
+    /// Every fair run meets it.
+    Met,
+    /// This one does not.
+    Missed(Run<S, Action>),
+    /// The last state of the path makes a condition panic, with these words.
+    Panicked(Path<S, Action>, Arc<str>),
 }
 
 /// How long it can take to meet a goal, from whatever state in which it is not met, with a path

@@ -2,10 +2,12 @@
 
 use super::arena::Places;
 use super::arrivals::Arrivals;
+use super::calls::{Called, Slot};
 use super::memo::Cache;
 use super::moves::{Kind, Move, Moves, Time};
 use super::parts::{Event, Explorable, History, Local, NOTHING, Parts};
-use super::react::Reactions;
+use super::react::{Effect, Reactions};
+use super::sync::Arc;
 use super::system::{Rules, System};
 use crate::spec::{Clock, Spec};
 
@@ -36,6 +38,7 @@ pub(super) struct Planner<'s, A: Explorable, C, G: History> {
     pub(super) parts: &'s Parts<A, G>,
     pub(super) reactions: &'s Reactions<A>,
     plans: &'s Plans,
+    calls: Arc<Slot>,
     /// By the receiver's state and envelope.
     heed: Cache<(u32, u32), Heed>,
 }
@@ -46,8 +49,23 @@ impl<'s, A: Explorable, C, G: History> Planner<'s, A, C, G> {
         parts: &'s Parts<A, G>,
         reactions: &'s Reactions<A>,
         plans: &'s Plans,
+        calls: Arc<Slot>,
     ) -> Self {
-        Planner { system, parts, reactions, plans, heed: Cache::new(12) }
+        Planner { system, parts, reactions, plans, calls, heed: Cache::new(12) }
+    }
+
+    /// What `event` does when `actor` is as `local` says.
+    pub(super) fn effect(&self, actor: usize, local: u32, event: Event) -> &'s Effect {
+        let (called, about) = match event {
+            Event::Deliver(number) => (Called::Deliver(actor), number),
+            Event::Timeout(number) => (Called::Timeout(actor), number),
+            Event::Random(number) => (Called::Random(actor), number),
+            Event::Crash | Event::Rollback | Event::Recover => (Called::Start(actor), 0),
+            // No handler is called.
+            Event::Backup | Event::Tick => (Called::Start(actor), 0),
+        };
+        let _running = self.calls.enter(called, &[local, about]);
+        self.reactions.effect(self.system, self.parts, actor, local, event)
     }
 
     /// What `seat` offers, which is that of `actor`.
@@ -201,7 +219,7 @@ impl<'s, A: Explorable, C, G: History> Planner<'s, A, C, G> {
         moves: &mut Vec<Move>,
     ) {
         let event = Event::Deliver(envelope);
-        let effect = self.reactions.effect(self.system, self.parts, actor, number, event);
+        let effect = self.effect(actor, number, event);
         let joined = self.join(inbox, effect.own, effect.state);
         let is_still = effect.local == number && joined == *inbox;
         let order = self.system.order;
@@ -224,7 +242,7 @@ impl<'s, A: Explorable, C, G: History> Planner<'s, A, C, G> {
     pub(super) fn step(&mut self, kind: Kind, about: u32, actor: usize, seat: u32) -> Move {
         let (number, inbox) = *self.parts.seats[actor].get(seat);
         let event = kind.event(about);
-        let effect = self.reactions.effect(self.system, self.parts, actor, number, event);
+        let effect = self.effect(actor, number, event);
         let clock = self.parts.locals.get(effect.local).clock;
         let inbox = match self.parts.clocks.get(clock) {
             // Nobody will ever read it.
@@ -264,9 +282,10 @@ impl<'s, A: Explorable, C, G: History> Planner<'s, A, C, G> {
 
     /// What an actor in `state` makes of a message to it. It is asked, whatever the spec says.
     fn heed(&mut self, state: u32, envelope: u32) -> Heed {
-        let Planner { system, parts, reactions, heed, .. } = self;
+        let Planner { system, parts, reactions, heed, calls, .. } = self;
         let key = (state, envelope);
         heed.get(key).unwrap_or_else(|| {
+            let _running = calls.enter(Called::Obsolete, &[state, envelope]);
             let answer = if !system.is_obsolete(parts, state, envelope) {
                 Heed::Open
             } else if reactions.ignores(system, parts, state, envelope) {

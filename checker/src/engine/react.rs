@@ -1,8 +1,6 @@
 //! What handlers do, asked once for each distinct question.
 
-use std::any::Any;
 use std::borrow::Cow;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use stateright::actor::{Actor, Command, Envelope, Id, Out};
@@ -12,6 +10,7 @@ use super::commands::{carry_out, prepare};
 use super::memo::Memo;
 use super::parts::{CommandOf, Event, Explorable, History, Local, NO_FAULT, NOTHING, Parts};
 use super::system::{Rules, System};
+use crate::caught::caught;
 use crate::spec::{Event as SpecEvent, Fault, Spec, Step};
 
 /// What an actor's handler did.
@@ -84,6 +83,9 @@ impl Effect {
     }
 }
 
+/// What became of a ghost that saw a reaction: the ghost after it, and its fault.
+pub(super) type Seen = (u32, u32);
+
 /// Asks handlers and ghosts, and remembers what they said.
 pub(super) struct Reactions<A: Actor> {
     /// By actor, state, storage where the event is a start, and event: the number of the reaction.
@@ -92,8 +94,7 @@ pub(super) struct Reactions<A: Actor> {
     /// By actor, local and event.
     numbers: Memo<(u32, u32, Event), u32>,
     effects: Arena<Effect>,
-    /// By ghost and reaction: the ghost after it.
-    ghosts: Memo<(u32, u32), u32>,
+    ghosts: Memo<(u32, u32), Seen>,
 }
 
 impl<A: Explorable> Reactions<A> {
@@ -118,8 +119,8 @@ impl<A: Explorable> Reactions<A> {
         entries.map(|(question, number)| (question, self.effects.get(number))).collect()
     }
 
-    /// What was asked of ghosts so far: each with the reaction it was shown, and the ghost after.
-    pub fn ghosts(&self) -> Vec<((u32, u32), u32)> {
+    /// What was asked of ghosts so far: each with the reaction it was shown.
+    pub fn ghosts(&self) -> Vec<((u32, u32), Seen)> {
         self.ghosts.entries()
     }
 
@@ -145,6 +146,12 @@ impl<A: Explorable> Reactions<A> {
             self.effects.push(Effect { reaction, is_ignored: taken.is_ignored(parts), ..effect })
         });
         self.effects.get(number)
+    }
+
+    /// What a reaction is to: whose it is, and the event.
+    pub fn question(&self, reaction: u32) -> (usize, Event) {
+        let Reaction { actor, event, .. } = self.reactions.get(reaction);
+        (*actor, *event)
     }
 
     /// What `actor`'s handler does, its own being prepared for the event.
@@ -190,27 +197,30 @@ impl<A: Explorable> Reactions<A> {
         self.reactions.get(reaction).fault
     }
 
-    /// The ghost after a step with this reaction.
+    /// What becomes of a ghost that sees a step with this reaction.
     pub fn ghost<C, G: History>(
         &self,
         system: &System<'_, A, C, G>,
         parts: &Parts<A, G>,
         ghost: u32,
         reaction: u32,
-    ) -> u32 {
+    ) -> Seen {
         self.ghosts.get_or((ghost, reaction), || {
             let taken = self.reactions.get(reaction);
             if matches!(parts.faults.get(taken.fault), Some(Fault::Panicked(_))) {
-                return ghost;
+                return (ghost, NO_FAULT);
             }
             let before = parts.ghosts.get(ghost);
-            let after = match system.rules {
+            let after = caught(|| match system.rules {
                 Rules::Spec(spec) => observe(system, parts, taken, |step| {
                     (spec.ghost)(&system.model.cfg, before, step)
                 }),
                 Rules::Stateright => record(system, parts, taken, before),
-            };
-            after.map_or(ghost, |after| parts.ghosts.intern(after))
+            });
+            match after {
+                Ok(after) => (after.map_or(ghost, |after| parts.ghosts.intern(after)), NO_FAULT),
+                Err(words) => (ghost, parts.faults.intern(Some(Fault::GhostPanicked(words)))),
+            }
         })
     }
 }
@@ -261,9 +271,9 @@ fn react<A: Explorable, C, G: History>(
             Cow::Owned(state) => (Some(state), out, disagrees),
         }
     };
-    let (after, mut out, disagrees, panicked) = match catch_unwind(AssertUnwindSafe(call)) {
+    let (after, mut out, disagrees, panicked) = match caught(call) {
         Ok((after, out, disagrees)) => (after, out, disagrees, None),
-        Err(panic) => (None, Out::new(), false, Some(words_of(&*panic))),
+        Err(words) => (None, Out::new(), false, Some(words)),
     };
     if matches!(event, Event::Crash | Event::Rollback) {
         // What a start would say is said when the server recovers.
@@ -377,9 +387,4 @@ fn record<A: Explorable, C, G: History>(
         }
     }
     history
-}
-
-fn words_of(panic: &(dyn Any + Send)) -> Arc<str> {
-    let text = panic.downcast_ref::<String>().map(String::as_str);
-    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message").into()
 }

@@ -7,6 +7,7 @@ use super::scratch::Scratch;
 use super::shared::{NOBODY, Shared};
 use super::system::Rules;
 use super::table::Door;
+use crate::caught::caught;
 use crate::spec::{Fault, State};
 
 /// How the model shows a state.
@@ -16,6 +17,27 @@ pub(super) struct Face<A: Explorable, G, S> {
     pub is_same: fn(&S, &S) -> bool,
 }
 
+/// A model whose steps do not panic: what panics is no step. On a path that was found none does,
+/// but others that begin at its states may.
+struct Calm<'m, M>(&'m M);
+
+impl<M: Model> Model for Calm<'_, M> {
+    type State = M::State;
+    type Action = M::Action;
+
+    fn init_states(&self) -> Vec<M::State> {
+        self.0.init_states()
+    }
+
+    fn actions(&self, state: &M::State, actions: &mut Vec<M::Action>) {
+        self.0.actions(state, actions);
+    }
+
+    fn next_state(&self, state: &M::State, action: M::Action) -> Option<M::State> {
+        caught(|| self.0.next_state(state, action)).ok()?
+    }
+}
+
 /// True if two states differ in nothing but the words of a panic: these may name an actor, and are
 /// not renamed.
 pub(super) fn is_same_but_for_words<A: Explorable, G: History>(
@@ -23,7 +45,8 @@ pub(super) fn is_same_but_for_words<A: Explorable, G: History>(
     other: &State<A, G>,
 ) -> bool {
     let is_same_fault = match (&one.fault, &other.fault) {
-        (Some(Fault::Panicked(_)), Some(Fault::Panicked(_))) => true,
+        (Some(Fault::Panicked(_)), Some(Fault::Panicked(_)))
+        | (Some(Fault::GhostPanicked(_)), Some(Fault::GhostPanicked(_))) => true,
         (one, other) => one == other,
     };
     is_same_fault
@@ -86,6 +109,7 @@ where
     G: History,
     M: Model<State: Clone + PartialEq, Action: Clone + PartialEq>,
 {
+    let model = Calm(model);
     let door = shared.visited.open();
     let Shared { system, parts, renamings, .. } = shared;
     let mut scratch = Scratch::new(parts, initial, initial_leaves, true);
@@ -108,7 +132,7 @@ where
         taken.push(action);
         state = next;
     }
-    Path::from_actions(model, (face.project)(initial).clone(), &taken)
+    Path::from_actions(&model, (face.project)(initial).clone(), &taken)
         .expect("these are the model's own actions")
 }
 

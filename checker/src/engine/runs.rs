@@ -1,13 +1,13 @@
 //! What runs do: properties of runs, decided on the graph of what was explored.
 
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use super::edges::{Asked, Explored, explored};
 use super::moves::{Kind, action};
-use super::outcome::{Miss, Run, RunFinding, WorstCase, WorstCases};
+use super::outcome::{Miss, Run, RunAnswer, RunFinding, WorstCase, WorstCases};
 use super::parts::{Explorable, History};
-use super::replay::{Face, path_along};
+use super::replay::{Face, path_along, path_to};
 use super::shared::Shared;
 use crate::liveness::{self, Edge, Goal, Path, States, Violation};
 use crate::spec::{ActionOf, Condition, Form, Spec, State, TIME_PASSES};
@@ -49,15 +49,24 @@ pub(super) fn decide<A: Explorable, C: Sync, G: History>(
         None => liveness::zeno(&explored.graph),
         Some(form) => missed(&explored, *form),
     });
-    let retold = questions.into_iter().zip(answers).map(|((name, _), violation)| {
-        let run = violation.map(|violation| {
-            let (miss, ids, stem) = tell(&violation, &explored.unbounded);
-            Run { miss, path: path(&ids), stem }
-        });
-        RunFinding { name, run }
+    let retold = questions.into_iter().zip(answers).map(|((name, form), violation)| {
+        let panic = form.and_then(|form| panic_in(&explored, form));
+        let answer = match (panic, violation) {
+            (Some((state, words)), _) => {
+                RunAnswer::Panicked(path_to(shared, spec, face, (initial, &leaves), state), words)
+            }
+            (None, None) => RunAnswer::Met,
+            (None, Some(violation)) => {
+                let (miss, ids, stem) = tell(&violation, &explored.unbounded);
+                RunAnswer::Missed(Run { miss, path: path(&ids), stem })
+            }
+        };
+        RunFinding { name, answer }
     });
     let runs = retold.collect();
     let worst = worst.map(|goal| {
+        let panic = explored.panics[goal].as_ref();
+        assert!(panic.is_none(), "the goal of the worst case panicked: {}", panic.unwrap().1);
         let used = shared.visited.used().into_iter().flatten();
         let pending = used.filter(|state| !explored.truths[goal].contains(*state)).collect();
         WorstCases {
@@ -120,6 +129,13 @@ fn worst_case<A: Explorable, C, G: History>(
         stem: stem.edges.len(),
         owed: owed.iter().map(action).collect(),
     })
+}
+
+/// The first state in which a condition of `form` panics, and with which words.
+fn panic_in(explored: &Explored, form: Form<usize>) -> Option<(u32, Arc<str>)> {
+    let mut panics = Vec::new();
+    form.map(|index| panics.extend(explored.panics[index].clone()));
+    panics.into_iter().min()
 }
 
 /// A run that misses what `form` says of the explored truths.

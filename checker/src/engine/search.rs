@@ -9,7 +9,7 @@ use super::level::Level;
 use super::options::{Options, Progress, Stop};
 use super::outcome::Sizes;
 use super::parts::{Explorable, History};
-use super::shared::Shared;
+use super::shared::{Decision, Shared};
 use super::tally::Tally;
 use super::worker::Worker;
 use crate::memory;
@@ -28,7 +28,7 @@ pub(super) struct Found {
     pub transitions: u64,
     pub depth: u64,
     /// By property, a first state that decides it.
-    pub deciding: Vec<Option<u32>>,
+    pub deciding: Vec<Option<Decision>>,
     pub stopped: Option<Stop>,
     pub levels: Vec<u64>,
     pub tally: Tally,
@@ -105,22 +105,24 @@ fn half(levels: &[u64], sizes: &[Sizes]) -> Sizes {
     pairs.find(|(states, _)| states * 2 >= all).map_or(Sizes::default(), |(_, sizes)| *sizes)
 }
 
-/// Joins what the workers found. True if something must always hold and does not.
+/// Joins what the workers found. True if something must always hold and does not, or panics.
 fn collect<A: Explorable, C: Sync, G: History>(
     shared: &Shared<'_, A, C, G>,
     workers: &mut [Worker<'_, A, C, G>],
-    deciding: &mut [Option<u32>],
+    deciding: &mut [Option<Decision>],
 ) -> bool {
     for worker in workers.iter() {
         for (all, one) in deciding.iter_mut().zip(&worker.judge.found) {
-            *all = all.or(*one);
+            if all.is_none() {
+                all.clone_from(one);
+            }
         }
     }
     for worker in workers.iter_mut() {
         worker.judge.found.clone_from_slice(deciding);
     }
     let mut checks = shared.checks.iter().zip(deciding.iter());
-    checks.any(|(check, state)| check.expectation.discovery_is_failure() && state.is_some())
+    checks.any(|(check, decision)| decision.as_ref().is_some_and(|it| check.is_failed_by(it)))
 }
 
 /// Expands one level with all workers. Says why, if not all of it.
@@ -141,6 +143,7 @@ fn run_level<A: Explorable, C: Sync, G: History>(
         for (thread, worker) in workers.iter_mut().enumerate() {
             let done = done.clone();
             scope.spawn(move || {
+                let _guard = StopIfPanicking(level);
                 worker.run(level, thread);
                 drop(done);
             });
@@ -155,6 +158,17 @@ fn run_level<A: Explorable, C: Sync, G: History>(
         }
     });
     stopped.or_else(look)
+}
+
+/// Stops the level when its thread panics, so that the others do not go on for nothing.
+struct StopIfPanicking<'l>(&'l Level);
+
+impl Drop for StopIfPanicking<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.stop();
+        }
+    }
 }
 
 /// Looks after limits, and tells how far the search has come.

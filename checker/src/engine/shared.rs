@@ -1,7 +1,10 @@
 //! What all threads of a search share.
 
+use std::sync::Arc;
+
 use stateright::Expectation;
 
+use super::calls::Calls;
 use super::layout::Layout;
 use super::options::{Options, Sees};
 use super::outcome::Sizes;
@@ -14,6 +17,7 @@ use super::system::System;
 use super::table::Table;
 use super::values::Values;
 use super::view::View;
+use crate::caught::caught;
 use crate::spec::State;
 
 /// Slots of a table at the start: room enough for what is added before anyone looks.
@@ -47,6 +51,14 @@ pub(super) enum OnExpansion {
     HeedsObsolete,
 }
 
+/// That a state decides a property.
+#[derive(Clone, Debug)]
+pub(super) struct Decision {
+    pub state: u32,
+    /// The words with which the condition panicked, if it did.
+    pub panic: Option<Arc<str>>,
+}
+
 /// A question about a whole state.
 pub(super) type Condition<'a, A, G> = Box<dyn Fn(&State<A, G>) -> bool + Sync + 'a>;
 
@@ -58,9 +70,20 @@ impl<A: Explorable, G> Check<'_, A, G> {
             && self.on_expansion.is_none()
     }
 
-    /// True if this state decides the property: it breaks it, or shows that it can be reached.
-    pub fn is_decided_by(&self, state: &State<A, G>) -> bool {
-        (self.condition)(state) == (self.expectation == Expectation::Sometimes)
+    /// What state number `number` decides, if anything: it breaks the property, shows that it can
+    /// be reached, or makes the condition panic.
+    pub fn decide(&self, number: u32, state: &State<A, G>) -> Option<Decision> {
+        let panic = match caught(|| (self.condition)(state)) {
+            Ok(is_true) if is_true == (self.expectation == Expectation::Sometimes) => None,
+            Ok(_) => return None,
+            Err(words) => Some(words),
+        };
+        Some(Decision { state: number, panic })
+    }
+
+    /// True if a property that is decided so should not be.
+    pub fn is_failed_by(&self, decision: &Decision) -> bool {
+        decision.panic.is_some() || self.expectation.discovery_is_failure()
     }
 }
 
@@ -69,6 +92,8 @@ pub(super) struct Shared<'a, A: Explorable, C, G: History> {
     pub system: System<'a, A, C, G>,
     pub parts: Parts<A, G>,
     pub reactions: Reactions<A>,
+    /// What of the model's own code runs.
+    pub calls: Calls,
     pub plans: Plans,
     /// If some actors may change places.
     pub renamings: Option<Renamings<A, G>>,
@@ -105,6 +130,7 @@ impl<'a, A: Explorable, C, G: History> Shared<'a, A, C, G> {
             renamings: symmetry.map(|symmetry| Renamings::new(symmetry, &system)),
             parts: Parts::new(system.seats),
             reactions: Reactions::new(),
+            calls: Calls::new(leaves),
             visited: table(leaves, options.threads),
             views: View::of(&asked, &system, options.threads),
             deadlock: decided_by(&checks, OnExpansion::Deadlock),

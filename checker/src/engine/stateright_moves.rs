@@ -61,7 +61,7 @@ impl<'s, A: Explorable, C, G: History> Planner<'s, A, C, G> {
     ) -> Option<Move> {
         let (order, parts) = (self.system.order, self.parts);
         let event = Event::Deliver(envelope);
-        let effect = self.reactions.effect(self.system, parts, actor, number, event);
+        let effect = self.effect(actor, number, event);
         if effect.is_ignored && order != Order::Queues {
             return None;
         }

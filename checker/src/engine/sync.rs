@@ -3,7 +3,7 @@
 
 pub use std::hint::spin_loop;
 pub use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
-pub use std::sync::{Mutex, OnceLock, RwLock, RwLockReadGuard};
+pub use std::sync::{Arc, Mutex, OnceLock, RwLock, RwLockReadGuard};
 
 /// So many zeros. Memory that nobody has written to is not there yet.
 pub fn zeros(count: usize) -> Box<[AtomicU32]> {

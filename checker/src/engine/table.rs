@@ -166,8 +166,8 @@ impl Table {
 
     fn reserve(&self) -> Range<u32> {
         let first = self.ids.fetch_add(u64::from(self.lot), Ordering::Relaxed);
-        let end = u32::try_from(first + u64::from(self.lot)).expect("fewer than 2^32 states");
-        first as u32..end
+        let end = u32::try_from(first + u64::from(self.lot));
+        first as u32..end.expect("no more than 2^32 states can be numbered")
     }
 }
 
@@ -224,13 +224,22 @@ impl Door<'_> {
             if found == FREE {
                 let (success, failure) = (Ordering::Relaxed, Ordering::Acquire);
                 match slots[slot].compare_exchange(FREE, TAKEN, success, failure) {
-                    Ok(_) => return (self.fill(slot, hash, key, note), true),
+                    Ok(_) => {
+                        let claim = Claim(&slots[slot]);
+                        let id = self.write(key, note);
+                        claim.fill(entry(hash, id, slots.len()));
+                        return (id, true);
+                    }
                     Err(other) => found = other,
                 }
             }
             while found == TAKEN {
                 spin_loop();
                 found = slots[slot].load(Ordering::Acquire);
+            }
+            if found == FREE {
+                // Whoever had taken it has panicked.
+                continue;
             }
             if let Some(id) = self.compare(found, hash, key) {
                 return (id, false);
@@ -247,8 +256,8 @@ impl Door<'_> {
             for (key, id) in keys.chunks_exact(words).zip(&mut ids) {
                 let hash = hash(key);
                 let found = self.body.slots[first_slot(hash, size)].load(Ordering::Acquire);
-                let is_likely = found != TAKEN && (found ^ (hash >> 32) as u32) < size as u32;
-                *id = if is_likely { found & (size as u32 - 1) } else { 0 };
+                let is_likely = found != TAKEN && (found ^ (hash >> 32) as u32) <= id_bits(size);
+                *id = if is_likely { found & id_bits(size) } else { 0 };
             }
             let seen = ids.iter().filter(|id| **id != 0);
             let first = |id: u32| self.body.records.get(id)[0].load(Ordering::Relaxed);
@@ -280,17 +289,14 @@ impl Door<'_> {
         self.is_crowded.get()
     }
 
-    /// Fills a slot that this thread has taken.
-    fn fill(&self, slot: usize, hash: u64, key: &[u64], note: u32) -> u32 {
+    /// Writes down a new key, and gives it an id.
+    fn write(&self, key: &[u64], note: u32) -> u32 {
         let id = self.next_id();
-        let size = self.body.slots.len();
         // The last id of all would look like a slot that is taken.
-        assert!((id as usize) + 2 < size, "a table of the engine is full");
+        assert!((id as usize) + 2 < self.body.slots.len(), "a table of the engine is full");
         let (record, behind) = self.body.records.open(id).split_at(self.body.layout.halves());
         column::write(record, key);
         behind[0].store(note, Ordering::Relaxed);
-        // Whoever reads this also reads the key.
-        self.body.slots[slot].store(entry(hash, id, size), Ordering::Release);
         id
     }
 
@@ -308,10 +314,28 @@ impl Door<'_> {
     /// The id in `found`, if that is the id of `key`.
     fn compare(&self, found: u32, hash: u64, key: &[u64]) -> Option<u32> {
         let size = self.body.slots.len();
-        let id = (found & (size as u32 - 1)).checked_sub(1)?;
+        let id = (found & id_bits(size)).checked_sub(1)?;
         let is_it = found == entry(hash, id, size)
             && column::equals(&self.body.records.get(id)[..self.body.layout.halves()], key);
         is_it.then_some(id)
+    }
+}
+
+/// A slot that this thread has taken. If it panics before it fills the slot, that is free again:
+/// nobody waits for it for ever.
+struct Claim<'s>(&'s AtomicU32);
+
+impl Claim<'_> {
+    fn fill(self, entry: u32) {
+        // Whoever reads this also reads the key.
+        self.0.store(entry, Ordering::Release);
+        std::mem::forget(self);
+    }
+}
+
+impl Drop for Claim<'_> {
+    fn drop(&mut self) {
+        self.0.store(FREE, Ordering::Release);
     }
 }
 
@@ -356,9 +380,14 @@ fn first_slot(hash: u64, size: usize) -> usize {
     hash as usize & (size - 1)
 }
 
+/// The bits of a slot that hold an id, counted from 1.
+fn id_bits(size: usize) -> u32 {
+    (size - 1) as u32
+}
+
 /// An id, and above it the hash's first bits, as many as there is room for.
 fn entry(hash: u64, id: u32, size: usize) -> u32 {
-    let ids = size as u32 - 1;
+    let ids = id_bits(size);
     (hash >> 32) as u32 & !ids | (id + 1)
 }
 

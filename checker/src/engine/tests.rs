@@ -1,6 +1,10 @@
 //! The engine's containers beyond their first growth. What loom's tests include has no tests
 //! inside.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::channel;
+use std::time::Duration;
+
 use super::arena::Arena;
 use super::layout::Layout;
 use super::table::{Table, Tight};
@@ -79,4 +83,23 @@ fn equal_values_have_one_number() {
         assert_eq!(*values.get(number), value.to_string());
     }
     assert_eq!(values.len(), MANY as usize);
+}
+
+#[test]
+fn a_table_that_is_full_keeps_nobody_waiting() {
+    let (done, waiting) = channel();
+    std::thread::spawn(move || {
+        // For keys of one number; nobody makes room.
+        let table = Table::new(Layout::new(&[1000]), 3, 1, 1);
+        let insert = |key: u64| catch_unwind(AssertUnwindSafe(|| table.open().insert(&[key], 0)));
+        let inserted: Vec<bool> = (1..=10).map(|key| insert(key).is_ok()).collect();
+        // With seven keys it has one slot left, which ends the search for a key that is not there.
+        assert_eq!(inserted.iter().filter(|is_ok| **is_ok).count(), 6);
+        let again: Vec<bool> = (1..=10).map(|key| insert(key).is_ok()).collect();
+        assert_eq!(again, inserted, "what is in it is found, and the rest refused again");
+        let found = (1..=10).map(|key| table.open().find(&[key]).is_some());
+        assert!(found.eq(inserted));
+        done.send(()).unwrap();
+    });
+    waiting.recv_timeout(Duration::from_secs(20)).expect("it neither fails nor waits for ever");
 }

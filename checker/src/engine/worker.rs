@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::calls::{Called, Slot};
 use super::cost::Purse;
 use super::doors::Doors;
 use super::judge::Judge;
@@ -10,9 +11,10 @@ use super::memo::Cache;
 use super::moves::{Kind, Move, Moves};
 use super::parts::{Explorable, History, NO_FAULT, NOTHING};
 use super::planner::Planner;
-use super::react::SILENT;
+use super::react::{SILENT, Seen};
 use super::renamings::Least;
-use super::shared::{INITIAL, NOBODY, Shared};
+use super::shared::{Decision, INITIAL, NOBODY, Shared};
+use super::sync::Arc;
 use super::system::System;
 use super::table::Tight;
 use super::tally::Tally;
@@ -27,8 +29,9 @@ pub(super) struct Worker<'s, A: Explorable, C, G: History> {
     pub judge: Judge<'s, A, C, G>,
     planner: Planner<'s, A, C, G>,
     /// By ghost and reaction.
-    ghosts: Cache<(u32, u32), u32>,
+    ghosts: Cache<(u32, u32), Seen>,
     purse: Purse,
+    pub calls: Arc<Slot>,
     pub least: Option<Least<'s, A, C, G>>,
     /// The keys of successors that wait to be looked up, and where they come from.
     keys: Vec<u64>,
@@ -68,10 +71,12 @@ impl<'s, A: Explorable, C: Sync, G: History> Worker<'s, A, C, G> {
     /// A worker that starts with `state`, which is that of `leaves`.
     pub fn new(shared: &'s Shared<'s, A, C, G>, state: &State<A, G>, leaves: &[u32]) -> Self {
         let Shared { system, parts, reactions, plans, .. } = shared;
+        let calls = shared.calls.slot();
         Worker {
             shared,
-            judge: Judge::new(shared, state, leaves),
-            planner: Planner::new(system, parts, reactions, plans),
+            judge: Judge::new(shared, state, leaves, Arc::clone(&calls)),
+            planner: Planner::new(system, parts, reactions, plans, Arc::clone(&calls)),
+            calls,
             ghosts: Cache::new(16),
             purse: Purse::default(),
             least: Least::new(shared),
@@ -148,7 +153,7 @@ impl<'s, A: Explorable, C: Sync, G: History> Worker<'s, A, C, G> {
         if let Some(check) = self.shared.heeds_obsolete
             && parent.offers.iter().any(|offer| offer.heeds_obsolete)
         {
-            self.judge.found[check].get_or_insert(parent.id);
+            self.judge.found[check].get_or_insert(Decision { state: parent.id, panic: None });
         }
         if system.is_end(parts.extras.get(parent.leaves[system.extras_leaf()])) {
             return doors;
@@ -194,7 +199,7 @@ impl<'s, A: Explorable, C: Sync, G: History> Worker<'s, A, C, G> {
             }
         }
         if let Some(check) = self.shared.deadlock.filter(|_| is_dead) {
-            self.judge.found[check].get_or_insert(parent.id);
+            self.judge.found[check].get_or_insert(Decision { state: parent.id, panic: None });
         }
         doors
     }
@@ -226,7 +231,7 @@ impl<'s, A: Explorable, C: Sync, G: History> Worker<'s, A, C, G> {
         let Shared { system, parts, reactions, .. } = self.shared;
         let (leaves, extras) = (&parent.leaves, system.extras_leaf());
         let fault = if step.is_faulty { reactions.fault(step.reaction) } else { NO_FAULT };
-        let Some(paid) = self.purse.pay(system, parts, leaves[extras], step, fault) else {
+        let Some(mut paid) = self.purse.pay(system, parts, leaves[extras], step, fault) else {
             return Ok(false);
         };
         let start = self.keys.len();
@@ -260,8 +265,11 @@ impl<'s, A: Explorable, C: Sync, G: History> Worker<'s, A, C, G> {
             }
         }
         if step.reaction != SILENT {
-            let ghost = self.ghost(leaves[system.ghost_leaf()], step.reaction);
-            is_still &= !change(&mut self.keys, system.ghost_leaf(), ghost)?;
+            let (ghost, fault) = self.ghost(leaves[system.ghost_leaf()], step.reaction);
+            is_still &= !change(&mut self.keys, system.ghost_leaf(), ghost)? && fault == NO_FAULT;
+            if fault != NO_FAULT {
+                paid = self.purse.pay(system, parts, leaves[extras], step, fault).unwrap_or(paid);
+            }
         }
         if is_still {
             self.keys.truncate(start);
@@ -274,11 +282,12 @@ impl<'s, A: Explorable, C: Sync, G: History> Worker<'s, A, C, G> {
         Ok(true)
     }
 
-    /// The ghost after a step with this reaction.
-    fn ghost(&mut self, ghost: u32, reaction: u32) -> u32 {
+    /// What becomes of a ghost that sees a step with this reaction.
+    fn ghost(&mut self, ghost: u32, reaction: u32) -> Seen {
         let Shared { system, parts, reactions, .. } = self.shared;
         let key = (ghost, reaction);
         self.ghosts.get(key).unwrap_or_else(|| {
+            let _running = self.calls.enter(Called::Ghost, &[ghost, reaction]);
             let after = reactions.ghost(system, parts, ghost, reaction);
             self.ghosts.put(key, after);
             after

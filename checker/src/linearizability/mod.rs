@@ -147,20 +147,41 @@ pub struct Violation<S, O> {
     pub refused: Vec<(usize, O)>,
 }
 
+/// What a search may use.
+#[derive(Clone, Copy, Debug)]
+struct Bounds {
+    /// So many operations may be tried.
+    tries: u64,
+    /// So many bytes of dead ends may be remembered.
+    bytes: usize,
+}
+
+impl Bounds {
+    /// At most `tries`, and the memory that every search has.
+    fn tries(tries: u64) -> Self {
+        Bounds { tries, bytes: 1 << 30 }
+    }
+}
+
 /// Decides whether `history` is linearizable for `spec`. At most `limit` operations are tried,
-/// counting each place in the order where one is tried; without a limit the search ends by itself.
+/// counting each place in the order where one is tried; without a limit the search ends by itself,
+/// but that may take longer than anybody waits.
+///
+/// The search remembers its dead ends, in at most 1 GiB, not counting what the states of `spec`
+/// hold on the heap. When that is full it begins to remember anew: the verdict stays exact, and
+/// some dead ends are met again.
 pub fn check<M, H>(spec: &M, history: &H, limit: Option<u64>) -> VerdictOf<M>
 where
     M: Sequential,
     H: History<Input = M::Input, Output = M::Output>,
 {
-    let limit = limit.unwrap_or(u64::MAX);
+    let bounds = Bounds::tries(limit.unwrap_or(u64::MAX));
     // Histories inside models have a handful of operations and there are millions of them, so
     // they get a representation without a single allocation.
     if history.len() <= Small::CAPACITY {
-        search::search(spec, history, &mut Small::new(history), limit)
+        search::search(spec, history, &mut Small::new(history), bounds)
     } else {
-        search::search(spec, history, &mut Large::new(history), limit)
+        search::search(spec, history, &mut Large::new(history), bounds)
     }
 }
 
@@ -173,11 +194,19 @@ where
     check(spec, history, None).is_linearizable()
 }
 
+/// In its first round [`check_parts`] tries so many operations of each part, then tenfold.
+const FIRST_ROUND: u64 = 10_000;
+
 /// Checks histories of independent objects, such as the keys of a store, one by one: all together
 /// are linearizable if and only if each is. The limit is for each part.
 ///
-/// The verdict is that of the first violated part, with its key; without one, that of the first
-/// unknown part; otherwise `None`: every part is linearizable.
+/// It goes round by round over the parts that are undecided, with a limit that rises from round to
+/// round, so that a part that is soon refuted need not wait for one that takes long. A part begins
+/// anew in each round: no more than one search is in memory, and all rounds but the last take a
+/// ninth of its tries together.
+///
+/// The verdict is that of the first violated part that is found, with its key; without one, that of
+/// the first unknown part; otherwise `None`: every part is linearizable.
 pub fn check_parts<M, H, K>(
     spec: &M,
     parts: &BTreeMap<K, H>,
@@ -188,13 +217,25 @@ where
     H: History<Input = M::Input, Output = M::Output>,
     K: Clone + Ord,
 {
-    let mut unknown = None;
-    for (key, part) in parts {
-        match check(spec, part, limit) {
-            Verdict::Linearizable(_) => {}
-            Verdict::Unknown => unknown = unknown.or(Some((key.clone(), Verdict::Unknown))),
-            violated => return Some((key.clone(), violated)),
+    let limit = limit.unwrap_or(u64::MAX);
+    let mut undecided: Vec<(&K, &H)> = parts.iter().collect();
+    let mut tries = FIRST_ROUND;
+    loop {
+        // Nobody waits for the last one.
+        tries = if undecided.len() == 1 { limit } else { tries.min(limit) };
+        let mut unknown = Vec::new();
+        for (key, part) in undecided {
+            match check(spec, part, Some(tries)) {
+                Verdict::Linearizable(_) => {}
+                Verdict::Unknown => unknown.push((key, part)),
+                violated => return Some((key.clone(), violated)),
+            }
         }
+        let (first, _) = unknown.first()?;
+        if tries == limit {
+            return Some(((*first).clone(), Verdict::Unknown));
+        }
+        undecided = unknown;
+        tries = tries.saturating_mul(10);
     }
-    unknown
 }

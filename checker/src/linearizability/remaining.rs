@@ -24,6 +24,10 @@ pub(super) trait Remaining {
     fn remember_dead_end(&mut self, state: u32);
     /// Whether that has been remembered.
     fn is_dead_end(&mut self, state: u32) -> bool;
+    /// What the dead ends take, in bytes.
+    fn dead_end_bytes(&self) -> usize;
+    /// Remembers none any more.
+    fn forget_dead_ends(&mut self);
 }
 
 /// At most 64 operations, a bit each.
@@ -91,6 +95,14 @@ impl Remaining for Small {
     fn is_dead_end(&mut self, state: u32) -> bool {
         self.dead_ends.contains(&(self.placed, state))
     }
+
+    fn dead_end_bytes(&self) -> usize {
+        self.dead_ends.len() * size_of::<(u64, u32)>()
+    }
+
+    fn forget_dead_ends(&mut self) {
+        self.dead_ends.clear();
+    }
 }
 
 /// Any number of operations.
@@ -106,6 +118,7 @@ pub(super) struct Large {
     placed: Vec<u64>,
     ready: Vec<u64>,
     dead_ends: HashSet<Box<[u64]>>,
+    dead_end_bytes: usize,
     /// Room for the key that is looked up, kept to save an allocation each time.
     key: Vec<u64>,
 }
@@ -139,6 +152,7 @@ impl Large {
             placed: vec![0; count.div_ceil(64)],
             ready,
             dead_ends: HashSet::new(),
+            dead_end_bytes: 0,
             key: Vec::new(),
         }
     }
@@ -209,12 +223,23 @@ impl Remaining for Large {
 
     fn remember_dead_end(&mut self, state: u32) {
         self.write_key(state);
-        self.dead_ends.insert(self.key.as_slice().into());
+        if self.dead_ends.insert(self.key.as_slice().into()) {
+            self.dead_end_bytes += size_of::<Box<[u64]>>() + size_of_val(self.key.as_slice());
+        }
     }
 
     fn is_dead_end(&mut self, state: u32) -> bool {
         self.write_key(state);
         self.dead_ends.contains(self.key.as_slice())
+    }
+
+    fn dead_end_bytes(&self) -> usize {
+        self.dead_end_bytes
+    }
+
+    fn forget_dead_ends(&mut self) {
+        self.dead_ends.clear();
+        self.dead_end_bytes = 0;
     }
 }
 

@@ -5,22 +5,22 @@
 //! placed and the state they led to, so the same pair is never explored twice.
 
 use super::remaining::Remaining;
-use super::{History, Sequential, Verdict, VerdictOf, Violation};
+use super::{Bounds, History, Sequential, Verdict, VerdictOf, Violation};
 use std::collections::HashMap;
 use std::hash::Hash;
 
-/// Decides whether `history` is linearizable, trying at most `limit` operations.
+/// Decides whether `history` is linearizable, within `bounds`.
 pub(super) fn search<M, H>(
     spec: &M,
     history: &H,
     remaining: &mut impl Remaining,
-    limit: u64,
+    bounds: Bounds,
 ) -> VerdictOf<M>
 where
     M: Sequential,
     H: History<Input = M::Input, Output = M::Output>,
 {
-    let mut tries = limit;
+    let mut tries = bounds.tries;
     let mut numbers = Numbers(HashMap::new());
     let mut furthest = Furthest { known_left: usize::MAX, path: Vec::new() };
     let mut state = spec.initial();
@@ -50,6 +50,11 @@ where
             from = 0;
         } else {
             furthest.update(remaining.known_left(), &path);
+            if remaining.dead_end_bytes() + numbers.bytes() >= bounds.bytes {
+                // Exact all the same: what is forgotten is only explored again.
+                remaining.forget_dead_ends();
+                numbers.0.clear();
+            }
             remaining.remember_dead_end(numbers.get_or_insert(state));
             let Some((op, before, forced)) = path.pop() else {
                 return Verdict::Violated(explain(spec, history, remaining, furthest.path));
@@ -88,6 +93,11 @@ impl<S: Eq + Hash> Numbers<S> {
     fn get_or_insert(&mut self, state: S) -> u32 {
         let next = u32::try_from(self.0.len()).expect("fewer than 2^32 states fit in memory");
         *self.0.entry(state).or_insert(next)
+    }
+
+    /// What the entries take, but for what states hold on the heap.
+    fn bytes(&self) -> usize {
+        self.0.len() * size_of::<(S, u32)>()
     }
 }
 

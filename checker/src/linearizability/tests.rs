@@ -160,15 +160,17 @@ fn run_of(moves: &[Move]) -> Vec<Record> {
     run
 }
 
-/// The verdict twice: told which operations are reads, and not told.
+/// The verdict three times: told which operations are reads, not told, and with hardly a memory.
 fn check_with<R: Remaining>(
     history: &impl History<Input = Ask, Output = Answer>,
     mut remaining: impl FnMut() -> R,
-) -> [Verdict<u8, Answer>; 2] {
+) -> [Verdict<u8, Answer>; 3] {
     let told = register().with_reads(|ask| *ask == Ask::Read);
+    let (ample, poor) = (Bounds::tries(u64::MAX), Bounds { tries: u64::MAX, bytes: 40 });
     [
-        search::search(&told, history, &mut remaining(), u64::MAX),
-        search::search(&register(), history, &mut remaining(), u64::MAX),
+        search::search(&told, history, &mut remaining(), ample),
+        search::search(&register(), history, &mut remaining(), ample),
+        search::search(&register(), history, &mut remaining(), poor),
     ]
 }
 
@@ -286,4 +288,47 @@ fn keys_are_checked_one_by_one() {
     let (key, verdict) = check_parts(&spec, &history.partition(|(key, _)| *key), None).unwrap();
     assert_eq!(key, 'b');
     assert!(verdict.is_violated());
+}
+
+/// Writes that all overlap, and then a read of what nobody wrote: refuted once all orders of the
+/// writes have failed.
+fn hopeless(writes: u8) -> Intervals<Ask, Answer> {
+    let mut history = Intervals::default();
+    let all: Vec<usize> = (0..writes).map(|value| history.invoke(Ask::Write(value))).collect();
+    all.into_iter().for_each(|write| history.respond(write, Answer::Done(true)));
+    let read = history.invoke(Ask::Read);
+    history.respond(read, Answer::Value(writes));
+    history
+}
+
+#[test]
+fn a_key_that_is_plainly_wrong_does_not_wait_for_one_that_takes_for_ever() {
+    let (hard, wrong) = (hopeless(60), hopeless(1));
+    // 60 writes have 2^60 sets of them that may be placed.
+    let parts = BTreeMap::from([("a", hard.clone()), ("b", wrong)]);
+    let (key, verdict) = check_parts(&register(), &parts, None).unwrap();
+    assert_eq!((key, verdict.is_violated()), ("b", true));
+    // A limit is reached for every key before anything is unknown.
+    let parts = BTreeMap::from([("a", hard), ("b", hopeless(12))]);
+    let decides = |limit: u64| check(&register(), &parts["b"], Some(limit)).is_violated();
+    let (mut least, mut step) = (0, 1 << 30);
+    while step > 0 {
+        // The fewest tries that decide it, by halves.
+        least += if decides(least + step - 1) { 0 } else { step };
+        step /= 2;
+    }
+    assert!(least > FIRST_ROUND, "{least}: decided in the first round");
+    for (limit, decided) in [(least, "b"), (least - 1, "a")] {
+        let (key, verdict) = check_parts(&register(), &parts, Some(limit)).unwrap();
+        assert_eq!((key, verdict.is_violated()), (decided, decided == "b"));
+    }
+}
+
+#[test]
+fn dead_ends_that_are_remembered_have_a_bound() {
+    let history = hopeless(7);
+    let mut remaining = Large::new(&history);
+    let bounds = Bounds { tries: u64::MAX, bytes: 1000 };
+    assert!(search::search(&register(), &history, &mut remaining, bounds).is_violated());
+    assert!(remaining.dead_end_bytes() < 1100, "{}", remaining.dead_end_bytes());
 }

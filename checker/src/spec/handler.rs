@@ -1,16 +1,15 @@
 //! What a handler does to a state.
 
-use std::any::Any;
 use std::borrow::Cow;
 use std::fmt::Debug;
 use std::hash::Hash;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use stateright::actor::{Actor, Command, Envelope, Id, Out};
 
 use super::transition::in_flight;
 use super::{Clock, Fault, Spec, State};
+use crate::caught::caught;
 
 /// What made an actor act, as the ghost sees it.
 pub enum Event<'a, A: Actor> {
@@ -72,15 +71,18 @@ where
             after: reaction.state.as_ref().unwrap_or(before),
             sent: self.sent(&reaction.out),
         };
-        if let Some(ghost) = (self.ghost)(&self.system.cfg, &state.system.history, &step) {
-            next.system.history = ghost;
-        }
+        let seen = caught(|| (self.ghost)(&self.system.cfg, &state.system.history, &step));
         if let Some(actor_state) = reaction.state {
             next.system.actor_states[index] = Arc::new(actor_state);
         }
         self.carry_out(index, reaction.out, next);
         if next.fault.is_none() {
             next.fault = self.storage_fault(id, next);
+        }
+        match seen {
+            Ok(Some(ghost)) => next.system.history = ghost,
+            Ok(None) => {}
+            Err(words) => next.fault = Some(Fault::GhostPanicked(words)),
         }
     }
 
@@ -126,7 +128,7 @@ where
             };
             Reaction { state, out }
         };
-        catch_unwind(AssertUnwindSafe(call)).map_err(|panic| Fault::Panicked(words_of(&*panic)))
+        caught(call).map_err(Fault::Panicked)
     }
 
     /// False if what `src` sends to `dst` is lost when sent.
@@ -185,9 +187,4 @@ where
             }
         }
     }
-}
-
-fn words_of(panic: &(dyn Any + Send)) -> Arc<str> {
-    let text = panic.downcast_ref::<String>().map(String::as_str);
-    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message").into()
 }

@@ -35,9 +35,10 @@ pub use handler::{Event, Step};
 pub use links::Links;
 pub use names::with_names;
 pub use property::{
-    FORGOTTEN_IS_IGNORED, Kind, PropertyInfo, SAVED_BEFORE_SENT, STORAGE_AGREES, TIME_PASSES,
-    WITHOUT_DEADLOCK, WITHOUT_PANIC,
+    FORGOTTEN_IS_IGNORED, Kind, MOST_PROPERTIES, PropertyInfo, SAVED_BEFORE_SENT, STORAGE_AGREES,
+    TIME_PASSES, WITHOUT_DEADLOCK, WITHOUT_PANIC,
 };
+pub(crate) use property::{assert_told_apart, for_each_property};
 pub use state::{Fault, Spent, State, TIMEOUT_KINDS};
 pub use temporal::{Condition, Form, Temporal};
 pub use timing::{Clock, Timely};
@@ -161,9 +162,13 @@ where
 {
     /// A spec of `system` without faults, in which every timer fires freely. The first `servers`
     /// actors are servers.
+    ///
+    /// # Panics
+    /// If there are not so many actors, more than [`MOST_PROPERTIES`] properties, or two of one
+    /// name. Built-in properties count.
     pub fn new(name: &str, system: ActorModel<A, C, G>, servers: usize) -> Self {
         assert!(servers <= system.actors.len(), "{name}: more servers than actors");
-        Spec {
+        let spec = Spec {
             name: name.to_owned(),
             summary: String::new(),
             system: system.init_network(Network::new_unordered_duplicating([])),
@@ -184,7 +189,9 @@ where
             sees: |_| Sees::Everything,
             counts: None,
             only: None,
-        }
+        };
+        spec.assert_properties_are_told_apart();
+        spec
     }
 
     pub fn summary(mut self, summary: &str) -> Self {

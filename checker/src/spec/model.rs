@@ -6,6 +6,8 @@ use std::hash::Hash;
 use stateright::actor::Actor;
 use stateright::{Expectation, Model, Path, Property};
 
+use crate::caught::caught;
+
 use super::{Action, ActionOf, Spec, State, with_names};
 
 impl<A, C, G> Model for Spec<A, C, G>
@@ -63,7 +65,7 @@ where
             .lifted_properties()
             .into_iter()
             .filter(|property| property.expectation == Expectation::Always)
-            .filter(|property| !(property.condition)(self, &next))
+            .filter(|property| caught(|| (property.condition)(self, &next)) != Ok(true))
             .map(|property| property.name)
             .collect();
         let head = if broken.is_empty() {

@@ -1,5 +1,6 @@
 //! What a spec claims: its own properties, and the built-in ones.
 
+use std::collections::BTreeSet;
 use std::fmt::Debug;
 use std::hash::Hash;
 
@@ -18,7 +19,7 @@ pub const STORAGE_AGREES: &str = "storage agrees with state";
 /// A message that the search forgets as obsolete is ignored by its receiver, then and in all states
 /// that the receiver is in later. Of specs that say what is obsolete.
 pub const FORGOTTEN_IS_IGNORED: &str = "what is forgotten is ignored";
-/// No handler panics.
+/// No handler panics, nor does the ghost when it sees a step.
 pub const WITHOUT_PANIC: &str = "no handler panics";
 /// It does not happen that nobody can do anything any more, unless the spec says that it may end.
 /// Faults aside: they are for nobody to wait for. A timer that is set counts, whatever is left of
@@ -26,6 +27,33 @@ pub const WITHOUT_PANIC: &str = "no handler panics";
 pub const WITHOUT_DEADLOCK: &str = "no deadlock";
 /// Of a spec with time: it does not happen that infinitely much is done while no time passes.
 pub const TIME_PASSES: &str = "time passes";
+
+/// The names that are taken in every spec.
+const BUILT_IN: [&str; 6] = [
+    SAVED_BEFORE_SENT,
+    WITHOUT_PANIC,
+    STORAGE_AGREES,
+    FORGOTTEN_IS_IGNORED,
+    WITHOUT_DEADLOCK,
+    TIME_PASSES,
+];
+
+/// The most properties of states that a spec can have, with the built-in ones. Stateright asks a
+/// property by a plain fn pointer, which captures nothing: there is one for each of so many.
+pub const MOST_PROPERTIES: usize = 64;
+
+/// An array with an instance of a generic function for each property that a spec can have.
+macro_rules! for_each_property {
+    ($function:ident) => {
+        $crate::spec::for_each_property!($function
+            0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31
+            32 33 34 35 36 37 38 39 40 41 42 43 44 45 46 47 48 49 50 51 52 53 54 55 56 57 58 59 60
+            61 62 63)
+    };
+    ($function:ident $($index:literal)*) => { [$($function::<A, C, G, $index>),*] };
+}
+
+pub(crate) use for_each_property;
 
 /// What a property says about the states, or about the runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -94,12 +122,12 @@ where
     /// The actor system's properties as properties of the spec, then the built-in ones.
     ///
     /// # Panics
-    /// If the system has more than 32 properties, or one of Stateright's kind `eventually`, which
-    /// passes a model that loops for ever without reaching its goal.
+    /// If the spec has more than [`MOST_PROPERTIES`], two of one name, or one of Stateright's kind
+    /// `eventually`, which passes a model that loops for ever without reaching its goal.
     pub(super) fn lifted_properties(&self) -> Vec<Property<Self>> {
-        let table = lift_table::<A, C, G>();
+        self.assert_properties_are_told_apart();
+        let table: [Condition<A, C, G>; MOST_PROPERTIES] = for_each_property!(lifted);
         let inner = &self.system.properties;
-        assert!(inner.len() <= table.len(), "{}: more than {} properties", self.name, table.len());
         let mut properties: Vec<Property<Self>> = inner
             .iter()
             .zip(table)
@@ -118,7 +146,7 @@ where
             state.fault != Some(Fault::SentBeforeSaved)
         }));
         properties.push(Property::always(WITHOUT_PANIC, |_, state: &State<A, G>| {
-            !matches!(state.fault, Some(Fault::Panicked(_)))
+            !matches!(state.fault, Some(Fault::Panicked(_) | Fault::GhostPanicked(_)))
         }));
         if self.durable.is_some() {
             properties.push(Property::always(STORAGE_AGREES, |_, state: &State<A, G>| {
@@ -148,6 +176,39 @@ where
     }
 }
 
+impl<A, C, G> Spec<A, C, G>
+where
+    A: Actor,
+    A::Msg: Ord,
+    A::Timer: Ord,
+    G: Clone + Debug + Hash,
+{
+    /// # Panics
+    /// If two properties have one name, for then one would be reported in the place of the other;
+    /// or if there are more than [`MOST_PROPERTIES`], for the last ones would not be looked at.
+    pub(super) fn assert_properties_are_told_apart(&self) {
+        let own = self.system.properties.iter().map(|property| property.name);
+        let of_runs = self.temporal.iter().map(|property| property.name);
+        assert_told_apart(&self.name, own.clone().chain(BUILT_IN).chain(of_runs));
+        let count = own.count() + BUILT_IN.len();
+        assert!(
+            count <= MOST_PROPERTIES,
+            "{}: {count} properties of states, the built-in ones included; at most {} are possible",
+            self.name,
+            MOST_PROPERTIES,
+        );
+    }
+}
+
+/// # Panics
+/// If two of the `names` are the same.
+pub(crate) fn assert_told_apart(whose: &str, names: impl Iterator<Item = &'static str>) {
+    let mut known = BTreeSet::new();
+    for name in names {
+        assert!(known.insert(name), "{whose}: two properties are called {name:?}");
+    }
+}
+
 type Condition<A, C, G> = fn(&Spec<A, C, G>, &State<A, G>) -> bool;
 
 /// A property's condition is a plain fn pointer and captures nothing, so the `I`th property of the
@@ -161,19 +222,3 @@ where
 {
     (spec.system.properties[I].condition)(&spec.system, &state.system)
 }
-
-macro_rules! instances {
-    ($($index:literal)*) => {
-        fn lift_table<A, C, G>() -> Vec<Condition<A, C, G>>
-        where
-            A: Actor,
-            A::Msg: Ord,
-            A::Timer: Ord,
-            G: Clone + Debug + Hash + PartialEq,
-        {
-            vec![$(lifted::<A, C, G, $index>),*]
-        }
-    };
-}
-
-instances!(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31);

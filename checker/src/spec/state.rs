@@ -26,7 +26,8 @@ pub struct Spent {
     pub timeouts: [u8; TIMEOUT_KINDS],
 }
 
-/// What a handler did that no handler may do. A state with a fault has no successors.
+/// What a handler did that no handler may do, or the ghost that saw it. A state with a fault has no
+/// successors.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Fault {
     /// It saved after it had already sent: on a real network the message may be out when the disk
@@ -36,6 +37,8 @@ pub enum Fault {
     StorageDisagrees,
     /// It panicked, with this message.
     Panicked(Arc<str>),
+    /// It is done, and the ghost, or the recorder of the history, panicked when it saw the step.
+    GhostPanicked(Arc<str>),
 }
 
 /// A state of a [`Spec`](super::Spec): that of the actor system, whose `history` is the ghost, and

@@ -62,6 +62,9 @@ where
     G: Clone + Debug + Hash,
 {
     /// In every fair run `goal` becomes true.
+    ///
+    /// # Panics
+    /// As all of these, if another property has this name.
     pub fn eventually(self, name: &'static str, goal: Condition<A, C, G>) -> Self {
         self.temporal(name, Form::Eventually(goal))
     }
@@ -98,6 +101,7 @@ where
 
     fn temporal(mut self, name: &'static str, form: Form<Condition<A, C, G>>) -> Self {
         self.temporal.push(Temporal { name, form });
+        self.assert_properties_are_told_apart();
         self
     }
 

@@ -207,7 +207,7 @@ fn a_panic_is_a_counterexample() {
     assert_eq!(compare(spec).lengths[4], ("no handler panics", Some(3)));
     let options = Options { keep_going: true, ..Options::default() };
     let outcome = explore(&spec(), &options, &mut |_| {});
-    let path = outcome.finding("no handler panics").path.clone().expect("it panics");
+    let path = outcome.finding("no handler panics").path().expect("it panics").clone();
     assert_eq!(path.last_state().fault, Some(Fault::Panicked(toy::PANIC.into())));
 }
 
@@ -275,7 +275,7 @@ fn a_model_is_explored_as_it_stands() {
     assert!(outcome.states > 100);
     assert_eq!(outcome.states, theirs.unique_state_count() as u64);
     assert_eq!(outcome.transitions, theirs.state_count() as u64 - 1);
-    let path = outcome.finding("at most four").path.clone().expect("it counts on");
+    let path = outcome.finding("at most four").path().expect("it counts on").clone();
     assert_eq!(*path.last_state().actor_states[1], 5);
 }
 
@@ -285,7 +285,7 @@ fn a_panic_in_a_model_is_told_with_the_way_to_it() {
     let answer = Answer { panics: true, ..Answer::default() };
     model.actors[1].answers.insert((1, Message(2)), answer);
     let outcome = explore_model(&model, &Options::default(), &mut |_| {});
-    let path = outcome.finding(WITHOUT_PANIC).path.clone().expect("it panics");
+    let path = outcome.finding(WITHOUT_PANIC).path().expect("it panics").clone();
     assert_eq!(path.into_actions().len(), 2, "the third step is the one that panics");
 }
 
@@ -293,7 +293,7 @@ fn a_panic_in_a_model_is_told_with_the_way_to_it() {
 fn a_search_that_is_cut_short_says_so() {
     let first = explore(&two_phases(true), &Options::default(), &mut |_| {});
     assert_eq!(first.stopped, Some(Stop::Violation));
-    assert_eq!((first.depth, first.finding("saved before sent").path.is_some()), (3, true));
+    assert_eq!((first.depth, first.finding("saved before sent").path().is_some()), (3, true));
     let options = Options { max_states: Some(100), keep_going: true, ..Options::default() };
     let some = explore(&two_phases(false), &options, &mut |_| {});
     assert_eq!(some.stopped, Some(Stop::States));

@@ -90,10 +90,11 @@ proptest! {
         let Some(now) = naive(&spec, 3_000) else {
             return Ok(());
         };
-        let is_now = now.lengths.iter().any(|(name, at)| *name == FORGOTTEN_IS_IGNORED && at.is_some());
+        let is_now =
+            now.lengths.iter().any(|(name, at)| *name == FORGOTTEN_IS_IGNORED && at.is_some());
         let options = Options { threads, keep_going: true, ..Options::default() };
         let outcome = explore(&spec, &options, &mut |_| {});
-        let is_found = outcome.finding(FORGOTTEN_IS_IGNORED).path.is_some();
+        let is_found = outcome.finding(FORGOTTEN_IS_IGNORED).path().is_some();
         prop_assert_eq!(is_found, is_now || is_later);
     }
 }
@@ -110,7 +111,7 @@ fn length(spec: &ToySpec) -> Option<usize> {
     let lengths = [1, 2].map(|threads| {
         let options = Options { threads, keep_going: true, ..Options::default() };
         let outcome = explore(spec, &options, &mut |_| {});
-        let path = outcome.finding(FORGOTTEN_IS_IGNORED).path.clone();
+        let path = outcome.finding(FORGOTTEN_IS_IGNORED).path().cloned();
         path.map(|path| path.into_actions().len())
     });
     assert_eq!(lengths[0], lengths[1]);

@@ -1,9 +1,11 @@
 //! The engine finds what other searches find.
 
 mod by_hand;
+mod endless;
 mod forgotten;
 mod naive;
 mod orbits;
+mod panics;
 mod peer;
 mod random;
 mod symmetry;

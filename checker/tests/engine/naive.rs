@@ -21,7 +21,7 @@ impl Counts {
     /// What the engine counted and found.
     pub fn of<S: Clone, Action: Clone>(outcome: &Outcome<S, Action>) -> Self {
         let lengths = outcome.findings.iter().map(|finding| {
-            let path = finding.path.clone();
+            let path = finding.path().cloned();
             (finding.name, path.map(|path| path.into_actions().len()))
         });
         Counts {

@@ -322,7 +322,7 @@ fn the_words_of_a_panic_may_name_somebody() {
     let whole = explore(&spec(), &options, &mut |_| {});
     let outcome = explore_symmetric(&spec(), Symmetry::over(0..3), &options, &mut |_| {});
     assert_eq!(Counts::of(&outcome).lengths, Counts::of(&whole).lengths);
-    let path = outcome.finding(WITHOUT_PANIC).path.clone().expect("it panics");
+    let path = outcome.finding(WITHOUT_PANIC).path().expect("it panics").clone();
     let Some(Action::Deliver { dst, .. }) = path.clone().into_actions().pop() else {
         panic!("a message made it panic");
     };

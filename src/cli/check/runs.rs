@@ -12,6 +12,9 @@ pub fn how(example: &Counterexample) -> String {
     let all = example.trace.steps.len();
     let before = example.trace.loop_start.unwrap_or(all);
     let (first, again) = (steps(before), steps(all - before));
+    if let Some(words) = &example.panic {
+        return format!("violated, its condition panics after {}: {words}", steps(all));
+    }
     match example.miss {
         None => format!("violated in {}", steps(all)),
         Some(Miss::Lasso) => format!("violated by a lasso, {first} and then {again} for ever"),

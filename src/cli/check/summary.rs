@@ -48,6 +48,9 @@ fn all_is_well(all: &[Checked]) -> String {
 /// What is not as expected of one spec.
 fn surprises_of(report: &Report) -> Vec<String> {
     let of_property = |property: &PropertyReport| match (property.verdict, property.steps) {
+        (Verdict::Violated, _) if property.panic.is_some() => {
+            format!("the condition of {} panics", property.name)
+        }
         (Verdict::Violated, Some(steps)) => {
             format!("{} is violated in {steps} steps", property.name)
         }

@@ -12,6 +12,7 @@ use quorate_models::raft::rules::Rule;
 use quorate_models::raft::specs::{Bounds, raft};
 use quorate_models::rules::AllBut;
 use serde_json::Value;
+use stateright::Expectation;
 use tempfile::TempDir;
 
 use super::*;
@@ -270,6 +271,46 @@ fn an_expected_violation_is_no_failure_and_its_absence_is_one() {
     assert_eq!(absent.code, Code::No, "{}", absent.text);
     assert!(absent.text.contains("raft/sound: holds, unexpectedly; "));
     assert_ends_with_table(&absent.text, "Not as expected: raft/sound: election safety holds");
+}
+
+#[test]
+fn a_condition_that_panics_is_never_as_expected() {
+    let directory = TempDir::new().unwrap();
+    let bounds = Bounds { servers: 2, elections: 1, ..Bounds::default() };
+    let mut spec = raft("raft/careless", AllBut(Vec::new()), bounds, &[]);
+    spec.system = spec.system.property(Expectation::Always, "no timers", |_, state| {
+        assert!(state.timers_set.iter().all(|timers| timers.iter().count() < 1), "a timer is set");
+        true
+    });
+    let found = outcome(Box::new(spec.expect_violation("no timers")), &directory);
+    assert_eq!(found.code, Code::No, "{}", found.text);
+    let told = "no timers is violated, its condition panics after 0 steps: a timer is set:";
+    assert!(found.text.contains(told), "{}", found.text);
+    let summary = "\n  raft/careless  the condition of no timers panics\n";
+    assert!(found.text.contains(summary), "{}", found.text);
+    let properties = found.json[0]["properties"].as_array().unwrap();
+    let property = properties.iter().find(|property| property["name"] == "no timers").unwrap();
+    assert_eq!(property["panic"], "a timer is set");
+}
+
+#[test]
+fn what_does_not_return_ends_a_check_with_its_table() {
+    let directory = TempDir::new().unwrap();
+    let bounds = Bounds { servers: 2, elections: 1, ..Bounds::default() };
+    let spec = raft("raft/stuck", AllBut(Vec::new()), bounds, &[]).ghost(|(), _, _| {
+        loop {
+            std::thread::sleep(Duration::from_secs(3600));
+        }
+    });
+    let found = outcome_of(Box::new(spec), &directory, |args| {
+        args.max_time = Some(Duration::from_millis(100));
+    });
+    assert_eq!(found.code, Code::Incomplete, "{}", found.text);
+    assert!(found.text.contains("\nraft/stuck  incomplete"), "{}", found.text);
+    let told =
+        "does not return when it sees the handler of S1 on its timer Election; this is open:";
+    assert!(found.text.contains(told), "{}", found.text);
+    assert!(found.text.ends_with("Incomplete: raft/stuck\n"), "{}", found.text);
 }
 
 #[test]
