@@ -109,6 +109,7 @@ fn explore<A: Explorable, C: Sync, G: History>(
         max_states: limits.max_states,
         max_memory: limits.max_memory.map(|mebibytes| mebibytes << 20),
         max_time: limits.max_time,
+        max_depth: None,
         sees: spec.sees,
         has_boundary: false,
     };
@@ -127,7 +128,7 @@ fn explore<A: Explorable, C: Sync, G: History>(
     });
     Search {
         details: Some(details(&outcome)),
-        cut_short: outcome.stopped.and_then(|stop| reason(stop, outcome.states, limits)),
+        cut_short: outcome.stopped.and_then(|stop| reason(stop, (outcome.states, outcome.depth), limits)),
         found: outcome.findings.into_iter().map(|finding| finding.path).collect(),
         runs: outcome.runs,
         worst: outcome.worst,
@@ -139,7 +140,7 @@ fn explore<A: Explorable, C: Sync, G: History>(
 
 /// Why a search ended at a limit, if it did. Each limit gives a reason: without one, what was
 /// explored would be read as the whole.
-fn reason(stop: Stop, states: u64, limits: &Limits) -> Option<String> {
+fn reason(stop: Stop, (states, depth): (u64, u64), limits: &Limits) -> Option<String> {
     let reason = match stop {
         Stop::Violation => return None,
         Stop::States => format!("{} states reached", grouped(states)),
@@ -151,6 +152,7 @@ fn reason(stop: Stop, states: u64, limits: &Limits) -> Option<String> {
             let limit = limits.max_time.unwrap_or_default();
             format!("the {} s allowed have passed", limit.as_secs_f64())
         }
+        Stop::Depth => format!("{depth} steps deep"),
     };
     Some(reason)
 }

@@ -7,6 +7,7 @@
 //! States and components are compared in full: no verdict depends on a hash being unique.
 
 mod alike;
+mod any;
 mod arena;
 mod arrivals;
 mod column;
@@ -46,6 +47,10 @@ mod worker;
 use stateright::actor::{Actor, ActorModel, ActorModelAction, ActorModelState};
 use stateright::{Expectation, Model};
 
+pub use any::{
+    AnyFinding, AnyOptions, AnyOutcome, Answer, Panic, Place, explore_any, explore_any_packed,
+    weakly_fair,
+};
 pub use options::{Options, Progress, Sees, Stop};
 pub use outcome::{Finding, Miss, Outcome, Run, RunFinding, Sizes, WorstCase, WorstCases};
 pub use parts::{Explorable, History};

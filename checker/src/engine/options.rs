@@ -33,6 +33,8 @@ pub struct Options {
     pub max_memory: Option<u64>,
     /// Since the search began.
     pub max_time: Option<Duration>,
+    /// Levels below the initial state. States of the last are looked at; what follows them is not.
+    pub max_depth: Option<u64>,
     /// What the property of a name looks at.
     pub sees: fn(&str) -> Sees,
     /// Unset, promises that every state is inside the model's boundary, which is then not asked.
@@ -47,6 +49,7 @@ impl Default for Options {
             max_states: None,
             max_memory: None,
             max_time: None,
+            max_depth: None,
             sees: |_| Sees::Everything,
             has_boundary: true,
         }
@@ -77,4 +80,5 @@ pub enum Stop {
     States,
     Memory,
     Time,
+    Depth,
 }
