@@ -1,52 +1,38 @@
 //! Takes a state apart by the fields of its structs and tuples, as bytes.
+//!
+//! What is written is the wire format of `postcard`, which reads it back; written here, because the
+//! cuts must be known, and as the search does little else.
 
 use std::fmt::{self, Display};
 
 use serde::Serialize;
 use serde::ser::{
-    self, Impossible, SerializeStruct, SerializeTuple, SerializeTupleStruct, Serializer,
+    self, SerializeMap, SerializeSeq, SerializeStruct, SerializeStructVariant, SerializeTuple,
+    SerializeTupleStruct, SerializeTupleVariant, Serializer,
 };
 
 /// Longer tuples, which arrays are too, stay in one piece.
 const LONG: usize = 32;
 
-/// Appends the bytes of `value`, and where in them each of its pieces ends. All values of a type
-/// have as many pieces: what may vary in shape is one.
+/// Writes the bytes of `value`, and where in them each of its pieces ends. What may vary in shape is
+/// one piece, so all values of a type have as many.
 pub(super) fn cut<T: Serialize + ?Sized>(
     value: &T,
     bytes: &mut Vec<u8>,
     ends: &mut Vec<usize>,
 ) -> Result<(), Failed> {
-    let start = bytes.len();
-    match value.serialize(Cutter { bytes, ends }) {
-        Ok(()) => Ok(()),
-        Err(Failed::InOnePiece) => {
-            let all = postcard::to_extend(value, std::mem::take(bytes));
-            *bytes = all.map_err(|error| Failed::With(error.to_string()))?;
-            ends.push(bytes.len());
-            Ok(())
-        }
-        Err(failed) => {
-            bytes.truncate(start);
-            Err(failed)
-        }
-    }
+    bytes.clear();
+    ends.clear();
+    value.serialize(&mut Cutter { bytes, ends, depth: 0 })
 }
 
-/// Why nothing was cut.
+/// Why a value cannot be written.
 #[derive(Debug)]
-pub(super) enum Failed {
-    /// It is no struct and no tuple. Nothing was written.
-    InOnePiece,
-    With(String),
-}
+pub(super) struct Failed(String);
 
 impl Display for Failed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Failed::InOnePiece => write!(f, "in one piece"),
-            Failed::With(words) => write!(f, "{words}"),
-        }
+        f.write_str(&self.0)
     }
 }
 
@@ -54,44 +40,163 @@ impl std::error::Error for Failed {}
 
 impl ser::Error for Failed {
     fn custom<T: Display>(words: T) -> Self {
-        Failed::With(words.to_string())
+        Failed(words.to_string())
     }
 }
 
-/// Cuts what is a struct or a tuple; anything else is [`Failed::InOnePiece`].
 struct Cutter<'a> {
     bytes: &'a mut Vec<u8>,
     ends: &'a mut Vec<usize>,
+    /// In how many parts that may vary in shape it is.
+    depth: usize,
 }
 
 impl Cutter<'_> {
-    fn field<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Failed> {
-        cut(value, self.bytes, self.ends)
+    /// Seven bits a byte, the low ones first.
+    fn varint(&mut self, mut value: u64) {
+        while value >= 0x80 {
+            self.bytes.push(value as u8 | 0x80);
+            value >>= 7;
+        }
+        self.bytes.push(value as u8);
+    }
+
+    fn long_varint(&mut self, mut value: u128) {
+        while value >= 0x80 {
+            self.bytes.push(value as u8 | 0x80);
+            value >>= 7;
+        }
+        self.bytes.push(value as u8);
+    }
+
+    /// Near zero is short, of either sign.
+    fn zigzag(&mut self, value: i64) {
+        self.varint((value << 1 ^ value >> 63) as u64);
+    }
+
+    fn long_zigzag(&mut self, value: i128) {
+        self.long_varint((value << 1 ^ value >> 127) as u128);
+    }
+
+    fn cut(&mut self) -> Result<(), Failed> {
+        if self.depth == 0 {
+            self.ends.push(self.bytes.len());
+        }
+        Ok(())
+    }
+
+    /// Until it is closed, all is one piece.
+    fn open(&mut self, number: Option<usize>) -> Result<&mut Self, Failed> {
+        let number = number.ok_or_else(|| Failed("a length that is not known before".to_owned()))?;
+        self.varint(number as u64);
+        self.depth += 1;
+        Ok(self)
+    }
+
+    fn close(&mut self) -> Result<(), Failed> {
+        self.depth -= 1;
+        self.cut()
     }
 }
 
-/// What is one piece, with its arguments.
-macro_rules! in_one_piece {
-    ($($name:ident($($argument:ty),*);)*) => {
-        $(fn $name(self, $(_: $argument),*) -> Result<(), Failed> {
-            Err(Failed::InOnePiece)
+/// Integers of more than a byte, and how they are written.
+macro_rules! integers {
+    ($($name:ident($type:ty) as $how:ident;)*) => {
+        $(fn $name(self, value: $type) -> Result<(), Failed> {
+            self.$how(value.into());
+            self.cut()
         })*
     };
 }
 
-impl Serializer for Cutter<'_> {
+impl Serializer for &mut Cutter<'_> {
     type Ok = ();
     type Error = Failed;
-    type SerializeSeq = Impossible<(), Failed>;
+    type SerializeSeq = Self;
     type SerializeTuple = Self;
     type SerializeTupleStruct = Self;
-    type SerializeTupleVariant = Impossible<(), Failed>;
-    type SerializeMap = Impossible<(), Failed>;
+    type SerializeTupleVariant = Self;
+    type SerializeMap = Self;
     type SerializeStruct = Self;
-    type SerializeStructVariant = Impossible<(), Failed>;
+    type SerializeStructVariant = Self;
 
     fn is_human_readable(&self) -> bool {
         false
+    }
+
+    integers! {
+        serialize_u16(u16) as varint;
+        serialize_u32(u32) as varint;
+        serialize_u64(u64) as varint;
+        serialize_u128(u128) as long_varint;
+        serialize_i16(i16) as zigzag;
+        serialize_i32(i32) as zigzag;
+        serialize_i64(i64) as zigzag;
+        serialize_i128(i128) as long_zigzag;
+    }
+
+    fn serialize_u8(self, value: u8) -> Result<(), Failed> {
+        self.bytes.push(value);
+        self.cut()
+    }
+
+    fn serialize_i8(self, value: i8) -> Result<(), Failed> {
+        self.serialize_u8(value as u8)
+    }
+
+    fn serialize_bool(self, value: bool) -> Result<(), Failed> {
+        self.serialize_u8(value.into())
+    }
+
+    fn serialize_f32(self, value: f32) -> Result<(), Failed> {
+        self.bytes.extend(value.to_bits().to_le_bytes());
+        self.cut()
+    }
+
+    fn serialize_f64(self, value: f64) -> Result<(), Failed> {
+        self.bytes.extend(value.to_bits().to_le_bytes());
+        self.cut()
+    }
+
+    fn serialize_char(self, value: char) -> Result<(), Failed> {
+        self.serialize_str(value.encode_utf8(&mut [0; 4]))
+    }
+
+    fn serialize_str(self, value: &str) -> Result<(), Failed> {
+        self.serialize_bytes(value.as_bytes())
+    }
+
+    fn serialize_bytes(self, value: &[u8]) -> Result<(), Failed> {
+        self.varint(value.len() as u64);
+        self.bytes.extend_from_slice(value);
+        self.cut()
+    }
+
+    fn serialize_none(self) -> Result<(), Failed> {
+        self.serialize_u8(0)
+    }
+
+    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), Failed> {
+        let inside = self.open(Some(1))?;
+        value.serialize(&mut *inside)?;
+        inside.close()
+    }
+
+    fn serialize_unit(self) -> Result<(), Failed> {
+        self.cut()
+    }
+
+    fn serialize_unit_struct(self, _: &'static str) -> Result<(), Failed> {
+        self.cut()
+    }
+
+    fn serialize_unit_variant(
+        self,
+        _: &'static str,
+        index: u32,
+        _: &'static str,
+    ) -> Result<(), Failed> {
+        self.serialize_u32(index)
     }
 
     fn serialize_newtype_struct<T: Serialize + ?Sized>(
@@ -102,8 +207,30 @@ impl Serializer for Cutter<'_> {
         value.serialize(self)
     }
 
+    fn serialize_newtype_variant<T: Serialize + ?Sized>(
+        self,
+        _: &'static str,
+        index: u32,
+        _: &'static str,
+        value: &T,
+    ) -> Result<(), Failed> {
+        let inside = self.open(Some(index as usize))?;
+        value.serialize(&mut *inside)?;
+        inside.close()
+    }
+
+    fn serialize_seq(self, len: Option<usize>) -> Result<Self, Failed> {
+        self.open(len)
+    }
+
+    fn serialize_map(self, len: Option<usize>) -> Result<Self, Failed> {
+        self.open(len)
+    }
+
+    /// A long one is closed by one cut.
     fn serialize_tuple(self, len: usize) -> Result<Self, Failed> {
-        if len > LONG { Err(Failed::InOnePiece) } else { Ok(self) }
+        self.depth += usize::from(self.depth > 0 || len > LONG);
+        Ok(self)
     }
 
     fn serialize_tuple_struct(self, _: &'static str, _: usize) -> Result<Self, Failed> {
@@ -114,111 +241,82 @@ impl Serializer for Cutter<'_> {
         Ok(self)
     }
 
-    in_one_piece! {
-        serialize_bool(bool);
-        serialize_i8(i8);
-        serialize_i16(i16);
-        serialize_i32(i32);
-        serialize_i64(i64);
-        serialize_i128(i128);
-        serialize_u8(u8);
-        serialize_u16(u16);
-        serialize_u32(u32);
-        serialize_u64(u64);
-        serialize_u128(u128);
-        serialize_f32(f32);
-        serialize_f64(f64);
-        serialize_char(char);
-        serialize_str(&str);
-        serialize_bytes(&[u8]);
-        serialize_none();
-        serialize_unit();
-        serialize_unit_struct(&'static str);
-        serialize_unit_variant(&'static str, u32, &'static str);
-    }
-
-    fn serialize_some<T: Serialize + ?Sized>(self, _: &T) -> Result<(), Failed> {
-        Err(Failed::InOnePiece)
-    }
-
-    fn serialize_newtype_variant<T: Serialize + ?Sized>(
-        self,
-        _: &'static str,
-        _: u32,
-        _: &'static str,
-        _: &T,
-    ) -> Result<(), Failed> {
-        Err(Failed::InOnePiece)
-    }
-
-    fn serialize_seq(self, _: Option<usize>) -> Result<Self::SerializeSeq, Failed> {
-        Err(Failed::InOnePiece)
-    }
-
     fn serialize_tuple_variant(
         self,
         _: &'static str,
-        _: u32,
+        index: u32,
         _: &'static str,
         _: usize,
-    ) -> Result<Self::SerializeTupleVariant, Failed> {
-        Err(Failed::InOnePiece)
-    }
-
-    fn serialize_map(self, _: Option<usize>) -> Result<Self::SerializeMap, Failed> {
-        Err(Failed::InOnePiece)
+    ) -> Result<Self, Failed> {
+        self.open(Some(index as usize))
     }
 
     fn serialize_struct_variant(
         self,
         _: &'static str,
-        _: u32,
+        index: u32,
         _: &'static str,
         _: usize,
-    ) -> Result<Self::SerializeStructVariant, Failed> {
-        Err(Failed::InOnePiece)
+    ) -> Result<Self, Failed> {
+        self.open(Some(index as usize))
     }
 }
 
-impl SerializeTuple for Cutter<'_> {
+/// What has parts that are written one after the other, and how it ends.
+macro_rules! parts {
+    ($($trait:ident::$part:ident($($key:ty)?), $end:ident;)*) => {
+        $(impl $trait for &mut Cutter<'_> {
+            type Ok = ();
+            type Error = Failed;
+
+            fn $part<T: Serialize + ?Sized>(
+                &mut self,
+                $(_: $key,)?
+                value: &T,
+            ) -> Result<(), Failed> {
+                value.serialize(&mut **self)
+            }
+
+            fn end(self) -> Result<(), Failed> {
+                self.$end()
+            }
+        })*
+    };
+}
+
+parts! {
+    SerializeSeq::serialize_element(), close;
+    SerializeTuple::serialize_element(), close_tuple;
+    SerializeTupleStruct::serialize_field(), close_struct;
+    SerializeTupleVariant::serialize_field(), close;
+    SerializeStruct::serialize_field(&'static str), close_struct;
+    SerializeStructVariant::serialize_field(&'static str), close;
+}
+
+impl SerializeMap for &mut Cutter<'_> {
     type Ok = ();
     type Error = Failed;
 
-    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Failed> {
-        self.field(value)
+    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Failed> {
+        key.serialize(&mut **self)
+    }
+
+    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Failed> {
+        value.serialize(&mut **self)
     }
 
     fn end(self) -> Result<(), Failed> {
-        Ok(())
+        self.close()
     }
 }
 
-impl SerializeTupleStruct for Cutter<'_> {
-    type Ok = ();
-    type Error = Failed;
-
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Failed> {
-        self.field(value)
-    }
-
-    fn end(self) -> Result<(), Failed> {
+impl Cutter<'_> {
+    /// Its fields were cut one by one.
+    fn close_struct(&mut self) -> Result<(), Failed> {
         Ok(())
     }
-}
 
-impl SerializeStruct for Cutter<'_> {
-    type Ok = ();
-    type Error = Failed;
-
-    fn serialize_field<T: Serialize + ?Sized>(
-        &mut self,
-        _: &'static str,
-        value: &T,
-    ) -> Result<(), Failed> {
-        self.field(value)
-    }
-
-    fn end(self) -> Result<(), Failed> {
-        Ok(())
+    fn close_tuple(&mut self) -> Result<(), Failed> {
+        if self.depth == 0 { Ok(()) } else { self.close() }
     }
 }

@@ -11,10 +11,20 @@ use serde::de::DeserializeOwned;
 
 use super::cut::cut;
 use super::form::Form;
+use crate::engine::sync::{AtomicU32, Ordering, zeros};
 use crate::engine::values::Values;
 
-/// By place in a row, the pieces met there, as bytes.
-pub(super) struct Packed(Vec<Values<Box<[u8]>>>);
+/// By place in a row, the pieces met there.
+pub(super) struct Packed(Vec<Place>);
+
+/// The pieces met at one place, as bytes.
+struct Place {
+    values: Values<Box<[u8]>>,
+    /// By piece of at most [`SHORT`] bytes, its number counted from 1, if it has been met.
+    short: Box<[AtomicU32]>,
+}
+
+const SHORT: usize = 2;
 
 /// A state as bytes, and where its pieces end.
 #[derive(Debug, Default)]
@@ -41,33 +51,56 @@ impl Packed {
         if let Some(state) = example {
             pieces.take(state);
         }
-        Packed(pieces.ends.iter().map(|_| Values::default()).collect())
+        Packed(pieces.ends.iter().map(|_| Place::new()).collect())
+    }
+}
+
+impl Place {
+    fn new() -> Self {
+        Place { values: Values::default(), short: zeros(1 + (1 << 8) + (1 << 16)) }
+    }
+
+    /// The number of a piece, where `near` is likely to be its bytes and its number.
+    fn number(&self, piece: &[u8], near: Option<(&[u8], u32)>) -> u32 {
+        let index = match *piece {
+            [] => 0,
+            [one] => 1 + usize::from(one),
+            [one, two] => 1 + (1 << 8) + usize::from(u16::from_le_bytes([one, two])),
+            _ => {
+                let near = near.filter(|(bytes, _)| *bytes == piece);
+                return near.map_or_else(|| self.values.intern_slice(piece), |(_, number)| number);
+            }
+        };
+        // Whoever has the number must see the value.
+        if let Some(number) = self.short[index].load(Ordering::Acquire).checked_sub(1) {
+            return number;
+        }
+        let number = self.values.intern_slice(piece);
+        self.short[index].store(number + 1, Ordering::Release);
+        number
     }
 }
 
 impl Pieces {
     fn take<S: Serialize>(&mut self, state: &S) {
-        self.bytes.clear();
-        self.ends.clear();
         if let Err(error) = cut(state, &mut self.bytes, &mut self.ends) {
             panic!("a state cannot be serialised: {error}");
         }
     }
 
     /// Joins what a row stands for.
-    fn join(&mut self, values: &[Values<Box<[u8]>>], row: &[u32]) {
+    fn join(&mut self, places: &[Place], row: &[u32]) {
         self.bytes.clear();
         self.ends.clear();
-        for (values, number) in values.iter().zip(row) {
-            self.bytes.extend_from_slice(values.get(*number));
+        for (place, number) in places.iter().zip(row) {
+            self.bytes.extend_from_slice(place.values.get(*number));
             self.ends.push(self.bytes.len());
         }
     }
 
-    /// The piece at a place.
-    fn get(&self, place: usize) -> &[u8] {
-        let begin = if place == 0 { 0 } else { self.ends[place - 1] };
-        &self.bytes[begin..self.ends[place]]
+    fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        let begins = std::iter::once(0).chain(self.ends.iter().copied());
+        begins.zip(&self.ends).map(|(begin, end)| &self.bytes[begin..*end])
     }
 
     /// The state that these are.
@@ -88,7 +121,7 @@ impl<S: Clone + PartialEq + Serialize + DeserializeOwned> Form<S> for Packed {
     }
 
     fn counts(&self) -> Vec<usize> {
-        self.0.iter().map(Values::len).collect()
+        self.0.iter().map(|place| place.values.len()).collect()
     }
 
     fn read<'f>(&'f self, row: &[u32], desk: &mut Desk) -> Cow<'f, S> {
@@ -103,12 +136,9 @@ impl<S: Clone + PartialEq + Serialize + DeserializeOwned> Form<S> for Packed {
         next.take(&state);
         debug_assert!(next.state::<S>() == state, "{UNFAITHFUL}");
         assert!(next.ends.len() == self.0.len(), "states are serialised with different fields");
-        for (place, values) in self.0.iter().enumerate() {
-            let piece = next.get(place);
-            row[place] = match near_row.get(place) {
-                Some(number) if near.get(place) == piece => *number,
-                _ => values.intern_slice(piece),
-            };
+        let mut near = near.iter().zip(near_row.iter().copied());
+        for ((place, piece), number) in self.0.iter().zip(next.iter()).zip(row) {
+            *number = place.number(piece, near.next());
         }
         state
     }

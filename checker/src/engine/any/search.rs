@@ -36,7 +36,7 @@ pub(super) fn search<M, F>(
     progress: &mut dyn FnMut(&Progress),
 ) -> Found
 where
-    M: Model<State: Clone> + Sync,
+    M: Model<State: Clone + PartialEq> + Sync,
     F: Form<M::State>,
 {
     let (start, options) = (Instant::now(), options.common());

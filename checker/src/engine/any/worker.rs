@@ -49,10 +49,11 @@ pub(super) enum Step {
 struct Desk<S: Clone, A, F: Form<S>> {
     form: F::Desk,
     actions: Vec<A>,
-    /// The parent's row, that of a successor, and that of its representative.
+    /// The parent's row, that of a successor, that of its representative, and that of a new state.
     row: Vec<u32>,
     next: Vec<u32>,
     class: Vec<u32>,
+    new: Vec<u32>,
     key: Vec<u64>,
     /// Successors that wait to be looked up: their keys, those of their representatives, their
     /// parents, and themselves.
@@ -70,6 +71,7 @@ impl<S: Clone, A, F: Form<S>> Desk<S, A, F> {
             row: vec![0; width],
             next: vec![0; width],
             class: vec![0; width],
+            new: vec![0; width],
             key: Vec::new(),
             keys: Vec::new(),
             classes: Vec::new(),
@@ -81,7 +83,7 @@ impl<S: Clone, A, F: Form<S>> Desk<S, A, F> {
 
 type DeskOf<M, F> = Desk<<M as Model>::State, <M as Model>::Action, F>;
 
-impl<'s, 'm, M: Model<State: Clone>, F: Form<M::State>> Worker<'s, 'm, M, F> {
+impl<'s, 'm, M: Model<State: Clone + PartialEq>, F: Form<M::State>> Worker<'s, 'm, M, F> {
     pub fn new(shared: &'s Shared<'m, M, F>) -> Self {
         let checks = shared.checks.len();
         Worker {
@@ -123,6 +125,8 @@ impl<'s, 'm, M: Model<State: Clone>, F: Form<M::State>> Worker<'s, 'm, M, F> {
         for (index, action) in actions.drain(..).enumerate() {
             match guarded(|| model.next_state(&state, action)) {
                 Ok(None) => {}
+                // It is there, and inside the boundary.
+                Ok(Some(next)) if next == *state => self.transitions += 1,
                 Ok(Some(next)) => doors = self.push(doors, desk, (id, index), next),
                 Err(words) => self.breaks(id, Step::NextState(index), words),
             }
@@ -188,8 +192,8 @@ impl<'s, 'm, M: Model<State: Clone>, F: Form<M::State>> Worker<'s, 'm, M, F> {
             let key = &desk.keys[place * words..][..words];
             let (id, is_new) = doors.visited.insert(key, desk.parents[place]);
             if is_new {
-                doors.visited.layout().unpack(key, &mut desk.next);
-                self.shared.form.confirm(&desk.held[place], &desk.next);
+                doors.visited.layout().unpack(key, &mut desk.new);
+                self.shared.form.confirm(&desk.held[place], &desk.new);
                 self.take_up(id, &desk.held[place]);
             }
         }
@@ -228,7 +232,7 @@ impl<'s, 'm, M: Model<State: Clone>, F: Form<M::State>> Worker<'s, 'm, M, F> {
 
 impl<M, F> Hand for Worker<'_, '_, M, F>
 where
-    M: Model<State: Clone> + Sync,
+    M: Model<State: Clone + PartialEq> + Sync,
     F: Form<M::State>,
 {
     fn run(&mut self, level: &Level, thread: usize) {
