@@ -53,6 +53,7 @@ struct Cutter<'a> {
 
 impl Cutter<'_> {
     /// Seven bits a byte, the low ones first.
+    #[inline]
     fn varint(&mut self, mut value: u64) {
         while value >= 0x80 {
             self.bytes.push(value as u8 | 0x80);
@@ -70,6 +71,7 @@ impl Cutter<'_> {
     }
 
     /// Near zero is short, of either sign.
+    #[inline]
     fn zigzag(&mut self, value: i64) {
         self.varint((value << 1 ^ value >> 63) as u64);
     }
@@ -78,6 +80,7 @@ impl Cutter<'_> {
         self.long_varint((value << 1 ^ value >> 127) as u128);
     }
 
+    #[inline]
     fn cut(&mut self) -> Result<(), Failed> {
         if self.depth == 0 {
             self.ends.push(self.bytes.len());
@@ -86,6 +89,7 @@ impl Cutter<'_> {
     }
 
     /// Until it is closed, all is one piece.
+    #[inline]
     fn open(&mut self, number: Option<usize>) -> Result<&mut Self, Failed> {
         let number = number.ok_or_else(|| Failed("a length that is not known before".to_owned()))?;
         self.varint(number as u64);
@@ -93,6 +97,7 @@ impl Cutter<'_> {
         Ok(self)
     }
 
+    #[inline]
     fn close(&mut self) -> Result<(), Failed> {
         self.depth -= 1;
         self.cut()
@@ -102,7 +107,8 @@ impl Cutter<'_> {
 /// Integers of more than a byte, and how they are written.
 macro_rules! integers {
     ($($name:ident($type:ty) as $how:ident;)*) => {
-        $(fn $name(self, value: $type) -> Result<(), Failed> {
+        $(#[inline]
+        fn $name(self, value: $type) -> Result<(), Failed> {
             self.$how(value.into());
             self.cut()
         })*
@@ -135,6 +141,7 @@ impl Serializer for &mut Cutter<'_> {
         serialize_i128(i128) as long_zigzag;
     }
 
+    #[inline]
     fn serialize_u8(self, value: u8) -> Result<(), Failed> {
         self.bytes.push(value);
         self.cut()
@@ -144,6 +151,7 @@ impl Serializer for &mut Cutter<'_> {
         self.serialize_u8(value as u8)
     }
 
+    #[inline]
     fn serialize_bool(self, value: bool) -> Result<(), Failed> {
         self.serialize_u8(value.into())
     }
@@ -172,6 +180,7 @@ impl Serializer for &mut Cutter<'_> {
         self.cut()
     }
 
+    #[inline]
     fn serialize_none(self) -> Result<(), Failed> {
         self.serialize_u8(0)
     }
@@ -190,6 +199,7 @@ impl Serializer for &mut Cutter<'_> {
         self.cut()
     }
 
+    #[inline]
     fn serialize_unit_variant(
         self,
         _: &'static str,
@@ -199,6 +209,7 @@ impl Serializer for &mut Cutter<'_> {
         self.serialize_u32(index)
     }
 
+    #[inline]
     fn serialize_newtype_struct<T: Serialize + ?Sized>(
         self,
         _: &'static str,
@@ -219,6 +230,7 @@ impl Serializer for &mut Cutter<'_> {
         inside.close()
     }
 
+    #[inline]
     fn serialize_seq(self, len: Option<usize>) -> Result<Self, Failed> {
         self.open(len)
     }
@@ -228,15 +240,18 @@ impl Serializer for &mut Cutter<'_> {
     }
 
     /// A long one is closed by one cut.
+    #[inline]
     fn serialize_tuple(self, len: usize) -> Result<Self, Failed> {
         self.depth += usize::from(self.depth > 0 || len > LONG);
         Ok(self)
     }
 
+    #[inline]
     fn serialize_tuple_struct(self, _: &'static str, _: usize) -> Result<Self, Failed> {
         Ok(self)
     }
 
+    #[inline]
     fn serialize_struct(self, _: &'static str, _: usize) -> Result<Self, Failed> {
         Ok(self)
     }
@@ -269,6 +284,7 @@ macro_rules! parts {
             type Ok = ();
             type Error = Failed;
 
+            #[inline]
             fn $part<T: Serialize + ?Sized>(
                 &mut self,
                 $(_: $key,)?
@@ -277,6 +293,7 @@ macro_rules! parts {
                 value.serialize(&mut **self)
             }
 
+            #[inline]
             fn end(self) -> Result<(), Failed> {
                 self.$end()
             }
@@ -312,10 +329,12 @@ impl SerializeMap for &mut Cutter<'_> {
 
 impl Cutter<'_> {
     /// Its fields were cut one by one.
+    #[inline]
     fn close_struct(&mut self) -> Result<(), Failed> {
         Ok(())
     }
 
+    #[inline]
     fn close_tuple(&mut self) -> Result<(), Failed> {
         if self.depth == 0 { Ok(()) } else { self.close() }
     }

@@ -25,7 +25,7 @@ pub(super) trait Form<S: Clone>: Sync {
     fn number(&self, state: S, desk: &mut Self::Desk, row: &mut [u32]) -> Self::Held;
 
     /// Makes sure that the row of a state that is new tells all of it.
-    fn confirm(&self, held: &Self::Held, row: &[u32]);
+    fn confirm(&self, held: &Self::Held, desk: &mut Self::Desk, row: &[u32]);
 
     /// A state that was numbered.
     fn held<'f>(&'f self, held: &'f Self::Held) -> &'f S;
@@ -61,7 +61,7 @@ impl<S: Clone + Eq + Hash + Send + Sync> Form<S> for Whole<S> {
         row[0]
     }
 
-    fn confirm(&self, _: &u32, _: &[u32]) {}
+    fn confirm(&self, _: &u32, (): &mut (), _: &[u32]) {}
 
     fn held<'f>(&'f self, held: &'f u32) -> &'f S {
         self.0.get(*held)

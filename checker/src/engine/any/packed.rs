@@ -20,11 +20,9 @@ pub(super) struct Packed(Vec<Place>);
 /// The pieces met at one place, as bytes.
 struct Place {
     values: Values<Box<[u8]>>,
-    /// By piece of at most [`SHORT`] bytes, its number counted from 1, if it has been met.
+    /// By piece of at most two bytes, its number counted from 1, if it has been met.
     short: Box<[AtomicU32]>,
 }
-
-const SHORT: usize = 2;
 
 /// A state as bytes, and where its pieces end.
 #[derive(Debug, Default)]
@@ -61,6 +59,7 @@ impl Place {
     }
 
     /// The number of a piece, where `near` is likely to be its bytes and its number.
+    #[inline]
     fn number(&self, piece: &[u8], near: Option<(&[u8], u32)>) -> u32 {
         let index = match *piece {
             [] => 0,
@@ -98,6 +97,7 @@ impl Pieces {
         }
     }
 
+    #[inline]
     fn iter(&self) -> impl Iterator<Item = &[u8]> {
         let begins = std::iter::once(0).chain(self.ends.iter().copied());
         begins.zip(&self.ends).map(|(begin, end)| &self.bytes[begin..*end])
@@ -143,10 +143,9 @@ impl<S: Clone + PartialEq + Serialize + DeserializeOwned> Form<S> for Packed {
         state
     }
 
-    fn confirm(&self, held: &S, row: &[u32]) {
-        let mut pieces = Pieces::default();
-        pieces.join(&self.0, row);
-        assert!(pieces.state::<S>() == *held, "{UNFAITHFUL}");
+    fn confirm(&self, held: &S, desk: &mut Desk, row: &[u32]) {
+        desk.next.join(&self.0, row);
+        assert!(desk.next.state::<S>() == *held, "{UNFAITHFUL}");
     }
 
     fn held<'f>(&'f self, held: &'f S) -> &'f S {

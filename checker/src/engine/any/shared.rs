@@ -74,18 +74,6 @@ impl<'s> Doors<'s> {
         Doors { visited, classes: shared.classes.as_ref().map(Table::open) }
     }
 
-    /// What in `rows` there is no room for: the row of a state, and with symmetry that of its
-    /// representative.
-    pub fn tight(&self, rows: [&[u32]; 2]) -> Option<Tight> {
-        let doors = [Some(&self.visited), self.classes.as_ref()];
-        doors.into_iter().zip(rows).find_map(|(door, row)| {
-            let layout = door?.layout();
-            let mut numbers = row.iter().copied().enumerate();
-            let (component, number) = numbers.find(|(at, it)| !layout.has_room(*at, *it))?;
-            Some(Tight { component, number })
-        })
-    }
-
     /// Makes room for a number in keys, with all doors closed meanwhile: another thread may be
     /// waiting for them to be, for the same reason.
     pub fn widen<M, F>(self, shared: &'s Shared<'_, M, F>, tight: Tight) -> Self

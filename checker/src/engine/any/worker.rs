@@ -6,9 +6,11 @@ use stateright::Model;
 
 use super::form::Form;
 use super::shared::{Doors, Shared, guarded};
+use crate::engine::layout::Layout;
 use crate::engine::level::Level;
 use crate::engine::search::Hand;
 use crate::engine::shared::NOBODY;
+use crate::engine::table::Tight;
 
 /// So many successors are looked up together: while one waits for memory, so do the others.
 const BATCH: usize = 64;
@@ -78,6 +80,30 @@ impl<S: Clone, A, F: Form<S>> Desk<S, A, F> {
             parents: Vec::new(),
             held: Vec::new(),
         }
+    }
+}
+
+impl<S: Clone, A, F: Form<S>> Desk<S, A, F> {
+    /// Appends the key of a successor, and of its representative, unless there is no room in it.
+    fn append(&mut self, doors: &Doors<'_>) -> Result<(), Tight> {
+        let layout = doors.visited.layout();
+        tight(layout, &self.next)?;
+        if let Some(classes) = &doors.classes {
+            tight(classes.layout(), &self.class)?;
+            classes.layout().append(&self.class, &mut self.classes);
+        }
+        layout.append(&self.next, &mut self.keys);
+        Ok(())
+    }
+}
+
+/// Says which of these numbers there is no room for.
+#[inline]
+fn tight(layout: &Layout, row: &[u32]) -> Result<(), Tight> {
+    let mut numbers = row.iter().copied().enumerate();
+    match numbers.find(|(component, number)| !layout.has_room(*component, *number)) {
+        None => Ok(()),
+        Some((component, number)) => Err(Tight { component, number }),
     }
 }
 
@@ -163,12 +189,8 @@ impl<'s, 'm, M: Model<State: Clone + PartialEq>, F: Form<M::State>> Worker<'s, '
         }
         self.transitions += 1;
         let held = form.number(state, &mut desk.form, &mut desk.next);
-        while let Some(tight) = doors.tight([&desk.next, &desk.class]) {
+        while let Err(tight) = desk.append(&doors) {
             doors = self.visit(doors, desk).widen(self.shared, tight);
-        }
-        doors.visited.layout().append(&desk.next, &mut desk.keys);
-        if let Some(classes) = &doors.classes {
-            classes.layout().append(&desk.class, &mut desk.classes);
         }
         desk.parents.push(id);
         desk.held.push(held);
@@ -193,7 +215,7 @@ impl<'s, 'm, M: Model<State: Clone + PartialEq>, F: Form<M::State>> Worker<'s, '
             let (id, is_new) = doors.visited.insert(key, desk.parents[place]);
             if is_new {
                 doors.visited.layout().unpack(key, &mut desk.new);
-                self.shared.form.confirm(&desk.held[place], &desk.new);
+                self.shared.form.confirm(&desk.held[place], &mut desk.form, &desk.new);
                 self.take_up(id, &desk.held[place]);
             }
         }
