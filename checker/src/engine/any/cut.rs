@@ -14,16 +14,20 @@ use serde::ser::{
 /// Longer tuples, which arrays are too, stay in one piece.
 const LONG: usize = 32;
 
-/// Writes the bytes of `value`, and where in them each of its pieces ends. What may vary in shape is
-/// one piece, so all values of a type have as many.
+/// Whoever is shown the pieces of a value, one after the other.
+pub(super) trait Sink {
+    fn piece(&mut self, piece: &[u8]);
+}
+
+/// Shows the pieces of `value`; `bytes` is room to write in. What may vary in shape is one piece, so
+/// all values of a type have as many.
 pub(super) fn cut<T: Serialize + ?Sized>(
     value: &T,
     bytes: &mut Vec<u8>,
-    ends: &mut Vec<usize>,
+    sink: &mut impl Sink,
 ) -> Result<(), Failed> {
     bytes.clear();
-    ends.clear();
-    value.serialize(&mut Cutter { bytes, ends, depth: 0 })
+    value.serialize(&mut Cutter { bytes, sink, depth: 0 })
 }
 
 /// Why a value cannot be written.
@@ -44,22 +48,22 @@ impl ser::Error for Failed {
     }
 }
 
-struct Cutter<'a> {
+struct Cutter<'a, K> {
+    /// What was written of a piece that is not complete.
     bytes: &'a mut Vec<u8>,
-    ends: &'a mut Vec<usize>,
+    sink: &'a mut K,
     /// In how many parts that may vary in shape it is.
     depth: usize,
 }
 
-impl Cutter<'_> {
+impl<K: Sink> Cutter<'_, K> {
     /// Seven bits a byte, the low ones first.
     #[inline]
-    fn varint(&mut self, mut value: u64) {
-        while value >= 0x80 {
-            self.bytes.push(value as u8 | 0x80);
-            value >>= 7;
+    fn varint(&mut self, value: u64) {
+        match value {
+            0..0x80 => self.bytes.push(value as u8),
+            _ => self.long_varint(value.into()),
         }
-        self.bytes.push(value as u8);
     }
 
     fn long_varint(&mut self, mut value: u128) {
@@ -70,22 +74,34 @@ impl Cutter<'_> {
         self.bytes.push(value as u8);
     }
 
-    /// Near zero is short, of either sign.
+    /// An integer. One that is a piece, and a short one, is not written down first.
     #[inline]
-    fn zigzag(&mut self, value: i64) {
-        self.varint((value << 1 ^ value >> 63) as u64);
-    }
-
-    fn long_zigzag(&mut self, value: i128) {
-        self.long_varint((value << 1 ^ value >> 127) as u128);
-    }
-
-    #[inline]
-    fn cut(&mut self) -> Result<(), Failed> {
-        if self.depth == 0 {
-            self.ends.push(self.bytes.len());
+    fn integer(&mut self, value: u64) -> Result<(), Failed> {
+        match value {
+            0..0x80 if self.depth == 0 => self.sink.piece(&[value as u8]),
+            0x80..0x4000 if self.depth == 0 => {
+                self.sink.piece(&[value as u8 | 0x80, (value >> 7) as u8]);
+            }
+            _ => {
+                self.varint(value);
+                self.cut();
+            }
         }
         Ok(())
+    }
+
+    /// Near zero is short, of either sign.
+    fn signed(&mut self, value: i64) -> Result<(), Failed> {
+        self.integer((value << 1 ^ value >> 63) as u64)
+    }
+
+    /// Ends a piece, if it is not part of a larger one.
+    #[inline]
+    fn cut(&mut self) {
+        if self.depth == 0 {
+            self.sink.piece(self.bytes);
+            self.bytes.clear();
+        }
     }
 
     /// Until it is closed, all is one piece.
@@ -100,7 +116,8 @@ impl Cutter<'_> {
     #[inline]
     fn close(&mut self) -> Result<(), Failed> {
         self.depth -= 1;
-        self.cut()
+        self.cut();
+        Ok(())
     }
 }
 
@@ -109,13 +126,12 @@ macro_rules! integers {
     ($($name:ident($type:ty) as $how:ident;)*) => {
         $(#[inline]
         fn $name(self, value: $type) -> Result<(), Failed> {
-            self.$how(value.into());
-            self.cut()
+            self.$how(value.into())
         })*
     };
 }
 
-impl Serializer for &mut Cutter<'_> {
+impl<K: Sink> Serializer for &mut Cutter<'_, K> {
     type Ok = ();
     type Error = Failed;
     type SerializeSeq = Self;
@@ -131,20 +147,31 @@ impl Serializer for &mut Cutter<'_> {
     }
 
     integers! {
-        serialize_u16(u16) as varint;
-        serialize_u32(u32) as varint;
-        serialize_u64(u64) as varint;
-        serialize_u128(u128) as long_varint;
-        serialize_i16(i16) as zigzag;
-        serialize_i32(i32) as zigzag;
-        serialize_i64(i64) as zigzag;
-        serialize_i128(i128) as long_zigzag;
+        serialize_u16(u16) as integer;
+        serialize_u32(u32) as integer;
+        serialize_u64(u64) as integer;
+        serialize_i16(i16) as signed;
+        serialize_i32(i32) as signed;
+        serialize_i64(i64) as signed;
+    }
+
+    fn serialize_u128(self, value: u128) -> Result<(), Failed> {
+        self.long_varint(value);
+        self.cut();
+        Ok(())
+    }
+
+    fn serialize_i128(self, value: i128) -> Result<(), Failed> {
+        self.serialize_u128((value << 1 ^ value >> 127) as u128)
     }
 
     #[inline]
     fn serialize_u8(self, value: u8) -> Result<(), Failed> {
-        self.bytes.push(value);
-        self.cut()
+        match self.depth {
+            0 => self.sink.piece(&[value]),
+            _ => self.bytes.push(value),
+        }
+        Ok(())
     }
 
     fn serialize_i8(self, value: i8) -> Result<(), Failed> {
@@ -158,12 +185,14 @@ impl Serializer for &mut Cutter<'_> {
 
     fn serialize_f32(self, value: f32) -> Result<(), Failed> {
         self.bytes.extend(value.to_bits().to_le_bytes());
-        self.cut()
+        self.cut();
+        Ok(())
     }
 
     fn serialize_f64(self, value: f64) -> Result<(), Failed> {
         self.bytes.extend(value.to_bits().to_le_bytes());
-        self.cut()
+        self.cut();
+        Ok(())
     }
 
     fn serialize_char(self, value: char) -> Result<(), Failed> {
@@ -177,7 +206,8 @@ impl Serializer for &mut Cutter<'_> {
     fn serialize_bytes(self, value: &[u8]) -> Result<(), Failed> {
         self.varint(value.len() as u64);
         self.bytes.extend_from_slice(value);
-        self.cut()
+        self.cut();
+        Ok(())
     }
 
     #[inline]
@@ -192,11 +222,13 @@ impl Serializer for &mut Cutter<'_> {
     }
 
     fn serialize_unit(self) -> Result<(), Failed> {
-        self.cut()
+        self.cut();
+        Ok(())
     }
 
     fn serialize_unit_struct(self, _: &'static str) -> Result<(), Failed> {
-        self.cut()
+        self.cut();
+        Ok(())
     }
 
     #[inline]
@@ -280,7 +312,7 @@ impl Serializer for &mut Cutter<'_> {
 /// What has parts that are written one after the other, and how it ends.
 macro_rules! parts {
     ($($trait:ident::$part:ident($($key:ty)?), $end:ident;)*) => {
-        $(impl $trait for &mut Cutter<'_> {
+        $(impl<K: Sink> $trait for &mut Cutter<'_, K> {
             type Ok = ();
             type Error = Failed;
 
@@ -310,7 +342,7 @@ parts! {
     SerializeStructVariant::serialize_field(&'static str), close;
 }
 
-impl SerializeMap for &mut Cutter<'_> {
+impl<K: Sink> SerializeMap for &mut Cutter<'_, K> {
     type Ok = ();
     type Error = Failed;
 
@@ -327,7 +359,7 @@ impl SerializeMap for &mut Cutter<'_> {
     }
 }
 
-impl Cutter<'_> {
+impl<K: Sink> Cutter<'_, K> {
     /// Its fields were cut one by one.
     #[inline]
     fn close_struct(&mut self) -> Result<(), Failed> {

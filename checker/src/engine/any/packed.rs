@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::cut::cut;
+use super::cut::{Sink, cut};
 use super::form::Form;
 use crate::engine::sync::{AtomicU32, Ordering, zeros};
 use crate::engine::values::Values;
@@ -26,7 +26,7 @@ struct Place {
 
 /// A state as bytes, and where its pieces end.
 #[derive(Debug, Default)]
-pub(super) struct Pieces {
+struct Pieces {
     bytes: Vec<u8>,
     ends: Vec<usize>,
 }
@@ -36,7 +36,8 @@ pub(super) struct Pieces {
 pub(super) struct Desk {
     near: Pieces,
     near_row: Vec<u32>,
-    next: Pieces,
+    bytes: Vec<u8>,
+    read: Pieces,
 }
 
 impl Packed {
@@ -45,11 +46,53 @@ impl Packed {
     /// # Panics
     /// If it cannot be serialised.
     pub fn new<S: Serialize>(example: Option<&S>) -> Self {
-        let mut pieces = Pieces::default();
+        let mut count = Count(0);
         if let Some(state) = example {
-            pieces.take(state);
+            cut_or_panic(state, &mut Vec::new(), &mut count);
         }
-        Packed(pieces.ends.iter().map(|_| Place::new()).collect())
+        Packed((0..count.0).map(|_| Place::new()).collect())
+    }
+}
+
+/// How many pieces there are.
+struct Count(usize);
+
+impl Sink for Count {
+    fn piece(&mut self, _: &[u8]) {
+        self.0 += 1;
+    }
+}
+
+/// Numbers the pieces of a state that is likely to be near another.
+struct Numbering<'a> {
+    places: &'a [Place],
+    near: &'a Pieces,
+    near_row: &'a [u32],
+    row: &'a mut [u32],
+    /// The piece that comes next.
+    at: usize,
+}
+
+impl Sink for Numbering<'_> {
+    #[inline]
+    fn piece(&mut self, piece: &[u8]) {
+        let at = self.at;
+        assert!(at < self.places.len(), "{UNEQUAL}");
+        let place = &self.places[at];
+        self.row[at] = match place.short(piece) {
+            Some(number) => number,
+            None => match self.near_row.get(at) {
+                Some(number) if self.near.get(at) == piece => *number,
+                _ => place.number(piece),
+            },
+        };
+        self.at += 1;
+    }
+}
+
+fn cut_or_panic<S: Serialize>(state: &S, bytes: &mut Vec<u8>, sink: &mut impl Sink) {
+    if let Err(error) = cut(state, bytes, sink) {
+        panic!("a state cannot be serialised: {error}");
     }
 }
 
@@ -58,35 +101,34 @@ impl Place {
         Place { values: Values::default(), short: zeros(1 + (1 << 8) + (1 << 16)) }
     }
 
-    /// The number of a piece, where `near` is likely to be its bytes and its number.
+    /// The number of a piece, if it is short and has been met.
     #[inline]
-    fn number(&self, piece: &[u8], near: Option<(&[u8], u32)>) -> u32 {
-        let index = match *piece {
-            [] => 0,
-            [one] => 1 + usize::from(one),
-            [one, two] => 1 + (1 << 8) + usize::from(u16::from_le_bytes([one, two])),
-            _ => {
-                let near = near.filter(|(bytes, _)| *bytes == piece);
-                return near.map_or_else(|| self.values.intern_slice(piece), |(_, number)| number);
-            }
-        };
+    fn short(&self, piece: &[u8]) -> Option<u32> {
         // Whoever has the number must see the value.
-        if let Some(number) = self.short[index].load(Ordering::Acquire).checked_sub(1) {
-            return number;
-        }
+        self.short[index(piece)?].load(Ordering::Acquire).checked_sub(1)
+    }
+
+    fn number(&self, piece: &[u8]) -> u32 {
         let number = self.values.intern_slice(piece);
-        self.short[index].store(number + 1, Ordering::Release);
+        if let Some(index) = index(piece) {
+            self.short[index].store(number + 1, Ordering::Release);
+        }
         number
     }
 }
 
-impl Pieces {
-    fn take<S: Serialize>(&mut self, state: &S) {
-        if let Err(error) = cut(state, &mut self.bytes, &mut self.ends) {
-            panic!("a state cannot be serialised: {error}");
-        }
+/// The place of a short piece among all short pieces.
+#[inline]
+fn index(piece: &[u8]) -> Option<usize> {
+    match *piece {
+        [] => Some(0),
+        [one] => Some(1 + usize::from(one)),
+        [one, two] => Some(1 + (1 << 8) + usize::from(u16::from_le_bytes([one, two]))),
+        _ => None,
     }
+}
 
+impl Pieces {
     /// Joins what a row stands for.
     fn join(&mut self, places: &[Place], row: &[u32]) {
         self.bytes.clear();
@@ -97,10 +139,10 @@ impl Pieces {
         }
     }
 
-    #[inline]
-    fn iter(&self) -> impl Iterator<Item = &[u8]> {
-        let begins = std::iter::once(0).chain(self.ends.iter().copied());
-        begins.zip(&self.ends).map(|(begin, end)| &self.bytes[begin..*end])
+    /// The piece at a place.
+    fn get(&self, place: usize) -> &[u8] {
+        let begin = if place == 0 { 0 } else { self.ends[place - 1] };
+        &self.bytes[begin..self.ends[place]]
     }
 
     /// The state that these are.
@@ -132,20 +174,19 @@ impl<S: Clone + PartialEq + Serialize + DeserializeOwned> Form<S> for Packed {
     }
 
     fn number(&self, state: S, desk: &mut Desk, row: &mut [u32]) -> S {
-        let Desk { near, near_row, next } = desk;
-        next.take(&state);
-        debug_assert!(next.state::<S>() == state, "{UNFAITHFUL}");
-        assert!(next.ends.len() == self.0.len(), "states are serialised with different fields");
-        let mut near = near.iter().zip(near_row.iter().copied());
-        for ((place, piece), number) in self.0.iter().zip(next.iter()).zip(row) {
-            *number = place.number(piece, near.next());
+        let Desk { near, near_row, bytes, .. } = desk;
+        let mut numbering = Numbering { places: &self.0, near, near_row, row, at: 0 };
+        cut_or_panic(&state, bytes, &mut numbering);
+        assert!(numbering.at == self.0.len(), "{UNEQUAL}");
+        if cfg!(debug_assertions) {
+            self.confirm(&state, desk, row);
         }
         state
     }
 
     fn confirm(&self, held: &S, desk: &mut Desk, row: &[u32]) {
-        desk.next.join(&self.0, row);
-        assert!(desk.next.state::<S>() == *held, "{UNFAITHFUL}");
+        desk.read.join(&self.0, row);
+        assert!(desk.read.state::<S>() == *held, "{UNFAITHFUL}");
     }
 
     fn held<'f>(&'f self, held: &'f S) -> &'f S {
@@ -154,3 +195,4 @@ impl<S: Clone + PartialEq + Serialize + DeserializeOwned> Form<S> for Packed {
 }
 
 const UNFAITHFUL: &str = "a state does not come back from its serialisation as it was";
+const UNEQUAL: &str = "states are serialised with different fields";
