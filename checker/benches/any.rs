@@ -13,9 +13,10 @@ use std::env;
 use std::process::Command;
 use std::time::Instant;
 
+use bits::Bits;
 use quorate_checker::engine::{AnyOptions, explore_any, explore_any_packed};
 use stateright::{Checker, Model};
-use two_phase::TwoPhase; use bits::Bits;
+use two_phase::TwoPhase;
 
 const ENGINES: [&str; 3] = ["packed", "whole", "Stateright"];
 /// Says that this process is to measure, and what.

@@ -128,7 +128,9 @@ fn explore<A: Explorable, C: Sync, G: History>(
     });
     Search {
         details: Some(details(&outcome)),
-        cut_short: outcome.stopped.and_then(|stop| reason(stop, (outcome.states, outcome.depth), limits)),
+        cut_short: outcome
+            .stopped
+            .and_then(|stop| reason(stop, (outcome.states, outcome.depth), limits)),
         found: outcome.findings.into_iter().map(|finding| finding.path).collect(),
         runs: outcome.runs,
         worst: outcome.worst,

@@ -48,7 +48,7 @@ use stateright::actor::{Actor, ActorModel, ActorModelAction, ActorModelState};
 use stateright::{Expectation, Model};
 
 pub use any::{
-    AnyFinding, AnyOptions, AnyOutcome, Answer, Panic, Place, explore_any, explore_any_packed,
+    Answer, AnyFinding, AnyOptions, AnyOutcome, Panic, Place, explore_any, explore_any_packed,
     weakly_fair,
 };
 pub use options::{Options, Progress, Sees, Stop};

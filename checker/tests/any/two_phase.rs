@@ -144,7 +144,9 @@ pub fn in_order(state: &State) -> State {
     rows.sort_unstable();
     let others = state.sent.iter().filter(|message| !matches!(message, Message::Prepared(_)));
     let mut sent: BTreeSet<Message> = others.copied().collect();
-    sent.extend(rows.iter().enumerate().filter(|(_, row)| row.2).map(|(at, _)| Message::Prepared(at)));
+    sent.extend(
+        rows.iter().enumerate().filter(|(_, row)| row.2).map(|(at, _)| Message::Prepared(at)),
+    );
     State {
         managers: rows.iter().map(|row| row.0).collect(),
         coordinator: state.coordinator,

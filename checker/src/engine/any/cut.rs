@@ -107,7 +107,8 @@ impl<K: Sink> Cutter<'_, K> {
     /// Until it is closed, all is one piece.
     #[inline]
     fn open(&mut self, number: Option<usize>) -> Result<&mut Self, Failed> {
-        let number = number.ok_or_else(|| Failed("a length that is not known before".to_owned()))?;
+        let number =
+            number.ok_or_else(|| Failed("a length that is not known before".to_owned()))?;
         self.varint(number as u64);
         self.depth += 1;
         Ok(self)

@@ -68,7 +68,7 @@ use serde::de::DeserializeOwned;
 use stateright::{Expectation, Model, Property};
 
 pub use options::{AnyOptions, weakly_fair};
-pub use outcome::{AnyFinding, AnyOutcome, Answer, Panic, Place};
+pub use outcome::{Answer, AnyFinding, AnyOutcome, Panic, Place};
 
 use super::options::Progress;
 use super::shared::NOBODY;
@@ -192,9 +192,7 @@ where
     if state == NOBODY {
         return Panic { place: Place::After(None), words, path: None };
     }
-    let action = |index| {
-        replay::action_of(shared.model, &replay::state_of(shared, state), index)
-    };
+    let action = |index| replay::action_of(shared.model, &replay::state_of(shared, state), index);
     let place = match step {
         Step::Actions => Place::Actions,
         Step::NextState(index) => Place::NextState(action(index)),

@@ -45,7 +45,9 @@ impl<S, A> Answer<S, A> {
     /// The path that shows it, if there is one.
     pub fn path(&self) -> Option<&Path<S, A>> {
         match self {
-            Answer::Violated(path) | Answer::Reached(path) | Answer::Panicked(_, path) => Some(path),
+            Answer::Violated(path) | Answer::Reached(path) | Answer::Panicked(_, path) => {
+                Some(path)
+            }
             Answer::Missed(run) => Some(&run.path),
             _ => None,
         }

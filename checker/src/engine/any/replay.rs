@@ -76,10 +76,7 @@ where
 ///
 /// # Panics
 /// As [`path_to`].
-pub(super) fn path_along<M, F>(
-    shared: &Shared<'_, M, F>,
-    ids: &[u32],
-) -> Path<M::State, M::Action>
+pub(super) fn path_along<M, F>(shared: &Shared<'_, M, F>, ids: &[u32]) -> Path<M::State, M::Action>
 where
     M: Model<State: Clone + PartialEq, Action: Clone + PartialEq>,
     F: Form<M::State>,

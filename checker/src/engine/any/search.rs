@@ -106,8 +106,7 @@ impl Found {
         let mut checks = shared.checks.iter().zip(&self.deciding);
         self.broken.is_some()
             || self.panicked.iter().any(Option::is_some)
-            || checks.any(|(check, state)| {
-                check.expectation.discovery_is_failure() && state.is_some()
-            })
+            || checks
+                .any(|(check, state)| check.expectation.discovery_is_failure() && state.is_some())
     }
 }
