@@ -78,6 +78,8 @@ where
         .iter()
         .filter_map(|it| Some((it.name, it.answer.path()?.clone().into_actions().len())))
         .collect();
-    assert_eq!(ours, theirs);
+    // Stateright goes on to put longer paths in the place of shorter ones.
+    assert!(ours.keys().eq(theirs.keys()), "{ours:?} {theirs:?}");
+    assert!(ours.values().zip(theirs.values()).all(|(ours, theirs)| ours <= theirs));
     outcome
 }

@@ -372,3 +372,6 @@ impl<K: Sink> Cutter<'_, K> {
         if self.depth == 0 { Ok(()) } else { self.close() }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,6 +10,9 @@ use super::options::AnyOptions;
 use crate::engine::shared::table;
 use crate::engine::table::{Door, Table, Tight};
 
+/// Gives a state the names under which it is known.
+type Renaming<S> = fn(&S) -> S;
+
 /// What all threads of a search share.
 pub(super) struct Shared<'m, M: Model, F> {
     pub model: &'m M,
@@ -20,7 +23,7 @@ pub(super) struct Shared<'m, M: Model, F> {
     /// With symmetry, the representatives of those.
     pub classes: Option<Table>,
     pub boundary: Option<fn(&M::State) -> bool>,
-    pub symmetry: Option<fn(&M::State) -> M::State>,
+    pub symmetry: Option<Renaming<M::State>>,
 }
 
 impl<'m, M: Model<State: Clone>, F: Form<M::State>> Shared<'m, M, F> {
