@@ -1,5 +1,5 @@
-//! Paxos as Lamport specifies it ("Paxos Made Simple", and its TLA+): messages are never deleted, so
-//! each can be received at any time, any number of times.
+//! Paxos as Lamport specifies it ("Paxos Made Simple", and its TLA+): messages are never deleted,
+//! so each can be received at any time, any number of times.
 
 use std::collections::BTreeSet;
 

@@ -19,7 +19,7 @@ pub(super) trait Sink {
     fn piece(&mut self, piece: &[u8]);
 }
 
-/// Shows the pieces of `value`; `bytes` is room to write in. What may vary in shape is one piece, so
+/// Shows the pieces of `value`; `bytes` is room to write in. What may vary in shape is one piece:
 /// all values of a type have as many.
 pub(super) fn cut<T: Serialize + ?Sized>(
     value: &T,
