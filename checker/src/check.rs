@@ -133,6 +133,7 @@ where
         max_memory: limits.max_memory.map(|mebibytes| mebibytes << 20),
         max_time: limits.max_time,
         interrupt: Arc::clone(&limits.interrupt),
+        max_depth: None,
         sees: spec.sees,
         has_boundary: false,
     };
@@ -198,7 +199,9 @@ fn found_by<A: Actor, G>(
 ) -> Search<A, G> {
     Search {
         details: Some(details(&outcome)),
-        cut_short: outcome.stopped.and_then(|stop| reason(stop, outcome.states, limits)),
+        cut_short: outcome
+            .stopped
+            .and_then(|stop| reason(stop, (outcome.states, outcome.depth), limits)),
         found: outcome.findings.into_iter().map(|finding| finding.answer).collect(),
         runs: outcome.runs,
         worst: outcome.worst,
@@ -210,7 +213,7 @@ fn found_by<A: Actor, G>(
 
 /// Why a search ended at a limit, if it did. Each limit gives a reason: without one, what was
 /// explored would be read as the whole.
-fn reason(stop: Stop, states: u64, limits: &Limits) -> Option<String> {
+fn reason(stop: Stop, (states, depth): (u64, u64), limits: &Limits) -> Option<String> {
     let reason = match stop {
         Stop::Violation => return None,
         Stop::States => format!("{} states reached", grouped(states)),
@@ -223,6 +226,7 @@ fn reason(stop: Stop, states: u64, limits: &Limits) -> Option<String> {
             format!("the {} s allowed have passed", limit.as_secs_f64())
         }
         Stop::Interrupt => INTERRUPTED.to_owned(),
+        Stop::Depth => format!("{depth} steps deep"),
     };
     Some(reason)
 }

@@ -103,7 +103,7 @@ pub(super) fn explored<A: Explorable, C: Sync, G: History>(
 }
 
 /// Cuts the ids into as many shares of about one size, in their order.
-fn shares(ids: Vec<Range<u32>>, count: usize) -> Vec<Vec<Range<u32>>> {
+pub(super) fn shares(ids: Vec<Range<u32>>, count: usize) -> Vec<Vec<Range<u32>>> {
     let all: usize = ids.iter().map(ExactSizeIterator::len).sum();
     let size = all.div_ceil(count.max(1)).max(1) as u32;
     let mut shares = vec![Vec::new()];

@@ -26,12 +26,18 @@ impl Hasher for Quick {
         for word in words {
             self.write_u64(u64::from_le_bytes(*word));
         }
-        for byte in rest {
-            self.write_u64(u64::from(*byte));
+        if !rest.is_empty() {
+            let mut last = [0; 8];
+            last[..rest.len()].copy_from_slice(rest);
+            self.write_u64(u64::from_le_bytes(last));
         }
     }
 
     fn write_u8(&mut self, value: u8) {
+        self.write_u64(u64::from(value));
+    }
+
+    fn write_u16(&mut self, value: u16) {
         self.write_u64(u64::from(value));
     }
 

@@ -64,23 +64,27 @@ impl Layout {
     }
 
     /// True if there is room for this number of a component.
+    #[inline]
     pub fn has_room(&self, component: usize, number: u32) -> bool {
         u64::from(number) >> self.fields[component].bits == 0
     }
 
     /// The number of a component.
+    #[inline]
     pub fn get(&self, key: &[u64], component: usize) -> u32 {
         let Field { word, shift, bits } = self.fields[component];
         (key[word] >> shift & ((1 << bits) - 1)) as u32
     }
 
     /// Puts one number of a component in the place of another; there is room for both.
+    #[inline]
     pub fn change(&self, key: &mut [u64], component: usize, from: u32, to: u32) {
         let Field { word, shift, .. } = self.fields[component];
         key[word] ^= u64::from(from ^ to) << shift;
     }
 
     /// Appends the key of these numbers, for each of which there is room.
+    #[inline]
     pub fn append(&self, numbers: &[u32], keys: &mut Vec<u64>) {
         let start = keys.len();
         keys.resize(start + self.words(), 0);
@@ -90,6 +94,7 @@ impl Layout {
     }
 
     /// The numbers of a key.
+    #[inline]
     pub fn unpack(&self, key: &[u64], numbers: &mut [u32]) {
         for (component, number) in numbers.iter_mut().enumerate() {
             *number = self.get(key, component);

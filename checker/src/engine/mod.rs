@@ -7,6 +7,7 @@
 //! States and components are compared in full: no verdict depends on a hash being unique.
 
 mod alike;
+mod any;
 mod arena;
 mod arrivals;
 mod calls;
@@ -50,6 +51,10 @@ mod worker;
 use stateright::actor::{Actor, ActorModel, ActorModelAction, ActorModelState};
 use stateright::{Expectation, Model};
 
+pub use any::{
+    AnyAnswer, AnyFinding, AnyOptions, AnyOutcome, Panic, Place, explore_any, explore_any_packed,
+    weakly_fair,
+};
 pub use options::{Options, Progress, Sees, Stop};
 pub use outcome::{
     Answer, Finding, Miss, Outcome, Run, RunAnswer, RunFinding, Sizes, WorstCase, WorstCases,

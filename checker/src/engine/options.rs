@@ -37,6 +37,8 @@ pub struct Options {
     pub max_time: Option<Duration>,
     /// Set from outside, ends the search as a limit does.
     pub interrupt: Arc<AtomicBool>,
+    /// Levels below the initial state. States of the last are looked at; what follows them is not.
+    pub max_depth: Option<u64>,
     /// What the property of a name looks at.
     pub sees: fn(&str) -> Sees,
     /// Unset, promises that every state is inside the model's boundary, which is then not asked.
@@ -52,6 +54,7 @@ impl Default for Options {
             max_memory: None,
             max_time: None,
             interrupt: Arc::default(),
+            max_depth: None,
             sees: |_| Sees::Everything,
             has_boundary: true,
         }
@@ -83,4 +86,5 @@ pub enum Stop {
     Memory,
     Time,
     Interrupt,
+    Depth,
 }

@@ -10,7 +10,8 @@ use super::inbox::Flow;
 use super::values::Values;
 use crate::spec::{Clock, Fault, Spent};
 
-/// An actor that threads can share: what the engine asks of it.
+/// An actor that threads can share: what the engine asks of it. That messages and timers have an
+/// order is what Stateright's `ActorModel` asks, not the engine.
 pub trait Explorable:
     Actor<
         Msg: Ord + Send + Sync,

@@ -60,13 +60,16 @@ pub(super) fn search<A: Explorable, C: Sync, G: History>(
         half: Sizes::default(),
     };
     let mut sizes = Vec::new();
-    let mut watch = Watch { options, progress, start, levels: vec![found.states] };
+    let mut watch = Watch::new(options, progress, start, found.states);
     let mut left = 0;
     loop {
         let is_violated = collect(shared, &mut workers, &mut found.deciding);
         let ids: Vec<Range<u32>> = workers.iter_mut().flat_map(|w| w.next.drain(..)).collect();
         if is_violated && !options.keep_going {
             found.stopped = Some(Stop::Violation);
+        }
+        if options.max_depth == Some(found.depth) && !ids.is_empty() {
+            found.stopped.get_or_insert(Stop::Depth);
         }
         if ids.is_empty() || found.stopped.is_some() {
             if ids.is_empty() && left == 0 {
@@ -85,7 +88,8 @@ pub(super) fn search<A: Explorable, C: Sync, G: History>(
         let level = Level::new(&ids, threads, found.states, found.transitions)
             .up_to(options.max_states.unwrap_or(u64::MAX));
         let before = found.states;
-        found.stopped = run_level(shared, &level, &mut workers, &mut watch);
+        let soon = || shared.visited.soon();
+        found.stopped = run_level(&level, &mut workers, &mut watch, &soon);
         (found.states, found.transitions, left) = level.counts();
         if found.states > before {
             watch.levels.push(found.states - before);
@@ -125,14 +129,21 @@ fn collect<A: Explorable, C: Sync, G: History>(
     checks.any(|(check, decision)| decision.as_ref().is_some_and(|it| check.is_failed_by(it)))
 }
 
-/// Expands one level with all workers. Says why, if not all of it.
-fn run_level<A: Explorable, C: Sync, G: History>(
-    shared: &Shared<'_, A, C, G>,
+/// Whoever expands states on a thread of its own.
+pub(super) trait Hand: Send {
+    /// Works on `level` as this `thread` until nothing is left of it, or somebody says stop.
+    fn run(&mut self, level: &Level, thread: usize);
+}
+
+/// Expands one level with all workers. Says why, if not all of it. `soon` tells how many bytes the
+/// search is about to need.
+pub(super) fn run_level(
     level: &Level,
-    workers: &mut [Worker<'_, A, C, G>],
+    workers: &mut [impl Hand],
     watch: &mut Watch<'_>,
+    soon: &dyn Fn() -> u64,
 ) -> Option<Stop> {
-    let mut look = || watch.look(level, shared.visited.soon());
+    let mut look = || watch.look(level, soon());
     if level.counts().2 < SMALL {
         workers[0].run(level, 0);
         return look();
@@ -172,15 +183,25 @@ impl Drop for StopIfPanicking<'_> {
 }
 
 /// Looks after limits, and tells how far the search has come.
-struct Watch<'a> {
+pub(super) struct Watch<'a> {
     options: &'a Options,
     progress: &'a mut dyn FnMut(&Progress),
     start: Instant,
     /// By depth, the states found, but for those of the level that is being found.
-    levels: Vec<u64>,
+    pub levels: Vec<u64>,
 }
 
-impl Watch<'_> {
+impl<'a> Watch<'a> {
+    /// From `start` on; so many states are there already.
+    pub fn new(
+        options: &'a Options,
+        progress: &'a mut dyn FnMut(&Progress),
+        start: Instant,
+        states: u64,
+    ) -> Self {
+        Watch { options, progress, start, levels: vec![states] }
+    }
+
     /// Tells how far it is. Says why the search must stop, if it must: before the bytes that it
     /// needs `soon` would be too many.
     fn look(&mut self, level: &Level, soon: u64) -> Option<Stop> {

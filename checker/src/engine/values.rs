@@ -34,13 +34,21 @@ impl<T: Hash + PartialEq> Values<T> {
     /// The number of `value`.
     pub fn intern(&self, value: T) -> u32 {
         let hash = BuildQuick::default().hash_one(&value);
-        let shard = &self.shards[hash as usize & (SHARDS - 1)];
-        let is_it = |number| *self.values.get(number) == value;
-        if let Ok(number) = shard.read().expect(POISON).find(hash, is_it) {
-            return number;
+        match self.find(hash, |other| *other == value) {
+            Some(number) => number,
+            None => self.add(hash, value),
         }
-        let mut shard = shard.write().expect(POISON);
-        match shard.find(hash, is_it) {
+    }
+
+    fn find(&self, hash: u64, is_it: impl Fn(&T) -> bool) -> Option<u32> {
+        let shard = self.shard(hash).read().expect(POISON);
+        shard.find(hash, |number| is_it(self.values.get(number))).ok()
+    }
+
+    /// The number of `value`, which was not there a moment ago.
+    fn add(&self, hash: u64, value: T) -> u32 {
+        let mut shard = self.shard(hash).write().expect(POISON);
+        match shard.find(hash, |number| *self.values.get(number) == value) {
             Ok(number) => number,
             Err(slot) => {
                 let number = self.values.push(value);
@@ -48,6 +56,10 @@ impl<T: Hash + PartialEq> Values<T> {
                 number
             }
         }
+    }
+
+    fn shard(&self, hash: u64) -> &RwLock<Shard> {
+        &self.shards[hash as usize & (SHARDS - 1)]
     }
 
     /// The value with this number.
@@ -58,6 +70,20 @@ impl<T: Hash + PartialEq> Values<T> {
     /// How many values there are.
     pub fn len(&self) -> usize {
         self.values.len()
+    }
+}
+
+impl<T: Hash + PartialEq> Values<Box<[T]>> {
+    /// The number of a slice, which is copied only if it is new.
+    pub fn intern_slice(&self, slice: &[T]) -> u32
+    where
+        T: Clone,
+    {
+        let hash = BuildQuick::default().hash_one(slice);
+        match self.find(hash, |other| **other == *slice) {
+            Some(number) => number,
+            None => self.add(hash, slice.into()),
+        }
     }
 }
 

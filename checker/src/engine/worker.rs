@@ -13,6 +13,7 @@ use super::parts::{Explorable, History, NO_FAULT, NOTHING};
 use super::planner::Planner;
 use super::react::{SILENT, Seen};
 use super::renamings::Least;
+use super::search::Hand;
 use super::shared::{Decision, INITIAL, NOBODY, Shared};
 use super::sync::Arc;
 use super::system::System;
@@ -100,22 +101,6 @@ impl<'s, A: Explorable, C: Sync, G: History> Worker<'s, A, C, G> {
         self.visit(doors);
         (self.transitions, self.tally) = (0, Tally::default());
         std::mem::take(&mut self.states)
-    }
-
-    /// Works on `level` as this `thread` until nothing is left of it, or somebody says stop.
-    pub fn run(&mut self, level: &Level, thread: usize) {
-        let mut parents = Parent::group(self.shared.system.leaf_count());
-        while let Some(block) = level.take(thread) {
-            // Held for a block, so that nobody who makes room waits for long.
-            let mut doors = Doors::open(self.shared);
-            for first in block.clone().step_by(GROUP) {
-                let group = first..block.end.min(first.saturating_add(GROUP as u32));
-                doors = self.expand_group(doors, group, &mut parents);
-            }
-            drop(self.visit(doors));
-            level.count(block.len() as u64, self.states, self.transitions);
-            (self.states, self.transitions) = (0, 0);
-        }
     }
 
     /// Expands a few states together: while one waits for memory, so do the others.
@@ -340,6 +325,23 @@ impl<'s, A: Explorable, C: Sync, G: History> Worker<'s, A, C, G> {
         let doors = self.judge.judge(doors, &self.fresh);
         self.fresh.clear();
         doors.reopen_if_crowded(self.shared)
+    }
+}
+
+impl<A: Explorable, C: Sync, G: History> Hand for Worker<'_, A, C, G> {
+    fn run(&mut self, level: &Level, thread: usize) {
+        let mut parents = Parent::group(self.shared.system.leaf_count());
+        while let Some(block) = level.take(thread) {
+            // Held for a block, so that nobody who makes room waits for long.
+            let mut doors = Doors::open(self.shared);
+            for first in block.clone().step_by(GROUP) {
+                let group = first..block.end.min(first.saturating_add(GROUP as u32));
+                doors = self.expand_group(doors, group, &mut parents);
+            }
+            drop(self.visit(doors));
+            level.count(block.len() as u64, self.states, self.transitions);
+            (self.states, self.transitions) = (0, 0);
+        }
     }
 }
 

@@ -300,3 +300,17 @@ fn a_search_that_is_cut_short_says_so() {
     let options = Options { max_memory: Some(1), ..options };
     assert_eq!(explore(&ping_pong(), &options, &mut |_| {}).stopped, Some(Stop::Memory),);
 }
+
+#[test]
+fn a_depth_is_a_limit() {
+    for depth in 0..3 {
+        let options = Options { max_depth: Some(depth), keep_going: true, ..Options::default() };
+        let ours = explore(&ping_pong(), &options, &mut |_| {});
+        let models = explore_model(&ping_pong().system, &options, &mut |_| {});
+        assert_eq!((ours.stopped, models.stopped), (Some(Stop::Depth), Some(Stop::Depth)));
+        assert_eq!((ours.depth, models.depth), (depth, depth));
+        assert_eq!((ours.states, models.states), (depth + 1, depth + 1));
+    }
+    let options = Options { max_depth: Some(4), keep_going: true, ..Options::default() };
+    assert_eq!(explore(&ping_pong(), &options, &mut |_| {}).stopped, None);
+}
