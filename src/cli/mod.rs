@@ -12,6 +12,7 @@ pub mod output;
 pub mod setup;
 pub mod specs;
 pub mod status;
+pub mod unanswered;
 
 use std::process::ExitCode;
 
