@@ -2,12 +2,37 @@
 //! of the database on a file that it did not write.
 
 use std::any::Any;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::cell::Cell;
+use std::panic::{self, AssertUnwindSafe, catch_unwind};
+use std::sync::Once;
+
+thread_local! {
+    /// How many calls of [`caught_silently`] this thread is in.
+    static SILENT: Cell<u32> = const { Cell::new(0) };
+}
 
 /// What `work` returns, or the words with which it panicked. Whatever it was changing is then half
 /// changed, and not to be used.
 pub(super) fn caught<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(work)).map_err(|panic| words(&*panic))
+}
+
+/// As [`caught`], and nothing appears on stderr: for a panic that says more to whoever wrote the
+/// code than to whoever reads the error that comes of it. `None` if it panicked.
+pub(super) fn caught_silently<T>(work: impl FnOnce() -> T) -> Option<T> {
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        let loud = panic::take_hook();
+        panic::set_hook(Box::new(move |panic| {
+            if SILENT.get() == 0 {
+                loud(panic);
+            }
+        }));
+    });
+    SILENT.set(SILENT.get() + 1);
+    let outcome = catch_unwind(AssertUnwindSafe(work));
+    SILENT.set(SILENT.get() - 1);
+    outcome.ok()
 }
 
 fn words(panic: &(dyn Any + Send)) -> String {
