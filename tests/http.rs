@@ -156,7 +156,10 @@ fn what_is_not_there_or_not_allowed_is_refused() {
     assert!(get(http.address(), "/nothing").0.starts_with("HTTP/1.1 404 "));
     let large = [b"POST / HTTP/1.1\r\nContent-Length: 50000\r\n\r\n".to_vec(), vec![b'x'; 50_000]];
     let answer = exchange(http.address(), &large.concat());
-    assert!(answer.starts_with("HTTP/1.1 405 ") && answer.contains("Allow: GET, HEAD\r\n"), "{answer}");
+    assert!(
+        answer.starts_with("HTTP/1.1 405 ") && answer.contains("Allow: GET, HEAD\r\n"),
+        "{answer}"
+    );
     assert!(exchange(http.address(), b"\r\n\r\n").starts_with("HTTP/1.1 400 "));
     let endless = vec![b'a'; 9_000];
     assert!(exchange(http.address(), &endless).starts_with("HTTP/1.1 431 "));

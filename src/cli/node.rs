@@ -86,7 +86,8 @@ fn node(args: &Args) -> Result<(), Failure> {
 
 impl From<NodeError> for Failure {
     fn from(error: NodeError) -> Self {
-        let code = if matches!(error, NodeError::Panic { .. }) { Code::NodeFailed } else { Code::Io };
+        let code =
+            if matches!(error, NodeError::Panic { .. }) { Code::NodeFailed } else { Code::Io };
         Failure::new(code, error)
     }
 }

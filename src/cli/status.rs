@@ -52,8 +52,7 @@ fn table(rows: &[Row]) -> String {
     for row in rows {
         let role = row.role.as_deref().unwrap_or(if row.reachable { "-" } else { "unreachable" });
         let silence = row.silence();
-        let note =
-            silence.map_or_else(String::new, |s| format!("  silent for {} s", s.as_secs()));
+        let note = silence.map_or_else(String::new, |s| format!("  silent for {} s", s.as_secs()));
         lines.push(format!(
             "{:>4}  {:<21}  {role:<11}  {:>6}  {:>6}  {:>8}  {:>8}  {:>6}  {:>6}{note}",
             row.id,

@@ -51,9 +51,6 @@ mod tests {
         assert_eq!(caught(|| -> u8 { panic!("plain") }), Err("plain".into()));
         let number = 7;
         assert_eq!(caught(|| -> u8 { panic!("with {number}") }), Err("with 7".into()));
-        assert_eq!(
-            caught(|| std::panic::panic_any(3_u8)),
-            Err("a panic without words".into())
-        );
+        assert_eq!(caught(|| std::panic::panic_any(3_u8)), Err("a panic without words".into()));
     }
 }

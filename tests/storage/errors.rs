@@ -27,7 +27,8 @@ fn refusal(path: &Path, identity: Identity) -> StoreError {
 fn assert_says(error: &StoreError, path: &Path, words: &str) {
     let message = error.to_string();
     let said = message.replace(&path.display().to_string(), "").to_lowercase();
-    for foreign in ["redb", "magic", "corrupt", "database", "btree", "transaction", "repair", "db "] {
+    for foreign in ["redb", "magic", "corrupt", "database", "btree", "transaction", "repair", "db "]
+    {
         assert!(!said.contains(foreign), "{message}");
     }
     assert!(message.starts_with(&format!("{}: ", path.display())), "{message}");

@@ -83,7 +83,8 @@ pub(super) fn all(
     written: &[WrittenNode],
     look_up: LookUp,
 ) -> Result<Vec<Node>, Wrong> {
-    let found = written.iter().map(|node| addresses(node, look_up)).collect::<Result<Vec<_>, _>>()?;
+    let found =
+        written.iter().map(|node| addresses(node, look_up)).collect::<Result<Vec<_>, _>>()?;
     // A name may have addresses of both families: the one that all nodes have is meant.
     let families: [fn(&SocketAddr) -> bool; 2] = [SocketAddr::is_ipv4, SocketAddr::is_ipv6];
     let shared = families.into_iter().find(|is| found.iter().all(|all| all.iter().any(is)));
@@ -91,9 +92,10 @@ pub(super) fn all(
     for (node, found) in written.iter().zip(&found) {
         let address = found.iter().find(|address| shared.is_none_or(|is| is(address)));
         let address = *address.expect("a name without addresses was refused");
-        nodes.push(validate(folder, node, address).map_err(|(field, problem)| {
-            (format!("node {}: {field}", node.id), problem)
-        })?);
+        nodes.push(
+            validate(folder, node, address)
+                .map_err(|(field, problem)| (format!("node {}: {field}", node.id), problem))?,
+        );
     }
     if nodes.is_empty() {
         return Err(("node".into(), "there is none".into()));

@@ -98,7 +98,11 @@ const COMPLAINTS: &[(&str, &str, &str)] = &[
     ("127.0.0.1:7102", "[::]:7102", "node 2: address: [::]:7102 is not where one node is"),
     ("127.0.0.1:7102", "224.0.0.1:7102", "node 2: address: 224.0.0.1:7102 is not where one node"),
     ("127.0.0.1:7102", "127.0.0.1:0", "node 2: address: 127.0.0.1:0 has port 0"),
-    ("127.0.0.1:7102", "127.0.0.1", "node 2: address: \"127.0.0.1\" is not an IP address or a name"),
+    (
+        "127.0.0.1:7102",
+        "127.0.0.1",
+        "node 2: address: \"127.0.0.1\" is not an IP address or a name",
+    ),
     ("127.0.0.1:7102", "here:7102x", "node 2: address: \"here:7102x\" is not an IP address or"),
     ("127.0.0.1:7102", "http://here:7102", "node 2: address: \"http://here:7102\" is not an IP"),
     (
@@ -112,7 +116,11 @@ const COMPLAINTS: &[(&str, &str, &str)] = &[
     ("id = 2", "id = 2\nbind = \"0.0.0.0:0\"", "node 2: bind: 0.0.0.0:0 has port 0"),
     ("id = 2", "id = 2\nbind = \"[::]:1\"", "node 2: bind: [::]:1 does not fit the address 127"),
     ("id = 2", "id = 2\nbind = \"10.0.0.1:1\"", "node 2: bind: 10.0.0.1:1 does not fit the"),
-    ("id = 2", "id = 2\nhttp = \"7102\"", "node 2: http: \"7102\" is not an IP address with a port"),
+    (
+        "id = 2",
+        "id = 2\nhttp = \"7102\"",
+        "node 2: http: \"7102\" is not an IP address with a port",
+    ),
 ];
 
 #[test]

@@ -80,9 +80,7 @@ impl Fault {
     /// What it says of the file.
     fn problem(&self) -> &'static str {
         match self {
-            Self::Error(redb::Error::Io(error))
-                if error.kind() == io::ErrorKind::UnexpectedEof =>
-            {
+            Self::Error(redb::Error::Io(error)) if error.kind() == io::ErrorKind::UnexpectedEof => {
                 "it ends too soon"
             }
             Self::Error(redb::Error::Io(_)) => "it does not begin as a store does",
