@@ -3,8 +3,8 @@
 //!
 //! The model takes a handler for one atomic step. Here a batch of them is: until its commit has
 //! returned, nothing that any of them said has left the node, so a crash in between is a crash
-//! before all of them. That is group commit for free. A handler that panics is such a crash as well:
-//! the node stops, and of its batch nothing is saved and nothing sent.
+//! before all of them. That is group commit for free. A handler that panics is such a crash as
+//! well: the node stops, and of its batch nothing is saved and nothing sent.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -51,8 +51,8 @@ pub trait Disk<S> {
 
 /// Who watches a node, and tells it to stop.
 pub trait Watch {
-    /// Called after every batch and, if there is none, every 50 ms: a node that does not call it for
-    /// longer hangs.
+    /// Called after every batch and, if there is none, every 50 ms: a node that does not call it
+    /// for much longer hangs.
     fn publish(&mut self, status: Status, counts: Counts, transport: Counters);
 
     /// Called with what whoever runs the node should know.
@@ -148,8 +148,8 @@ impl<A: Runnable, D: Disk<A::Storage>, W: Watch> EventLoop<A, D, W> {
     /// Starts `actor` from `storage`, what `disk` holds, and carries out what it asks for at once.
     ///
     /// # Errors
-    /// [`NodeError`] if what it saves cannot be saved, there are no random numbers to be had, or the
-    /// actor panics.
+    /// [`NodeError`] if what it saves cannot be saved, there are no random numbers to be had, or
+    /// the actor panics.
     pub fn start(
         actor: A,
         transport: Transport,

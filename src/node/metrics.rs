@@ -177,8 +177,8 @@ const COUNTERS: &[Family] = &[
     ),
 ];
 
-/// The state of a node in Prometheus' text format, version 0.0.4. The node has been up for `uptime`;
-/// the rest is as it was `age` ago.
+/// The state of a node in Prometheus' text format, version 0.0.4. The node has been up for
+/// `uptime`; the rest is as it was `age` ago.
 #[must_use]
 pub fn render(status: &Status, metrics: &Metrics, uptime: Duration, age: Duration) -> String {
     let mut text = String::new();

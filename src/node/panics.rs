@@ -43,7 +43,25 @@ fn words(panic: &(dyn Any + Send)) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::caught;
+    use std::panic;
+    use std::sync::{Arc, Mutex};
+
+    use super::{caught, caught_silently};
+
+    #[test]
+    fn a_silent_panic_is_not_told_and_others_are() {
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let (record, before) = (told.clone(), panic::take_hook());
+        panic::set_hook(Box::new(move |panic| {
+            record.lock().unwrap().push(panic.to_string());
+            before(panic);
+        }));
+        assert_eq!(caught_silently(|| -> u8 { panic!("unheard") }), None);
+        assert_eq!(caught_silently(|| 3), Some(3));
+        assert!(caught(|| -> u8 { panic!("heard") }).is_err());
+        let told = told.lock().unwrap().concat();
+        assert!(told.contains("heard") && !told.contains("unheard"), "{told}");
+    }
 
     #[test]
     fn the_words_of_a_panic_are_kept() {

@@ -333,6 +333,7 @@ impl Transport {
         let packet = match self.seal.open(datagram) {
             Ok(packet) => packet,
             Err(reject) => {
+                self.notices.refused(from.ip(), reject);
                 match reject {
                     Reject::Malformed(_) => self.counters.reject_malformed += 1,
                     Reject::Cluster => self.counters.reject_cluster += 1,

@@ -1,9 +1,9 @@
 //! What the command says when something is wrong with a cluster, and how often.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Lines};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{ChildStderr, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::support::cluster::{Cluster, Process, QUORATE, expect, quorate, stderr, wait_for};
@@ -22,6 +22,15 @@ fn altered(cluster: &Cluster, folder: &Path, old: &str, new: &str, key: &str) ->
     path
 }
 
+/// A process, and the lines that it says.
+fn listened(words: &[&str]) -> (Process, Lines<BufReader<ChildStderr>>) {
+    let mut command = Command::new(QUORATE);
+    command.args(words).stdin(Stdio::null()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    (Process(child), lines)
+}
+
 fn key_of(cluster: &Cluster) -> String {
     std::fs::read_to_string(cluster.loaded().key_file).unwrap()
 }
@@ -31,11 +40,11 @@ fn status_is_1_without_a_majority_that_answers() {
     let cluster = Cluster::create(3);
     let config = cluster.config();
     let status = || quorate(["status", "--config", &config]);
-    expect(&status(), 1, &["0 of 3 nodes answer, which is no majority"]);
+    expect(&status(), 1, &["no majority answers, only 0 of 3 nodes"]);
     cluster.restart(1);
     wait_for("one node", || cluster.status()[0]["reachable"].as_bool().filter(|up| *up));
     let one = status();
-    expect(&one, 1, &["1 of 3 nodes answer, which is no majority"]);
+    expect(&one, 1, &["no majority answers, only 1 of 3 nodes"]);
     let table = String::from_utf8(one.stdout).unwrap();
     assert_eq!(table.matches("unreachable").count(), 2, "{table}");
     let json = quorate(["status", "--json", "--config", &config]);
@@ -68,12 +77,17 @@ fn a_wrong_key_is_named_as_the_likely_cause() {
     expect(&kv(&["put", "a", "b"]), 3, &said);
     expect(&kv(&["put", "a", "b"]), 3, &["unknown outcome: ", "may have taken effect"]);
 
+    let name = format!("{:016x}", cluster.loaded().cluster);
+    let strange = altered(&cluster, folder.path(), &name, "00000000000000aa", &key_of(&cluster));
+    let status = quorate(["status", "--config", strange.to_str().unwrap()]);
+    expect(&status, 1, &[&format!("in place of node 2 one of cluster {name} does")]);
+
     // With the right key, silence has other causes.
     for id in [1, 2] {
         cluster.kill(id);
     }
     let right = quorate(["kv", "--config", &cluster.config(), "--timeout", "0.5", "get", "a"]);
-    expect(&right, 3, &["no answer within 500ms: 1 of 3 nodes answer, which is no majority"]);
+    expect(&right, 3, &["no answer within 500ms: no majority answers, only 1 of 3 nodes"]);
     assert!(!stderr(&right).contains("key"), "{}", stderr(&right));
 }
 
@@ -114,16 +128,29 @@ fn a_config_whose_nodes_cannot_reach_each_other_is_refused() {
 }
 
 #[test]
+fn a_node_with_another_key_is_told_of_by_those_that_hear_it() {
+    let cluster = Cluster::create(2);
+    let folder = tempfile::tempdir().unwrap();
+    let config = altered(&cluster, folder.path(), "cluster", "cluster", &"5a".repeat(32));
+    let config = config.to_str().unwrap();
+    let mut good = listened(&["node", "--config", &cluster.config(), "--id", "1"]);
+    let mut bad = listened(&["node", "--config", config, "--id", "2", "--init"]);
+    wait_for("elections", || {
+        let row = cluster.status().into_iter().next()?;
+        row["datagrams_forged"].as_u64().filter(|forged| *forged >= 20)
+    });
+    for node in [&mut good, &mut bad] {
+        node.0.terminate();
+        let told = node.1.by_ref().map_while(Result::ok);
+        let told = told.filter(|line| line.contains("datagrams from 127.0.0.1 are refused: not"));
+        assert_eq!(told.count(), 1);
+    }
+}
+
+#[test]
 fn a_lone_survivor_does_not_fill_its_log() {
     let cluster = Cluster::create(3);
-    let mut child = Command::new(QUORATE)
-        .args(["node", "--config", &cluster.config(), "--id", "1"])
-        .stdin(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let lines = BufReader::new(child.stderr.take().unwrap());
-    let mut node = Process(child);
+    let (mut node, lines) = listened(&["node", "--config", &cluster.config(), "--id", "1"]);
     let term = || cluster.status()[0]["term"].as_u64();
     let first = wait_for("the node to start", term);
     let began = Instant::now();
@@ -131,7 +158,7 @@ fn a_lone_survivor_does_not_fill_its_log() {
     let took = began.elapsed();
     node.terminate();
     assert!(node.0.wait().unwrap().success());
-    let lines: Vec<String> = lines.lines().map_while(Result::ok).collect();
+    let lines: Vec<String> = lines.map_while(Result::ok).collect();
     let told = lines.iter().filter(|line| line.contains("candidate in term")).count();
     // Six at once, and then after 1, 3, 7, 15 ... seconds.
     let most = 8 + took.max(Duration::from_secs(1)).as_secs().ilog2() as usize;

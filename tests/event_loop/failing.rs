@@ -1,4 +1,4 @@
-//! A node that cannot go on, and one that hangs: what it says, to whom, and what it keeps to itself.
+//! A node that cannot go on, and one that hangs: what it says, and what it keeps to itself.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -163,7 +163,7 @@ fn a_node_that_hangs_in_a_sync_is_seen_to() {
     wait_for("its status to grow old", || age(http.address()).filter(|age| *age > 2_000));
     assert_eq!(status(http.address())["role"], "adder", "what it said last");
     let shown = show(&config.path);
-    expect(&shown, 1, &["0 of 1 nodes answer, which is no majority", "node 1 has been silent for"]);
+    expect(&shown, 1, &["no majority answers, only 0 of 1 nodes", "node 1 has been silent for"]);
     let table = String::from_utf8(shown.stdout).unwrap();
     assert!(table.contains("adder") && table.contains("silent for 2 s"), "{table}");
 

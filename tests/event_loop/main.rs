@@ -27,9 +27,8 @@ use stateright::actor::{Actor, Id, Out};
 
 const MS: Duration = Duration::from_millis(1);
 
-/// Adds up the numbers it is sent: by clients, by itself, by its timer and by chance. It panics when
-/// it starts with the number [`UNLUCKY`], when it is sent that, and when its timer finds it added to
-/// two million.
+/// Adds up the numbers it is sent: by clients, by itself, by its timer and by chance. It panics if
+/// it starts with [`UNLUCKY`] or is sent that, and if its timer makes two million of the rest.
 struct Adder;
 
 const UNLUCKY: u64 = 13;

@@ -46,6 +46,9 @@ pub struct Row {
     pub datagrams_forged: Option<u64>,
     /// How old what it says is, in milliseconds.
     pub age_ms: Option<u64>,
+    /// The cluster of which a node answers in its place.
+    #[serde(skip)]
+    pub(in crate::cli) stranger: Option<String>,
 }
 
 impl Row {
@@ -75,7 +78,10 @@ pub(in crate::cli) fn ask_all(config: &Config) -> Vec<Row> {
     let row = |(id, address, answer): (u64, SocketAddr, thread::JoinHandle<Option<Value>>)| {
         // Where HTTP is on loopback, a node that listens there may be another.
         let is_it = |answer: &Value| answer["id"] == id && answer["cluster"] == *cluster;
-        let answer = answer.join().ok().flatten().filter(is_it);
+        let answer = answer.join().ok().flatten();
+        let of = answer.as_ref().and_then(|answer| answer["cluster"].as_str());
+        let stranger = of.filter(|other| *other != cluster).map(str::to_owned);
+        let answer = answer.filter(is_it);
         let field = |name: &str| answer.as_ref().and_then(|answer| answer.get(name));
         let number = |name: &str| field(name).and_then(Value::as_u64);
         Row {
@@ -91,19 +97,23 @@ pub(in crate::cli) fn ask_all(config: &Config) -> Vec<Row> {
             messages_merged: number("messages_merged"),
             datagrams_forged: number("datagrams_forged"),
             age_ms: number("age_ms"),
+            stranger,
         }
     };
     asked.into_iter().map(row).collect()
 }
 
-/// What keeps a majority from answering, unless one does: "1 of 3 nodes runs; ...".
+/// What is known of why no majority answers, unless one does.
 pub(in crate::cli) fn no_majority(config: &Config, rows: &[Row]) -> Option<String> {
     let running = rows.iter().filter(|row| row.is_running()).count();
     if running * 2 > rows.len() {
         return None;
     }
-    let mut parts = vec![format!("{running} of {} nodes answer, which is no majority", rows.len())];
+    let mut parts = vec![format!("no majority answers, only {running} of {} nodes", rows.len())];
     for row in rows {
+        if let Some(stranger) = &row.stranger {
+            parts.push(format!("in place of node {} one of cluster {stranger} does", row.id));
+        }
         if let Some(silence) = row.silence() {
             parts.push(format!("node {} has been silent for {} s", row.id, silence.as_secs()));
         }

@@ -1,5 +1,5 @@
-//! redb, held at arm's length: its tables, its errors, and its panics on damaged files. What it says
-//! of its own insides is put into words about the file.
+//! redb, held at arm's length: its tables, its errors, and its panics on damaged files. What it
+//! says of its own insides is put into words about the file.
 
 use std::collections::BTreeMap;
 use std::io;

@@ -3,15 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use super::FIRST_CLIENT;
+use crate::node::seal::Reject;
 
 /// How many notices wait to be taken, at most; more are lost.
 const WAITING: usize = 64;
 
 /// Something that an operator should know, told when it begins and when it ends.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Notice {
     /// The system refuses to send to a peer. Told once for each peer and cause, and again after it
     /// has worked in between.
@@ -38,6 +39,14 @@ pub enum Notice {
         /// Where they come from.
         from: SocketAddr,
     },
+    /// Datagrams come that only members of another cluster, or of none, can have sent. Told once
+    /// for each sender, if they do not take turns.
+    Foreign {
+        /// The sender.
+        from: IpAddr,
+        /// Why they are refused.
+        reject: Reject,
+    },
 }
 
 impl Notice {
@@ -47,6 +56,7 @@ impl Notice {
             Notice::CannotSend { server, .. } => ("cannot send", *server),
             Notice::SendsAgain { server } => ("sends again", *server),
             Notice::Astray { server, .. } => ("astray", Some(*server)),
+            Notice::Foreign { .. } => ("foreign", None),
         }
     }
 }
@@ -67,6 +77,10 @@ impl fmt::Display for Notice {
                 "datagrams of node {server} come from {from} and are refused: the config says \
                  {expected}"
             ),
+            Notice::Foreign { from, reject } => write!(
+                f,
+                "datagrams from {from} are refused: {reject}; is the key there the cluster's?"
+            ),
         }
     }
 }
@@ -78,6 +92,8 @@ pub(super) struct Notices {
     failing: BTreeMap<Option<u64>, BTreeSet<Option<i32>>>,
     /// Where each server's datagrams came from that last came from a wrong place.
     astray: BTreeMap<u64, SocketAddr>,
+    /// Who last sent what is foreign.
+    foreign: Option<IpAddr>,
     waiting: Vec<Notice>,
 }
 
@@ -101,6 +117,14 @@ impl Notices {
     pub(super) fn astray(&mut self, server: u64, expected: SocketAddr, from: SocketAddr) {
         if self.astray.insert(server, from) != Some(from) {
             self.tell(Notice::Astray { server, expected, from });
+        }
+    }
+
+    /// Notes that a datagram from `from` was refused.
+    pub(super) fn refused(&mut self, from: IpAddr, reject: Reject) {
+        if matches!(reject, Reject::Cluster | Reject::Forged) && self.foreign != Some(from) {
+            self.foreign = Some(from);
+            self.tell(Notice::Foreign { from, reject });
         }
     }
 
