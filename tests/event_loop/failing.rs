@@ -35,18 +35,17 @@ fn ask(members: &Members, command: u64) -> Transport {
     client
 }
 
-fn start(
-    members: &Members,
-    storage: Option<u64>,
-) -> Result<(EventLoop<Adder, Memory<u64>, Board>, Arc<Mutex<Option<u64>>>), NodeError> {
-    let kept = Arc::new(Mutex::new(storage));
+type Node = EventLoop<Adder, Memory<u64>, Board>;
+
+/// A node on `transport` that starts from `storage`, and what it keeps.
+fn start(transport: Transport, storage: u64) -> (Result<Node, NodeError>, Arc<Mutex<Option<u64>>>) {
+    let kept = Arc::new(Mutex::new(Some(storage)));
     let disk = Memory { kept: kept.clone(), breaks: Arc::default() };
-    let transport = Transport::server(members, 1).unwrap();
-    EventLoop::start(Adder, transport, disk, &storage, Board::default()).map(|node| (node, kept))
+    (EventLoop::start(Adder, transport, disk, &Some(storage), Board::default()), kept)
 }
 
 /// Steps `node` until it fails.
-fn failure(node: &mut EventLoop<Adder, Memory<u64>, Board>) -> NodeError {
+fn failure(node: &mut Node) -> NodeError {
     let limit = Instant::now() + Duration::from_secs(5);
     loop {
         assert!(Instant::now() < limit, "it goes on");
@@ -62,9 +61,8 @@ fn a_handler_that_panics_stops_the_node_which_says_why_and_nothing_else() {
     let transport = Transport::server(&members, 1).unwrap();
     // Before the node starts, so that both are one batch; the first alone would be done.
     let mut clients = [1, UNLUCKY].map(|command| ask(&members, command));
-    let kept = Arc::new(Mutex::new(Some(5)));
-    let disk = Memory { kept: kept.clone(), breaks: Arc::default() };
-    let mut node = EventLoop::start(Adder, transport, disk, &Some(5), Board::default()).unwrap();
+    let (node, kept) = start(transport, 5);
+    let mut node = node.unwrap();
     let error = failure(&mut node);
     let words = "the protocol has failed on a message of a client: unlucky: 19";
     assert_eq!(error.to_string(), words);
@@ -80,11 +78,12 @@ fn a_handler_that_panics_stops_the_node_which_says_why_and_nothing_else() {
 #[test]
 fn a_panic_at_the_start_or_on_a_timer_is_told_as_well() {
     let members = members(1);
-    let error = start(&members, Some(UNLUCKY)).err().expect("it does not start").to_string();
+    let transport = || Transport::server(&members, 1).unwrap();
+    let error = start(transport(), UNLUCKY).0.err().expect("it does not start").to_string();
     assert_eq!(error, "the protocol has failed at its start: unlucky: 13");
     // The timer adds a million.
-    let (mut node, kept) = start(&members, Some(UNLUCKY + 1_000_000)).unwrap();
-    let error = failure(&mut node).to_string();
+    let (node, kept) = start(transport(), UNLUCKY + 1_000_000);
+    let error = failure(&mut node.unwrap()).to_string();
     assert_eq!(error, "the protocol has failed on its timer Once: unlucky: 2000013");
     assert_eq!(*kept.lock().unwrap(), Some(UNLUCKY + 1_000_000));
 }
