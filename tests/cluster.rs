@@ -1,6 +1,11 @@
-//! Real processes on real sockets: killed, restarted, and read back.
+//! Real processes on real sockets: killed, restarted, and read back; on several machines; and what
+//! they say when something is wrong.
 
+#[path = "cluster/machines.rs"]
+mod machines;
 mod support;
+#[path = "cluster/words.rs"]
+mod words;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};

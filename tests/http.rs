@@ -27,9 +27,17 @@ fn start() -> (Http, Board<Snapshot>) {
 fn snapshot(term: u64) -> Snapshot {
     let (role, leader) = ("leader".to_owned(), Some(Id::from(1)));
     let status = Status { role, term, leader, commit: 5, last: 6 };
-    let metrics =
-        Metrics { commits: 3, commit_micros: 1_020_003, rejected_forged: 7, ..Metrics::default() };
-    Snapshot { status, metrics }
+    let metrics = Metrics {
+        commits: 3,
+        commit_micros: 1_020_003,
+        rejected_forged: 7,
+        sends: 900,
+        outgoing_merged: 800,
+        outgoing_dropped: 2,
+        incoming_expired: 1,
+        ..Metrics::default()
+    };
+    Snapshot { at: Instant::now(), status, metrics }
 }
 
 fn exchange(address: SocketAddr, request: &[u8]) -> String {
@@ -59,11 +67,47 @@ fn status_is_what_was_published_last() {
     assert!(head.contains("Access-Control-Allow-Origin: *"));
     let mut shown: serde_json::Value = serde_json::from_str(&body).unwrap();
     assert!(shown["uptime_seconds"].take().is_u64());
+    assert!(shown["age_ms"].take().as_u64() < Some(1_000));
+    assert_eq!(shown["cluster"].take().as_str().map(str::len), Some(16));
     let expected = serde_json::json!({
-        "id": 1, "address": http.address().to_string(), "role": "leader", "term": 4, "leader": 1,
-        "commit": 5, "last": 6, "uptime_seconds": null,
+        "cluster": null, "id": 1, "address": http.address().to_string(), "role": "leader",
+        "term": 4, "leader": 1, "commit": 5, "last": 6, "messages_sent": 900,
+        "messages_merged": 800, "messages_lost": 3, "datagrams_forged": 7,
+        "uptime_seconds": null, "age_ms": null,
     });
     assert_eq!(shown, expected);
+}
+
+#[test]
+fn a_status_tells_how_old_it_is() {
+    let (http, board) = start();
+    let mut old = snapshot(3);
+    old.at -= Duration::from_secs(12);
+    board.publish(old);
+    let status: serde_json::Value =
+        serde_json::from_str(&get(http.address(), "/status").1).unwrap();
+    assert_eq!(status["role"], "leader");
+    assert!((12_000..20_000).contains(&status["age_ms"].as_u64().unwrap()), "{status}");
+    let metrics = get(http.address(), "/metrics").1;
+    let age = metrics.lines().find_map(|line| line.strip_prefix("quorate_status_age_seconds "));
+    assert!((12.0..20.0).contains(&age.unwrap().parse::<f64>().unwrap()), "{age:?}");
+}
+
+#[test]
+fn a_head_is_that_of_the_answer_without_its_body() {
+    let (http, board) = start();
+    board.publish(snapshot(3));
+    for path in ["/", "/status", "/metrics", "/nothing"] {
+        let head = exchange(http.address(), format!("HEAD {path} HTTP/1.1\r\n\r\n").as_bytes());
+        let (line, body) = get(http.address(), path);
+        assert_eq!(head.lines().next(), line.lines().next());
+        assert!(head.ends_with("\r\n\r\n") && head.matches("\r\n\r\n").count() == 1, "{head}");
+        // The numbers in the other two change meanwhile, and so may their length.
+        if ["/", "/nothing"].contains(&path) {
+            assert!(head.contains(&format!("Content-Length: {}\r\n", body.len())), "{head}");
+            assert_eq!(head.trim_end(), line);
+        }
+    }
 }
 
 #[test]
@@ -81,9 +125,13 @@ fn metrics_are_text_that_prometheus_reads() {
         "quorate_commit_seconds_total 1.020003",
         "# TYPE quorate_datagrams_rejected_total counter",
         "quorate_datagrams_rejected_total{reason=\"forged\"} 7",
+        "quorate_outgoing_merged_total 800",
+        "quorate_outgoing_lost_total{reason=\"dropped\"} 2",
     ] {
         assert!(body.lines().any(|other| other == line), "{line} is not in:\n{body}");
     }
+    let lost = body.lines().filter(|line| line.starts_with("quorate_outgoing_lost_total"));
+    assert!(lost.clone().count() > 3 && lost.clone().all(|line| !line.ends_with(" 800")));
     for line in body.lines().filter(|line| !line.starts_with('#')) {
         let (name, value) = line.rsplit_once(' ').unwrap();
         assert!(value.parse::<f64>().is_ok(), "{line}");
@@ -98,7 +146,7 @@ fn the_page_needs_nothing_from_elsewhere() {
     let (head, body) = get(http.address(), "/");
     assert!(head.contains("Content-Type: text/html"));
     assert!(head.contains(&format!("connect-src http://{}\r\n", http.address())), "{head}");
-    assert!(body.contains(&format!("\"address\":\"{}\"", http.address())));
+    assert!(body.contains(&format!("\"http\":\"{}\"", http.address())));
     assert!(!body.contains("/*CLUSTER*/") && !body.contains("src=") && !body.contains("@import"));
 }
 
@@ -108,7 +156,10 @@ fn what_is_not_there_or_not_allowed_is_refused() {
     assert!(get(http.address(), "/nothing").0.starts_with("HTTP/1.1 404 "));
     let large = [b"POST / HTTP/1.1\r\nContent-Length: 50000\r\n\r\n".to_vec(), vec![b'x'; 50_000]];
     let answer = exchange(http.address(), &large.concat());
-    assert!(answer.starts_with("HTTP/1.1 405 ") && answer.contains("Allow: GET"), "{answer}");
+    assert!(
+        answer.starts_with("HTTP/1.1 405 ") && answer.contains("Allow: GET, HEAD\r\n"),
+        "{answer}"
+    );
     assert!(exchange(http.address(), b"\r\n\r\n").starts_with("HTTP/1.1 400 "));
     let endless = vec![b'a'; 9_000];
     assert!(exchange(http.address(), &endless).starts_with("HTTP/1.1 431 "));

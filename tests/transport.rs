@@ -3,11 +3,14 @@
 mod support;
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use quorate::node::transport::{Members, Transport};
+use quorate::cli::setup;
+use quorate::node::event_loop::Counts;
+use quorate::node::transport::{Members, Notice, Transport};
 use quorate::node::wire::MESSAGE_MAX;
 use stateright::actor::Id;
 
@@ -146,4 +149,67 @@ fn what_has_no_address_and_what_is_too_large_is_counted() {
     assert_eq!(one.counters().too_large, 1);
     let taken = Transport::server(&members, 1).err().expect("the port is taken").to_string();
     assert!(taken.contains(&members.servers[&1].to_string()), "{taken}");
+}
+
+#[test]
+fn the_same_message_twice_is_merged_and_not_lost() {
+    let members = members(2);
+    let mut one = Transport::server(&members, 1).unwrap();
+    let (arrived, _stop) = serve(Transport::server(&members, 2).unwrap(), Duration::ZERO);
+    for _ in 0..5 {
+        one.send(Id::from(2), value(MIB, 1));
+    }
+    push_out(&mut one, Id::from(2));
+    assert_eq!(one.counters().merged, 4);
+    assert!(arrived.recv_timeout(Duration::from_secs(5)).unwrap().1 == value(MIB, 1));
+    let metrics = setup::metrics(Counts::default(), one.counters());
+    assert_eq!((metrics.outgoing_merged, metrics.lost()), (4, 0));
+    // This is what lost messages are.
+    one.send(Id::from(77), vec![]);
+    assert_eq!(setup::metrics(Counts::default(), one.counters()).lost(), 1);
+}
+
+#[test]
+fn what_the_system_does_not_send_is_counted_and_told_once() {
+    let mut members = members(3);
+    let elsewhere: SocketAddr = "[::1]:9".parse().unwrap();
+    members.servers.insert(2, elsewhere);
+    let mut one = Transport::server(&members, 1).unwrap();
+    for number in 0..5 {
+        one.send(Id::from(2), vec![number]);
+        one.send(Id::from(3), vec![number]);
+        one.flush().unwrap();
+    }
+    assert_eq!(one.counters().send_failed, 5);
+    assert_eq!(one.counters().datagrams_sent, 5, "the others are not held up");
+    let notices = one.notices();
+    let [Notice::CannotSend { server: Some(2), address, cause }] = &notices[..] else {
+        panic!("{notices:?}");
+    };
+    assert_eq!(*address, elsewhere);
+    assert!(!cause.is_empty());
+    assert!(notices[0].to_string().starts_with("cannot send to node 2 at [::1]:9: "));
+    one.send(Id::from(2), vec![9]);
+    one.flush().unwrap();
+    assert_eq!(one.notices(), []);
+}
+
+#[test]
+fn a_server_that_sends_from_elsewhere_than_it_should_is_told_of() {
+    let members = members(2);
+    let free = support::free_addresses(1)[0];
+    let mut one = Transport::server(&members, 1).unwrap();
+    let mut two = Transport::server_at(&members, 2, free).unwrap();
+    for number in 0..3 {
+        two.send(Id::from(1), vec![number]);
+        two.flush().unwrap();
+    }
+    let limit = Instant::now() + Duration::from_secs(5);
+    while one.counters().reject_address < 3 {
+        assert!(Instant::now() < limit, "{:?}", one.counters());
+        let heard = one.poll(Instant::now() + Duration::from_millis(10)).unwrap();
+        assert_eq!(heard, []);
+    }
+    let astray = Notice::Astray { server: 2, expected: members.servers[&2], from: free };
+    assert_eq!(one.notices(), [astray]);
 }

@@ -58,6 +58,16 @@ fn cluster(args: &Args) -> Result<(), Failure> {
         .map_err(|error| Failure::new(Code::Io, format!("cannot listen for Ctrl-C: {error}")))?;
     let path = args.dir.join(FILE);
     let config = if path.exists() { resume(args, &path)? } else { create(args)? };
+    if let Some(node) = config.nodes.iter().find(|node| !node.address.ip().is_loopback()) {
+        let message = format!(
+            "{}: node {} is at {}, perhaps on another machine; start each node where it is, with \
+             `quorate node`",
+            path.display(),
+            node.id,
+            node.address
+        );
+        return Err(Failure::new(Code::Config, message));
+    }
     let (count, shown) = (config.nodes.len(), path.display());
     log::event(&format!("{count} nodes; `quorate kv --config {shown} put KEY VALUE` writes"));
     let mut nodes = Vec::new();

@@ -10,7 +10,7 @@ pub enum Code {
     /// All is well: every verdict is the expected one, the command took effect.
     Success = 0,
     /// The answer is no: an unexpected verdict, an absent key, a compare-and-swap that found
-    /// another value.
+    /// another value, a cluster of which no majority answers.
     No = 1,
     /// A check ended at a limit and decides nothing.
     Incomplete = 2,
@@ -19,7 +19,7 @@ pub enum Code {
     /// The command line makes no sense, or asks for more than there is: an unknown node, a value
     /// over the limit.
     Usage = 64,
-    /// A node of the cluster ended by itself.
+    /// A node of the cluster ended by itself, or its protocol found that it cannot go on.
     NodeFailed = 70,
     /// A file, directory, store or socket failed: missing, not to be written, damaged, in use.
     Io = 74,

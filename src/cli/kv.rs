@@ -14,7 +14,7 @@ use quorate_models::raft::Raft;
 use quorate_models::state_machine::StateMachine;
 
 use super::exit::{self, Code, Failure};
-use super::setup;
+use super::{setup, unanswered};
 use crate::node::client::{CallError, Client};
 use crate::node::config::Config;
 
@@ -111,15 +111,21 @@ pub fn run(args: Args) -> ExitCode {
 fn operate(args: Args) -> Result<(), Failure> {
     let command = command(args.operation)?;
     let (key, reads) = (key_of(&command).clone(), Kv::is_read_only(&command));
-    let members = setup::members(&Config::load(&args.config)?)?;
+    let config = Config::load(&args.config)?;
+    let members = setup::members(&config)?;
     let mut client =
         Client::<Raft<Kv>>::open(&members).map_err(|error| Failure::new(Code::Io, error))?;
     let output = client.call(command, args.timeout).map_err(|error| match error {
-        CallError::Unknown(_) if reads => Failure::new(Code::Unknown, error),
         CallError::Unknown(_) => {
-            let message = format!(
-                "unknown outcome: {error}: the command may have taken effect, or may still"
-            );
+            let mut message = error.to_string();
+            if let Some(why) = unanswered::why(&config, client.has_heard(), client.notices()) {
+                message = format!("{message}: {why}");
+            }
+            if !reads {
+                message = format!(
+                    "unknown outcome: {message}; the command may have taken effect, or may still"
+                );
+            }
             Failure::new(Code::Unknown, message)
         }
         CallError::Encode(_) => Failure::new(Code::Usage, error),

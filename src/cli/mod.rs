@@ -13,6 +13,7 @@ pub mod output;
 pub mod setup;
 pub mod specs;
 pub mod status;
+pub mod unanswered;
 
 use std::process::ExitCode;
 

@@ -1,24 +1,28 @@
 //! `quorate node`: one node of a cluster, until it is told to stop.
 
+pub mod console;
+mod limiter;
+
 use std::io::Read;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::thread;
 
 use quorate_models::kv::Kv;
 use quorate_models::raft::Raft;
-use quorate_models::service::Status;
 use stateright::actor::Actor;
 
 use super::exit::{self, Code, Failure};
-use super::log::{self, Colour};
+use super::log;
 use super::setup;
 use crate::node::board::Board;
-use crate::node::config::Config;
-use crate::node::event_loop::{Counts, EventLoop, Watch};
+use crate::node::config::{Config, Node};
+use crate::node::event_loop::{EventLoop, NodeError};
 use crate::node::http::{Http, Snapshot};
 use crate::node::storage::{Identity, Store};
-use crate::node::transport::{Counters, Transport};
+use crate::node::transport::Transport;
+use console::Console;
 
 /// What a node remembers: the storage of the actor that is checked.
 pub(super) type Saved = <Raft<Kv> as Actor>::Storage;
@@ -33,6 +37,10 @@ pub struct Args {
     /// Which of its nodes to run
     #[arg(long, value_name = "N")]
     id: u64,
+    /// Listen for UDP on this address instead of the one in the config: 0.0.0.0:7401, say, where
+    /// the address by which others reach the node is not one of this machine's
+    #[arg(long, value_name = "IP:PORT")]
+    bind: Option<SocketAddr>,
     /// Create the node's store if there is none. Only for a node that never ran: one that comes
     /// back without its memory may vote twice
     #[arg(long)]
@@ -50,7 +58,7 @@ pub fn run(args: Args) -> ExitCode {
 
 fn node(args: &Args) -> Result<(), Failure> {
     let config = Config::load(&args.config)?;
-    let member = setup::node(&config, args.id)?;
+    let member = bound(setup::node(&config, args.id)?.clone(), args.bind)?;
     let members = setup::members(&config)?;
     let identity = Identity { cluster: config.cluster, node: args.id };
     if args.init && !member.store.exists() {
@@ -58,20 +66,61 @@ fn node(args: &Args) -> Result<(), Failure> {
     }
     let (store, storage) = Store::<Saved>::open(&member.store, identity)?;
     let io = |error: &dyn std::fmt::Display| Failure::new(Code::Io, error);
-    let transport = Transport::server(&members, args.id).map_err(|error| io(&error))?;
+    let transport =
+        Transport::server_at(&members, args.id, member.bind).map_err(|error| io(&error))?;
     let board = Board::default();
     let _http = Http::start(&config, args.id, board.clone()).map_err(|error| io(&error))?;
     stop_when_told(&board, args.stop_with_stdin)?;
     let saved = if storage.is_some() { "resumes" } else { "is new" };
-    let (address, file) = (member.address, member.store.display());
+    let (address, file) = (member.bind, member.store.display());
     log::event(&format!("started on {address}; {file} {saved}; process {}", std::process::id()));
-    let watch = Console { board, last: None };
+    for line in exposure(&member) {
+        log::event(&line);
+    }
     let actor = setup::actor(&config);
-    let ended = EventLoop::start(actor, transport, store, &storage, watch)
+    let ended = EventLoop::start(actor, transport, store, &storage, Console::new(board))
         .and_then(|node| node.run())
-        .map_err(|error| io(&error));
+        .map_err(Failure::from);
     log::event(if ended.is_ok() { "stopped" } else { "stopped by an error" });
     ended
+}
+
+impl From<NodeError> for Failure {
+    fn from(error: NodeError) -> Self {
+        let code =
+            if matches!(error, NodeError::Panic { .. }) { Code::NodeFailed } else { Code::Io };
+        Failure::new(code, error)
+    }
+}
+
+/// The node, listening where the command line says, if it does.
+fn bound(node: Node, bind: Option<SocketAddr>) -> Result<Node, Failure> {
+    match bind {
+        None => Ok(node),
+        Some(bind) => node
+            .bound_to(bind)
+            .map_err(|problem| Failure::new(Code::Usage, format!("--bind: {problem}"))),
+    }
+}
+
+/// What whoever runs the node should know of who can reach it.
+fn exposure(node: &Node) -> Vec<String> {
+    let mut lines = Vec::new();
+    if !node.bind.ip().is_loopback() {
+        lines.push(format!(
+            "other machines reach UDP {}: every datagram is sealed with the cluster's key, and \
+             whoever has the key is trusted, clients too",
+            node.bind
+        ));
+    }
+    if !node.http.ip().is_loopback() {
+        lines.push(format!(
+            "other machines reach HTTP {}: it asks for no key, and shows status and metrics to \
+             whoever asks; nothing can be changed there",
+            node.http
+        ));
+    }
+    lines
 }
 
 /// Has the board say so when the node is to stop.
@@ -89,30 +138,4 @@ fn stop_when_told(board: &Board<Snapshot>, with_stdin: bool) -> Result<(), Failu
         });
     }
     Ok(())
-}
-
-/// Passes on what the node does: all of it to the board, the turns of its life to stderr.
-struct Console {
-    board: Board<Snapshot>,
-    last: Option<(String, u64)>,
-}
-
-impl Watch for Console {
-    fn publish(&mut self, status: Status, counts: Counts, transport: Counters) {
-        let now = (status.role.clone(), status.term);
-        if self.last.as_ref() != Some(&now) {
-            let same_role = self.last.as_ref().is_some_and(|(role, _)| *role == status.role);
-            let colour = if status.role == "leader" { Colour::Green } else { Colour::Yellow };
-            let role =
-                if same_role { status.role.clone() } else { log::paint(&status.role, colour) };
-            log::event(&format!("{role} in term {}", status.term));
-            self.last = Some(now);
-        }
-        let metrics = setup::metrics(counts, transport);
-        self.board.publish(Snapshot { status, metrics });
-    }
-
-    fn is_stopping(&self) -> bool {
-        self.board.is_stopping()
-    }
 }

@@ -97,7 +97,7 @@ pub fn metrics(counts: Counts, transport: Counters) -> Metrics {
         outgoing_abandoned: transport.abandoned,
         outgoing_unroutable: transport.unroutable,
         outgoing_dropped: transport.queue_dropped,
-        outgoing_duplicate: transport.queue_duplicates,
+        outgoing_merged: transport.merged,
         outgoing_too_large: transport.too_large,
     }
 }

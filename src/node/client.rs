@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use stateright::actor::Id;
 use thiserror::Error;
 
-use super::transport::{Members, Transport, TransportError};
+use super::transport::{Members, Notice, Transport, TransportError};
 use super::wire::{self, WireError};
 
 /// How long a client waits for an answer before it asks another server.
@@ -78,6 +78,17 @@ where
     /// This client's session.
     pub fn session(&self) -> Session {
         self.session
+    }
+
+    /// Whether anything has come from a server that has the cluster's key.
+    pub fn has_heard(&self) -> bool {
+        let counters = self.transport.counters();
+        counters.datagrams_received > counters.rejected()
+    }
+
+    /// What the socket had to say, since this was asked last.
+    pub fn notices(&mut self) -> Vec<Notice> {
+        self.transport.notices()
     }
 
     /// Has `command` take effect once, and returns what it returned. Tries server after server

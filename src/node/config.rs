@@ -8,20 +8,23 @@
 //! election_ms = [150, 300]       # a timeout is drawn from this range
 //! [[node]]
 //! id = 1
-//! address = "127.0.0.1:7401"     # UDP for the cluster, TCP for HTTP
+//! address = "127.0.0.1:7401"     # where others reach it over UDP: IP address or name, and port
+//! bind = "127.0.0.1:7401"        # where it listens for UDP; left out, its address
+//! http = "127.0.0.1:7401"        # where it serves HTTP; left out, the port of its address, on
+//!                                # loopback
 //! store = "node-1.redb"
 //! ```
-//! A cluster whose members read it differently is no cluster, so nothing here has a default.
+//! A cluster whose members read it differently is no cluster, so what concerns others has no
+//! default.
 
 mod create;
 mod key;
+mod node;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::io;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -29,6 +32,8 @@ use serde::Deserialize;
 use thiserror::Error;
 
 pub use self::key::{Key, load_key};
+pub use self::node::Node;
+use self::node::{LookUp, WrittenNode, Wrong};
 
 /// The protocols that a node can run.
 pub const PROTOCOLS: &[&str] = &["raft"];
@@ -56,17 +61,6 @@ pub struct Config {
     pub election: (Duration, Duration),
     /// The nodes, in ascending order of their numbers; at least one.
     pub nodes: Vec<Node>,
-}
-
-/// One node of a cluster.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Node {
-    /// Its number, at least 1.
-    pub id: u64,
-    /// Where it listens: UDP for the cluster, TCP for HTTP. Always a loopback address.
-    pub address: SocketAddr,
-    /// The file that holds its memory.
-    pub store: PathBuf,
 }
 
 /// What is wrong with a cluster's folder. Every message names the file.
@@ -113,22 +107,15 @@ struct Written {
     node: Vec<WrittenNode>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WrittenNode {
-    id: u64,
-    address: String,
-    store: PathBuf,
-}
-
 impl Config {
     /// Reads and validates the file at `path`.
     ///
     /// # Errors
-    /// [`ConfigError`], naming the file and the field, or the two nodes that contradict each other.
+    /// [`ConfigError`], naming the file and the field, or the two nodes that contradict each other;
+    /// or the name of a host that has no address.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
         let text = fs::read_to_string(path).map_err(ConfigError::io(path, "read"))?;
-        Self::parse(path, &text)
+        Self::parse(path, &text, &node::look_up)
     }
 
     /// The node with number `id`.
@@ -143,19 +130,19 @@ impl Config {
         })
     }
 
-    fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
+    fn parse(path: &Path, text: &str, look_up: LookUp) -> Result<Self, ConfigError> {
         let written: Written = toml::from_str(text).map_err(|error| {
             let problem = error.to_string().trim_end().to_owned();
             ConfigError::Syntax { path: path.into(), problem }
         })?;
-        Self::validate(path, written).map_err(|(field, problem)| ConfigError::Field {
+        Self::validate(path, written, look_up).map_err(|(field, problem)| ConfigError::Field {
             path: path.into(),
             field,
             problem,
         })
     }
 
-    fn validate(path: &Path, written: Written) -> Result<Self, (String, String)> {
+    fn validate(path: &Path, written: Written, look_up: LookUp) -> Result<Self, Wrong> {
         let wrong = |field: &str, problem: String| Err((field.to_owned(), problem));
         let Some(cluster) = parse_cluster(&written.cluster) else {
             return wrong("cluster", format!("{:?} is not 16 hex digits", written.cluster));
@@ -179,18 +166,7 @@ impl Config {
             return wrong("election_ms", problem);
         }
         let folder = path.parent().unwrap_or(Path::new(""));
-        let mut nodes = written
-            .node
-            .iter()
-            .map(|node| validate_node(folder, node))
-            .collect::<Result<Vec<_>, _>>()?;
-        if nodes.is_empty() {
-            return wrong("node", "there is none".into());
-        }
-        nodes.sort_by_key(|node| node.id);
-        distinct(&nodes, "id", |node| node.id.to_string())?;
-        distinct(&nodes, "address", |node| node.address.to_string())?;
-        distinct(&nodes, "store", |node| node.store.display().to_string())?;
+        let nodes = node::all(folder, &written.node, look_up)?;
         Ok(Self {
             path: path.into(),
             cluster,
@@ -207,47 +183,4 @@ impl Config {
 fn parse_cluster(text: &str) -> Option<u64> {
     let is_hex = text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
     is_hex.then(|| u64::from_str_radix(text, 16).ok()).flatten()
-}
-
-fn validate_node(folder: &Path, node: &WrittenNode) -> Result<Node, (String, String)> {
-    let id = node.id;
-    let wrong = |field: &str, problem: String| Err((format!("node {id}: {field}"), problem));
-    if id == 0 || id >= IDS {
-        return wrong("id", format!("it must be at least 1 and below {IDS}"));
-    }
-    let Ok(address) = node.address.parse::<SocketAddr>() else {
-        return wrong("address", format!("{:?} is not an IP address with a port", node.address));
-    };
-    if !address.ip().is_loopback() {
-        // The HTTP page is for whoever asks, so it is for this machine only.
-        return wrong("address", format!("{address} is not a loopback address"));
-    }
-    if address.port() == 0 {
-        return wrong("address", format!("{address} has port 0"));
-    }
-    if node.store.as_os_str().is_empty() {
-        return wrong("store", "it is empty".into());
-    }
-    Ok(Node { id, address, store: folder.join(&node.store) })
-}
-
-/// Checks that no two nodes have the same `field`.
-fn distinct(
-    nodes: &[Node],
-    field: &str,
-    of: impl Fn(&Node) -> String,
-) -> Result<(), (String, String)> {
-    let mut seen = BTreeMap::new();
-    for node in nodes {
-        let value = of(node);
-        if let Some(other) = seen.insert(value.clone(), node.id) {
-            let problem = match field {
-                // Their numbers do not tell these two apart.
-                "id" => format!("two nodes have the number {value}"),
-                _ => format!("nodes {other} and {} both have {value}", node.id),
-            };
-            return Err((format!("node: {field}"), problem));
-        }
-    }
-    Ok(())
 }

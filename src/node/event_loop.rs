@@ -3,7 +3,8 @@
 //!
 //! The model takes a handler for one atomic step. Here a batch of them is: until its commit has
 //! returned, nothing that any of them said has left the node, so a crash in between is a crash
-//! before all of them. That is group commit for free.
+//! before all of them. That is group commit for free. A handler that panics is such a crash as
+//! well: the node stops, and of its batch nothing is saved and nothing sent.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -17,14 +18,16 @@ use serde::de::DeserializeOwned;
 use stateright::actor::{Actor, Command, Id, Out};
 use thiserror::Error;
 
+use super::panics::caught;
 use super::seal::NoRandom;
 use super::storage::{Store, StoreError};
 use super::timers::{Dice, Timers};
-use super::transport::{Counters, Transport, TransportError};
+use super::transport::{Counters, Notice, Transport, TransportError};
 use super::wire;
 
-/// How long a node may take to notice that it is to stop.
-const STOP_WITHIN: Duration = Duration::from_millis(50);
+/// How long a node that has nothing to do waits at most before it looks whether it is to stop, and
+/// publishes that it is still there.
+const IDLE: Duration = Duration::from_millis(50);
 
 /// What a node runs: an actor that serves clients, whose messages can be written down.
 pub trait Runnable: Service<Msg: Serialize + DeserializeOwned, Timer: Ord, State: 'static> {}
@@ -48,8 +51,12 @@ pub trait Disk<S> {
 
 /// Who watches a node, and tells it to stop.
 pub trait Watch {
-    /// Called after every batch.
+    /// Called after every batch and, if there is none, every 50 ms: a node that does not call it
+    /// for much longer hangs.
     fn publish(&mut self, status: Status, counts: Counts, transport: Counters);
+
+    /// Called with what whoever runs the node should know.
+    fn notice(&mut self, notice: Notice);
 
     /// Whether the node is to stop. Asked after every batch and at least every 50 ms.
     fn is_stopping(&self) -> bool;
@@ -94,6 +101,15 @@ pub enum NodeError {
     /// Nothing of the batch that was to be saved was sent.
     #[error("cannot save: {0}")]
     Disk(#[source] Box<dyn Error + Send + Sync>),
+    /// The actor has found that it cannot go on. Of what its batch wanted nothing was saved and
+    /// nothing sent.
+    #[error("the protocol has failed {during}: {words}")]
+    Panic {
+        /// What it was doing: "on a message of node 2".
+        during: String,
+        /// With which it panicked.
+        words: String,
+    },
 }
 
 /// What the handlers of one batch asked for.
@@ -124,13 +140,16 @@ pub struct EventLoop<A: Runnable, D: Disk<A::Storage>, W: Watch> {
     disk: D,
     watch: W,
     counts: Counts,
+    /// True once it cannot go on: its state is not to be used any more.
+    failed: bool,
 }
 
 impl<A: Runnable, D: Disk<A::Storage>, W: Watch> EventLoop<A, D, W> {
     /// Starts `actor` from `storage`, what `disk` holds, and carries out what it asks for at once.
     ///
     /// # Errors
-    /// [`NodeError`] if what it saves cannot be saved, or there are no random numbers to be had.
+    /// [`NodeError`] if what it saves cannot be saved, there are no random numbers to be had, or
+    /// the actor panics.
     pub fn start(
         actor: A,
         transport: Transport,
@@ -141,11 +160,11 @@ impl<A: Runnable, D: Disk<A::Storage>, W: Watch> EventLoop<A, D, W> {
         let id = transport.id();
         let seed = getrandom::u64().map_err(NoRandom)?;
         let mut out = Out::new();
-        let state = Cow::Owned(actor.on_start(id, storage, &mut out));
+        let state = guarded(|| "at its start".into(), || actor.on_start(id, storage, &mut out))?;
         let mut node = EventLoop {
             actor,
             id,
-            state,
+            state: Cow::Owned(state),
             timers: Timers::default(),
             choices: BTreeMap::new(),
             loopback: Vec::new(),
@@ -154,6 +173,7 @@ impl<A: Runnable, D: Disk<A::Storage>, W: Watch> EventLoop<A, D, W> {
             disk,
             watch,
             counts: Counts::default(),
+            failed: false,
         };
         let mut batch = Batch::default();
         node.collect(out, &mut batch);
@@ -165,6 +185,9 @@ impl<A: Runnable, D: Disk<A::Storage>, W: Watch> EventLoop<A, D, W> {
     ///
     /// # Errors
     /// [`NodeError`] if it cannot go on; nothing that depends on a failed save was sent.
+    ///
+    /// # Panics
+    /// If it is run on after an error.
     pub fn run(mut self) -> Result<(), NodeError> {
         while !self.watch.is_stopping() {
             self.step()?;
@@ -176,14 +199,24 @@ impl<A: Runnable, D: Disk<A::Storage>, W: Watch> EventLoop<A, D, W> {
     ///
     /// # Errors
     /// As [`run`](Self::run).
+    ///
+    /// # Panics
+    /// As [`run`](Self::run).
     pub fn step(&mut self) -> Result<(), NodeError> {
+        assert!(!self.failed, "a node that has failed takes no more steps");
+        let ended = self.work();
+        self.failed = ended.is_err();
+        ended
+    }
+
+    fn work(&mut self) -> Result<(), NodeError> {
         let messages = self.transport.poll(self.deadline())?;
         let mut batch = Batch::default();
         let before = self.counts;
         // Messages first: a heartbeat that lay in the socket while the node wrote to its disk
         // still keeps it from standing for election.
         for message in std::mem::take(&mut self.loopback) {
-            self.on_message(self.id, message, &mut batch);
+            self.on_message(self.id, message, &mut batch)?;
         }
         for (from, bytes) in messages {
             match wire::decode(&bytes) {
@@ -191,28 +224,29 @@ impl<A: Runnable, D: Disk<A::Storage>, W: Watch> EventLoop<A, D, W> {
                 Ok(message) if !A::is_request(&message) && !self.transport.is_server(from) => {
                     self.counts.refused += 1;
                 }
-                Ok(message) => self.on_message(from, message, &mut batch),
+                Ok(message) => self.on_message(from, message, &mut batch)?,
                 Err(_) => self.counts.undecodable += 1,
             }
         }
-        for (_, choice) in std::mem::take(&mut self.choices) {
+        for (key, choice) in std::mem::take(&mut self.choices) {
             self.counts.choices += 1;
-            self.act(&mut batch, |actor, id, state, out| actor.on_random(id, state, &choice, out));
+            let during = || format!("on the random choice {key:?}");
+            self.act(&mut batch, during, |actor, id, state, out| {
+                actor.on_random(id, state, &choice, out);
+            })?;
         }
         let now = Instant::now();
         for timer in self.timers.due(now) {
             // An earlier handler of this batch may have cancelled it or set it again.
             if self.timers.take(now, &timer) {
                 self.counts.timeouts += 1;
-                self.act(&mut batch, |actor, id, state, out| {
+                let during = || format!("on its timer {timer:?}");
+                self.act(&mut batch, during, |actor, id, state, out| {
                     actor.on_timeout(id, state, &timer, out);
-                });
+                })?;
             }
         }
-        if self.counts == before {
-            return Ok(());
-        }
-        self.finish(batch)
+        if self.counts == before { self.publish() } else { self.finish(batch) }
     }
 
     fn deadline(&self) -> Instant {
@@ -220,23 +254,37 @@ impl<A: Runnable, D: Disk<A::Storage>, W: Watch> EventLoop<A, D, W> {
         if !self.loopback.is_empty() || !self.choices.is_empty() {
             return now;
         }
-        let stop = now + STOP_WITHIN;
-        self.timers.next().map_or(stop, |next| next.min(stop))
+        let idle = now + IDLE;
+        self.timers.next().map_or(idle, |next| next.min(idle))
     }
 
-    fn on_message(&mut self, from: Id, message: A::Msg, batch: &mut Batch<A>) {
+    fn on_message(
+        &mut self,
+        from: Id,
+        message: A::Msg,
+        batch: &mut Batch<A>,
+    ) -> Result<(), NodeError> {
         self.counts.messages += 1;
-        self.act(batch, |actor, id, state, out| actor.on_msg(id, state, from, message, out));
+        let is_server = self.transport.is_server(from);
+        let during = || match usize::from(from) {
+            id if is_server => format!("on a message of node {id}"),
+            _ => "on a message of a client".into(),
+        };
+        self.act(batch, during, |actor, id, state, out| {
+            actor.on_msg(id, state, from, message, out);
+        })
     }
 
     fn act(
         &mut self,
         batch: &mut Batch<A>,
+        during: impl FnOnce() -> String,
         handler: impl FnOnce(&A, Id, &mut Cow<'static, A::State>, &mut Out<A>),
-    ) {
+    ) -> Result<(), NodeError> {
         let mut out = Out::new();
-        handler(&self.actor, self.id, &mut self.state, &mut out);
+        guarded(during, || handler(&self.actor, self.id, &mut self.state, &mut out))?;
         self.collect(out, batch);
+        Ok(())
     }
 
     /// Sorts what a handler asked for: timers and choices concern nobody else and take effect now.
@@ -285,10 +333,23 @@ impl<A: Runnable, D: Disk<A::Storage>, W: Watch> EventLoop<A, D, W> {
         }
         self.transport.flush()?;
         self.counts.batches += 1;
-        let status = self.actor.status(self.id, &self.state);
+        self.publish()
+    }
+
+    fn publish(&mut self) -> Result<(), NodeError> {
+        let status =
+            guarded(|| "on its status".into(), || self.actor.status(self.id, &self.state))?;
+        for notice in self.transport.notices() {
+            self.watch.notice(notice);
+        }
         self.watch.publish(status, self.counts, self.transport.counters());
         Ok(())
     }
+}
+
+/// What `work` of the actor returns, or the error that it has panicked.
+fn guarded<T>(during: impl FnOnce() -> String, work: impl FnOnce() -> T) -> Result<T, NodeError> {
+    caught(work).map_err(|words| NodeError::Panic { during: during(), words })
 }
 
 impl<S: Durable + Clone> Disk<S> for Store<S> {

@@ -2,7 +2,8 @@
 //! cluster, `/status` one node's state as JSON, `/metrics` its counters as text.
 //!
 //! It speaks as much HTTP/1.1 as that takes and bounds everything that a client decides: how long
-//! a request is, how long it takes, how many there are. It is read-only, and on loopback only.
+//! a request is, how long it takes, how many there are. It is read-only, and on loopback unless the
+//! config says otherwise: whoever reaches it may read it.
 
 mod answer;
 mod request;
@@ -19,6 +20,7 @@ use thiserror::Error;
 use super::board::Board;
 use super::config::{Config, ConfigError};
 use super::metrics::Metrics;
+use request::Request;
 
 /// Connections served at a time; one more is closed at once.
 const CONNECTIONS: usize = 32;
@@ -29,6 +31,8 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// What the event loop publishes.
 #[derive(Clone, Debug)]
 pub struct Snapshot {
+    /// When it was so.
+    pub at: Instant,
     /// What the protocol says of itself.
     pub status: Status,
     /// What the node counted.
@@ -62,22 +66,21 @@ pub struct Http {
 struct Site {
     config: Config,
     id: u64,
-    address: SocketAddr,
     started: Instant,
     board: Board<Snapshot>,
 }
 
 impl Http {
-    /// Listens on the TCP address of node `id` and shows what is published on `board`.
+    /// Listens where node `id` serves HTTP and shows what is published on `board`.
     ///
     /// # Errors
     /// [`HttpError`], naming the address.
     pub fn start(config: &Config, id: u64, board: Board<Snapshot>) -> Result<Self, HttpError> {
-        let address = config.node(id)?.address;
+        let address = config.node(id)?.http;
         let listener =
             TcpListener::bind(address).map_err(|source| HttpError::Bind { address, source })?;
         let (config, started) = (config.clone(), Instant::now());
-        let site = Arc::new(Site { config, id, address, started, board });
+        let site = Arc::new(Site { config, id, started, board });
         let closing = Board::default();
         let seen = closing.clone();
         let thread = thread::Builder::new()
@@ -133,8 +136,11 @@ fn accept(listener: &TcpListener, site: &Arc<Site>, closing: &Board<()>) {
 
 fn serve(mut stream: TcpStream, site: &Site) -> io::Result<()> {
     let answer = match request::read(&mut stream)? {
-        Ok(path) => answer::to(&path, site),
-        Err(refusal) => answer::refusal(refusal),
+        Ok(Request { path, head_only }) => {
+            let answer = answer::to(&path, site);
+            if head_only { answer.head } else { answer.whole() }
+        }
+        Err(refusal) => answer::refusal(refusal).whole(),
     };
     request::reply(stream, &answer)
 }

@@ -1,6 +1,7 @@
 //! What a node counts, and how Prometheus reads it.
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use quorate_models::service::Status;
 
@@ -65,10 +66,24 @@ pub struct Metrics {
     pub outgoing_unroutable: u64,
     /// Messages dropped from a full queue.
     pub outgoing_dropped: u64,
-    /// Messages not queued because the same one was already on its way.
-    pub outgoing_duplicate: u64,
+    /// Messages that were one with the same message, still on its way. They are not lost.
+    pub outgoing_merged: u64,
     /// Messages over the limit.
     pub outgoing_too_large: u64,
+}
+
+impl Metrics {
+    /// Messages that were given up, outgoing and incoming: what the network loses beyond these
+    /// nobody can count.
+    #[must_use]
+    pub fn lost(&self) -> u64 {
+        self.outgoing_abandoned
+            + self.outgoing_unroutable
+            + self.outgoing_dropped
+            + self.outgoing_too_large
+            + self.incoming_expired
+            + self.incoming_evicted
+    }
 }
 
 /// One name in the Prometheus text, and its values by label.
@@ -146,21 +161,26 @@ const COUNTERS: &[Family] = &[
         ],
     ),
     (
+        "outgoing_merged",
+        "Outgoing messages that were one with the same message, still on its way.",
+        &[("", |m| m.outgoing_merged)],
+    ),
+    (
         "outgoing_lost",
         "Outgoing messages that were given up.",
         &[
             ("reason=\"abandoned\"", |m| m.outgoing_abandoned),
             ("reason=\"unroutable\"", |m| m.outgoing_unroutable),
             ("reason=\"dropped\"", |m| m.outgoing_dropped),
-            ("reason=\"duplicate\"", |m| m.outgoing_duplicate),
             ("reason=\"too_large\"", |m| m.outgoing_too_large),
         ],
     ),
 ];
 
-/// The state of a node in Prometheus' text format, version 0.0.4.
+/// The state of a node in Prometheus' text format, version 0.0.4. The node has been up for
+/// `uptime`; the rest is as it was `age` ago.
 #[must_use]
-pub fn render(status: &Status, metrics: &Metrics, uptime_seconds: f64) -> String {
+pub fn render(status: &Status, metrics: &Metrics, uptime: Duration, age: Duration) -> String {
     let mut text = String::new();
     let plain = |value: String| [(String::new(), value)];
     let role = format!("role=\"{}\"", escape(&status.role));
@@ -182,7 +202,13 @@ pub fn render(status: &Status, metrics: &Metrics, uptime_seconds: f64) -> String
             status.commit.to_string(),
         ),
         ("last_index", "gauge", "The index of the last log entry.", status.last.to_string()),
-        ("uptime_seconds", "gauge", "Since the node started.", uptime_seconds.to_string()),
+        ("uptime_seconds", "gauge", "Since the node started.", uptime.as_secs_f64().to_string()),
+        (
+            "status_age_seconds",
+            "gauge",
+            "Since the event loop last said how it stands: it hangs while this grows.",
+            age.as_secs_f64().to_string(),
+        ),
         (
             "commit_seconds_total",
             "counter",

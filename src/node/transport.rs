@@ -18,9 +18,12 @@ use super::wire::{Cluster, DATAGRAM_MAX, Kind};
 
 mod clients;
 mod counters;
+mod notices;
 
 use clients::Clients;
 pub use counters::Counters;
+pub use notices::Notice;
+use notices::Notices;
 
 /// Numbers from here on are clients'; a server's is below.
 pub const FIRST_CLIENT: u64 = 1 << 32;
@@ -78,6 +81,7 @@ pub struct Transport {
     outbox: Outbox,
     reassembly: Reassembly,
     counters: Counters,
+    notices: Notices,
 }
 
 impl Transport {
@@ -90,6 +94,19 @@ impl Transport {
     /// If `members` has no server `me`.
     pub fn server(members: &Members, me: u64) -> Result<Self, TransportError> {
         let address = *members.servers.get(&me).expect("a server of the cluster");
+        Self::server_at(members, me, address)
+    }
+
+    /// The transport of server `me` of `members`, bound to `address`. What it sends must reach the
+    /// others from the address by which `members` knows it, or they refuse it.
+    ///
+    /// # Errors
+    /// [`TransportError`] naming the address, if that is taken for instance.
+    pub fn server_at(
+        members: &Members,
+        me: u64,
+        address: SocketAddr,
+    ) -> Result<Self, TransportError> {
         Self::bind(members, me, address, Some(Clients::default()))
     }
 
@@ -134,6 +151,7 @@ impl Transport {
             outbox: Outbox::new(first),
             reassembly: Reassembly::new(),
             counters: Counters::default(),
+            notices: Notices::default(),
         })
     }
 
@@ -164,6 +182,11 @@ impl Transport {
         counters
     }
 
+    /// What an operator should know, since this was asked last.
+    pub fn notices(&mut self) -> Vec<Notice> {
+        self.notices.take()
+    }
+
     /// Whether a message of several fragments is still on its way to `to`.
     pub fn is_sending(&self, to: Id) -> bool {
         self.outbox.is_sending(number(to))
@@ -188,7 +211,7 @@ impl Transport {
                 self.counters.messages_sent += 1;
                 self.counters.queue_dropped += dropped;
             }
-            Queued::Duplicate => self.counters.queue_duplicates += 1,
+            Queued::Merged => self.counters.merged += 1,
             Queued::TooLarge => self.counters.too_large += 1,
         }
     }
@@ -243,9 +266,13 @@ impl Transport {
             Ok(_) => {
                 self.counters.datagrams_sent += 1;
                 self.counters.bytes_sent += datagram.len() as u64;
+                self.notices.sent(packet.peer);
             }
-            // A full queue, an unreachable host: a lost datagram, as far as anyone can tell.
-            Err(_) => self.counters.send_failed += 1,
+            // A full queue, an unreachable host: a lost datagram, as far as the protocol can tell.
+            Err(error) => {
+                self.counters.send_failed += 1;
+                self.notices.failed(packet.peer, address, &error);
+            }
         }
         Ok(())
     }
@@ -306,6 +333,7 @@ impl Transport {
         let packet = match self.seal.open(datagram) {
             Ok(packet) => packet,
             Err(reject) => {
+                self.notices.refused(from.ip(), reject);
                 match reject {
                     Reject::Malformed(_) => self.counters.reject_malformed += 1,
                     Reject::Cluster => self.counters.reject_cluster += 1,
@@ -321,9 +349,10 @@ impl Transport {
     /// Takes an authenticated packet, if its sender is where it should be.
     fn accept(&mut self, packet: Packet, from: SocketAddr) -> Option<(Id, Vec<u8>)> {
         let (now, peer) = (Instant::now(), packet.peer);
-        if let Some(address) = self.servers.get(&peer) {
-            if *address != from {
+        if let Some(&address) = self.servers.get(&peer) {
+            if address != from {
                 self.counters.reject_address += 1;
+                self.notices.astray(peer, address, from);
                 return None;
             }
         } else if let Some(clients) = self.clients.as_mut().filter(|_| peer >= FIRST_CLIENT) {

@@ -1,6 +1,7 @@
 //! The event loop with an actor that is made for it, and Raft with disks in memory: in threads, and
 //! under garbage that is authentic.
 
+mod failing;
 mod garbage;
 #[path = "../support/mod.rs"]
 mod support;
@@ -15,7 +16,7 @@ use std::time::{Duration, Instant};
 
 use quorate::node::client::{CallError, Client};
 use quorate::node::event_loop::{Counts, Disk, EventLoop, NodeError, Watch};
-use quorate::node::transport::{Counters, Members, Transport};
+use quorate::node::transport::{Counters, Members, Notice, Transport};
 use quorate::node::wire;
 use quorate_models::kv::{Command, Kv, Output, Text};
 use quorate_models::raft::{Batch, Raft, Server, Timing};
@@ -26,8 +27,11 @@ use stateright::actor::{Actor, Id, Out};
 
 const MS: Duration = Duration::from_millis(1);
 
-/// Adds up the numbers it is sent: by clients, by itself, by its timer and by chance.
+/// Adds up the numbers it is sent: by clients, by itself, by its timer and by chance. It panics if
+/// it starts with [`UNLUCKY`] or is sent that, and if its timer makes two million of the rest.
 struct Adder;
+
+const UNLUCKY: u64 = 13;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 enum Said {
@@ -51,6 +55,7 @@ impl Actor for Adder {
     type Random = u64;
 
     fn on_start(&self, _: Id, storage: &Option<u64>, out: &mut Out<Self>) -> u64 {
+        assert!(*storage != Some(UNLUCKY), "unlucky: {UNLUCKY}");
         out.set_timer(Bell::Once, MS..MS);
         out.set_timer(Bell::Never, MS * 2..MS * 2);
         storage.unwrap_or(0)
@@ -63,6 +68,7 @@ impl Actor for Adder {
                 out.save(**sum);
                 let (session, sequence) = (request.session, request.sequence);
                 out.send(from, Said::Sum(Reply { session, sequence, answer: Answer::Done(**sum) }));
+                assert!(request.command != UNLUCKY, "unlucky: {sum}");
                 if request.command == 1_000 {
                     out.send(id, Said::Also(1));
                 }
@@ -80,6 +86,10 @@ impl Actor for Adder {
     fn on_timeout(&self, _: Id, sum: &mut Cow<u64>, bell: &Bell, out: &mut Out<Self>) {
         out.cancel_timer(Bell::Never);
         *sum.to_mut() += if *bell == Bell::Once { 1_000_000 } else { 13 };
+        if **sum == 2_000_000 + UNLUCKY {
+            out.save(**sum);
+            panic!("unlucky: {sum}");
+        }
     }
 
     fn on_random(&self, _: Id, sum: &mut Cow<u64>, chosen: &u64, _: &mut Out<Self>) {
@@ -130,11 +140,16 @@ impl<S: Clone> Disk<S> for Memory<S> {
 struct Board {
     stop: Arc<AtomicBool>,
     last: Arc<Mutex<Option<(Status, Counts, Counters)>>>,
+    notices: Arc<Mutex<Vec<Notice>>>,
 }
 
 impl Watch for Board {
     fn publish(&mut self, status: Status, counts: Counts, transport: Counters) {
         *self.last.lock().unwrap() = Some((status, counts, transport));
+    }
+
+    fn notice(&mut self, notice: Notice) {
+        self.notices.lock().unwrap().push(notice);
     }
 
     fn is_stopping(&self) -> bool {

@@ -3,8 +3,6 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
-use std::panic;
-use std::sync::Once;
 use std::thread;
 
 use quorate::node::storage::{Store, StoreError};
@@ -97,21 +95,7 @@ fn bits_that_matter<S: Held>(bytes: &[u8]) -> Vec<usize> {
     disk.read_offsets().into_iter().flat_map(|byte| byte * 8..byte * 8 + 8).collect()
 }
 
-/// redb panics on some thousand of these files, as a store expects. Nobody needs to read of each.
-fn hush_redb() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        let default = panic::take_hook();
-        panic::set_hook(Box::new(move |info| {
-            if !info.location().is_some_and(|place| place.file().contains("redb-")) {
-                default(info);
-            }
-        }));
-    });
-}
-
 fn flip_all<S: Held>(bytes: &[u8], bits: &[usize], last: &S) -> Outcomes {
-    hush_redb();
     let threads = thread::available_parallelism().map_or(1, usize::from);
     thread::scope(|scope| {
         let work = |first: usize| {

@@ -7,7 +7,7 @@ use std::io::{self, Write as _};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
-use super::{Config, ConfigError, FILE, Key};
+use super::{Config, ConfigError, FILE, Key, node};
 
 const KEY_FILE: &str = "cluster.key";
 
@@ -31,7 +31,7 @@ impl Config {
         let cluster = getrandom::u64()
             .map_err(|error| ConfigError::io(&path, "make a name for")(io::Error::other(error)))?;
         let text = text(&path, cluster, nodes, port, protocol)?;
-        let config = Self::parse(&path, &text)?;
+        let config = Self::parse(&path, &text, &node::look_up)?;
 
         fs::create_dir_all(dir).map_err(ConfigError::io(dir, "create"))?;
         // A dangling link counts as something.

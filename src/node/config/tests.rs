@@ -1,6 +1,8 @@
 //! Every way in which a cluster's folder can be wrong, and what is said about it.
 
 use std::fs::{self, Permissions};
+use std::io;
+use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
@@ -22,8 +24,23 @@ address = "127.0.0.1:7101"
 store = "node-1.redb"
 "#;
 
+/// The names that there are, with their addresses.
+fn look_up(place: &str) -> io::Result<Vec<SocketAddr>> {
+    let (host, port) = place.rsplit_once(':').unwrap();
+    let ips: &[&str] = match host {
+        "both" => &["fd00::1", "10.0.0.1"],
+        "old" => &["10.0.0.2", "10.0.0.3"],
+        "new" => &["fd00::2"],
+        "nowhere" => &[],
+        "here" => &["127.0.1.1"],
+        _ => return Err(io::Error::other("it is not known")),
+    };
+    let port = port.parse().unwrap();
+    Ok(ips.iter().map(|ip| SocketAddr::new(ip.parse().unwrap(), port)).collect())
+}
+
 fn parse(text: &str) -> Result<Config, ConfigError> {
-    Config::parse(Path::new("some/cluster.toml"), text)
+    Config::parse(Path::new("some/cluster.toml"), text, &look_up)
 }
 
 /// What is said about the good file with `old` replaced by `new`.
@@ -65,10 +82,45 @@ const COMPLAINTS: &[(&str, &str, &str)] = &[
     ("127.0.0.1:7102", "127.0.0.1:7101", "node: address: nodes 1 and 2 both have 127.0.0.1:7101"),
     ("node-2.redb", "node-1.redb", "node: store: nodes 1 and 2 both have some/node-1.redb"),
     ("node-2.redb", "", "node 2: store: it is empty"),
-    ("127.0.0.1:7102", "192.168.0.1:7102", "node 2: address: 192.168.0.1:7102 is not a loopback"),
-    ("127.0.0.1:7102", "0.0.0.0:7102", "node 2: address: 0.0.0.0:7102 is not a loopback"),
+    (
+        "127.0.0.1:7102",
+        "[::1]:7102",
+        "node: address: node 1 has 127.0.0.1:7101 and node 2 has [::1]:7102: one is an IPv4 and \
+         one an IPv6 address, and neither can send to the other",
+    ),
+    (
+        "127.0.0.1:7102",
+        "192.168.0.1:7102",
+        "node: address: node 1 has 127.0.0.1:7101 and node 2 has 192.168.0.1:7102: one is a \
+         loopback address, which other machines cannot reach",
+    ),
+    ("127.0.0.1:7102", "0.0.0.0:7102", "node 2: address: 0.0.0.0:7102 is not where one node is"),
+    ("127.0.0.1:7102", "[::]:7102", "node 2: address: [::]:7102 is not where one node is"),
+    ("127.0.0.1:7102", "224.0.0.1:7102", "node 2: address: 224.0.0.1:7102 is not where one node"),
     ("127.0.0.1:7102", "127.0.0.1:0", "node 2: address: 127.0.0.1:0 has port 0"),
-    ("127.0.0.1:7102", "localhost:7102", "node 2: address: \"localhost:7102\" is not an IP"),
+    (
+        "127.0.0.1:7102",
+        "127.0.0.1",
+        "node 2: address: \"127.0.0.1\" is not an IP address or a name",
+    ),
+    ("127.0.0.1:7102", "here:7102x", "node 2: address: \"here:7102x\" is not an IP address or"),
+    ("127.0.0.1:7102", "http://here:7102", "node 2: address: \"http://here:7102\" is not an IP"),
+    (
+        "127.0.0.1:7102",
+        "lost:7102",
+        "node 2: address: the name \"lost\" cannot be looked up: it is not known",
+    ),
+    ("127.0.0.1:7102", "nowhere:7102", "node 2: address: the name \"nowhere\" has no address"),
+    ("127.0.0.1:7102", "here:0", "node 2: address: 127.0.1.1:0 has port 0"),
+    ("id = 2", "id = 2\nbind = \"here:1\"", "node 2: bind: \"here:1\" is not an IP address"),
+    ("id = 2", "id = 2\nbind = \"0.0.0.0:0\"", "node 2: bind: 0.0.0.0:0 has port 0"),
+    ("id = 2", "id = 2\nbind = \"[::]:1\"", "node 2: bind: [::]:1 does not fit the address 127"),
+    ("id = 2", "id = 2\nbind = \"10.0.0.1:1\"", "node 2: bind: 10.0.0.1:1 does not fit the"),
+    (
+        "id = 2",
+        "id = 2\nhttp = \"7102\"",
+        "node 2: http: \"7102\" is not an IP address with a port",
+    ),
 ];
 
 #[test]
@@ -77,6 +129,56 @@ fn a_field_that_cannot_be_is_named() {
         let complaint = complaint(old, new);
         assert!(complaint.starts_with(words), "{complaint}");
     }
+}
+
+/// The good file with other addresses for nodes 1 and 2.
+fn placed(one: &str, two: &str) -> Result<Config, String> {
+    let text = GOOD.replace("127.0.0.1:7101", one).replace("127.0.0.1:7102", two);
+    parse(&text).map_err(|error| error.to_string())
+}
+
+#[test]
+fn nodes_may_be_on_several_machines_and_have_names() {
+    let addresses = |one, two| placed(one, two).map(|c| [c.nodes[0].address, c.nodes[1].address]);
+    for (one, two, expected) in [
+        ("10.0.0.8:1", "10.0.0.9:1", ["10.0.0.8:1", "10.0.0.9:1"]),
+        ("[fd00::8]:1", "[fd00::9]:1", ["[fd00::8]:1", "[fd00::9]:1"]),
+        ("[::ffff:10.0.0.8]:1", "10.0.0.9:1", ["10.0.0.8:1", "10.0.0.9:1"]),
+        // The family that both have, and the first address of it.
+        ("both:1", "old:2", ["10.0.0.1:1", "10.0.0.2:2"]),
+        ("both:1", "new:2", ["[fd00::1]:1", "[fd00::2]:2"]),
+        ("both:1", "both:2", ["10.0.0.1:1", "10.0.0.1:2"]),
+        ("127.0.0.2:1", "127.0.0.3:1", ["127.0.0.2:1", "127.0.0.3:1"]),
+    ] {
+        assert_eq!(addresses(one, two).unwrap(), expected.map(|text| text.parse().unwrap()));
+    }
+    let error = addresses("old:1", "new:1").unwrap_err();
+    assert!(error.contains("node 1 has 10.0.0.2:1 and node 2 has [fd00::2]:1: "), "{error}");
+    // A machine's own name is often that of its loopback interface.
+    let error = addresses("here:1", "old:1").unwrap_err();
+    assert!(error.contains("node 1 has 127.0.1.1:1 and node 2 has 10.0.0.2:1: "), "{error}");
+    let error = addresses("both:1", "10.0.0.1:1").unwrap_err();
+    assert!(error.ends_with("nodes 1 and 2 both have 10.0.0.1:1"), "{error}");
+}
+
+#[test]
+fn http_stays_on_loopback_unless_the_file_says_otherwise() {
+    let at = |text: &str| text.parse::<SocketAddr>().unwrap();
+    let config = placed("10.0.0.8:1", "10.0.0.9:2").unwrap();
+    assert_eq!(config.nodes[0].http, at("127.0.0.1:1"));
+    assert_eq!(config.nodes[0].bind, at("10.0.0.8:1"));
+    let config = placed("[fd00::8]:1", "[fd00::9]:2").unwrap();
+    assert_eq!(config.nodes[0].http, at("[::1]:1"));
+    let config = placed("127.0.0.2:1", "127.0.0.3:1").unwrap();
+    assert_eq!(config.nodes[1].http, at("127.0.0.3:1"));
+
+    let opened = "10.0.0.8:1\"\nbind = \"0.0.0.0:5\"\nhttp = \"0.0.0.0:6";
+    let config = placed(opened, "10.0.0.9:2").unwrap();
+    let node = &config.nodes[0];
+    assert_eq!((node.address, node.bind), (at("10.0.0.8:1"), at("0.0.0.0:5")));
+    assert_eq!((node.http, node.asked_at()), (at("0.0.0.0:6"), at("10.0.0.8:6")));
+    let error = node.clone().bound_to(at("127.0.0.1:5")).unwrap_err();
+    assert!(error.contains("loopback"), "{error}");
 }
 
 #[test]

@@ -17,7 +17,7 @@ pub enum Queued {
         dropped: u64,
     },
     /// The same bytes are still on their way to that receiver: they are that message.
-    Duplicate,
+    Merged,
     /// Over [`MESSAGE_MAX`].
     TooLarge,
 }
@@ -63,7 +63,7 @@ impl Outbox {
         }
         let peer = self.peers.entry(to).or_insert_with(|| Peer::new(now));
         if peer.holds(&bytes) {
-            return Queued::Duplicate;
+            return Queued::Merged;
         }
         let message = self.next;
         self.next = self.next.wrapping_add(1);

@@ -136,12 +136,12 @@ fn the_same_message_is_not_queued_twice_while_it_is_on_its_way() {
     for length in [10, 5 * CHUNK] {
         let queued = Queued::Queued { dropped: 0 };
         assert_eq!(pair.outbox.send(pair.now, RECEIVER, text(length, 0)), queued);
-        assert_eq!(pair.outbox.send(pair.now, RECEIVER, text(length, 0)), Queued::Duplicate);
+        assert_eq!(pair.outbox.send(pair.now, RECEIVER, text(length, 0)), Queued::Merged);
         assert_eq!(pair.outbox.send(pair.now, 3, text(length, 0)), queued, "another receiver");
     }
     pair.outbox.forget(3);
     let started = pair.outbox.due(pair.now);
-    assert_eq!(pair.outbox.send(pair.now, RECEIVER, text(5 * CHUNK, 0)), Queued::Duplicate);
+    assert_eq!(pair.outbox.send(pair.now, RECEIVER, text(5 * CHUNK, 0)), Queued::Merged);
     for packet in started {
         pair.put(packet);
     }

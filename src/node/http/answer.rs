@@ -18,61 +18,90 @@ const HTML: &str = "text/html; charset=utf-8";
 /// Lets the page of one node ask the others, which have other ports and so are other sites.
 const FOR_EVERY_PAGE: &str = "Access-Control-Allow-Origin: *\r\n";
 
-/// The answer to `GET path`, head and all.
-pub(super) fn to(path: &str, site: &Site) -> Vec<u8> {
+/// What goes back to a client.
+pub(super) struct Answer {
+    /// The status line and the headers, with the empty line that ends them.
+    pub(super) head: Vec<u8>,
+    body: String,
+}
+
+impl Answer {
+    /// Head and body.
+    pub(super) fn whole(mut self) -> Vec<u8> {
+        self.head.extend_from_slice(self.body.as_bytes());
+        self.head
+    }
+}
+
+/// The answer to `GET path`.
+pub(super) fn to(path: &str, site: &Site) -> Answer {
     match path {
         "/" => {
             // Nothing is fetched from anywhere but the nodes, and nothing else runs.
-            let nodes: String =
-                site.config.nodes.iter().map(|node| format!(" http://{}", node.address)).collect();
+            let nodes = site.config.nodes.iter();
+            let nodes: String = nodes.map(|node| format!(" http://{}", node.asked_at())).collect();
             let policy = format!(
                 "Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'; \
                  script-src 'unsafe-inline'; connect-src{nodes}\r\n"
             );
-            write("200 OK", HTML, &policy, &page(site))
+            write("200 OK", HTML, &policy, page(site))
         }
         "/status" | "/metrics" => match site.board.latest() {
             None => {
-                write("503 Service Unavailable", TEXT, FOR_EVERY_PAGE, "The node is starting.\n")
+                let seconds = site.started.elapsed().as_secs();
+                let text = format!("The node has been starting for {seconds} s.\n");
+                write("503 Service Unavailable", TEXT, FOR_EVERY_PAGE, text)
             }
             Some(latest) if path == "/status" => {
-                write("200 OK", JSON, FOR_EVERY_PAGE, &status(site, &latest))
+                write("200 OK", JSON, FOR_EVERY_PAGE, status(site, &latest))
             }
             Some(latest) => {
-                let uptime = site.started.elapsed().as_secs_f64();
-                let text = metrics::render(&latest.status, &latest.metrics, uptime);
-                write("200 OK", PROMETHEUS, "", &text)
+                let (uptime, age) = (site.started.elapsed(), latest.at.elapsed());
+                let text = metrics::render(&latest.status, &latest.metrics, uptime, age);
+                write("200 OK", PROMETHEUS, "", text)
             }
         },
-        _ => write("404 Not Found", TEXT, "", "There is /, /status and /metrics.\n"),
+        _ => write("404 Not Found", TEXT, "", "There is /, /status and /metrics.\n".into()),
     }
 }
 
 /// The answer to a request that was not understood or is not allowed.
-pub(super) fn refusal(line: Refusal) -> Vec<u8> {
-    let allow = if line.starts_with("405") { "Allow: GET\r\n" } else { "" };
-    write(line, TEXT, allow, &format!("{line}\n"))
+pub(super) fn refusal(line: Refusal) -> Answer {
+    let allow = if line.starts_with("405") { "Allow: GET, HEAD\r\n" } else { "" };
+    write(line, TEXT, allow, format!("{line}\n"))
 }
 
 fn status(site: &Site, latest: &Snapshot) -> String {
-    let status = &latest.status;
+    let (status, metrics) = (&latest.status, &latest.metrics);
+    let address = site.config.node(site.id).ok().map(|node| node.address.to_string());
     let shown = json!({
+        "cluster": format!("{:016x}", site.config.cluster),
         "id": site.id,
-        "address": site.address.to_string(),
+        "address": address,
         "role": status.role,
         "term": status.term,
         "leader": status.leader.map(usize::from),
         "commit": status.commit,
         "last": status.last,
+        "messages_sent": metrics.sends,
+        "messages_merged": metrics.outgoing_merged,
+        "messages_lost": metrics.lost(),
+        "datagrams_forged": metrics.rejected_forged,
         "uptime_seconds": site.started.elapsed().as_secs(),
+        // All of the above is so old. The clock is one that nobody sets.
+        "age_ms": latest.at.elapsed().as_millis() as u64,
     });
     format!("{shown}\n")
 }
 
 fn page(site: &Site) -> String {
     let nodes = site.config.nodes.iter();
-    let nodes: Vec<_> =
-        nodes.map(|node| json!({ "id": node.id, "address": node.address.to_string() })).collect();
+    let nodes: Vec<_> = nodes
+        .map(|node| {
+            let (address, http) = (node.address.to_string(), node.asked_at().to_string());
+            json!({ "id": node.id, "address": address, "http": http })
+        })
+        .collect();
     let cluster = json!({
         "name": format!("{:016x}", site.config.cluster),
         "protocol": site.config.protocol,
@@ -82,12 +111,12 @@ fn page(site: &Site) -> String {
     PAGE.replace("/*CLUSTER*/", &cluster.to_string())
 }
 
-fn write(line: &str, kind: &str, headers: &str, body: &str) -> Vec<u8> {
-    format!(
+fn write(line: &str, kind: &str, headers: &str, body: String) -> Answer {
+    let head = format!(
         "HTTP/1.1 {line}\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n{headers}\
          Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n\
-         Connection: close\r\n\r\n{body}",
+         Connection: close\r\n\r\n",
         body.len()
-    )
-    .into_bytes()
+    );
+    Answer { head: head.into_bytes(), body }
 }

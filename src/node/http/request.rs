@@ -16,8 +16,17 @@ const BODY: usize = 64 << 10;
 /// Why a request is not answered with what it asked for: a status line.
 pub(super) type Refusal = &'static str;
 
-/// Reads a request and returns its path, without the query.
-pub(super) fn read(stream: &mut TcpStream) -> io::Result<Result<String, Refusal>> {
+/// What a client wants to see.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Request {
+    /// Without the query.
+    pub(super) path: String,
+    /// The method is HEAD: as GET, but without the body.
+    pub(super) head_only: bool,
+}
+
+/// Reads a request.
+pub(super) fn read(stream: &mut TcpStream) -> io::Result<Result<Request, Refusal>> {
     let deadline = Instant::now() + PATIENCE;
     let mut head = Vec::new();
     let mut chunk = [0; 1024];
@@ -69,7 +78,7 @@ fn is_complete(head: &[u8]) -> bool {
     head.windows(4).any(|end| end == b"\r\n\r\n")
 }
 
-fn parse(head: &[u8]) -> Result<String, Refusal> {
+fn parse(head: &[u8]) -> Result<Request, Refusal> {
     const BAD: Refusal = "400 Bad Request";
     let line = head.split(|&byte| byte == b'\r').next().unwrap_or_default();
     let line = str::from_utf8(line).map_err(|_| BAD)?;
@@ -79,24 +88,31 @@ fn parse(head: &[u8]) -> Result<String, Refusal> {
     if !version.starts_with("HTTP/1.") || !target.starts_with('/') {
         return Err(BAD);
     }
-    if method != "GET" {
-        return Err("405 Method Not Allowed");
-    }
-    Ok(target.split('?').next().unwrap_or_default().to_owned())
+    let head_only = match method {
+        "GET" => false,
+        "HEAD" => true,
+        _ => return Err("405 Method Not Allowed"),
+    };
+    let path = target.split('?').next().unwrap_or_default().to_owned();
+    Ok(Request { path, head_only })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::parse;
+    use super::{Request, parse};
 
     #[test]
     fn a_request_line_is_understood_or_refused() {
-        let path = |line: &str| parse(format!("{line}\r\nHost: x\r\n\r\n").as_bytes());
-        assert_eq!(path("GET /status HTTP/1.1"), Ok("/status".into()));
-        assert_eq!(path("GET /?a=/b HTTP/1.0"), Ok("/".into()));
-        assert_eq!(path("POST / HTTP/1.1"), Err("405 Method Not Allowed"));
+        let asked = |line: &str| parse(format!("{line}\r\nHost: x\r\n\r\n").as_bytes());
+        let request = |path: &str, head_only| Ok(Request { path: path.into(), head_only });
+        assert_eq!(asked("GET /status HTTP/1.1"), request("/status", false));
+        assert_eq!(asked("GET /?a=/b HTTP/1.0"), request("/", false));
+        assert_eq!(asked("HEAD /metrics HTTP/1.1"), request("/metrics", true));
+        for other in ["POST / HTTP/1.1", "head / HTTP/1.1"] {
+            assert_eq!(asked(other), Err("405 Method Not Allowed"));
+        }
         for bad in ["", "GET", "GET /", "GET  / HTTP/1.1", "GET status HTTP/1.1", "GET / HTTP/2"] {
-            assert_eq!(path(bad), Err("400 Bad Request"), "{bad}");
+            assert_eq!(asked(bad), Err("400 Bad Request"), "{bad}");
         }
         assert_eq!(parse(b"\xff\xfe\r\n\r\n"), Err("400 Bad Request"));
     }

@@ -1,9 +1,8 @@
-//! redb, held at arm's length: its tables, its errors, and its panics on damaged files.
+//! redb, held at arm's length: its tables, its errors, and its panics on damaged files. What it
+//! says of its own insides is put into words about the file.
 
-use std::any::Any;
 use std::collections::BTreeMap;
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use quorate_models::durable::{Change, Key};
@@ -15,6 +14,7 @@ use redb::{
 
 use super::record::{self, CONTENTS, Contents};
 use super::{StoreError, slots};
+use crate::node::panics::caught_silently;
 
 /// The protocol's records, by kind and number.
 const RECORDS: TableDefinition<(u8, u64), &[u8]> = TableDefinition::new("records");
@@ -35,7 +35,7 @@ pub(super) struct Raw {
 #[derive(Debug)]
 pub(super) enum Fault {
     Error(redb::Error),
-    Panic(String),
+    Panic,
 }
 
 impl<E: Into<redb::Error>> From<E> for Fault {
@@ -54,14 +54,14 @@ impl Fault {
             Self::Error(redb::Error::DatabaseAlreadyOpen | redb::Error::LockProtocolMismatch) => {
                 false
             }
-            Self::Error(_) | Self::Panic(_) => true,
+            Self::Error(_) | Self::Panic => true,
         }
     }
 
     /// As the outcome of opening the store at `path`.
     pub(super) fn on_open(self, path: &Path) -> StoreError {
         if self.is_damage() {
-            return StoreError::damaged(path, "the file", &self.problem());
+            return StoreError::damaged(path, "the file", self.problem());
         }
         match self {
             Self::Error(redb::Error::Io(error)) => StoreError::io(path, "open", error),
@@ -73,15 +73,20 @@ impl Fault {
     pub(super) fn on_write(self, path: &Path) -> StoreError {
         match self {
             Self::Error(redb::Error::Io(error)) => StoreError::io(path, "write", error),
-            _ => StoreError::Write { path: path.into(), problem: self.problem() },
+            _ => StoreError::Write { path: path.into(), problem: self.problem().into() },
         }
     }
 
-    fn problem(&self) -> String {
+    /// What it says of the file.
+    fn problem(&self) -> &'static str {
         match self {
-            Self::Error(redb::Error::Corrupted(problem)) => problem.clone(),
-            Self::Error(error) => error.to_string(),
-            Self::Panic(problem) => format!("it cannot be read ({problem})"),
+            Self::Error(redb::Error::Io(error)) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                "it ends too soon"
+            }
+            Self::Error(redb::Error::Io(_)) => "it does not begin as a store does",
+            Self::Error(redb::Error::PreviousIo) => "an earlier read or write has failed",
+            Self::Error(redb::Error::ValueTooLarge(_)) => "a record is too large",
+            Self::Error(_) | Self::Panic => "its pages do not hold what was written to them",
         }
     }
 }
@@ -223,11 +228,5 @@ fn read(database: &Database) -> Result<Raw, Fault> {
 /// Runs `work` and turns a panic into a fault: redb may panic on a file that it did not write.
 fn contained<T>(work: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
     // Whatever a panic leaves half done is dropped, or belongs to a store that takes no more work.
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(Fault::Panic(words(&*panic))))
-}
-
-fn words(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().map(ToString::to_string);
-    text.or_else(|| panic.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "a panic without words".into())
+    caught_silently(work).unwrap_or(Err(Fault::Panic))
 }

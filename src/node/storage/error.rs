@@ -39,7 +39,7 @@ pub enum StoreError {
     /// The operating system refused.
     #[error("{}: cannot {action} the store: {source}", path.display())]
     Io { path: PathBuf, action: &'static str, source: io::Error },
-    /// redb refused to write, for a reason of its own.
+    /// The file could not take what was to be written.
     #[error("{}: cannot write the store: {problem}", path.display())]
     Write { path: PathBuf, problem: String },
     /// An earlier commit failed, so it is not known what the file holds.

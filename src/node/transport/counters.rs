@@ -41,8 +41,9 @@ pub struct Counters {
     pub unroutable: u64,
     /// Messages dropped from a full queue.
     pub queue_dropped: u64,
-    /// Messages not queued because the same was on its way to the same receiver.
-    pub queue_duplicates: u64,
+    /// Messages that were one with the same message, still on its way to the same receiver. None of
+    /// them is lost: what they say arrives with that one.
+    pub merged: u64,
     /// Messages over the limit.
     pub too_large: u64,
     /// Datagrams that the system would not send.

@@ -1,0 +1,167 @@
+//! Who watches a node that runs as a process: all that it does goes to the board, and the turns of
+//! its life to stderr, however fast they come at a rate that can be read.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use quorate_models::service::Status;
+
+use super::limiter::Limiter;
+use crate::cli::log::{self, Colour};
+use crate::cli::setup;
+use crate::node::board::Board;
+use crate::node::event_loop::{Counts, Watch};
+use crate::node::http::Snapshot;
+use crate::node::transport::{Counters, Notice};
+
+/// A role and a term with a leader that have lasted so long are told if they were left out.
+const SETTLED: Duration = Duration::from_secs(1);
+
+/// After so long in one term with a leader, what comes next is worth telling at once again.
+const CALM: Duration = Duration::from_secs(10);
+
+/// Passes on what a node does.
+pub struct Console {
+    board: Board<Snapshot>,
+    turns: Turns,
+    notices: BTreeMap<(&'static str, Option<u64>), Limiter>,
+}
+
+impl Console {
+    /// Publishes on `board`, and stops when that says so.
+    #[must_use]
+    pub fn new(board: Board<Snapshot>) -> Self {
+        Console { board, turns: Turns::default(), notices: BTreeMap::new() }
+    }
+}
+
+impl Watch for Console {
+    fn publish(&mut self, status: Status, counts: Counts, transport: Counters) {
+        let at = Instant::now();
+        if let Some(turn) = self.turns.look(at, &status) {
+            log::event(&turn);
+        }
+        let metrics = setup::metrics(counts, transport);
+        self.board.publish(Snapshot { at, status, metrics });
+    }
+
+    fn notice(&mut self, notice: Notice) {
+        let limiter = self.notices.entry(notice.topic()).or_default();
+        if let Some(left_out) = limiter.pass(Instant::now()) {
+            log::event(&format!("{notice}{}", more(left_out, "line", "lines")));
+        }
+    }
+
+    fn is_stopping(&self) -> bool {
+        self.board.is_stopping()
+    }
+}
+
+/// The roles and terms that a node goes through, of which not all are told: a node that is cut off
+/// stands for election several times a second, for as long as it is.
+#[derive(Debug, Default)]
+struct Turns {
+    now: Option<(String, u64)>,
+    since: Option<Instant>,
+    /// The role that was told last.
+    told: Option<String>,
+    limiter: Limiter,
+}
+
+impl Turns {
+    /// The line to be told now, if there is one.
+    fn look(&mut self, at: Instant, status: &Status) -> Option<String> {
+        let is_new = self.now.as_ref().is_none_or(|(role, term)| {
+            (role.as_str(), *term) != (status.role.as_str(), status.term)
+        });
+        let left_out = if is_new {
+            self.now = Some((status.role.clone(), status.term));
+            self.since = Some(at);
+            self.limiter.pass(at)
+        } else {
+            let lasted = self.since.map_or(Duration::ZERO, |since| at - since);
+            let lasted = if status.leader.is_some() { lasted } else { Duration::ZERO };
+            let left_out = self.limiter.catch_up(at, lasted >= SETTLED);
+            if lasted >= CALM {
+                self.limiter = Limiter::default();
+            }
+            left_out
+        };
+        left_out.map(|count| self.tell(status, count))
+    }
+
+    fn tell(&mut self, status: &Status, left_out: u64) -> String {
+        let colour = if status.role == "leader" { Colour::Green } else { Colour::Yellow };
+        let is_same = self.told.as_ref() == Some(&status.role);
+        let role = if is_same { status.role.clone() } else { log::paint(&status.role, colour) };
+        self.told = Some(status.role.clone());
+        format!("{role} in term {}{}", status.term, more(left_out, "turn", "turns"))
+    }
+}
+
+/// What is said of the lines that were left out.
+fn more(left_out: u64, one: &str, many: &str) -> String {
+    match left_out {
+        0 => String::new(),
+        1 => format!(" (1 {one} before it not shown)"),
+        count => format!(" ({count} {many} before it not shown)"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use stateright::actor::Id;
+
+    use super::*;
+
+    const MS: Duration = Duration::from_millis(1);
+
+    fn status(role: &str, term: u64, leader: Option<usize>) -> Status {
+        let (role, leader) = (role.to_owned(), leader.map(Id::from));
+        Status { role, term, leader, commit: 0, last: 0 }
+    }
+
+    /// What is told of a node that is a follower, then stands for election `every` so often, for an
+    /// hour; it publishes every 50 ms.
+    fn an_hour_alone(every: u32) -> Vec<String> {
+        let (mut turns, start) = (Turns::default(), Instant::now());
+        let mut told = Vec::new();
+        for step in 0..72_000_u32 {
+            let term = u64::from(step / every);
+            let role = if term == 0 { "follower" } else { "candidate" };
+            told.extend(turns.look(start + MS * 50 * step, &status(role, term, None)));
+        }
+        told
+    }
+
+    #[test]
+    fn a_lone_survivor_is_told_of_ever_more_rarely() {
+        // Every 200 ms, and every 10 s.
+        for every in [4, 200] {
+            let told = an_hour_alone(every);
+            assert!((8..20).contains(&told.len()), "{told:#?}");
+            assert_eq!(told[0], "follower in term 0");
+            assert_eq!(told[1], "candidate in term 1");
+            assert!(told.last().unwrap().contains("turns before it not shown)"), "{told:#?}");
+        }
+    }
+
+    #[test]
+    fn what_it_comes_to_in_the_end_is_told_soon() {
+        let (mut turns, start) = (Turns::default(), Instant::now());
+        for step in 0..72_000 {
+            turns.look(start + MS * 50 * step, &status("candidate", step.into(), None));
+        }
+        let back = start + MS * 50 * 72_000;
+        let follower = status("follower", 72_000, Some(2));
+        assert_eq!(turns.look(back, &follower), None);
+        assert_eq!(turns.look(back + MS * 500, &follower), None);
+        let line = turns.look(back + MS * 1_000, &follower).expect("it has settled");
+        assert!(line.starts_with("follower in term 72000 ("), "{line}");
+        assert_eq!(turns.look(back + MS * 1_050, &follower), None);
+        // After a calm, all is as at the beginning.
+        assert_eq!(turns.look(back + CALM, &follower), None);
+        let line = turns.look(back + CALM + MS, &status("candidate", 72_001, None));
+        assert_eq!(line.as_deref(), Some("candidate in term 72001"));
+    }
+}

@@ -1,0 +1,186 @@
+//! Asks the nodes of a cluster, over HTTP, how they stand.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::node::config::Config;
+
+/// How long a node may take to answer.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// The longest answer that is read, in bytes.
+const ANSWER_MAX: u64 = 64 << 10;
+
+/// A node that has not said for longer how it stands hangs, so what it said last is not believed.
+const SILENT: Duration = Duration::from_secs(1);
+
+/// One node as the outside sees it; `None` where it does not answer.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Row {
+    /// Its number.
+    pub id: u64,
+    /// Where the others reach it.
+    pub address: String,
+    /// Whether it answered, properly and in time.
+    pub reachable: bool,
+    /// The protocol's word for what it is: "leader".
+    pub role: Option<String>,
+    /// Its term.
+    pub term: Option<u64>,
+    /// The number of the node that it takes for the leader; also `None` if it knows of none.
+    pub leader: Option<u64>,
+    /// The last index that it knows to be committed.
+    pub commit: Option<u64>,
+    /// The index of its last log entry.
+    pub last: Option<u64>,
+    /// The messages that it gave up.
+    pub messages_lost: Option<u64>,
+    /// The messages that were one with the same message, still on its way.
+    pub messages_merged: Option<u64>,
+    /// The datagrams that it refused because they were not sealed with its key.
+    pub datagrams_forged: Option<u64>,
+    /// How old what it says is, in milliseconds.
+    pub age_ms: Option<u64>,
+    /// The cluster of which a node answers in its place.
+    #[serde(skip)]
+    pub(in crate::cli) stranger: Option<String>,
+}
+
+impl Row {
+    /// For how long it has not said how it stands, if that is longer than a node takes that does
+    /// not hang.
+    pub(in crate::cli) fn silence(&self) -> Option<Duration> {
+        self.age_ms.map(Duration::from_millis).filter(|age| *age > SILENT)
+    }
+
+    /// Whether it answers and does not hang.
+    pub(in crate::cli) fn is_running(&self) -> bool {
+        self.reachable && self.silence().is_none()
+    }
+}
+
+/// Asks all nodes at once, so that several that are down cost no more than one.
+pub(in crate::cli) fn ask_all(config: &Config) -> Vec<Row> {
+    let cluster = format!("{:016x}", config.cluster);
+    let asked: Vec<_> = config
+        .nodes
+        .iter()
+        .map(|node| {
+            let place = node.asked_at();
+            (node.id, node.address, thread::spawn(move || ask(place)))
+        })
+        .collect();
+    let row = |(id, address, answer): (u64, SocketAddr, thread::JoinHandle<Option<Value>>)| {
+        // Where HTTP is on loopback, a node that listens there may be another.
+        let is_it = |answer: &Value| answer["id"] == id && answer["cluster"] == *cluster;
+        let answer = answer.join().ok().flatten();
+        let of = answer.as_ref().and_then(|answer| answer["cluster"].as_str());
+        let stranger = of.filter(|other| *other != cluster).map(str::to_owned);
+        let answer = answer.filter(is_it);
+        let field = |name: &str| answer.as_ref().and_then(|answer| answer.get(name));
+        let number = |name: &str| field(name).and_then(Value::as_u64);
+        Row {
+            id,
+            address: address.to_string(),
+            reachable: answer.is_some(),
+            role: field("role").and_then(Value::as_str).map(str::to_owned),
+            term: number("term"),
+            leader: number("leader"),
+            commit: number("commit"),
+            last: number("last"),
+            messages_lost: number("messages_lost"),
+            messages_merged: number("messages_merged"),
+            datagrams_forged: number("datagrams_forged"),
+            age_ms: number("age_ms"),
+            stranger,
+        }
+    };
+    asked.into_iter().map(row).collect()
+}
+
+/// What is known of why no majority answers, unless one does.
+pub(in crate::cli) fn no_majority(config: &Config, rows: &[Row]) -> Option<String> {
+    let running = rows.iter().filter(|row| row.is_running()).count();
+    if running * 2 > rows.len() {
+        return None;
+    }
+    let mut parts = vec![format!("no majority answers, only {running} of {} nodes", rows.len())];
+    for row in rows {
+        if let Some(stranger) = &row.stranger {
+            parts.push(format!("in place of node {} one of cluster {stranger} does", row.id));
+        }
+        if let Some(silence) = row.silence() {
+            parts.push(format!("node {} has been silent for {} s", row.id, silence.as_secs()));
+        }
+    }
+    let is_hidden = |id| {
+        let node = config.node(id).ok();
+        node.is_some_and(|node| node.http.ip().is_loopback() && !node.address.ip().is_loopback())
+    };
+    let hidden: Vec<_> = rows
+        .iter()
+        .filter(|row| !row.reachable && is_hidden(row.id))
+        .map(|row| row.id.to_string())
+        .collect();
+    if !hidden.is_empty() {
+        parts.push(format!(
+            "HTTP of node {} is open on its own machine alone, unless the config says http = ...",
+            hidden.join(", ")
+        ));
+    }
+    Some(parts.join("; "))
+}
+
+/// The answer of the node at `address` to `GET /status`, if it gives a proper one in time.
+fn ask(address: SocketAddr) -> Option<Value> {
+    let deadline = Instant::now() + PATIENCE;
+    let mut stream = TcpStream::connect_timeout(&address, PATIENCE).ok()?;
+    stream.set_write_timeout(Some(PATIENCE)).ok()?;
+    let request = format!("GET /status HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).ok()?;
+    let mut answer = Vec::new();
+    let mut part = [0; 4_096];
+    while (answer.len() as u64) < ANSWER_MAX {
+        let left = deadline.checked_duration_since(Instant::now()).filter(|d| !d.is_zero())?;
+        stream.set_read_timeout(Some(left)).ok()?;
+        match stream.read(&mut part).ok()? {
+            0 => break,
+            length => answer.extend_from_slice(&part[..length]),
+        }
+    }
+    body(std::str::from_utf8(&answer).ok()?)
+}
+
+/// The JSON in an HTTP answer, if that reports success. Between its outermost braces, so that it
+/// does not matter whether the body came in chunks: a status is far smaller than one.
+fn body(answer: &str) -> Option<Value> {
+    let (head, body) = answer.split_once("\r\n\r\n")?;
+    if head.split_whitespace().nth(1) != Some("200") {
+        return None;
+    }
+    let (start, end) = (body.find('{')?, body.rfind('}')?);
+    serde_json::from_str(body.get(start..=end)?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_is_found_whole_or_in_chunks_and_only_in_a_good_answer() {
+        let json = r#"{"role":"leader","term":3}"#;
+        let plain = format!("HTTP/1.1 200 OK\r\nA: b\r\n\r\n{json}");
+        let chunked = format!("HTTP/1.1 200 OK\r\n\r\n1a\r\n{json}\r\n0\r\n\r\n");
+        for answer in [plain, chunked] {
+            assert_eq!(body(&answer).unwrap()["term"], 3);
+        }
+        for bad in ["", "HTTP/1.1 200 OK\r\n\r\n}{", "HTTP/1.1 404 X\r\n\r\n{}", "\r\n\r\n{}"] {
+            assert_eq!(body(bad), None);
+        }
+    }
+}
