@@ -1,9 +1,15 @@
-//! `quorate explore`: Stateright's Explorer on one spec, in the browser.
+//! `quorate explore`: one spec in the browser, step by step. Stateright's Explorer serves the steps,
+//! and the page that shows them is our own.
 
+mod page;
+
+use std::io;
 use std::net::{SocketAddr, TcpListener};
-use std::process::ExitCode;
+use std::process::{self, ExitCode};
+use std::{env, fs};
 
 use quorate_checker::AnySpec;
+use tempfile::TempDir;
 
 use super::exit::{self, Code, Failure};
 use super::output::{Output, wrapped};
@@ -12,7 +18,7 @@ use super::specs;
 /// Where the Explorer is served unless something else is asked for.
 pub const ADDRESS: &str = "127.0.0.1:3000";
 
-/// Serves Stateright's Explorer until Ctrl-C.
+/// Serves the Explorer until Ctrl-C.
 #[derive(clap::Args)]
 pub struct Args {
     /// The spec to explore; `quorate list` shows them all
@@ -30,12 +36,35 @@ pub fn run(args: Args) -> ExitCode {
 fn explore(args: &Args) -> Result<(), Failure> {
     let spec = specs::named(&args.spec)?;
     let address = free(args.address)?;
+    // Here until the Explorer ends. Stateright serves what is in the folder `ui` of the working
+    // directory.
+    let _directory = enter_directory(&*spec)
+        .map_err(|error| Failure::new(Code::Io, format!("cannot write the page: {error}")))?;
     let mut output = Output::stdout();
     output.line(usage(&*spec, address));
     // If nobody reads it, the Explorer is served all the same.
     let _ = output.finish();
     spec.explore(address);
     Ok(())
+}
+
+/// Makes a new temporary directory with the page in it the working directory; Ctrl-C removes it.
+fn enter_directory(spec: &dyn AnySpec) -> io::Result<TempDir> {
+    let directory = tempfile::Builder::new().prefix("quorate-explore-").tempdir()?;
+    let path = directory.path().to_owned();
+    ctrlc::set_handler(move || {
+        // Whatever becomes of the files, the process ends as it is told to.
+        let _ = fs::remove_dir_all(&path);
+        process::exit(Code::Success as i32);
+    })
+    .map_err(io::Error::other)?;
+    let ui = directory.path().join("ui");
+    fs::create_dir(&ui)?;
+    for (name, content) in page::files(spec) {
+        fs::write(ui.join(name), content)?;
+    }
+    env::set_current_dir(directory.path())?;
+    Ok(directory)
 }
 
 /// The address to serve on, which was free a moment ago: the Explorer panics over one that is not.
@@ -63,10 +92,10 @@ fn usage(spec: &dyn AnySpec, address: SocketAddr) -> String {
 
 Open  http://{address}/  in a browser; Ctrl-C here ends it.
 
-Click a step to take it, or use the arrow keys. `quorate check {name}` prints the path of a
-counterexample (\"/#/steps/0/...\"): put it behind the address to see its steps.
-A state that breaks a property says so in its first line. The list of properties does not know the
-states you visit: it is filled by \"Run to completion\", a search without limit of time or memory.",
+It shows a state, whether each claim is true of it, and what may happen next: click a step to take
+it, or choose with the up and down keys, take with Enter, and go back with Backspace.
+Nothing is searched here: `quorate check {name}` does that.
+Under a counterexample it prints a path (\"/#/steps/0/...\"): put it behind the address.",
         spec.summary()
     )
 }

@@ -18,6 +18,7 @@ mod state;
 mod temporal;
 mod timing;
 mod transition;
+mod view;
 mod walk;
 
 use std::fmt::Debug;
@@ -39,6 +40,7 @@ pub use property::{
 pub use state::{Fault, Spent, State, TIMEOUT_KINDS};
 pub use temporal::{Condition, Form, Temporal};
 pub use timing::{Clock, Timely};
+pub use view::{ActorView, BudgetView, ClaimView, Group, StateView, StepView};
 
 /// At most so many faults in total, whenever the search likes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

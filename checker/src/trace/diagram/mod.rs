@@ -13,7 +13,7 @@ mod layout;
 mod steps;
 mod svg;
 
-use super::debug_text::headline;
+use super::brief::headline;
 use super::flights::{End, Flight, flights};
 use super::{Event, Trace};
 use labels::{Line, Room, shorten};
