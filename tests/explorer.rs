@@ -97,6 +97,7 @@ fn figure_8_leads_through_the_routes_to_the_claim_that_breaks() {
     assert!(expected.clone().any(|property| property["name"] == example.property));
     assert_eq!(broken(&told["initial"]), [""; 0]);
 
+    let breaks = [example.property];
     let mut prefix = "/0".to_owned();
     let mut state = told["initial"].clone();
     for (number, index) in path[1..].iter().enumerate() {
@@ -113,12 +114,12 @@ fn figure_8_leads_through_the_routes_to_the_claim_that_breaks() {
         let expected = happens.states.iter().map(|(actor, _)| *actor);
         assert_eq!(changed.collect::<Vec<_>>(), expected.collect::<Vec<_>>(), "{prefix}");
         let last = number + 2 == path.len();
-        assert_eq!(broken(&view["state"]), if last { &[example.property][..] } else { &[] });
+        assert_eq!(broken(&view["state"]), if last { &breaks[..] } else { &[] });
         state = view["state"].clone();
         prefix.push_str(&format!("/{index}"));
     }
     let server = &state["actors"][1];
-    assert_eq!((&server["name"], &server["server"]), (&"S2".into(), &true.into()));
+    assert_eq!(server["name"], "S2");
     let fields: Vec<(String, String)> = serde_json::from_value(server["fields"].clone()).unwrap();
     let log = fields.iter().find(|(name, _)| name == "storage.log").unwrap();
     assert_eq!(log.1, "[2:NoOp, 4:NoOp]");
@@ -136,22 +137,12 @@ fn labels_show_the_command() {
     assert!(steps.iter().any(|step| step["action"] == command), "{steps:?}");
     let flying = &explorer.told()["initial"]["in_flight"];
     assert_eq!(flying[0], command);
-    let election = steps.iter().find(|step| step["svg"].is_string()).unwrap();
-    let elected = format!("/0/{}", election["actionIndex"]);
-    let diagrams: Vec<String> = explorer
-        .offered(&elected)
-        .iter()
-        .filter_map(|step| Some(step["svg"].as_str()?.to_owned()))
-        .collect();
-    assert!(!diagrams.is_empty());
 }
 
 #[test]
 fn ctrl_c_leaves_nothing_behind() {
     let mut explorer = Explorer::start("raft/two");
-    for file in ["/app.js", "/app.css"] {
-        assert!(explorer.get(file).lines().count() > 50, "{file}");
-    }
+    assert!(explorer.get("/").contains("<h1 id=\"name\">"));
     assert_eq!(explorer.files().len(), 1);
     let id = explorer.process.0.id().to_string();
     assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
@@ -178,7 +169,7 @@ fn a_click_through_figure_8_names_the_claim_that_breaks() {
     let (example, path) = violation();
     let explorer = Explorer::start(NAIVE);
     let root = format!("http://{}", explorer.address);
-    browser.call("Page.navigate", serde_json::json!({ "url": root }));
+    browser.open(&root);
     for (number, index) in path[1..].iter().enumerate() {
         let button = format!("#next button[data-index=\"{index}\"]");
         browser.wait(&format!("document.title === '{NAIVE}, step {number}'"));
@@ -209,6 +200,8 @@ fn a_click_through_figure_8_names_the_claim_that_breaks() {
     browser.wait(&at(steps - 1));
     browser.press("Home");
     browser.wait(&at(0));
+    browser.press("End");
+    browser.wait(&at(steps));
     browser.press("ArrowDown");
     let second = "document.querySelectorAll('#next button')[1].className";
     assert_eq!(browser.value(second), "chosen");
@@ -223,9 +216,8 @@ fn links_open_the_state_that_they_name_or_say_that_there_is_none() {
     let (example, path) = violation();
     let explorer = Explorer::start(NAIVE);
     let mut open = |hash: &str| {
-        browser.call("Page.navigate", serde_json::json!({ "url": "about:blank" }));
-        let url = format!("http://{}/{hash}", explorer.address);
-        browser.call("Page.navigate", serde_json::json!({ "url": url }));
+        browser.open("about:blank");
+        browser.open(&format!("http://{}/{hash}", explorer.address));
         browser.wait("document.querySelectorAll('#next button').length > 0");
         let trouble = browser.value("document.querySelector('#trouble').textContent");
         (browser.value("document.title"), trouble.as_str().unwrap().to_owned())

@@ -60,9 +60,7 @@ fn enter_directory(spec: &dyn AnySpec) -> io::Result<TempDir> {
     .map_err(io::Error::other)?;
     let ui = directory.path().join("ui");
     fs::create_dir(&ui)?;
-    for (name, content) in page::files(spec) {
-        fs::write(ui.join(name), content)?;
-    }
+    fs::write(ui.join("index.htm"), page::html(spec))?;
     env::set_current_dir(directory.path())?;
     Ok(directory)
 }

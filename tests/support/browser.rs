@@ -97,6 +97,11 @@ impl Browser {
         }
     }
 
+    /// Goes to another page.
+    pub fn open(&mut self, url: &str) {
+        self.call("Page.navigate", json!({ "url": url }));
+    }
+
     /// The value of a JavaScript expression in the page.
     pub fn value(&mut self, expression: &str) -> Value {
         let params = json!({ "expression": expression, "returnByValue": true });

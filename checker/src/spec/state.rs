@@ -34,6 +34,22 @@ pub enum Fault {
     Panicked(Arc<str>),
 }
 
+/// What an actor waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Pending {
+    Timer,
+    Choice,
+}
+
+impl fmt::Display for Pending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Pending::Timer => "timer set",
+            Pending::Choice => "to choose",
+        })
+    }
+}
+
 /// A state of a [`Spec`](super::Spec): that of the actor system, whose `history` is the ghost, and
 /// what the spec adds to it.
 pub struct State<A: Actor, G> {
@@ -73,9 +89,9 @@ impl<A: Actor, G> State<A, G> {
     }
 
     /// What an actor waits for: of what kind it is, and which.
-    pub(super) fn pending(&self, index: usize) -> Vec<(&'static str, String)> {
-        let timer = |text| ("timer set", text);
-        let mut found: Vec<(&str, String)> = match self.clocks.get(index) {
+    pub(super) fn pending(&self, index: usize) -> Vec<(Pending, String)> {
+        let timer = |text| (Pending::Timer, text);
+        let mut found: Vec<(Pending, String)> = match self.clocks.get(index) {
             Some(Clock::Up(ages)) => ages
                 .iter()
                 .map(|(name, age)| timer(format!("{name:?}, {} ago", in_words(*age))))
@@ -86,7 +102,8 @@ impl<A: Actor, G> State<A, G> {
             }
         };
         let choices = self.system.random_choices[index].map.iter();
-        found.extend(choices.map(|(key, choices)| ("to choose", format!("{key}: {choices:?}"))));
+        found
+            .extend(choices.map(|(key, choices)| (Pending::Choice, format!("{key}: {choices:?}"))));
         found
     }
 }

@@ -7,6 +7,7 @@ use serde::Serialize;
 use stateright::Expectation;
 use stateright::actor::Actor;
 
+use super::state::Pending;
 use super::{Action, ActionOf, Kind, Spec, State, with_names};
 use crate::trace::brief::{brief, fields};
 use crate::trace::debug_text::differences;
@@ -64,8 +65,8 @@ pub struct ActorView {
     pub down: Option<String>,
     /// The parts of its state: names and values.
     pub fields: Vec<(String, String)>,
-    /// The timers and choices that it waits for.
-    pub waits_for: Vec<String>,
+    /// The timers that are set, and the choices that it has asked for.
+    pub pending: Vec<String>,
 }
 
 /// A budget, and how much of it is used up.
@@ -134,14 +135,17 @@ where
 
     fn actor(&self, state: &State<A, G>, index: usize) -> ActorView {
         let names = self.names();
-        let pending = state.pending(index);
+        let pending = state.pending(index).into_iter().map(|(kind, text)| match kind {
+            Pending::Timer => with_names(&text, &names),
+            Pending::Choice => with_names(&format!("{kind}: {text}"), &names),
+        });
         let (kind, fields) = fields(&self.words(&*state.system.actor_states[index]));
         ActorView {
             server: index < self.servers,
             kind,
             down: state.down(index),
             fields,
-            waits_for: pending.iter().map(|(_, text)| with_names(text, &names)).collect(),
+            pending: pending.collect(),
             name: names[index].clone(),
         }
     }

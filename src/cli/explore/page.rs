@@ -3,18 +3,15 @@
 use quorate_checker::AnySpec;
 use serde_json::{Value, json};
 
-/// Where in the page the spec is told, as JSON.
-const SPEC: &str = "{{spec}}";
-
-/// The files of the page by the names under which they are served.
-pub fn files(spec: &dyn AnySpec) -> [(&'static str, String); 3] {
+/// The page, in one piece: Stateright's server may forget one of several connections that a browser
+/// opens at once.
+pub fn html(spec: &dyn AnySpec) -> String {
     // The end of a script is the only thing that must not be in it.
     let told = about(spec).to_string().replace('<', "\\u003c");
-    [
-        ("index.htm", include_str!("ui/index.htm").replace(SPEC, &told)),
-        ("app.css", include_str!("ui/app.css").to_owned()),
-        ("app.js", include_str!("ui/app.js").to_owned()),
-    ]
+    include_str!("ui/index.htm")
+        .replace("{{style}}", include_str!("ui/app.css"))
+        .replace("{{script}}", include_str!("ui/app.js"))
+        .replace("{{spec}}", &told)
 }
 
 fn about(spec: &dyn AnySpec) -> Value {
@@ -48,7 +45,7 @@ mod tests {
     #[test]
     fn the_page_tells_of_the_spec_and_no_text_in_it_ends_the_script() {
         for spec in quorate_models::specs() {
-            let [(_, page), ..] = files(&*spec);
+            let page = html(&*spec);
             let (_, rest) =
                 page.split_once("<script type=\"application/json\" id=\"spec\">").unwrap();
             let (told, _) = rest.split_once("</script>").unwrap();

@@ -10,6 +10,9 @@ const START = [0];
 
 // What the server answered, by path.
 const answers = new Map();
+// Settled once the server is done with the last request. It is asked one thing at a time: of several
+// connections at once it may forget one.
+let latest = Promise.resolve();
 // The states that came by, by their fingerprints, and where a claim was first seen broken or a fact
 // reached.
 const seen = new Set();
@@ -39,9 +42,9 @@ function el(tag, attributes, ...children) {
 function steps(path) {
   const key = path.map((index) => '/' + index).join('');
   if (!answers.has(key)) {
-    const answer = load(key, path);
+    const answer = latest.then(() => load(key, path));
     // What went wrong may go well the next time.
-    answer.catch(() => answers.delete(key));
+    latest = answer.then(() => {}, () => answers.delete(key));
     answers.set(key, answer);
   }
   return answers.get(key);
@@ -89,8 +92,6 @@ function addressed() {
 
 // The steps of a path as far as the model has it, and why it ends there.
 async function walk(path) {
-  // Asked for all at once, and looked at in their order.
-  path.forEach((_, at) => steps(path.slice(0, at)).catch(() => {}));
   const taken = [];
   for (const [at, index] of path.entries()) {
     const offered = await steps(path.slice(0, at));
@@ -173,9 +174,9 @@ function renderVerdict() {
   const verdict = expected.length > 0
     ? `violated (${names(expected)})` : spec.directed ? 'holds (directed)' : 'holds';
   const counts = spec.counts
-    ? `${many(spec.counts.states, 'state', 'states')}, `
+    ? `on record: ${many(spec.counts.states, 'state', 'states')}, `
       + many(spec.counts.transitions, 'transition', 'transitions')
-    : 'no counts on record';
+    : 'no counts are on record';
   const parts = [el('b', {}, 'Expected: '), `${verdict}; ${counts}. `, el('b', {}, 'Seen here: ')];
   parts.push(`${many(seen.size, 'state', 'states')}, `);
   if (firstBroken.size === 0) {
@@ -274,11 +275,11 @@ function renderActors(state, before) {
     const actors = state.actors.map((actor, at) => [actor, before?.actors[at]])
       .filter(([actor]) => actor.server === server);
     const columns = [...new Set(actors.flatMap(([actor]) => actor.fields.map(([name]) => name)))];
-    const head = [title, ...columns.map((name) => name || 'state'), 'waits for'];
+    const head = [title, ...columns.map((name) => name || 'state'), 'timers set'];
     const rows = actors.map(([actor, was]) => el('tr', { className: actor.down ? 'down' : '' },
       actorHead(actor, was),
       ...columns.map((name) => cell(field(actor, name), was && field(was, name))),
-      cell(actor.waits_for.join(', '), was?.waits_for.join(', '))));
+      cell(actor.pending.join(', '), was?.pending.join(', '))));
     return rows.length === 0 ? '' : el('table', {},
       el('thead', {}, el('tr', {}, ...head.map((name) => el('th', {}, ...breakable(name))))),
       el('tbody', {}, ...rows));
@@ -304,7 +305,7 @@ function cell(value, was) {
 
 // A line may end behind a dot.
 function breakable(text) {
-  return text.split(/(?<=[._])/).flatMap((part, at) => (at === 0 ? [part] : [el('wbr', {}), part]));
+  return text.split(/(?<=\.)/).flatMap((part, at) => (at === 0 ? [part] : [el('wbr', {}), part]));
 }
 
 function renderProperties(state) {
