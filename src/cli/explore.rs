@@ -5,6 +5,7 @@ mod page;
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
 use std::process::{self, ExitCode};
 use std::{env, fs};
 
@@ -38,8 +39,10 @@ fn explore(args: &Args) -> Result<(), Failure> {
     let address = free(args.address)?;
     // Here until the Explorer ends. Stateright serves what is in the folder `ui` of the working
     // directory.
-    let _directory = enter_directory(&*spec)
+    let directory = enter_directory(&*spec)
         .map_err(|error| Failure::new(Code::Io, format!("cannot write the page: {error}")))?;
+    remove_at_the_end(directory.path().to_owned())
+        .map_err(|error| Failure::new(Code::Io, format!("cannot listen for Ctrl-C: {error}")))?;
     let mut output = Output::stdout();
     output.line(usage(&*spec, address));
     // If nobody reads it, the Explorer is served all the same.
@@ -48,21 +51,23 @@ fn explore(args: &Args) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Makes a new temporary directory with the page in it the working directory; Ctrl-C removes it.
+/// Makes a new temporary directory with the page in it the working directory.
 fn enter_directory(spec: &dyn AnySpec) -> io::Result<TempDir> {
     let directory = tempfile::Builder::new().prefix("quorate-explore-").tempdir()?;
-    let path = directory.path().to_owned();
-    ctrlc::set_handler(move || {
-        // Whatever becomes of the files, the process ends as it is told to.
-        let _ = fs::remove_dir_all(&path);
-        process::exit(Code::Success as i32);
-    })
-    .map_err(io::Error::other)?;
     let ui = directory.path().join("ui");
     fs::create_dir(&ui)?;
     fs::write(ui.join("index.htm"), page::html(spec))?;
     env::set_current_dir(directory.path())?;
     Ok(directory)
+}
+
+/// Lets Ctrl-C remove the directory and end the process.
+fn remove_at_the_end(directory: PathBuf) -> Result<(), ctrlc::Error> {
+    ctrlc::set_handler(move || {
+        // Whatever becomes of the files, the process ends as it is told to.
+        let _ = fs::remove_dir_all(&directory);
+        process::exit(Code::Success as i32);
+    })
 }
 
 /// The address to serve on, which was free a moment ago: the Explorer panics over one that is not.

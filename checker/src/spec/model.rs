@@ -40,7 +40,7 @@ where
         let text = match action {
             Action::Deliver { src, dst, msg } => format!("{src:?} → {dst:?} {}", brief(msg)),
             Action::Duplicate { src, dst, msg } => {
-                format!("{src:?} → {dst:?}, and a copy stays in flight: {}", brief(msg))
+                format!("{src:?} → {dst:?} {}, and a copy stays in flight", brief(msg))
             }
             Action::Drop { src, dst, msg } => format!("lost, {src:?} → {dst:?} {}", brief(msg)),
             Action::Timeout(id, timer) => format!("{id:?} times out: {timer:?}"),

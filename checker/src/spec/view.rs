@@ -59,9 +59,9 @@ pub struct ActorView {
     pub name: String,
     /// True for a server, false for a client.
     pub server: bool,
-    /// The name of its state's type, or of the variant that its state is.
+    /// The name of its state's type or variant; empty if that is no struct.
     pub kind: String,
-    /// If it is down: that it is, and how long or for how long.
+    /// If it is down: that it is, and since when or for how long.
     pub down: Option<String>,
     /// The parts of its state: names and values.
     pub fields: Vec<(String, String)>,

@@ -32,7 +32,7 @@ const RECOVERY: &str = "#2e7d32";
 const NOTE: &str = "#7b3fa0";
 
 const LEGEND: &str =
-    "■ saves · ✕ crash or loss · dotted: down, or still in flight · hover for details";
+    "■ saves · × crash or loss · dotted: down, or still in flight · hover for details";
 
 /// See [`Trace::diagram`].
 pub(super) fn render(trace: &Trace) -> String {

@@ -10,8 +10,8 @@ const START = [0];
 
 // What the server answered, by path.
 const answers = new Map();
-// Settled once the server is done with the last request. It is asked one thing at a time: of several
-// connections at once it may forget one.
+// Settled once the server is done with the last request. It is asked one thing at a time: of
+// several connections at once it may forget one.
 let latest = Promise.resolve();
 // The states that came by, by their fingerprints, and where a claim was first seen broken or a fact
 // reached.
@@ -27,7 +27,8 @@ let visits = 0;
 
 const byId = (id) => document.getElementById(id);
 const link = (path) => '#/steps/' + path.join('/');
-const many = (count, one, several) => `${count.toLocaleString('en')} ${count === 1 ? one : several}`;
+const many = (count, one, several) =>
+  `${count.toLocaleString('en')} ${count === 1 ? one : several}`;
 const begins = (path, other) => path.every((index, at) => other[at] === index);
 
 // An element with these attributes and children; text is text, never markup.
@@ -62,7 +63,8 @@ async function load(key, path) {
   }
   const list = await response.json();
   for (const step of list) {
-    step.view = path.length === 0 ? { does: [], state: spec.initial } : JSON.parse(step.outcome || 'null');
+    step.view = path.length === 0
+      ? { does: [], state: spec.initial } : JSON.parse(step.outcome || 'null');
     if (step.view) {
       remember([...path, step.actionIndex], step);
     }
@@ -87,7 +89,8 @@ function addressed() {
     return START;
   }
   const indices = parts.slice(1);
-  return parts[0] === 'steps' && indices.every((part) => /^\d+$/.test(part)) ? indices.map(Number) : null;
+  const isPath = parts[0] === 'steps' && indices.every((part) => /^\d+$/.test(part));
+  return isPath ? indices.map(Number) : null;
 }
 
 // The steps of a path as far as the model has it, and why it ends there.
@@ -126,7 +129,8 @@ async function visit() {
     if (visit === visits) {
       shown = here;
       const wrong = path ? missing : `${location.hash} is not of the form #/steps/0/1/2`;
-      trouble(wrong && `This model has no such path: ${wrong}. Shown is the last state that there is.`);
+      trouble(wrong
+        && `This model has no such path: ${wrong}. Shown is the last state that there is.`);
       render(taken, later, next);
     }
   } catch (error) {
@@ -150,7 +154,8 @@ function render(taken, later, next) {
   renderPath(taken, later);
   renderClaims(state);
   const number = taken.length - 1;
-  byId('step').textContent = number === 0 ? 'The initial state' : `What step ${number} did: ${step.action}`;
+  byId('step').textContent = number === 0
+    ? 'The initial state' : `What step ${number} did: ${step.action}`;
   byId('step').title = byId('step').textContent;
   byId('does').replaceChildren(...does.map((line) => el('li', {}, line)));
   renderFlying(state, before);
@@ -257,6 +262,11 @@ function renderClaims(state) {
   byId('claims').classList.toggle('broken', broken.length > 0);
   byId('claims').replaceChildren(...lines.map(([title, claims, className]) =>
     el('p', {}, el('span', { className }, `${title}: `), names(claims))));
+  const ofRuns = spec.properties.filter((property) => property.temporal);
+  if (ofRuns.length > 0) {
+    byId('claims').append(el('p', { className: 'mute' },
+      `Of runs, so no state decides them: ${names(ofRuns)}`));
+  }
   if (state.fault) {
     byId('claims').append(el('p', { className: 'bad' }, `A handler failed: ${state.fault}`));
   }
@@ -320,7 +330,8 @@ function renderProperties(state) {
     return el('tr', {}, el('th', {}, name), el('td', {}, kind), el('td', {}, answer),
       el('td', {}, shown), el('td', {}, violation_expected ? 'violation expected' : ''));
   });
-  const head = ['claim', 'kind', 'here', 'in the states seen', ''].map((name) => el('th', {}, name));
+  const titles = ['claim', 'kind', 'here', 'in the states seen', ''];
+  const head = titles.map((name) => el('th', {}, name));
   byId('properties').lastElementChild.replaceChildren(
     el('table', {}, el('thead', {}, el('tr', {}, ...head)), el('tbody', {}, ...rows)));
 }
