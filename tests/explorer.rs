@@ -134,7 +134,8 @@ fn labels_show_the_command() {
     let explorer = Explorer::start("raft/replication");
     let command = "C1 → S1 Request command put x=1, session 3, sequence 1";
     let steps = explorer.offered("/0");
-    assert!(steps.iter().any(|step| step["action"] == command), "{steps:?}");
+    let actions: Vec<&Value> = steps.iter().map(|step| &step["action"]).collect();
+    assert!(actions.iter().any(|action| **action == command), "{actions:?}");
     let flying = &explorer.told()["initial"]["in_flight"];
     assert_eq!(flying[0], command);
 }
@@ -148,7 +149,7 @@ fn ctrl_c_leaves_nothing_behind() {
     assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
     let status = wait_for("the end", || explorer.process.0.try_wait().unwrap());
     assert_eq!(status.code(), Some(0));
-    assert_eq!(explorer.files(), [PathBuf::new(); 0]);
+    assert!(explorer.files().is_empty(), "{:?}", explorer.files());
 }
 
 /// True if the element is on the first screen as a whole.
