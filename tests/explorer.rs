@@ -141,6 +141,38 @@ fn labels_show_the_command() {
 }
 
 #[test]
+fn steps_come_in_groups_and_a_fault_is_taken_from_its_budget() {
+    let explorer = Explorer::start("raft/failover");
+    let view = |path: &str, action: &str| -> (Value, Value) {
+        let steps = explorer.offered(path);
+        let step = steps.iter().find(|step| step["action"] == action).expect(action);
+        let view = step["outcome"].as_str().map(|view| serde_json::from_str(view).unwrap());
+        (step["actionIndex"].clone(), view.unwrap_or_default())
+    };
+    let (_, ignored) = view("/0", "C1 → S1 Request command put x=1, session 3, sequence 1");
+    assert_eq!(ignored, Value::Null);
+    let (election, timeout) = view("/0", "S1 times out: Election");
+    assert_eq!(timeout["group"], "timer");
+    let elected = format!("/0/{election}");
+    let (_, vote) = view(&elected, "S1 → S2 RequestVote term 1, last 0@0");
+    assert_eq!(vote["group"], "deliver");
+    let does: Vec<String> = serde_json::from_value(vote["does"].clone()).unwrap();
+    let changes = "S2  storage.term: 0 → 1";
+    let says = "S2 → S1 VoteReply term 1";
+    for line in [changes, "S2  saves to storage", says] {
+        assert!(does.iter().any(|does| does == line), "{line}: {does:?}");
+    }
+    let (index, crash) = view(&elected, "S1 crashes");
+    assert_eq!(crash["group"], "fault");
+    assert_eq!(crash["state"]["actors"][0]["down"], "down");
+    let crashes = serde_json::json!({ "name": "crashes", "spent": 1, "of": 1 });
+    assert!(crash["state"]["budgets"].as_array().unwrap().contains(&crashes), "{crash}");
+    let (_, recovery) = view(&format!("{elected}/{index}"), "S1 recovers from its storage");
+    assert_eq!(recovery["group"], "fault");
+    assert_eq!(recovery["state"]["actors"][0]["down"], Value::Null);
+}
+
+#[test]
 fn ctrl_c_leaves_nothing_behind() {
     let mut explorer = Explorer::start("raft/two");
     assert!(explorer.get("/").contains("<h1 id=\"name\">"));

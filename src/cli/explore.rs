@@ -1,5 +1,5 @@
-//! `quorate explore`: one spec in the browser, step by step. Stateright's Explorer serves the steps,
-//! and the page that shows them is our own.
+//! `quorate explore`: one spec in the browser, step by step. Stateright's Explorer serves the
+//! steps, and the page that shows them is our own.
 
 mod page;
 

@@ -6,7 +6,7 @@
 use super::debug_text::{Group, Item};
 
 /// The name of a message and what is in it, without the variants that merely wrap it:
-/// `RequestVote` and `term 1, last 0` for `Raft(RequestVote { term: 1, last: 0 })`. What takes more
+/// `RequestVote` and `term 1, last 0` for `Wire(RequestVote { term: 1, last: 0 })`. What takes more
 /// than a word comes first, as that is what the message is there to carry.
 pub(crate) fn headline(text: &str) -> (&str, String) {
     let text = text.trim();
@@ -76,7 +76,8 @@ fn value(key: Option<&str>, text: &str) -> String {
     group.with_items(&collection(&group))
 }
 
-/// The items of a list, set, map or tuple. Where all are structs of one type, its name says nothing.
+/// The items of a list, set, map or tuple. Where all are structs of one type, the name of that says
+/// nothing.
 fn collection(group: &Group) -> Vec<String> {
     let inner = group.items.iter().filter_map(|item| Group::parse(item.value));
     let structs: Vec<Group> = inner.filter(Group::is_struct).collect();
@@ -115,7 +116,7 @@ mod tests {
     #[test]
     fn a_headline_is_the_innermost_name_and_what_it_carries() {
         let cases = [
-            ("Raft(RequestVote { term: 1, last: 0 })", "RequestVote", "term 1, last 0"),
+            ("Wire(RequestVote { term: 1, last: 0 })", "RequestVote", "term 1, last 0"),
             ("Append { term: 1, entries: [1:put x] }", "Append", "entries [1:put x], term 1"),
             ("Ask { session: Session(3), what: get x }", "Ask", "what get x, session 3"),
             ("Ask { first_id: FirstId(3), id: Other(4) }", "Ask", "first_id 3, id Other(4)"),
@@ -130,7 +131,7 @@ mod tests {
         for (text, name, details) in cases {
             assert_eq!(headline(text), (name, details.to_owned()), "{text}");
         }
-        assert_eq!(brief("Raft(RequestVote { term: 1 })"), "RequestVote term 1");
+        assert_eq!(brief("Wire(RequestVote { term: 1 })"), "RequestVote term 1");
         assert_eq!(brief("Ping"), "Ping");
     }
 
