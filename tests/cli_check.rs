@@ -278,6 +278,9 @@ fn offered(address: SocketAddr, path: &str) -> Vec<Value> {
 fn the_explorer_is_served_with_names_where_it_says() {
     let mut command = Command::new(QUORATE);
     command.args(["explore", "raft/election", "--address", "127.0.0.1:0"]);
+    // Killed at the end, it leaves its page there.
+    let temporary = TempDir::new().unwrap();
+    command.env("TMPDIR", temporary.path());
     let mut explorer = Process(command.stdout(Stdio::piped()).spawn().unwrap());
     let mut lines = BufReader::new(explorer.0.stdout.take().unwrap()).lines();
     let address = lines.find_map(|line| {
