@@ -140,7 +140,8 @@ mod tests {
         let role = "role: Leader { followers: {S2: Progress { next: 2, matched: Some(1) }} }";
         let store = "my_store: MyStore { term: 1, vote: Some(S1), log: [1:NoOp] }";
         let server = format!("Server(State {{ {store}, {role} }})");
-        let cases: &[(&str, &str, &[(&str, &str)])] = &[
+        type Parts<'a> = &'a [(&'a str, &'a str)];
+        let cases: &[(&str, &str, Parts)] = &[
             (
                 &server,
                 "State",
