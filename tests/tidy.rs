@@ -28,7 +28,7 @@ const NOT_IN_MODELS: &[&str] =
 const EXCUSED: &[(&str, &str, &[&str])] = &[(
     "names raft",
     "an example of a name or of a printed message",
-    &["checker/src/trace/debug_text.rs", "checker/src/trace/tests.rs"],
+    &["checker/src/trace/tests.rs"],
 )];
 
 /// All sources, as path from the root and text.

@@ -7,7 +7,7 @@ use stateright::Model;
 use crate::check;
 use crate::engine::{Explorable, History};
 use crate::report::{Engine, Limits, Progress, Report};
-use crate::spec::{Counts, PropertyInfo, Spec};
+use crate::spec::{Counts, PropertyInfo, Spec, StateView};
 
 /// A spec, whatever its actors are.
 pub trait AnySpec: Send + Sync {
@@ -28,6 +28,9 @@ pub trait AnySpec: Send + Sync {
     /// What there is to explore, if it is on record.
     fn counts(&self) -> Option<Counts>;
 
+    /// The state in which every path begins.
+    fn initial_view(&self) -> StateView;
+
     /// Explores the spec with `engine`; calls `progress` several times a second.
     fn check(
         self: Box<Self>,
@@ -36,7 +39,9 @@ pub trait AnySpec: Send + Sync {
         progress: &mut dyn FnMut(&Progress),
     ) -> Report;
 
-    /// Serves Stateright's Explorer on `address`, until the process ends.
+    /// Serves Stateright's Explorer on `address`, until the process ends. Its page is the one in
+    /// the folder `ui` of the working directory, if there is one. What is told of a step as its
+    /// outcome is the JSON of a [`StepView`](crate::spec::StepView).
     ///
     /// # Panics
     /// If the address is taken.
@@ -71,6 +76,10 @@ where
 
     fn counts(&self) -> Option<Counts> {
         self.counts
+    }
+
+    fn initial_view(&self) -> StateView {
+        Spec::initial_view(self)
     }
 
     fn check(

@@ -71,7 +71,7 @@ impl fmt::Debug for Text {
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Command {
     Put {
         key: Text,
@@ -89,6 +89,18 @@ pub enum Command {
     Delete {
         key: Text,
     },
+}
+
+/// As a client writes it: a log is read entry by entry.
+impl fmt::Debug for Command {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Command::Put { key, value } => write!(f, "put {key:?}={value:?}"),
+            Command::Get { key } => write!(f, "get {key:?}"),
+            Command::Cas { key, old, new } => write!(f, "cas {key:?}={old:?}→{new:?}"),
+            Command::Delete { key } => write!(f, "delete {key:?}"),
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -1,9 +1,16 @@
-//! `quorate explore`: Stateright's Explorer on one spec, in the browser.
+//! `quorate explore`: one spec in the browser, step by step. Stateright's Explorer serves the
+//! steps, and the page that shows them is our own.
 
+mod page;
+
+use std::io;
 use std::net::{SocketAddr, TcpListener};
-use std::process::ExitCode;
+use std::path::PathBuf;
+use std::process::{self, ExitCode};
+use std::{env, fs};
 
 use quorate_checker::AnySpec;
+use tempfile::TempDir;
 
 use super::bounds::BoundsArgs;
 use super::exit::{self, Code, Failure};
@@ -35,12 +42,37 @@ fn explore(args: &Args) -> Result<(), Failure> {
     let custom = args.bounds.custom(std::slice::from_ref(&args.spec))?;
     let Selected { spec, words, .. } = custom.map_or_else(|| specs::named(&args.spec), Ok)?;
     let address = free(args.address)?;
+    // Here until the Explorer ends. Stateright serves what is in the folder `ui` of the working
+    // directory.
+    let directory = enter_directory(&*spec)
+        .map_err(|error| Failure::new(Code::Io, format!("cannot write the page: {error}")))?;
+    remove_at_the_end(directory.path().to_owned())
+        .map_err(|error| Failure::new(Code::Io, format!("cannot listen for Ctrl-C: {error}")))?;
     let mut output = Output::stdout();
     output.line(usage(&*spec, &words, address));
     // If nobody reads it, the Explorer is served all the same.
     let _ = output.finish();
     spec.explore(address);
     Ok(())
+}
+
+/// Makes a new temporary directory with the page in it the working directory.
+fn enter_directory(spec: &dyn AnySpec) -> io::Result<TempDir> {
+    let directory = tempfile::Builder::new().prefix("quorate-explore-").tempdir()?;
+    let ui = directory.path().join("ui");
+    fs::create_dir(&ui)?;
+    fs::write(ui.join("index.htm"), page::html(spec))?;
+    env::set_current_dir(directory.path())?;
+    Ok(directory)
+}
+
+/// Lets Ctrl-C remove the directory and end the process.
+fn remove_at_the_end(directory: PathBuf) -> Result<(), ctrlc::Error> {
+    ctrlc::set_handler(move || {
+        // Whatever becomes of the files, the process ends as it is told to.
+        let _ = fs::remove_dir_all(&directory);
+        process::exit(Code::Success as i32);
+    })
 }
 
 /// The address to serve on, which was free a moment ago: the Explorer panics over one that is not.
@@ -68,10 +100,10 @@ fn usage(spec: &dyn AnySpec, words: &str, address: SocketAddr) -> String {
 
 Open  http://{address}/  in a browser; Ctrl-C here ends it.
 
-Click a step to take it, or use the arrow keys. `quorate check {words}` prints the path of a
-counterexample (\"/#/steps/0/...\"): put it behind the address to see its steps.
-A state that breaks a property says so in its first line. The list of properties does not know the
-states you visit: it is filled by \"Run to completion\", a search without limit of time or memory.",
+It shows a state, whether each claim is true of it, and what may happen next: click a step to take
+it, or choose with the up and down keys, take with Enter, and go back with Backspace.
+Nothing is searched here: `quorate check {words}` does that.
+Under a counterexample it prints a path (\"/#/steps/0/...\"): put it behind the address.",
         spec.summary()
     )
 }

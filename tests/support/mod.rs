@@ -3,8 +3,10 @@
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
 pub mod arbitrary;
+pub mod browser;
 pub mod cluster;
 pub mod history;
+pub mod http;
 pub mod specs;
 
 use std::net::{SocketAddr, TcpListener, UdpSocket};

@@ -19,6 +19,7 @@ mod state;
 mod temporal;
 mod timing;
 mod transition;
+mod view;
 mod walk;
 
 use std::fmt::Debug;
@@ -42,6 +43,7 @@ pub(crate) use property::{assert_told_apart, for_each_property};
 pub use state::{Fault, Spent, State, TIMEOUT_KINDS};
 pub use temporal::{Condition, Form, Temporal};
 pub use timing::{Clock, Timely};
+pub use view::{ActorView, BudgetView, ClaimView, Group, StateView, StepView};
 
 /// At most so many faults in total, whenever the search likes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -4,11 +4,10 @@ use std::fmt::Debug;
 use std::hash::Hash;
 
 use stateright::actor::Actor;
-use stateright::{Expectation, Model, Path, Property};
-
-use crate::caught::caught;
+use stateright::{Model, Path, Property};
 
 use super::{Action, ActionOf, Spec, State, with_names};
+use crate::trace::brief::brief;
 
 impl<A, C, G> Model for Spec<A, C, G>
 where
@@ -37,12 +36,13 @@ where
     }
 
     fn format_action(&self, action: &Self::Action) -> String {
+        let brief = |msg: &A::Msg| brief(&self.words(msg));
         let text = match action {
-            Action::Deliver { src, dst, msg } => format!("{src:?} → {dst:?}: {msg:?}"),
+            Action::Deliver { src, dst, msg } => format!("{src:?} → {dst:?} {}", brief(msg)),
             Action::Duplicate { src, dst, msg } => {
-                format!("{src:?} → {dst:?}, and a copy stays in flight: {msg:?}")
+                format!("{src:?} → {dst:?} {}, and a copy stays in flight", brief(msg))
             }
-            Action::Drop { src, dst, msg } => format!("lost, {src:?} → {dst:?}: {msg:?}"),
+            Action::Drop { src, dst, msg } => format!("lost, {src:?} → {dst:?} {}", brief(msg)),
             Action::Timeout(id, timer) => format!("{id:?} times out: {timer:?}"),
             Action::EarlyTimeout(id, timer) => format!("{id:?} times out early: {timer:?}"),
             Action::SelectRandom { actor, key, random } => {
@@ -57,23 +57,10 @@ where
         with_names(&text, &self.names())
     }
 
-    /// The state that the step leads to, and above it what that breaks: the Explorer itself asks no
-    /// property of the states that it shows.
+    /// The step and the state that it leads to, as the JSON of a [`StepView`](super::StepView).
     fn format_step(&self, state: &Self::State, action: Self::Action) -> Option<String> {
-        let next = self.after(state, &action)?;
-        let broken: Vec<&str> = self
-            .lifted_properties()
-            .into_iter()
-            .filter(|property| property.expectation == Expectation::Always)
-            .filter(|property| caught(|| (property.condition)(self, &next)) != Ok(true))
-            .map(|property| property.name)
-            .collect();
-        let head = if broken.is_empty() {
-            "".into()
-        } else {
-            format!("breaks: {}\n\n", broken.join(", "))
-        };
-        Some(format!("{head}{next:#?}"))
+        let view = self.step_view(state, &action)?;
+        Some(serde_json::to_string(&view).expect("text and numbers are JSON"))
     }
 
     fn as_svg(&self, path: Path<Self::State, Self::Action>) -> Option<String> {

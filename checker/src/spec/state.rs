@@ -41,6 +41,25 @@ pub enum Fault {
     GhostPanicked(Arc<str>),
 }
 
+/// What an actor waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Pending {
+    Timer,
+    Choice,
+    /// Not waited for: the copy of its storage that was set aside.
+    Backup,
+}
+
+impl fmt::Display for Pending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Pending::Timer => "timer set",
+            Pending::Choice => "to choose",
+            Pending::Backup => "set aside",
+        })
+    }
+}
+
 /// A state of a [`Spec`](super::Spec): that of the actor system, whose `history` is the ghost, and
 /// what the spec adds to it.
 pub struct State<A: Actor, G> {
@@ -67,35 +86,41 @@ impl<A: Actor, G> State<A, G> {
         State { system, servers, clocks, backups, calm: 0, spent, fault: None }
     }
 
+    /// That an actor is down, in words.
+    pub(super) fn down(&self, index: usize) -> Option<String> {
+        self.system.crashed[index].then(|| match self.clocks.get(index) {
+            Some(Clock::Down(ticks)) => format!("down since {}", in_words(*ticks)),
+            Some(Clock::Gone) => "down for good".to_owned(),
+            Some(Clock::Up(_)) | None => "down".to_owned(),
+        })
+    }
+
     /// An actor's name, whether it is down, and its state.
     fn actor_line(&self, index: usize) -> String {
-        let down = match self.clocks.get(index) {
-            _ if !self.system.crashed[index] => String::new(),
-            Some(Clock::Down(ticks)) => format!(" (down since {})", in_words(*ticks)),
-            Some(Clock::Gone) => " (down for good)".to_owned(),
-            Some(Clock::Up(_)) | None => " (down)".to_owned(),
-        };
+        let down = self.down(index).map_or(String::new(), |down| format!(" ({down})"));
         format!("{:?}{down}: {:?}", Id::from(index), self.system.actor_states[index])
     }
 
-    /// What an actor waits for, one a line.
-    fn pending(&self, index: usize) -> Vec<String> {
-        let mut lines: Vec<String> = match self.clocks.get(index) {
+    /// What an actor waits for: of what kind it is, and which.
+    pub(super) fn pending(&self, index: usize) -> Vec<(Pending, String)> {
+        let timer = |text| (Pending::Timer, text);
+        let mut found: Vec<(Pending, String)> = match self.clocks.get(index) {
             Some(Clock::Up(ages)) => ages
                 .iter()
-                .map(|(timer, age)| format!("timer set: {timer:?}, {} ago", in_words(*age)))
+                .map(|(name, age)| timer(format!("{name:?}, {} ago", in_words(*age))))
                 .collect(),
             _ => {
                 let timers = self.system.timers_set[index].iter();
-                timers.map(|timer| format!("timer set: {timer:?}")).collect()
+                timers.map(|name| timer(format!("{name:?}"))).collect()
             }
         };
         let choices = self.system.random_choices[index].map.iter();
         if let Some(Some(backup)) = self.backups.get(index) {
-            lines.push(format!("set aside: {backup:?}"));
+            found.push((Pending::Backup, format!("{backup:?}")));
         }
-        lines.extend(choices.map(|(key, choices)| format!("to choose: {key}: {choices:?}")));
-        lines
+        found
+            .extend(choices.map(|(key, choices)| (Pending::Choice, format!("{key}: {choices:?}"))));
+        found
     }
 }
 
@@ -151,8 +176,8 @@ impl<A: Actor, G: fmt::Debug> fmt::Debug for State<A, G> {
         let line = |text: String, indent| laid_out(&with_names(&text, &names), indent);
         for index in 0..names.len() {
             writeln!(f, "{}", line(self.actor_line(index), 0))?;
-            for text in self.pending(index) {
-                writeln!(f, "    {}", with_names(&text, &names))?;
+            for (kind, text) in self.pending(index) {
+                writeln!(f, "    {kind}: {}", with_names(&text, &names))?;
             }
         }
         writeln!(f, "in flight:")?;

@@ -48,7 +48,7 @@ where
         trace
     }
 
-    fn step(&self, state: &State<A, G>, action: &ActionOf<A>) -> trace::Step {
+    pub(super) fn step(&self, state: &State<A, G>, action: &ActionOf<A>) -> trace::Step {
         let mut step = trace::Step::new(self.event(action));
         let acting = match action {
             Action::Deliver { src, dst, msg } | Action::Duplicate { src, dst, msg } => {
@@ -147,7 +147,7 @@ where
     }
 
     /// A value on one line, with names.
-    fn words(&self, value: &impl Debug) -> String {
+    pub(super) fn words(&self, value: &impl Debug) -> String {
         with_names(&format!("{value:?}"), &self.names())
     }
 }

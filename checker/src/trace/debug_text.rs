@@ -9,21 +9,21 @@ pub(super) struct Group<'a> {
     /// `Follower` in `Follower { term: 1 }`; may be empty.
     pub(super) name: &'a str,
     open: char,
-    items: Vec<Item<'a>>,
+    pub(super) items: Vec<Item<'a>>,
 }
 
 #[derive(Debug, PartialEq, Eq)]
-struct Item<'a> {
+pub(super) struct Item<'a> {
     /// The field name or map key.
-    key: Option<&'a str>,
-    value: &'a str,
+    pub(super) key: Option<&'a str>,
+    pub(super) value: &'a str,
 }
 
 /// Old and new text this short are shown as they are: one sees the difference.
 const SHORT: usize = 24;
 
 /// What differs, each as `path: old → new`, or as what was added and removed.
-pub(super) fn differences(old: &str, new: &str) -> Vec<String> {
+pub(crate) fn differences(old: &str, new: &str) -> Vec<String> {
     let mut found = Vec::new();
     if old != new {
         compare("", old, new, &mut found);
@@ -33,23 +33,6 @@ pub(super) fn differences(old: &str, new: &str) -> Vec<String> {
         }
     }
     found
-}
-
-/// Name and content of a message, without the variants that merely wrap it:
-/// `RequestVote` and `term: 1` for `Raft(RequestVote { term: 1 })`.
-pub(super) fn headline(text: &str) -> (&str, &str) {
-    let text = text.trim();
-    let Some(group) = Group::parse(text).filter(|group| !group.name.is_empty()) else {
-        return (text, "");
-    };
-    if let [Item { key: None, value }] = group.items[..]
-        && group.open == '('
-        && Group::parse(value).is_some_and(|inner| !inner.name.is_empty())
-    {
-        return headline(value);
-    }
-    let start = text.len() - text[group.name.len()..].trim_start().len() + group.open.len_utf8();
-    (group.name, text[start..text.len() - 1].trim())
 }
 
 fn compare(path: &str, old: &str, new: &str, found: &mut Vec<String>) {
@@ -128,6 +111,29 @@ impl<'a> Group<'a> {
             .map(|item| Item::parse(item, open))
             .collect();
         Some(Self { name, open, items })
+    }
+
+    /// What a tuple of one part wraps.
+    pub(super) fn wrapped(&self) -> Option<&'a str> {
+        match self.items[..] {
+            [Item { key: None, value }] if self.open == '(' => Some(value),
+            _ => None,
+        }
+    }
+
+    /// Whether it is a struct whose parts have names.
+    pub(super) fn is_struct(&self) -> bool {
+        self.open == '{' && !self.name.is_empty()
+    }
+
+    /// The same with these parts in the place of its own.
+    pub(super) fn with_items(&self, items: &[String]) -> String {
+        let (open, close, items) = (self.open, closing(self.open), items.join(", "));
+        if self.is_struct() && !items.is_empty() {
+            format!("{} {open} {items} {close}", self.name)
+        } else {
+            format!("{}{open}{items}{close}", self.name)
+        }
     }
 
     fn is_like(&self, other: &Self) -> bool {
@@ -240,17 +246,5 @@ mod tests {
         for (old, new, expected) in cases {
             assert_eq!(differences(old, new), *expected, "{old} to {new}");
         }
-    }
-
-    #[test]
-    fn headline_is_the_innermost_name() {
-        assert_eq!(
-            headline("Raft(RequestVote { term: 1, last: 0 })"),
-            ("RequestVote", "term: 1, last: 0")
-        );
-        assert_eq!(headline("Pair((1, 2))"), ("Pair", "(1, 2)"));
-        assert_eq!(headline("Vote(3)"), ("Vote", "3"));
-        assert_eq!(headline("Ping"), ("Ping", ""));
-        assert_eq!(headline("{1, 2}"), ("{1, 2}", ""));
     }
 }

@@ -13,9 +13,11 @@
 //! | `chain.rs` | how long a chain of messages is |
 //! | `flights.rs` | which delivery belongs to which send |
 //! | `debug_text.rs` | what differs between two `Debug` texts |
+//! | `brief.rs` | a `Debug` text in few words |
 
+pub(crate) mod brief;
 mod chain;
-mod debug_text;
+pub(crate) mod debug_text;
 mod diagram;
 mod flights;
 mod itf;

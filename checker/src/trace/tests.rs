@@ -104,6 +104,13 @@ fn text_has_no_wide_lines_and_colours_change_no_letter() {
     assert!(TEXT.lines().all(|line| line.chars().count() <= 100));
 }
 
+#[test]
+fn the_diagram_shows_what_a_message_carries() {
+    let request = "Ask { session: Session(3), sequence: Sequence(1), what: Put { key: x, to: 1 } }";
+    let trace = Trace { steps: vec![deliver(0, 1, request)], ..election() };
+    assert!(trace.diagram().contains(">what Put key x, to 1"), "{}", trace.diagram());
+}
+
 /// Two servers that pass a message for ever, from the second step on.
 fn lasso() -> Trace {
     Trace {

@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicBool;
 
 use quorate_checker::AnySpec;
 use quorate_checker::report::Progress;
-use quorate_checker::spec::{Counts, PropertyInfo};
+use quorate_checker::spec::{Counts, PropertyInfo, StateView};
 use quorate_models::raft::rules::Rule;
 use quorate_models::raft::specs::{Bounds, raft};
 use quorate_models::rules::AllBut;
@@ -211,6 +211,9 @@ impl AnySpec for Stuck {
         loop {
             std::thread::park();
         }
+    }
+    fn initial_view(&self) -> StateView {
+        broken(true).initial_view()
     }
     fn explore(self: Box<Self>, _: SocketAddr) {}
 }

@@ -13,7 +13,7 @@ mod layout;
 mod steps;
 mod svg;
 
-use super::debug_text::headline;
+use super::brief::headline;
 use super::flights::{End, Flight, flights};
 use super::{Event, Trace};
 use labels::{Line, Room, shorten};
@@ -32,7 +32,7 @@ const RECOVERY: &str = "#2e7d32";
 const NOTE: &str = "#7b3fa0";
 
 const LEGEND: &str =
-    "■ saves · ✕ crash or loss · dotted: down, or still in flight · hover for details";
+    "■ saves · × crash or loss · dotted: down, or still in flight · hover for details";
 
 /// See [`Trace::diagram`].
 pub(super) fn render(trace: &Trace) -> String {

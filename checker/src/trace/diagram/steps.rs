@@ -1,6 +1,7 @@
 //! What a diagram says about each step: a short label, and everything in its tooltip.
 
-use super::super::debug_text::{differences, headline};
+use super::super::brief::headline;
+use super::super::debug_text::differences;
 use super::super::{Event, Step, Trace};
 use super::labels::{self, Line, shorten};
 use super::layout::Layout;
@@ -33,23 +34,21 @@ pub(super) fn tooltips(trace: &Trace) -> Vec<String> {
 /// What stands beside a step.
 pub(super) fn label(trace: &Trace, step: &Step) -> Vec<Line> {
     let limit = Layout::label_width(trace.actors.len());
-    let (head, colour, details) = match &step.event {
-        Event::Deliver { message, .. } => {
-            let (name, details) = headline(message);
-            (name.to_owned(), INK, details)
-        }
-        Event::Drop { message, .. } => {
-            let (name, details) = headline(message);
-            (format!("lost: {name}"), FAULT, details)
-        }
-        Event::Timeout { timer, early: false, .. } => (format!("timeout: {timer}"), TIMER, ""),
-        Event::Timeout { timer, early: true, .. } => (format!("early timeout: {timer}"), TIMER, ""),
-        Event::Backup { .. } => ("storage set aside".to_owned(), NOTE, ""),
-        Event::Rollback { .. } => ("crashes, storage rolled back".to_owned(), FAULT, ""),
-        Event::Crash { .. } => ("crashes".to_owned(), FAULT, ""),
-        Event::Recover { .. } => ("recovers".to_owned(), RECOVERY, ""),
-        Event::Random { choice, .. } => (format!("chooses {choice}"), INK, ""),
-        Event::Tick => ("time passes".to_owned(), TIMER, ""),
+    let (head, colour) = match &step.event {
+        Event::Deliver { message, .. } => (headline(message).0.to_owned(), INK),
+        Event::Drop { message, .. } => (format!("lost: {}", headline(message).0), FAULT),
+        Event::Timeout { timer, early: false, .. } => (format!("timeout: {timer}"), TIMER),
+        Event::Timeout { timer, early: true, .. } => (format!("early timeout: {timer}"), TIMER),
+        Event::Backup { .. } => ("storage set aside".to_owned(), NOTE),
+        Event::Rollback { .. } => ("crashes, storage rolled back".to_owned(), FAULT),
+        Event::Crash { .. } => ("crashes".to_owned(), FAULT),
+        Event::Recover { .. } => ("recovers".to_owned(), RECOVERY),
+        Event::Random { choice, .. } => (format!("chooses {choice}"), INK),
+        Event::Tick => ("time passes".to_owned(), TIMER),
+    };
+    let details = match &step.event {
+        Event::Deliver { message, .. } | Event::Drop { message, .. } => headline(message).1,
+        _ => String::new(),
     };
     let line = |text: &str, size, colour, bold| {
         let text = shorten(text, size, bold, limit);
@@ -57,7 +56,7 @@ pub(super) fn label(trace: &Trace, step: &Step) -> Vec<Line> {
     };
     let mut lines = vec![line(&head, 11.5, colour, true)];
     if !details.is_empty() {
-        lines.push(line(details, 10.0, GREY, false));
+        lines.push(line(&details, 10.0, GREY, false));
     }
     if matches!(step.event, Event::Deliver { kept: true, .. }) {
         lines.push(line("a copy stays in flight", 10.0, TIMER, false));
