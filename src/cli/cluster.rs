@@ -4,6 +4,7 @@ mod children;
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -18,7 +19,10 @@ use crate::node::storage::{Identity, Store};
 use children::{End, LOOK, Node};
 
 /// How many nodes a new cluster has, unless told otherwise.
-const NODES: u16 = 3;
+pub const NODES: u16 = 3;
+
+/// How many nodes a new cluster may have.
+pub const SIZES: RangeInclusive<u16> = 1..=9;
 
 /// The port before that of the first node of a new cluster, unless told otherwise.
 pub const PORT: u16 = 7_400;
@@ -31,7 +35,7 @@ pub struct Args {
     #[arg(long)]
     protocol: Option<String>,
     /// How many nodes there are [default: 3]
-    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=9))]
+    #[arg(long, value_parser = clap::value_parser!(u16).range(i64::from(*SIZES.start())..=i64::from(*SIZES.end())))]
     nodes: Option<u16>,
     /// Where config, key and stores are
     #[arg(long, default_value = "quorate-cluster")]

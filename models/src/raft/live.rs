@@ -26,7 +26,7 @@ pub enum Pace {
     #[default]
     Short,
     /// As a node of the cluster is configured if it is not told: a heartbeat each 50 ms, elections
-    /// after 150 to 300 ms, and a client that asks again after 500 ms.
+    /// after 150 to 300 ms, and a client that asks again after 100 ms.
     Real,
 }
 
@@ -41,7 +41,7 @@ impl Pace {
             Pace::Real => |timer| match timer {
                 Timer::Heartbeat => 1..=1,
                 Timer::Election => 3..=6,
-                Timer::Retry => 10..=10,
+                Timer::Retry => 2..=2,
             },
         }
     }

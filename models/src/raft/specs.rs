@@ -30,6 +30,9 @@ pub fn timing() -> Timing {
     }
 }
 
+/// How long a client of the node waits for an answer before it asks another server.
+const RETRY: Duration = Duration::from_millis(100);
+
 /// One entry a message: a leader that always sends its whole log cannot have a prefix of it on a
 /// majority, and then figure 8 does not happen.
 const BATCH: Batch = Batch { entries: 1, bytes: usize::MAX };
@@ -58,7 +61,7 @@ pub(super) fn system<R: RaftRules>(
         Raft::Client(Client {
             servers: servers.clone(),
             script: script.to_vec(),
-            retry: Duration::from_millis(500)..Duration::from_millis(500),
+            retry: RETRY..RETRY,
             habits,
         })
     });
