@@ -1,11 +1,17 @@
 //! To forget obsolete messages changes nothing that a property can see: checked against the space
-//! that keeps them all.
+//! that keeps them all. And a filter stands in for no guard: without the guard, what is forgotten
+//! is heeded.
 
 use std::collections::{BTreeSet, HashSet, VecDeque};
 
-use quorate_checker::spec::Faults;
+use quorate_checker::AnySpec;
+use quorate_checker::report::{Engine, Limits, Report, Verdict};
+use quorate_checker::spec::{FORGOTTEN_IS_IGNORED, Faults, STORAGE_AGREES};
+use quorate_models::kv::Command;
+use quorate_models::raft::obsolete;
+use quorate_models::raft::rules::{RaftRules, Rule};
 use quorate_models::raft::specs::{self, Bounds, RaftSpec, put};
-use quorate_models::rules::AllRules;
+use quorate_models::rules::{AllBut, AllRules};
 use stateright::Model;
 use stateright::actor::Envelope;
 
@@ -37,7 +43,7 @@ fn walk(spec: &Spec, mut visit: impl FnMut(&State, &[State])) {
 fn assert_nothing_is_lost(bounds: Bounds<'_>) {
     let pruned = specs::raft("pruned", AllRules, bounds, &[]);
     let mut kept = specs::raft("kept", AllRules, bounds, &[]);
-    let obsolete = std::mem::replace(&mut kept.obsolete, |_, _, _| false);
+    let obsolete = kept.obsolete.take().expect("Raft says what is obsolete");
     let is_obsolete = |state: &State, message: &Envelope<_>| {
         obsolete(&state.system.actor_states[usize::from(message.dst)], message.src, &message.msg)
     };
@@ -79,4 +85,64 @@ fn a_command_and_a_crash() {
         scripts: &[&[put("x", "1")]],
         faults: Faults { crashes: 1, down_at_once: 1, drops: 0, duplicates: 0 },
     });
+}
+
+/// Bounds within which a message that is obsolete by all rules is heeded without `rule`.
+fn heeded_within<'a>(rule: Rule, scripts: &'a [&'a [Command]]) -> Bounds<'a> {
+    let crash = Faults { crashes: 1, down_at_once: 1, ..Faults::default() };
+    let (servers, elections) = (3, 2);
+    match rule {
+        Rule::TermSurvivesCrash | Rule::VoteSurvivesCrash => {
+            Bounds { servers, elections, faults: crash, ..Bounds::default() }
+        }
+        Rule::RepliesOfThisTermCount | Rule::CandidateRaisesTerm => {
+            Bounds { servers, elections: 3, ..Bounds::default() }
+        }
+        Rule::VoterCountsOnce => {
+            let faults = Faults { duplicates: 1, ..Faults::default() };
+            Bounds { servers: 4, elections, faults, ..Bounds::default() }
+        }
+        Rule::AnswerIsItsOwn => {
+            let faults = Faults { duplicates: 1, ..Faults::default() };
+            Bounds { servers, elections: 1, scripts, faults, ..Bounds::default() }
+        }
+        _ => Bounds { servers, elections, ..Bounds::default() },
+    }
+}
+
+#[test]
+fn a_guard_that_the_filter_repeats_is_missed_all_the_same() {
+    let scripts: &[&[Command]] = &[&[put("x", "1"), put("x", "2")]];
+    for rule in obsolete::GROUNDS {
+        let rules = AllBut(vec![rule]);
+        let spec = specs::raft("filtered", rules, heeded_within(rule, scripts), &[]);
+        assert!(spec.obsolete.is_none(), "{rule:?}");
+        let spec = spec.obsolete(obsolete::is_obsolete).only(FORGOTTEN_IS_IGNORED);
+        let report = explore(spec);
+        assert_eq!(report.verdict, Verdict::Violated, "without {rule:?}");
+        let trace = report.counterexamples[0].trace.text(false);
+        assert!(trace.contains("called obsolete, and heeded: "), "without {rule:?}: {trace}");
+
+        let spec = specs::raft("control", AllRules, heeded_within(rule, scripts), &[]);
+        assert_eq!(explore(spec.only(FORGOTTEN_IS_IGNORED)).verdict, Verdict::Holds);
+    }
+}
+
+#[test]
+fn what_is_not_saved_is_found_before_it_does_harm() {
+    for (rule, steps) in
+        [(Rule::TermSurvivesCrash, 1), (Rule::VoteSurvivesCrash, 1), (Rule::LogSurvivesCrash, 3)]
+    {
+        let bounds = Bounds { servers: 3, elections: 2, ..Bounds::default() };
+        let spec = specs::raft("unsaved", AllBut(vec![rule]), bounds, &[]);
+        assert!(spec.durable.is_none(), "{rule:?}");
+        let report = explore(spec.durable(specs::same_durable).only(STORAGE_AGREES));
+        assert_eq!(report.verdict, Verdict::Violated, "without {rule:?}");
+        assert_eq!(report.properties[0].steps, Some(steps), "without {rule:?}");
+    }
+}
+
+fn explore<R: RaftRules>(spec: RaftSpec<R>) -> Report {
+    let limits = Limits { threads: 1, max_states: Some(6_000_000), ..Limits::default() };
+    Box::new(spec).check(Engine::Quorate, &limits, &mut |_| {})
 }

@@ -13,7 +13,7 @@ use crate::report::{
     Component, Counterexample, Details, Engine, Limits, Longest, Progress, PropertyReport, Report,
     Verdict, WorstCaseReport, grouped,
 };
-use crate::spec::{Action, ActionOf, Kind, PropertyInfo, Spec, State};
+use crate::spec::{Action, ActionOf, FORGOTTEN_IS_IGNORED, Kind, PropertyInfo, Spec, State};
 use crate::stateright_engine;
 
 /// For each property of states the path to one that decides it.
@@ -241,6 +241,11 @@ fn counterexample<A: Explorable, C, G: History>(
 ) -> Counterexample {
     let explorer = format!("/#/steps/{}", path.encode(spec));
     let mut trace = spec.trace(&format!("{}: {property}", spec.name), path.clone());
+    if property == FORGOTTEN_IS_IGNORED
+        && let Some(last) = trace.steps.last_mut()
+    {
+        last.notes = spec.heeded_at_end(path);
+    }
     trace.loop_start = run.filter(|run| run.miss != Miss::Unbounded).map(|run| run.stem);
     Counterexample { property, miss: run.map(|run| run.miss), trace, explorer }
 }

@@ -10,9 +10,11 @@ mod alike;
 mod arena;
 mod arrivals;
 mod column;
+mod commands;
 mod cost;
 mod doors;
 mod edges;
+mod forgotten;
 mod hash;
 mod inbox;
 mod judge;
@@ -51,9 +53,12 @@ pub use outcome::{Finding, Miss, Outcome, Run, RunFinding, Sizes, WorstCase, Wor
 pub use parts::{Explorable, History};
 pub use symmetry::Symmetry;
 
-use crate::spec::{ActionOf, SAVED_BEFORE_SENT, Spec, State, WITHOUT_DEADLOCK, WITHOUT_PANIC};
+use crate::spec::{
+    ActionOf, FORGOTTEN_IS_IGNORED, SAVED_BEFORE_SENT, STORAGE_AGREES, Spec, State,
+    WITHOUT_DEADLOCK, WITHOUT_PANIC,
+};
 use replay::Face;
-use shared::{Check, Shared};
+use shared::{Check, OnExpansion, Shared};
 use system::System;
 
 /// Explores `spec`; calls `progress` several times a second.
@@ -97,17 +102,22 @@ fn explore_spec<A: Explorable, C: Sync, G: History>(
         name: property.name,
         expectation: property.expectation,
         sees: match property.name {
-            SAVED_BEFORE_SENT | WITHOUT_PANIC => Sees::Fault,
+            SAVED_BEFORE_SENT | STORAGE_AGREES | WITHOUT_PANIC => Sees::Fault,
             name => (options.sees)(name),
         },
         condition: Box::new(move |state: &State<A, G>| (property.condition)(spec, state)),
-        is_deadlock: property.name == WITHOUT_DEADLOCK,
+        on_expansion: match property.name {
+            WITHOUT_DEADLOCK => Some(OnExpansion::Deadlock),
+            FORGOTTEN_IS_IGNORED => Some(OnExpansion::HeedsObsolete),
+            _ => None,
+        },
     });
     let boundary = |state: &State<A, G>| spec.within_boundary(state);
     let shared = Shared::new(system, symmetry, checks.collect(), boundary, options);
     let face = Face { project: |state| state, is_same: replay::is_same_but_for_words };
     let mut outcome = finish(&shared, spec, &face, &initial, options, progress);
     if outcome.stopped.is_none() {
+        forgotten::check(&shared, spec, &mut outcome);
         (outcome.runs, outcome.worst) =
             runs::decide(&shared, spec, &face, &initial, options.threads);
     }
@@ -160,7 +170,7 @@ fn explore_actors<A: Explorable, C: Sync, G: History>(
             expectation: property.expectation.clone(),
             sees: (options.sees)(property.name),
             condition: Box::new(move |state: &State<A, G>| condition(model, &state.system)),
-            is_deadlock: false,
+            on_expansion: None,
         });
     }
     checks.push(Check {
@@ -168,7 +178,7 @@ fn explore_actors<A: Explorable, C: Sync, G: History>(
         expectation: Expectation::Always,
         sees: Sees::Fault,
         condition: Box::new(|state: &State<A, G>| state.fault.is_none()),
-        is_deadlock: false,
+        on_expansion: None,
     });
     let boundary = move |state: &State<A, G>| model.within_boundary(&state.system);
     let shared = Shared::new(System::of_model(model), symmetry, checks, boundary, options);

@@ -132,6 +132,8 @@ pub(super) struct Moves {
     pub crashed: bool,
     /// A timer is set.
     pub has_timer: bool,
+    /// A message is called obsolete, and would be heeded.
+    pub heeds_obsolete: bool,
     pub moves: Box<[Move]>,
     pub time: Time,
     /// What was sent there so far, and the seat after that.

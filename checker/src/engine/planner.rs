@@ -19,6 +19,17 @@ impl Plans {
     }
 }
 
+/// What a receiver makes of a message that has come to it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Heed {
+    /// It may heed it, now or later.
+    Open,
+    /// It is called obsolete, and is ignored.
+    Forgotten,
+    /// It is called obsolete, and is heeded all the same.
+    Wrong,
+}
+
 /// One thread's way to the moves of a seat.
 pub(super) struct Planner<'s, A: Explorable, C, G: History> {
     pub(super) system: &'s System<'s, A, C, G>,
@@ -26,7 +37,7 @@ pub(super) struct Planner<'s, A: Explorable, C, G: History> {
     pub(super) reactions: &'s Reactions<A>,
     plans: &'s Plans,
     /// By the receiver's state and envelope.
-    obsolete: Cache<(u32, u32), bool>,
+    heed: Cache<(u32, u32), Heed>,
 }
 
 impl<'s, A: Explorable, C, G: History> Planner<'s, A, C, G> {
@@ -36,7 +47,7 @@ impl<'s, A: Explorable, C, G: History> Planner<'s, A, C, G> {
         reactions: &'s Reactions<A>,
         plans: &'s Plans,
     ) -> Self {
-        Planner { system, parts, reactions, plans, obsolete: Cache::new(12) }
+        Planner { system, parts, reactions, plans, heed: Cache::new(12) }
     }
 
     /// What `seat` offers, which is that of `actor`.
@@ -107,8 +118,11 @@ impl<'s, A: Explorable, C, G: History> Planner<'s, A, C, G> {
             ticked: self.ticked(actor, seat),
         });
         let has_timer = self.parts.timers.get(local.timers).iter().next().is_some();
+        let heeds_obsolete =
+            inbox.iter().any(|envelope| self.heed(local.state, *envelope) == Heed::Wrong);
         let (crashed, time) = (local.crashed, time.unwrap_or_default());
-        Moves { crashed, has_timer, moves: moves.into(), time, arrivals: Arrivals::default() }
+        let (moves, arrivals) = (moves.into(), Arrivals::default());
+        Moves { crashed, has_timer, heeds_obsolete, moves, time, arrivals }
     }
 
     /// The ways in which a timer that is set may fire.
@@ -236,17 +250,26 @@ impl<'s, A: Explorable, C, G: History> Planner<'s, A, C, G> {
     }
 
     fn forget_obsolete(&mut self, inbox: &mut Vec<u32>, state: u32) {
-        let (system, parts) = (self.system, self.parts);
-        if matches!(system.rules, Rules::Stateright) {
+        if matches!(self.system.rules, Rules::Stateright) {
             return;
         }
-        inbox.retain(|envelope| {
-            let key = (state, *envelope);
-            !self.obsolete.get(key).unwrap_or_else(|| {
-                let is_obsolete = system.is_obsolete(parts, state, *envelope);
-                self.obsolete.put(key, is_obsolete);
-                is_obsolete
-            })
-        });
+        inbox.retain(|envelope| self.heed(state, *envelope) != Heed::Forgotten);
+    }
+
+    /// What an actor in `state` makes of a message to it. It is asked, whatever the spec says.
+    fn heed(&mut self, state: u32, envelope: u32) -> Heed {
+        let Planner { system, parts, reactions, heed, .. } = self;
+        let key = (state, envelope);
+        heed.get(key).unwrap_or_else(|| {
+            let answer = if !system.is_obsolete(parts, state, envelope) {
+                Heed::Open
+            } else if reactions.ignores(system, parts, state, envelope) {
+                Heed::Forgotten
+            } else {
+                Heed::Wrong
+            };
+            heed.put(key, answer);
+            answer
+        })
     }
 }

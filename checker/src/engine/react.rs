@@ -2,29 +2,29 @@
 
 use std::any::Any;
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use stateright::actor::{Actor, Command, Envelope, Id, Out};
 
 use super::arena::Arena;
+use super::commands::{carry_out, prepare};
 use super::memo::Memo;
 use super::parts::{CommandOf, Event, Explorable, History, Local, NO_FAULT, NOTHING, Parts};
 use super::system::{Rules, System};
-use crate::spec::{Clock, Event as SpecEvent, Fault, Step};
+use crate::spec::{Event as SpecEvent, Fault, Spec, Step};
 
 /// What an actor's handler did.
 pub(super) struct Reaction<A: Actor> {
-    actor: usize,
+    pub actor: usize,
     event: Event,
     /// The actor's state before.
     before: u32,
     /// Its state after, if it touched it.
-    after: Option<u32>,
-    commands: Box<[CommandOf<A>]>,
+    pub after: Option<u32>,
+    pub commands: Box<[CommandOf<A>]>,
     /// Among [`Parts::faults`].
-    fault: u32,
+    pub fault: u32,
 }
 
 /// What a step does to the actor that takes it and to the network, apart from the message that it
@@ -61,9 +61,17 @@ impl<A: Explorable> Reaction<A> {
     }
 }
 
+impl<A: Actor> Reaction<A> {
+    /// True if nothing changes and nothing is said.
+    fn does_nothing(&self) -> bool {
+        let is_touched = self.after.is_some_and(|after| after != self.before);
+        !is_touched && self.commands.is_empty() && self.fault == NO_FAULT
+    }
+}
+
 impl Effect {
     /// No more than that the actor is now as `local` says.
-    fn silent<A: Explorable, G: History>(parts: &Parts<A, G>, local: Local) -> Self {
+    pub fn silent<A: Explorable, G: History>(parts: &Parts<A, G>, local: Local) -> Self {
         Effect {
             reaction: SILENT,
             local: parts.locals.intern(local),
@@ -130,16 +138,50 @@ impl<A: Explorable> Reactions<A> {
             if event == Event::Crash && matches!(system.rules, Rules::Stateright) {
                 return self.effects.push(Effect::silent(parts, after));
             }
-            let storage = question_storage(&after, event);
-            let question = (actor as u32, after.state, storage, event);
-            let reaction = self.asked.get_or(question, || {
-                self.reactions.push(react(system, parts, actor, &after, event))
-            });
+            let reaction = self.reaction(system, parts, actor, &after, event);
             let taken = self.reactions.get(reaction);
             let effect = carry_out(system, parts, taken, after);
             self.effects.push(Effect { reaction, is_ignored: taken.is_ignored(parts), ..effect })
         });
         self.effects.get(number)
+    }
+
+    /// What `actor`'s handler does, its own being prepared for the event.
+    fn reaction<C, G: History>(
+        &self,
+        system: &System<'_, A, C, G>,
+        parts: &Parts<A, G>,
+        actor: usize,
+        local: &Local,
+        event: Event,
+    ) -> u32 {
+        let question = (actor as u32, local.state, question_storage(local, event), event);
+        self.asked
+            .get_or(question, || self.reactions.push(react(system, parts, actor, local, event)))
+    }
+
+    /// True if the receiver of a message, in this state, does nothing and says nothing when it
+    /// arrives.
+    pub fn ignores<C, G: History>(
+        &self,
+        system: &System<'_, A, C, G>,
+        parts: &Parts<A, G>,
+        state: u32,
+        envelope: u32,
+    ) -> bool {
+        let receiver = usize::from(parts.envelopes.get(envelope).dst);
+        let local = Local { state, ..Local::default() };
+        let event = Event::Deliver(envelope);
+        let reaction = self.reaction(system, parts, receiver, &local, event);
+        self.reactions.get(reaction).does_nothing()
+    }
+
+    /// What was asked of handlers so far: each question with the state before and after.
+    pub fn steps(&self) -> impl Iterator<Item = (usize, Event, u32, u32)> {
+        self.asked.entries().into_iter().map(|((actor, before, _, event), reaction)| {
+            let after = self.reactions.get(reaction).after;
+            (actor as usize, event, before, after.unwrap_or(before))
+        })
     }
 
     /// The fault of this reaction.
@@ -211,20 +253,22 @@ fn react<A: Explorable, C, G: History>(
             }
             Event::Tick => unreachable!("no handler is called for it"),
         }
+        let disagrees = storage_disagrees(system, actor, before, &state, event, &out);
         match state {
-            Cow::Borrowed(_) => (None, out),
-            Cow::Owned(state) => (Some(state), out),
+            Cow::Borrowed(_) => (None, out, disagrees),
+            Cow::Owned(state) => (Some(state), out, disagrees),
         }
     };
-    let (after, mut out, panicked) = match catch_unwind(AssertUnwindSafe(call)) {
-        Ok((after, out)) => (after, out, None),
-        Err(panic) => (None, Out::new(), Some(words_of(&*panic))),
+    let (after, mut out, disagrees, panicked) = match catch_unwind(AssertUnwindSafe(call)) {
+        Ok((after, out, disagrees)) => (after, out, disagrees, None),
+        Err(panic) => (None, Out::new(), false, Some(words_of(&*panic))),
     };
     if event == Event::Crash {
         // What a start would say is said when the server recovers.
         out = Out::new();
     }
     let fault = panicked.map(Fault::Panicked).or_else(|| fault(system, &out));
+    let fault = fault.or(disagrees.then_some(Fault::StorageDisagrees));
     Reaction {
         actor,
         event,
@@ -233,6 +277,38 @@ fn react<A: Explorable, C, G: History>(
         // Without the room that a growing list has for more.
         commands: out.into_iter().collect(),
         fault: fault.map_or(NO_FAULT, |fault| parts.faults.intern(Some(fault))),
+    }
+}
+
+/// True if the state after a handler says that something is durable which a start from the storage
+/// would not give. The storage agreed with the state before: this is asked after every handler. So
+/// where nothing was saved, what is durable must not have changed.
+fn storage_disagrees<A: Explorable, C, G: History>(
+    system: &System<'_, A, C, G>,
+    actor: usize,
+    before: &A::State,
+    after: &A::State,
+    event: Event,
+    out: &Out<A>,
+) -> bool {
+    let Rules::Spec(Spec { durable: Some(same), .. }) = system.rules else {
+        return false;
+    };
+    if event == Event::Crash {
+        // The state is what a start from the storage gives, and nothing is saved.
+        return false;
+    }
+    let saved = out.iter().rev().find_map(|command| match command {
+        Command::Save(storage) => Some(Some(storage.clone())),
+        _ => None,
+    });
+    match saved {
+        Some(storage) => {
+            let handlers = &system.model.actors[actor];
+            !same(after, &handlers.on_start(actor.into(), &storage, &mut Out::new()))
+        }
+        None if event == Event::Recover => false,
+        None => !same(after, before),
     }
 }
 
@@ -247,99 +323,6 @@ fn fault<A: Explorable, C, G: History>(
     let mut commands = out.iter().skip_while(|command| !matches!(command, Command::Send(..)));
     let is_late = commands.any(|command| matches!(command, Command::Save(_)));
     is_late.then_some(Fault::SentBeforeSaved)
-}
-
-/// What happens to an actor's own before its handler is called.
-fn prepare<A: Explorable, C, G: History>(
-    system: &System<'_, A, C, G>,
-    parts: &Parts<A, G>,
-    local: &mut Local,
-    event: Event,
-) {
-    match event {
-        Event::Deliver(_) | Event::Tick => {}
-        Event::Timeout(timer) => {
-            let timer = parts.timer.get(timer);
-            let mut timers = parts.timers.get(local.timers).clone();
-            timers.cancel(timer);
-            local.timers = parts.timers.intern(timers);
-            let mut clock = parts.clocks.get(local.clock).clone();
-            clock.clear(timer);
-            local.clock = parts.clocks.intern(clock);
-        }
-        Event::Random(choice) => {
-            let mut randoms = parts.randoms.get(local.randoms).clone();
-            randoms.remove(&parts.choice.get(choice).0);
-            local.randoms = parts.randoms.intern(randoms);
-        }
-        Event::Crash => {
-            local.crashed = true;
-            local.timers = parts.timers.intern(stateright::actor::Timers::new());
-            local.randoms = parts.randoms.intern(stateright::actor::RandomChoices::default());
-            let clock = system.timely().map(Clock::crashed);
-            local.clock = parts.clocks.intern(clock.unwrap_or_default());
-        }
-        Event::Recover => {
-            local.crashed = false;
-            local.clock = parts.clocks.intern(Clock::default());
-        }
-    }
-}
-
-/// Carries out what the handler commanded. The reaction is for the caller to fill in.
-fn carry_out<A: Explorable, C, G: History>(
-    system: &System<'_, A, C, G>,
-    parts: &Parts<A, G>,
-    reaction: &Reaction<A>,
-    mut local: Local,
-) -> Effect {
-    local.state = reaction.after.unwrap_or(local.state);
-    let mut sent: BTreeMap<usize, Vec<u32>> = BTreeMap::new();
-    let mut timers = parts.timers.get(local.timers).clone();
-    let mut randoms = parts.randoms.get(local.randoms).clone();
-    let mut clock = parts.clocks.get(local.clock).clone();
-    for command in reaction.commands.iter() {
-        match command {
-            Command::Send(dst, msg) => {
-                let seat = match system.rules {
-                    Rules::Spec(_) => usize::from(*dst),
-                    Rules::Stateright => usize::from(*dst).min(system.actors()),
-                };
-                if seat < system.seats && !system.is_link_down(reaction.actor, *dst) {
-                    let envelope = parts.envelope(reaction.actor.into(), *dst, msg.clone());
-                    sent.entry(seat).or_default().push(envelope);
-                }
-            }
-            Command::SetTimer(timer, _) => {
-                timers.set(timer.clone());
-                if system.timely().is_some() {
-                    clock.set(timer.clone());
-                }
-            }
-            Command::CancelTimer(timer) => {
-                timers.cancel(timer);
-                clock.clear(timer);
-            }
-            Command::ChooseRandom(key, choices) if choices.is_empty() => {
-                randoms.remove(key);
-            }
-            Command::ChooseRandom(key, choices) => randoms.insert(key.clone(), choices.clone()),
-            Command::Save(storage) => {
-                local.storage = parts.storages.intern(Some(storage.clone()));
-            }
-        }
-    }
-    local.timers = parts.timers.intern(timers);
-    local.randoms = parts.randoms.intern(randoms);
-    local.clock = parts.clocks.intern(clock);
-    let mut parcel = |sent| parts.inboxes.intern(system.order.parcel(sent));
-    let own = sent.remove(&reaction.actor).map_or(NOTHING, &mut parcel);
-    Effect {
-        own,
-        post: parts.posts.intern(sent.into_iter().map(|(to, sent)| (to, parcel(sent))).collect()),
-        fault: reaction.fault,
-        ..Effect::silent(parts, local)
-    }
 }
 
 /// Shows a step to a spec's ghost.

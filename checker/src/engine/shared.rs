@@ -34,8 +34,17 @@ pub(super) struct Check<'a, A: Explorable, G> {
     pub expectation: Expectation,
     pub sees: Sees,
     pub condition: Condition<'a, A, G>,
-    /// True if it is decided when a state is expanded: nobody can do anything any more.
-    pub is_deadlock: bool,
+    /// Set if it is decided by what a state offers, and not by the condition.
+    pub on_expansion: Option<OnExpansion>,
+}
+
+/// What is found out about a state when it is expanded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum OnExpansion {
+    /// Nobody can do anything any more.
+    Deadlock,
+    /// A message is called obsolete, and its receiver would heed it.
+    HeedsObsolete,
 }
 
 /// A question about a whole state.
@@ -44,7 +53,9 @@ pub(super) type Condition<'a, A, G> = Box<dyn Fn(&State<A, G>) -> bool + Sync + 
 impl<A: Explorable, G> Check<'_, A, G> {
     /// True if it is asked about states of which this is shown.
     pub fn is_asked(&self, sees: Sees) -> bool {
-        self.sees == sees && self.expectation != Expectation::Eventually && !self.is_deadlock
+        self.sees == sees
+            && self.expectation != Expectation::Eventually
+            && self.on_expansion.is_none()
     }
 
     /// True if this state decides the property: it breaks it, or shows that it can be reached.
@@ -68,6 +79,8 @@ pub(super) struct Shared<'a, A: Explorable, C, G: History> {
     pub checks: Vec<Check<'a, A, G>>,
     /// The one of the checks that a deadlock decides.
     pub deadlock: Option<usize>,
+    /// The one of the checks that an obsolete message decides if it is heeded.
+    pub heeds_obsolete: Option<usize>,
     pub boundary: Option<Condition<'a, A, G>>,
 }
 
@@ -94,7 +107,8 @@ impl<'a, A: Explorable, C, G: History> Shared<'a, A, C, G> {
             reactions: Reactions::new(),
             visited: table(leaves, options.threads),
             views: View::of(&asked, &system, options.threads),
-            deadlock: checks.iter().position(|check| check.is_deadlock),
+            deadlock: decided_by(&checks, OnExpansion::Deadlock),
+            heeds_obsolete: decided_by(&checks, OnExpansion::HeedsObsolete),
             checks,
             system,
             boundary: options.has_boundary.then(|| Box::new(boundary) as _),
@@ -122,6 +136,10 @@ impl<'a, A: Explorable, C, G: History> Shared<'a, A, C, G> {
             handler_calls: self.reactions.handler_calls(),
         }
     }
+}
+
+fn decided_by<A: Explorable, G>(checks: &[Check<'_, A, G>], what: OnExpansion) -> Option<usize> {
+    checks.iter().position(|check| check.on_expansion == Some(what))
 }
 
 /// A table for states, or views of them, that so many threads fill.

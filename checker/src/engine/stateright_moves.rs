@@ -30,7 +30,8 @@ impl<'s, A: Explorable, C, G: History> Planner<'s, A, C, G> {
         }
         let has_timer = self.parts.timers.get(local.timers).iter().next().is_some();
         let (crashed, time, arrivals) = (local.crashed, Time::default(), Arrivals::default());
-        Moves { crashed, has_timer, moves: moves.into(), time, arrivals }
+        let moves = moves.into();
+        Moves { crashed, has_timer, heeds_obsolete: false, moves, time, arrivals }
     }
 
     /// What it may do without a message.

@@ -147,13 +147,13 @@ impl<'a, A: Explorable, C, G: History> System<'a, A, C, G> {
         }
     }
 
-    /// True if a spec's search may forget this message, given the state of its receiver.
+    /// True if a spec calls this message obsolete, given the state of its receiver.
     pub fn is_obsolete(&self, parts: &Parts<A, G>, state: u32, envelope: u32) -> bool {
-        let Rules::Spec(spec) = self.rules else {
+        let Rules::Spec(Spec { obsolete: Some(is_obsolete), .. }) = self.rules else {
             return false;
         };
         let envelope = parts.envelopes.get(envelope);
-        (spec.obsolete)(parts.states.get(state), envelope.src, &envelope.msg)
+        is_obsolete(parts.states.get(state), envelope.src, &envelope.msg)
     }
 
     /// The leaves of a state that is at hand as a whole.

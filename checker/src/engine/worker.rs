@@ -145,6 +145,11 @@ impl<'s, A: Explorable, C: Sync, G: History> Worker<'s, A, C, G> {
     /// Puts the successors of a state among those that wait; looks them up when they are many.
     fn expand(&mut self, mut doors: Doors<'s>, parent: &mut Parent<'s>) -> Doors<'s> {
         let Shared { system, parts, .. } = self.shared;
+        if let Some(check) = self.shared.heeds_obsolete
+            && parent.offers.iter().any(|offer| offer.heeds_obsolete)
+        {
+            self.judge.found[check].get_or_insert(parent.id);
+        }
         if system.is_end(parts.extras.get(parent.leaves[system.extras_leaf()])) {
             return doors;
         }

@@ -79,6 +79,22 @@ where
             next.system.actor_states[index] = Arc::new(actor_state);
         }
         self.carry_out(index, reaction.out, next);
+        if next.fault.is_none() {
+            next.fault = self.storage_fault(id, next);
+        }
+    }
+
+    /// What is wrong if the actor's state and its storage disagree.
+    pub(super) fn storage_fault(&self, id: Id, state: &State<A, G>) -> Option<Fault> {
+        let same = self.durable?;
+        match self.reaction(id, &Event::Recover, state) {
+            Ok(Reaction { state: Some(started), .. }) => {
+                let now = &state.system.actor_states[usize::from(id)];
+                (!same(now, &started)).then_some(Fault::StorageDisagrees)
+            }
+            Ok(_) => unreachable!("a start gives a state"),
+            Err(panic) => Some(panic),
+        }
     }
 
     /// What the actor's handler makes of `event`; a panic in it is a fault.

@@ -8,6 +8,7 @@
 
 mod action;
 mod fairness;
+mod forgotten;
 mod handler;
 mod layout;
 mod links;
@@ -34,7 +35,8 @@ pub use handler::{Event, Step};
 pub use links::Links;
 pub use names::with_names;
 pub use property::{
-    Kind, PropertyInfo, SAVED_BEFORE_SENT, TIME_PASSES, WITHOUT_DEADLOCK, WITHOUT_PANIC,
+    FORGOTTEN_IS_IGNORED, Kind, PropertyInfo, SAVED_BEFORE_SENT, STORAGE_AGREES, TIME_PASSES,
+    WITHOUT_DEADLOCK, WITHOUT_PANIC,
 };
 pub use state::{Fault, Spent, State, TIMEOUT_KINDS};
 pub use temporal::{Condition, Form, Temporal};
@@ -80,9 +82,14 @@ pub struct Direction<A: Actor, C, G> {
 pub type Ghost<A, C, G> = fn(&C, &G, &Step<'_, A>) -> Option<G>;
 
 /// True if an actor in this state ignores the message from that sender now and for ever, so that
-/// the search may forget it. That it says so rightly is for a test to show, on a space that forgets
-/// none.
+/// the search may forget it.
+///
+/// The search does not believe it. It hands every such message to the actor, in this state and in
+/// all states that the actor is in later. [`FORGOTTEN_IS_IGNORED`] is violated if one is heeded.
 pub type Obsolete<A> = fn(&<A as Actor>::State, Id, &<A as Actor>::Msg) -> bool;
+
+/// True if two states of an actor say the same about what survives a crash.
+pub type SameDurable<A> = fn(&<A as Actor>::State, &<A as Actor>::State) -> bool;
 
 /// An actor system, its faults, and its properties. Timing is asynchronous, right for safety,
 /// unless it is said to be [`Timely`], which liveness needs.
@@ -110,7 +117,10 @@ where
     /// If set, time moves in ticks.
     pub timely: Option<Timely<A::Timer>>,
     pub ghost: Ghost<A, C, G>,
-    pub obsolete: Obsolete<A>,
+    /// If set, which messages the search forgets.
+    pub obsolete: Option<Obsolete<A>>,
+    /// If set, [`STORAGE_AGREES`] is claimed.
+    pub durable: Option<SameDurable<A>>,
     pub direction: Option<Direction<A, C, G>>,
     /// If set, it is no error that nobody can do anything any more.
     pub may_end: bool,
@@ -151,7 +161,8 @@ where
             timeouts: Vec::new(),
             timely: None,
             ghost: |_, _, _| None,
-            obsolete: |_, _, _| false,
+            obsolete: None,
+            durable: None,
             direction: None,
             may_end: false,
             strong: |_| false,
@@ -205,8 +216,15 @@ where
         self
     }
 
+    /// Lets the search forget obsolete messages, and claims [`FORGOTTEN_IS_IGNORED`].
     pub fn obsolete(mut self, obsolete: Obsolete<A>) -> Self {
-        self.obsolete = obsolete;
+        self.obsolete = Some(obsolete);
+        self
+    }
+
+    /// Claims [`STORAGE_AGREES`]: `same` compares what two states of an actor say is durable.
+    pub fn durable(mut self, same: SameDurable<A>) -> Self {
+        self.durable = Some(same);
         self
     }
 

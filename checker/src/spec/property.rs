@@ -1,4 +1,4 @@
-//! What a spec claims: its own properties, and two that every spec has.
+//! What a spec claims: its own properties, and the built-in ones.
 
 use std::fmt::Debug;
 use std::hash::Hash;
@@ -12,6 +12,12 @@ use super::{Fault, Spec, State};
 /// Every handler saves before it sends: on a real network a message may be out when the disk is
 /// not.
 pub const SAVED_BEFORE_SENT: &str = "saved before sent";
+/// When a handler returns, what its state says is durable is what a start from the storage would
+/// give. Of specs that say what is durable.
+pub const STORAGE_AGREES: &str = "storage agrees with state";
+/// A message that the search forgets as obsolete is ignored by its receiver, then and in all states
+/// that the receiver is in later. Of specs that say what is obsolete.
+pub const FORGOTTEN_IS_IGNORED: &str = "what is forgotten is ignored";
 /// No handler panics.
 pub const WITHOUT_PANIC: &str = "no handler panics";
 /// It does not happen that nobody can do anything any more, unless the spec says that it may end.
@@ -114,6 +120,16 @@ where
         properties.push(Property::always(WITHOUT_PANIC, |_, state: &State<A, G>| {
             !matches!(state.fault, Some(Fault::Panicked(_)))
         }));
+        if self.durable.is_some() {
+            properties.push(Property::always(STORAGE_AGREES, |_, state: &State<A, G>| {
+                state.fault != Some(Fault::StorageDisagrees)
+            }));
+        }
+        if self.obsolete.is_some() {
+            properties.push(Property::always(FORGOTTEN_IS_IGNORED, |spec: &Self, state| {
+                spec.obsolete_in_flight(state).is_empty()
+            }));
+        }
         if !self.may_end {
             properties.push(Property::always(WITHOUT_DEADLOCK, |spec: &Self, state| {
                 !spec.is_deadlocked(state)

@@ -30,6 +30,8 @@ pub enum Fault {
     /// It saved after it had already sent: on a real network the message may be out when the disk
     /// is not.
     SentBeforeSaved,
+    /// Its state says that something is durable, and a start from its storage would not give that.
+    StorageDisagrees,
     /// It panicked, with this message.
     Panicked(Arc<str>),
 }

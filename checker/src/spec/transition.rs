@@ -11,6 +11,9 @@ use stateright::util::HashableHashSet;
 
 use super::{Action, ActionOf, Clock, Event, Spec, State};
 
+/// A state, and the messages that are forgotten on the way to it.
+type AndForgotten<A, G> = (State<A, G>, Vec<Envelope<<A as Actor>::Msg>>);
+
 impl<A, C, G> Spec<A, C, G>
 where
     A: Actor,
@@ -44,6 +47,7 @@ where
         }
         for (index, out) in outs.into_iter().enumerate() {
             self.carry_out(index, out, &mut state);
+            state.fault = state.fault.take().or_else(|| self.storage_fault(index.into(), &state));
         }
         state
     }
@@ -140,9 +144,21 @@ where
     /// The state after `action`, or `None` if that equals `state` or differs only in what is
     /// counted: budgets spent, and `calm`.
     pub(super) fn after(&self, state: &State<A, G>, action: &ActionOf<A>) -> Option<State<A, G>> {
+        self.after_and_forgotten(state, action).map(|(next, _)| next)
+    }
+
+    /// The state after `action`, and the messages that are forgotten on the way there.
+    pub(super) fn after_and_forgotten(
+        &self,
+        state: &State<A, G>,
+        action: &ActionOf<A>,
+    ) -> Option<AndForgotten<A, G>> {
         let mut next = state.clone();
+        let mut forgotten = Vec::new();
         match action {
-            Action::Deliver { src, dst, msg } => self.deliver(*src, *dst, msg, state, &mut next)?,
+            Action::Deliver { src, dst, msg } => {
+                forgotten = self.deliver(*src, *dst, msg, state, &mut next)?;
+            }
             Action::Duplicate { src, dst, msg } => {
                 next.spent.duplicates += 1;
                 self.act(*dst, Event::Deliver { src: *src, msg }, state, &mut next);
@@ -175,14 +191,14 @@ where
             }
             Action::Tick => next.clocks.iter_mut().for_each(Clock::tick),
         }
-        self.forget_obsolete(&mut next);
+        forgotten.extend(self.forget(&mut next));
         next.calm = self.calm_after(state.calm, action);
         let is_step =
             next.fault.is_some() || next.system != state.system || next.clocks != state.clocks;
-        is_step.then_some(next)
+        is_step.then_some((next, forgotten))
     }
 
-    /// Delivers a message; `None` if that is not a step.
+    /// Delivers a message, and returns what is forgotten; `None` if that is not a step.
     ///
     /// On the clock it is gone, heeded or not, for time waits for what is in flight. Otherwise one
     /// that is ignored stays in flight, as in Stateright: to lose it would be a step that changes
@@ -195,21 +211,23 @@ where
         msg: &A::Msg,
         state: &State<A, G>,
         next: &mut State<A, G>,
-    ) -> Option<()> {
+    ) -> Option<Vec<Envelope<A::Msg>>> {
         if self.timely.is_some() {
             // Gone first: what the actor sends to itself on handling it is a new message.
             remove(src, dst, msg, next);
             self.act(dst, Event::Deliver { src, msg }, state, next);
-            return Some(());
+            return Some(Vec::new());
         }
         self.act(dst, Event::Deliver { src, msg }, state, next);
-        self.forget_obsolete(next);
+        let mut forgotten = self.forget(next);
         if next.fault.is_none() && next.system == state.system {
             // Nobody can tell whether an ignored message has arrived: it stays in flight.
             return None;
         }
+        // It has arrived, whatever its receiver would make of a second one.
+        forgotten.retain(|gone| (gone.src, gone.dst, &gone.msg) != (src, dst, msg));
         remove(src, dst, msg, next);
-        Some(())
+        Some(forgotten)
     }
 
     fn fire(&self, id: Id, timer: &A::Timer, state: &State<A, G>, next: &mut State<A, G>) {
@@ -234,13 +252,6 @@ where
             }
         }
         self.act(id, Event::Crash, state, next);
-    }
-
-    fn forget_obsolete(&self, state: &mut State<A, G>) {
-        let actors = &state.system.actor_states;
-        in_flight(&mut state.system.network).retain(|Envelope { src, dst, msg }| {
-            !(self.obsolete)(&actors[usize::from(*dst)], *src, msg)
-        });
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use quorate_checker::engine::{Options, Sees, Stop, explore, explore_model};
-use quorate_checker::spec::{Action, Event, Fault, Faults, Spec, WITHOUT_PANIC};
+use quorate_checker::spec::{Action, Event, Fault, Faults, STORAGE_AGREES, Spec, WITHOUT_PANIC};
 use stateright::Expectation::{Always, Sometimes};
 use stateright::actor::{ActorModel, LossyNetwork, Network};
 use stateright::{Checker, HasDiscoveries, Model};
@@ -11,7 +11,7 @@ use stateright::{Checker, HasDiscoveries, Model};
 use crate::naive::{Counts, naive};
 use crate::toy::Cause::{Choice, Message, Timer};
 use crate::toy::Order::{Choose, Save, Send, Set};
-use crate::toy::{self, Answer, Toy};
+use crate::toy::{self, Answer, Order, Toy};
 
 type ToySpec = Spec<Toy, (), u8>;
 
@@ -176,6 +176,24 @@ fn threads_share_a_wide_level_and_lose_nothing() {
 fn a_late_save_is_found_where_it_is_nearest() {
     let expected = compare(|| two_phases(true));
     assert_eq!(expected.lengths[3], ("saved before sent", Some(3)));
+}
+
+#[test]
+fn what_is_durable_by_word_alone_is_found() {
+    // The second says that it is in state 2 for good, and has saved something else or nothing.
+    let saves = |orders: &'static [Order]| {
+        move || {
+            let first = Toy::default().starting(&[Send(1, 0)]);
+            let second = Toy::default().on(0, Message(0), 2, orders);
+            let spec = Spec::new("saves", system(vec![first, second]), 2).may_end();
+            spec.durable(|one, other| one == other)
+        }
+    };
+    for (orders, expected) in [(&[][..], Some(1)), (&[Save(1)], Some(1)), (&[Save(2)], None)] {
+        let lengths = compare(saves(orders)).lengths;
+        let found = lengths.iter().find(|(name, _)| *name == STORAGE_AGREES).expect("claimed");
+        assert_eq!(found.1, expected, "{orders:?}");
+    }
 }
 
 #[test]

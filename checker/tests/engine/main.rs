@@ -1,6 +1,7 @@
 //! The engine finds what other searches find.
 
 mod by_hand;
+mod forgotten;
 mod naive;
 mod orbits;
 mod peer;

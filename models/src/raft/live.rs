@@ -13,7 +13,7 @@ use stateright::Expectation::Sometimes;
 
 use super::properties::{self, Named};
 use super::rules::RaftRules;
-use super::specs::{RaftSpec, get, put, system};
+use super::specs::{RaftSpec, get, keeps_all_durable, put, same_durable, system};
 use super::{Timer, directions, facts, ghost, obsolete};
 use crate::kv::{Command, Kv};
 use crate::rules::AllRules;
@@ -91,7 +91,7 @@ pub fn raft<R: RaftRules>(
     bounds: Bounds<'_>,
     facts: &[Named<Kv, R>],
 ) -> RaftSpec<R> {
-    let prunes = obsolete::applies(&rules);
+    let (prunes, all_durable) = (obsolete::applies(&rules), keeps_all_durable(&rules));
     let mut system = system(rules, bounds.servers, bounds.scripts);
     for (name, fact) in facts {
         system = system.property(Sometimes, name, *fact);
@@ -111,6 +111,7 @@ pub fn raft<R: RaftRules>(
         .eventually_always(CAUGHT_UP, properties::all_caught_up);
     let asks = !bounds.scripts.is_empty();
     let spec = if asks { spec.eventually(ALL_ANSWERED, properties::all_answered) } else { spec };
+    let spec = if all_durable { spec.durable(same_durable) } else { spec };
     if prunes { spec.obsolete(obsolete::is_obsolete) } else { spec }
 }
 

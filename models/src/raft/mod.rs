@@ -47,7 +47,7 @@ pub mod large;
 pub mod live;
 pub mod log;
 pub mod message;
-mod obsolete;
+pub mod obsolete;
 pub mod properties;
 mod rename;
 mod replication;

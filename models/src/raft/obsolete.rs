@@ -12,8 +12,7 @@ use crate::service::{Answer, Reply};
 use crate::state_machine::StateMachine;
 
 /// The rules without which a message that looks obsolete may still do something.
-const GROUNDS: [Rule; 9] = [
-    Rule::NewerTermDeposes,
+pub const GROUNDS: [Rule; 8] = [
     Rule::CandidateRaisesTerm,
     Rule::OneVotePerTerm,
     Rule::VoterCountsOnce,
@@ -25,18 +24,14 @@ const GROUNDS: [Rule; 9] = [
 ];
 
 /// True if what is obsolete by all rules is so by `rules`.
-pub(super) fn applies<R: RaftRules>(rules: &R) -> bool {
+pub fn applies<R: RaftRules>(rules: &R) -> bool {
     GROUNDS.iter().all(|rule| rules.keeps(*rule))
 }
 
 /// True if a member in `state` ignores `message`, whatever happens before it arrives: terms only
 /// rise, a vote stays for its term, an office once lost is lost for its term, and answers are not
 /// taken back.
-pub(super) fn is_obsolete<M: StateMachine>(
-    state: &State<M>,
-    from: Id,
-    message: &MessageOf<M>,
-) -> bool {
+pub fn is_obsolete<M: StateMachine>(state: &State<M>, from: Id, message: &MessageOf<M>) -> bool {
     match (state, message) {
         (State::Server(server), Message::RequestVote(m)) => request_vote(server, from, m),
         (State::Server(server), Message::VoteReply(m)) => vote_reply(server, from, m),

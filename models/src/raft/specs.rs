@@ -14,7 +14,7 @@ use super::directions;
 use super::ghost::{self, Ghost};
 use super::properties::{self, Named, System};
 use super::rules::{RaftRules, Rule};
-use super::{Batch, Raft, Server, Timer, Timing, facts, obsolete};
+use super::{Batch, Raft, Server, State, Timer, Timing, facts, obsolete};
 use crate::client::{Client, Habits};
 use crate::kv::{Command, Kv};
 use crate::rules::{AllBut, AllRules};
@@ -83,6 +83,22 @@ pub struct Bounds<'a> {
     pub faults: Faults,
 }
 
+/// False if a rule is suspended that keeps something on disk. That the storage agrees with the
+/// state is then broken at once, before it does any harm; such specs show the harm.
+pub(super) fn keeps_all_durable<R: RaftRules>(rules: &R) -> bool {
+    [Rule::TermSurvivesCrash, Rule::VoteSurvivesCrash, Rule::LogSurvivesCrash]
+        .into_iter()
+        .all(|rule| rules.keeps(rule))
+}
+
+/// True if two states of a member say the same about what survives a crash.
+pub fn same_durable(one: &State<Kv>, other: &State<Kv>) -> bool {
+    match (one, other) {
+        (State::Server(one), State::Server(other)) => one.storage == other.storage,
+        _ => true,
+    }
+}
+
 fn sees(property: &str) -> Sees {
     if facts::OF_NETWORK.contains(&property) { Sees::Everything } else { Sees::Actors }
 }
@@ -94,7 +110,7 @@ pub fn raft<R: RaftRules>(
     bounds: Bounds<'_>,
     facts: &[Named<Kv, R>],
 ) -> RaftSpec<R> {
-    let prunes = obsolete::applies(&rules);
+    let (prunes, all_durable) = (obsolete::applies(&rules), keeps_all_durable(&rules));
     let mut system = system(rules, bounds.servers, bounds.scripts);
     for (name, condition) in properties::safety() {
         system = system.property(Always, name, condition);
@@ -109,6 +125,7 @@ pub fn raft<R: RaftRules>(
         .timeouts("election timeouts", |timer| *timer == Timer::Election, bounds.elections)
         .timeouts("heartbeats", |timer| *timer == Timer::Heartbeat, bounds.heartbeats)
         .timeouts("client retries", |timer| *timer == Timer::Retry, bounds.retries);
+    let spec = if all_durable { spec.durable(same_durable) } else { spec };
     if prunes { spec.obsolete(obsolete::is_obsolete) } else { spec }
 }
 
