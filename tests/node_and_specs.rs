@@ -29,15 +29,16 @@ const DIFFERENCES: &[(&str, Answer)] = &[
     (
         "how many servers there may be",
         Answer::None(
-            "One server is a majority of itself and sends nothing. Four and six to nine differ from \
-             two, three and five in how many servers may be missing, which `is_majority` alone \
-             decides: its own test tries all sets of up to six.",
+            "One server is a majority of itself and sends nothing. Four and six to nine differ \
+             from two, three and five in how many servers may be missing, which `is_majority` \
+             alone decides: its own test tries all sets of up to six.",
         ),
     ),
     (
         "how much longer a client waits for a large command",
         Answer::None(
-            "Commands of a spec are small. In the specs of safety a client asks again at any moment.",
+            "Commands of a spec are small. In the specs of safety a client asks again at any \
+             moment.",
         ),
     ),
     (
@@ -57,8 +58,11 @@ const DIFFERENCES: &[(&str, Answer)] = &[
     ),
     (
         "whom a client asks first",
-        Answer::None("Servers are all the same at the start, so a client that begins anywhere is one \
-             that begins with the first."),
+        Answer::None(
+            "Servers are all the same at the start, so one client that begins anywhere is one that \
+             begins with the first. A second one that begins elsewhere is like one that has been \
+             redirected there, or has asked again.",
+        ),
     ),
 ];
 
@@ -143,7 +147,8 @@ fn of_servers() -> Vec<Compared> {
 fn of_clients() -> Vec<Compared> {
     let all = specs_of_raft();
     let clients = || {
-        all.iter().flat_map(|spec| spec.system.actors.iter().map(move |actor| (spec, actor)))
+        all.iter()
+            .flat_map(|spec| spec.system.actors.iter().map(move |actor| (spec, actor)))
             .filter_map(|(spec, actor)| match actor {
                 Raft::Client(client) => Some((spec, client)),
                 Raft::Server(_) => None,

@@ -37,6 +37,9 @@ holds! {
     failover_lossy: "raft/failover-lossy" has depth 44;
     crashes_2: "raft/crashes-2" has depth 45;
     five_2: "raft/five-2" has depth 35;
+    batches: "raft/batches" has depth 34;
+    retry_2: "raft/retry-2" has depth 37;
+    readers_2: "raft/readers-2" has depth 46;
 }
 
 /// Stateright's search, on one thread, is the oracle of ours.

@@ -11,6 +11,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
+use clap::builder::RangedI64ValueParser;
+
 use super::exit::{self, Code, Failure};
 use super::log;
 use super::node::Saved;
@@ -35,7 +37,7 @@ pub struct Args {
     #[arg(long)]
     protocol: Option<String>,
     /// How many nodes there are [default: 3]
-    #[arg(long, value_parser = clap::value_parser!(u16).range(i64::from(*SIZES.start())..=i64::from(*SIZES.end())))]
+    #[arg(long, value_parser = sizes())]
     nodes: Option<u16>,
     /// Where config, key and stores are
     #[arg(long, default_value = "quorate-cluster")]
@@ -43,6 +45,11 @@ pub struct Args {
     /// Node i listens on port P+i of 127.0.0.1, UDP and TCP [default: 7400]
     #[arg(long, value_name = "P", value_parser = clap::value_parser!(u16).range(1..=65_000))]
     port: Option<u16>,
+}
+
+fn sizes() -> RangedI64ValueParser<u16> {
+    let (least, most) = (i64::from(*SIZES.start()), i64::from(*SIZES.end()));
+    clap::value_parser!(u16).range(least..=most)
 }
 
 /// Runs a cluster.

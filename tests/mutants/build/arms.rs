@@ -36,7 +36,8 @@ fn may_move(arm: &Arm) -> bool {
     let mut used = BTreeSet::new();
     names(arm.body.to_token_stream(), &mut used);
     let is_variable = |name: &&String| name.starts_with(|first: char| first.is_lowercase());
-    !matches!(&*arm.body, Expr::Macro(_)) && !bound.iter().filter(is_variable).any(|n| used.contains(n))
+    !matches!(&*arm.body, Expr::Macro(_))
+        && !bound.iter().filter(is_variable).any(|n| used.contains(n))
 }
 
 fn pattern_tokens(pattern: &Pat) -> TokenStream {

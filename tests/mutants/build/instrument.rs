@@ -3,8 +3,8 @@
 use syn::spanned::Spanned;
 use syn::visit_mut::{self, VisitMut};
 use syn::{
-    Arm, Block, Expr, ExprClosure, ImplItem, ImplItemFn, Item, ItemFn, ItemImpl, ReturnType,
-    Signature, Stmt, Type, UnOp, parse_quote,
+    Arm, Block, Expr, ExprClosure, ExprMethodCall, ImplItem, ImplItemFn, Item, ItemFn, ItemImpl,
+    ReturnType, Signature, Stmt, Type, UnOp, parse_quote,
 };
 
 use crate::arms;
@@ -94,6 +94,21 @@ impl<'a> Instrument<'a> {
         self.place = Place::Anywhere;
     }
 
+    fn visit_call(&mut self, call: &mut ExprMethodCall) {
+        let name = call.method.to_string();
+        let receiver = if name == "then" { Place::Condition } else { Place::Anywhere };
+        self.visit_at(receiver, &mut call.receiver);
+        for (at, argument) in call.args.iter_mut().enumerate() {
+            match argument {
+                Expr::Closure(ExprClosure { body, .. }) if asks(&name) => {
+                    self.visit_at(Place::Condition, body);
+                }
+                _ if name == "require" && at == 1 => self.visit_at(Place::Condition, argument),
+                _ => self.visit_expr_mut(argument),
+            }
+        }
+    }
+
     fn visit_arms(&mut self, arms: &mut [Arm], is_unit: bool) {
         let texts = arms::of(arms, is_unit, &|expr| self.text(expr));
         for (arm, texts) in arms.iter_mut().zip(texts) {
@@ -116,9 +131,12 @@ impl<'a> Instrument<'a> {
         self.visit_statements(block, self.returns_unit);
         for (value, listed) in early {
             let number = self.note(&signature.ident, &listed);
-            block.stmts.insert(0, parse_quote! {
-                if crate::mutation::is(#number) { return #value; }
-            });
+            block.stmts.insert(
+                0,
+                parse_quote! {
+                    if crate::mutation::is(#number) { return #value; }
+                },
+            );
         }
     }
 
@@ -169,12 +187,14 @@ fn early_returns(output: &ReturnType, block: &Block) -> Vec<(Option<Expr>, Strin
     let values: &[&str] = match output {
         ReturnType::Default => return vec![(None, "return at once".to_owned())],
         ReturnType::Type(_, output) => match &**output {
-            Type::Path(path) => match path.path.segments.last().map(|last| last.ident.to_string()) {
-                Some(name) if name == "bool" => &["true", "false"],
-                Some(name) if name == "Vec" => &["Vec::new()"],
-                Some(name) if name == "Option" => &["None"],
-                _ => &[],
-            },
+            Type::Path(path) => {
+                match path.path.segments.last().map(|last| last.ident.to_string()) {
+                    Some(name) if name == "bool" => &["true", "false"],
+                    Some(name) if name == "Vec" => &["Vec::new()"],
+                    Some(name) if name == "Option" => &["None"],
+                    _ => &[],
+                }
+            }
             _ => &[],
         },
     };
@@ -280,21 +300,7 @@ impl VisitMut for Instrument<'_> {
             Expr::Unary(it) if matches!(it.op, UnOp::Not(_)) => {
                 self.visit_at(Place::Condition, &mut it.expr);
             }
-            Expr::MethodCall(it) => {
-                let name = it.method.to_string();
-                let receiver = if name == "then" { Place::Condition } else { Place::Anywhere };
-                self.visit_at(receiver, &mut it.receiver);
-                for (at, argument) in it.args.iter_mut().enumerate() {
-                    let required = name == "require" && at == 1;
-                    let place = if required { Place::Condition } else { Place::Anywhere };
-                    match argument {
-                        Expr::Closure(ExprClosure { body, .. }) if asks(&name) => {
-                            self.visit_at(Place::Condition, body);
-                        }
-                        argument => self.visit_at(place, argument),
-                    }
-                }
-            }
+            Expr::MethodCall(it) => self.visit_call(it),
             _ => visit_mut::visit_expr_mut(self, expr),
         }
         self.replace(expr, &original, texts);

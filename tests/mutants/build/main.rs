@@ -12,10 +12,10 @@ use std::{env, fs};
 
 use instrument::{Instrument, Mutant};
 
-/// The files whose functions are mutated. The others say what is checked: the specs, the properties
-/// and the facts, the ghost, the filter of obsolete messages; or have nothing to mutate. The codec of
-/// the storage (`storage.rs`) runs on the node alone, and the key-value store is also what answers
-/// are held against.
+/// The files whose functions are mutated. The others say what is checked (the specs, the properties
+/// and the facts, the ghost, the filter of obsolete messages) or have nothing to mutate. The codec
+/// of the storage (`storage.rs`) runs on the node alone, and the key-value store is also what
+/// answers are held against.
 const RULES: &[&str] = &[
     "client.rs",
     "quorum.rs",

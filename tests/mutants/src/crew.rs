@@ -47,11 +47,7 @@ impl fmt::Display for Fate {
 }
 
 /// Runs each mutant of `tasks` through its specs, `jobs` at a time, and tells `tell` its fate.
-pub fn run(
-    tasks: Vec<(u32, Vec<String>)>,
-    jobs: usize,
-    tell: impl FnMut(u32, &Fate) + Send,
-) {
+pub fn run(tasks: Vec<(u32, Vec<String>)>, jobs: usize, tell: impl FnMut(u32, &Fate) + Send) {
     let (tasks, tell) = (Mutex::new(tasks.into_iter()), Mutex::new(tell));
     thread::scope(|scope| {
         for _ in 0..jobs.max(1) {

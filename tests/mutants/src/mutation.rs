@@ -134,9 +134,7 @@ pub fn handle<A: Actor>(
         let touched = matches!(state, Cow::Owned(_));
         (touched, state.into_owned(), out)
     };
-    compare(once, |one, other| {
-        one.0 == other.0 && one.1 == other.1 && is_same(&one.2, &other.2)
-    });
+    compare(once, |one, other| one.0 == other.0 && one.1 == other.1 && is_same(&one.2, &other.2));
     let _in_force = InForce::new(CHOSEN.load(Ordering::SeqCst));
     run(state, out);
 }
