@@ -29,13 +29,6 @@ pub(super) fn figure_8<R: RaftRules>((): &(), state: &Now<R>, action: &Next<R>) 
     }
 }
 
-/// The servers stand in their order, each once. At the start they are all the same, so this leaves
-/// out nothing but that a server stands twice.
-pub(super) fn in_turn<R: RaftRules>((): &(), state: &Now<R>, action: &Next<R>) -> bool {
-    let elections = state.spent.timeouts[0];
-    stands(state, action).is_none_or(|(server, _)| server == usize::from(elections))
-}
-
 /// In each term who stands, who hears of it, and whom the leader reaches: the scenario in which the
 /// second server acknowledges two entries of term 1 that are gone everywhere else when it counts.
 pub(super) fn late_reply<R: RaftRules>((): &(), state: &Now<R>, action: &Next<R>) -> bool {

@@ -7,7 +7,7 @@ use super::properties::{self, Named};
 use super::specs::{
     ANSWERED_ANYWAY, Bounds, ELECTED, FAILED_OVER, OLDER_COMMAND, RaftSpec, get, put, raft,
 };
-use super::{Batch, Raft, directions, facts};
+use super::{Batch, Raft, facts};
 use crate::kv::{Command, Kv};
 use crate::rules::AllRules;
 
@@ -23,7 +23,6 @@ pub fn default_set() -> Vec<Box<dyn AnySpec>> {
         Box::new(batches().counts(5_095_501, 15_437_409)),
         Box::new(retry_2().counts(642_782, 1_672_335)),
         Box::new(readers_2().counts(18_204_763, 52_478_095)),
-        Box::new(five_3()),
     ]
 }
 
@@ -154,13 +153,4 @@ fn readers_2() -> RaftSpec<AllRules> {
     ];
     raft("raft/readers-2", AllRules, bounds, facts)
         .summary("a writer, and a reader that reads twice")
-}
-
-/// Five servers, of which three stand: majorities that share no more than one server, and leaders
-/// that know nothing of each other.
-fn five_3() -> RaftSpec<AllRules> {
-    let bounds = Bounds { servers: 5, elections: 3, ..Bounds::default() };
-    raft("raft/five-3", AllRules, bounds, ELECTED)
-        .summary("five servers and three elections")
-        .directed("S1, S2 and S3 stand in this order", directions::in_turn)
 }

@@ -126,7 +126,7 @@ pub fn all() -> Vec<Box<dyn AnySpec>> {
     vec![
         Box::new(election().counts(58_813, 169_689)),
         Box::new(unlucky().counts(435_097, 1_260_921)),
-        Box::new(failover().counts(902_295, 2_133_035)),
+        Box::new(failover().counts(1_045_355, 2_765_342)),
         Box::new(lossy().counts(142_441, 351_543)),
         Box::new(rejoin().counts(352_176, 1_274_759)),
         Box::new(restarts().counts(341_881, 874_068)),

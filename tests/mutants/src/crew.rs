@@ -11,6 +11,9 @@ use crate::worker::{KILLED, OUTGREW};
 /// How long a process may take for one mutant.
 const PATIENCE: Duration = Duration::from_secs(1800);
 
+/// How a process ends that panics.
+const PANIC: &str = "exit status: 101";
+
 /// What became of a mutant.
 pub enum Fate {
     /// By which spec and property, in how many steps.
@@ -74,8 +77,11 @@ fn fate(number: u32, specs: &[String]) -> Fate {
     command.args(["--large", "--worker", &number.to_string(), "--specs", &specs.join(",")]);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
     let mut child = command.spawn().expect("this program runs");
-    if let Some(how) = end_of(&mut child) {
-        return Fate::Lost(how);
+    match end_of(&mut child) {
+        None => {}
+        // A panic outside of all handlers that an engine guards: `check` would end with it.
+        Some(how) if how == PANIC => return Fate::Killed("a panic".to_owned()),
+        Some(how) => return Fate::Lost(how),
     }
     let output = child.wait_with_output().expect("it has ended");
     let text = String::from_utf8_lossy(&output.stdout);

@@ -16,7 +16,7 @@ const FIRST_LOOK: u64 = 30_000;
 
 /// How far the second goes: beyond twice the states of the original, a mutation has changed what
 /// the space is about.
-const MORE: u64 = 100_000;
+const MORE: u64 = 1_000_000;
 const MEMORY: u64 = 5 << 10;
 const TIME: Duration = Duration::from_secs(400);
 
