@@ -51,9 +51,9 @@ const DIFFERENCES: &[(&str, Answer)] = &[
     (
         "how many redirects a client follows at once",
         Answer::None(
-            "A second one is a request to another server sooner than the retry timer would send it: \
-             in the specs of safety that fires at any moment. Where it leads to a leader it saves \
-             time, and where it does not, the retry timer ends it as before.",
+            "A second one is a request to another server sooner than the retry timer would send \
+             it: in the specs of safety that fires at any moment. Where it leads to a leader it \
+             saves time, and where it does not, the retry timer ends it as before.",
         ),
     ),
     (
