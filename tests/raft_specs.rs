@@ -27,6 +27,7 @@ holds! {
     readers: "raft/readers" has depth 36;
     failover: "raft/failover" has depth 43;
     lossy: "raft/lossy" has depth 26;
+    one: "raft/one" has depth 10;
     two: "raft/two" has depth 29;
     five: "raft/five" has depth 15;
     figure_8: "raft/figure-8" has depth 29;

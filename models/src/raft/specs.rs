@@ -146,7 +146,7 @@ pub fn all() -> Vec<Box<dyn AnySpec>> {
         Box::new(readers().counts(728_542, 2_164_735)),
         Box::new(failover().counts(4_666_061, 14_841_390)),
         Box::new(lossy().counts(1_019_856, 4_183_311)),
-        Box::new(one()),
+        Box::new(one().counts(88, 114)),
         Box::new(two().counts(169_889, 419_201)),
         Box::new(five().counts(4_696, 14_845)),
         Box::new(figure_8("raft/figure-8", AllRules).counts(1_869, 3_754)),
