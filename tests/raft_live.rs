@@ -30,6 +30,7 @@ macro_rules! holds {
 }
 
 holds! {
+    calm: "raft/calm-live" has depth 20;
     election: "raft/election-live" has depth 43;
     unlucky: "raft/unlucky-live" has depth 57;
     failover: "raft/failover-live" has depth 86;

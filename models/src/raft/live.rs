@@ -124,6 +124,7 @@ pub const RECOVERY: RangeInclusive<u8> = 1..=4;
 /// The specs of Raft's liveness. The counts change only with a reason.
 pub fn all() -> Vec<Box<dyn AnySpec>> {
     vec![
+        Box::new(calm().counts(304, 519)),
         Box::new(election().counts(58_813, 169_689)),
         Box::new(unlucky().counts(435_097, 1_260_921)),
         Box::new(failover().counts(1_045_355, 2_765_342)),
@@ -133,6 +134,13 @@ pub fn all() -> Vec<Box<dyn AnySpec>> {
         Box::new(partition().counts(1_629, 2_913)),
         Box::new(one_way().counts(930, 1_572)),
     ]
+}
+
+/// No faults at all: whatever keeps a leader from staying shows itself in a small space.
+pub fn calm() -> RaftSpec<AllRules> {
+    let bounds = Bounds { servers: 3, ..Bounds::default() };
+    raft("raft/calm-live", AllRules, bounds, &[])
+        .summary("a leader is elected and stays, and nothing goes wrong")
 }
 
 /// Elections, and nothing but elections: a server goes for good, a timer fires too soon.
