@@ -27,6 +27,7 @@ pub fn of(expr: &Expr, place: Place, text: &dyn Fn(&Expr) -> String) -> Vec<Stri
             vec![text(&unary.expr)]
         }
         Expr::Lit(literal) => of_literal(&literal.lit),
+        Expr::Continue(_) => vec!["break".to_owned()],
         _ => Vec::new(),
     };
     found.extend(of_truth(expr, place).iter().map(|value| (*value).to_owned()));
