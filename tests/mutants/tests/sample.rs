@@ -3,8 +3,8 @@
 use std::env;
 use std::process::Command;
 
-/// So many take half a minute.
-const COUNT: &str = "12";
+/// So many take a quarter of a minute.
+const COUNT: &str = "40";
 
 /// Draws the sample, unless the environment says otherwise.
 const SEED: &str = "8";
