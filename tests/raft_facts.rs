@@ -6,14 +6,15 @@ use quorate_checker::spec::Faults;
 use quorate_models::kv::Kv;
 use quorate_models::raft::facts;
 use quorate_models::raft::properties::Named;
-use quorate_models::raft::specs::{self, Bounds, put};
+use quorate_models::raft::specs::{self, Bounds, get, put};
 use quorate_models::rules::AllRules;
 
 const LOSSY: Faults =
     Faults { crashes: 0, down_at_once: 1, drops: 1, duplicates: 1, ..Faults::NONE };
 
 fn assert_unreachable(bounds: Bounds<'_>, fact: Named<Kv, AllRules>) {
-    let scripts: &[&[_]] = &[&[put("x", "1")]];
+    let one: &[&[_]] = &[&[put("x", "1")]];
+    let scripts = if bounds.scripts.is_empty() { one } else { bounds.scripts };
     let bounds = Bounds { servers: 3, scripts, ..bounds };
     let spec = specs::raft("faultless", AllRules, bounds, &[fact]).only(fact.0);
     let limits = Limits { threads: 1, ..Limits::default() };
@@ -42,4 +43,24 @@ fn nobody_rejoins_without_a_crash() {
     let faults = Faults { drops: 0, ..LOSSY };
     let bounds = Bounds { elections: 2, faults, ..Bounds::default() };
     assert_unreachable(bounds, ("a leader that crashed has rejoined", facts::a_leader_rejoined));
+}
+
+#[test]
+fn nothing_is_overtaken_without_a_retry() {
+    let scripts: &[&[_]] = &[&[put("x", "1"), put("x", "2")]];
+    let bounds = Bounds { scripts, elections: 1, ..Bounds::default() };
+    assert_unreachable(bounds, (facts::OVERTAKEN, facts::overtaken));
+}
+
+#[test]
+fn nothing_is_known_by_half_in_messages_of_one_entry() {
+    let bounds = Bounds { elections: 2, ..Bounds::default() };
+    assert_unreachable(bounds, (facts::HALF_KNOWN, facts::half_known));
+}
+
+#[test]
+fn no_read_begins_after_the_write_if_each_client_has_one_command() {
+    let scripts: &[&[_]] = &[&[put("x", "1")], &[get("x")]];
+    let bounds = Bounds { scripts, elections: 1, ..Bounds::default() };
+    assert_unreachable(bounds, (facts::READ_AFTER_WRITE, facts::read_after_write));
 }

@@ -27,6 +27,7 @@ holds! {
     readers: "raft/readers" has depth 36;
     failover: "raft/failover" has depth 43;
     lossy: "raft/lossy" has depth 26;
+    one: "raft/one" has depth 10;
     two: "raft/two" has depth 29;
     five: "raft/five" has depth 15;
     figure_8: "raft/figure-8" has depth 29;
@@ -37,6 +38,9 @@ holds! {
     failover_lossy: "raft/failover-lossy" has depth 44;
     crashes_2: "raft/crashes-2" has depth 45;
     five_2: "raft/five-2" has depth 35;
+    batches: "raft/batches" has depth 34;
+    retry_2: "raft/retry-2" has depth 37;
+    readers_2: "raft/readers-2" has depth 46;
 }
 
 /// Stateright's search, on one thread, is the oracle of ours.

@@ -4,11 +4,14 @@ mod children;
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
+
+use clap::builder::RangedI64ValueParser;
 
 use super::exit::{self, Code, Failure};
 use super::log;
@@ -18,7 +21,10 @@ use crate::node::storage::{Identity, Store};
 use children::{End, LOOK, Node};
 
 /// How many nodes a new cluster has, unless told otherwise.
-const NODES: u16 = 3;
+pub const NODES: u16 = 3;
+
+/// How many nodes a new cluster may have.
+pub const SIZES: RangeInclusive<u16> = 1..=9;
 
 /// The port before that of the first node of a new cluster, unless told otherwise.
 pub const PORT: u16 = 7_400;
@@ -36,7 +42,7 @@ pub struct Args {
     #[arg(long)]
     protocol: Option<String>,
     /// How many nodes there are, 1 to 9 [default: 3]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=9))]
+    #[arg(long, value_name = "N", value_parser = sizes())]
     nodes: Option<u16>,
     /// Where config, key and stores are
     #[arg(long, default_value = "quorate-cluster")]
@@ -44,6 +50,11 @@ pub struct Args {
     /// Node i listens on port P+i of 127.0.0.1, UDP and TCP [default: 7400]
     #[arg(long, value_name = "P", value_parser = clap::value_parser!(u16).range(1..=65_000))]
     port: Option<u16>,
+}
+
+fn sizes() -> RangedI64ValueParser<u16> {
+    let (least, most) = (i64::from(*SIZES.start()), i64::from(*SIZES.end()));
+    clap::value_parser!(u16).range(least..=most)
 }
 
 /// Runs a cluster.

@@ -13,18 +13,28 @@ use thiserror::Error;
 use super::transport::{Members, Notice, Transport, TransportError};
 use super::wire::{self, WireError};
 
-/// How long a client waits for an answer before it asks another server.
-pub const RETRY: Duration = Duration::from_millis(100);
+/// How patient a client is. `tests/node_and_specs.rs` compares it with the clients of the specs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Patience {
+    /// How long it waits for an answer before it asks another server.
+    pub retry: Duration,
+    /// How much longer it waits for every so many bytes of a large command: the leader has to send
+    /// them on before it can answer, and to begin anew elsewhere only adds to that.
+    pub retry_per: (Duration, usize),
+    /// How long it waits when the servers know no leader.
+    pub pause: Duration,
+    /// How many redirects it follows at once. Two servers that name each other are not to be
+    /// chased.
+    pub redirects: u32,
+}
 
-/// How much longer it waits for every so many bytes of a large command: the leader has to send them
-/// on before it can answer, and to begin anew elsewhere only adds to that.
-const RETRY_PER: (Duration, usize) = (Duration::from_millis(1), 4_096);
-
-/// How long it waits when the servers know no leader.
-const PAUSE: Duration = Duration::from_millis(30);
-
-/// How many redirects it follows at once. Two servers that name each other are not to be chased.
-const REDIRECTS: u32 = 2;
+/// That of every client.
+pub const PATIENCE: Patience = Patience {
+    retry: Duration::from_millis(100),
+    retry_per: (Duration::from_millis(1), 4_096),
+    pause: Duration::from_millis(30),
+    redirects: 2,
+};
 
 /// A command was not answered.
 #[derive(Debug, Error)]
@@ -102,7 +112,8 @@ where
         self.sequence = Sequence(self.sequence.0 + 1);
         let (session, sequence) = (self.session, self.sequence);
         let request = wire::encode(&A::request(Request { session, sequence, command }))?;
-        let retry = RETRY + RETRY_PER.0 * (request.len() / RETRY_PER.1) as u32;
+        let Patience { retry, retry_per, pause, redirects: at_once } = PATIENCE;
+        let retry = retry + retry_per.0 * (request.len() / retry_per.1) as u32;
         let mut redirects = 0;
         while Instant::now() < give_up {
             let server = self.servers[self.target];
@@ -112,9 +123,9 @@ where
                 Some(Answer::Redirect { leader }) => {
                     let known = leader.and_then(|id| self.servers.iter().position(|s| *s == id));
                     redirects += 1;
-                    if redirects > REDIRECTS || known.is_none() {
+                    if redirects > at_once || known.is_none() {
                         redirects = 0;
-                        if let Some(Answer::Done(output)) = self.answer(None, PAUSE, give_up)? {
+                        if let Some(Answer::Done(output)) = self.answer(None, pause, give_up)? {
                             return Ok(output);
                         }
                     }
@@ -158,7 +169,7 @@ where
                 continue;
             }
             if now >= give_up
-                || !server.is_some_and(|server| self.transport.is_arriving(server, RETRY))
+                || !server.is_some_and(|server| self.transport.is_arriving(server, PATIENCE.retry))
             {
                 return Ok(None);
             }

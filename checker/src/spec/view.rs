@@ -10,7 +10,6 @@ use stateright::actor::Actor;
 use super::state::Pending;
 use super::{Action, ActionOf, Kind, Spec, State, with_names};
 use crate::caught::caught;
-use crate::caught::caught;
 use crate::trace::brief::{brief, fields};
 use crate::trace::debug_text::differences;
 

@@ -13,9 +13,12 @@ use crate::number::{Index, Term};
 use crate::state_machine::StateMachine;
 
 /// The names of the facts that look at what is in flight.
-pub const OF_NETWORK: [&str; 2] = [ANSWERED_AFTER_DROP, ASKED_AGAIN];
+pub const OF_NETWORK: [&str; 4] = [ANSWERED_AFTER_DROP, ASKED_AGAIN, OVERTAKEN, HALF_KNOWN];
 pub const ANSWERED_AFTER_DROP: &str = "all answered though a message was lost";
 pub const ASKED_AGAIN: &str = "a leader is asked again for what it did";
+pub const OVERTAKEN: &str = "a leader is asked again for what a later command has overtaken";
+pub const HALF_KNOWN: &str = "a follower is sent what it has and more";
+pub const READ_AFTER_WRITE: &str = "a read began after the write was answered";
 
 /// Where in a server's log are commands without an answer yet, and their terms. For one client,
 /// whose commands are there in the order of its script.
@@ -150,6 +153,50 @@ pub fn asked_again<M: StateMachine, R: RaftRules>(
             let is_done = last.is_some_and(|(sequence, _)| *sequence >= request.sequence);
             id == message.dst && server.is_leader() && is_done
         })
+    })
+}
+
+/// A command is on its way to a leader that has applied a later one of its session.
+pub fn overtaken<M: StateMachine, R: RaftRules>(
+    _: &System<M, R>,
+    state: &SystemState<M, R>,
+) -> bool {
+    state.network.iter_all().any(|message| {
+        let Message::Request(request) = message.msg else { return false };
+        servers_up(state).any(|(id, server)| {
+            let last = server.applied.sessions.get(&request.session);
+            let is_over = last.is_some_and(|(sequence, _)| *sequence > request.sequence);
+            id == message.dst && server.is_leader() && is_over
+        })
+    })
+}
+
+/// On its way to a server is an entry that it has, and in the same message one that it has not.
+pub fn half_known<M: StateMachine, R: RaftRules>(
+    _: &System<M, R>,
+    state: &SystemState<M, R>,
+) -> bool {
+    state.network.iter_all().any(|message| {
+        let Message::AppendEntries(append) = message.msg else { return false };
+        let Some(first) = append.entries.first() else { return false };
+        let index = append.previous.index.next();
+        servers_up(state).filter(|(id, _)| *id == message.dst).any(|(_, server)| {
+            let has_first = server.log().get(index) == Some(first);
+            let end = append.previous.index.0 + append.entries.len() as u64;
+            has_first && server.log().last_index().0 < end
+        })
+    })
+}
+
+/// A client had an answer, and another one to a command that it submitted later.
+pub fn read_after_write<M: StateMachine, R: RaftRules>(
+    _: &System<M, R>,
+    state: &SystemState<M, R>,
+) -> bool {
+    let returned = &state.history.returned;
+    let saw_one = |precedence: &super::ghost::Precedence| precedence.values().any(|n| *n > 0);
+    returned.values().any(|own| {
+        own.iter().enumerate().any(|(at, precedence)| saw_one(precedence) && own.len() > at + 1)
     })
 }
 

@@ -5,8 +5,9 @@ use quorate_checker::spec::Faults;
 
 use super::properties::{self, Named};
 use super::specs::{
-    ANSWERED_ANYWAY, Bounds, ELECTED, FAILED_OVER, OLDER_COMMAND, RaftSpec, put, raft,
+    ANSWERED_ANYWAY, Bounds, ELECTED, FAILED_OVER, OLDER_COMMAND, RaftSpec, get, put, raft,
 };
+use super::{Batch, Raft, facts};
 use crate::kv::{Command, Kv};
 use crate::rules::AllRules;
 
@@ -19,6 +20,9 @@ pub fn default_set() -> Vec<Box<dyn AnySpec>> {
         Box::new(failover_lossy().counts(19_833_182, 81_110_568)),
         Box::new(crashes_2().counts(20_480_974, 74_931_188)),
         Box::new(five_2().counts(7_091_716, 33_282_545)),
+        Box::new(batches().counts(5_095_501, 15_437_409)),
+        Box::new(retry_2().counts(642_782, 1_672_335)),
+        Box::new(readers_2().counts(18_204_763, 52_478_095)),
     ]
 }
 
@@ -97,4 +101,56 @@ fn crashes_2() -> RaftSpec<AllRules> {
 fn five_2() -> RaftSpec<AllRules> {
     let bounds = Bounds { servers: 5, elections: 2, ..Bounds::default() };
     raft("raft/five-2", AllRules, bounds, ELECTED).summary("five servers and two elections")
+}
+
+/// How many entries one message of a node carries at most: more than there are in a spec.
+pub const NODE_BATCH: Batch = Batch { entries: 256, bytes: 256 << 10 };
+
+/// A leader that sends all that a follower lacks, as a node does. Only so does a message bring an
+/// entry that the follower has and behind it one that it has not.
+pub fn batches() -> RaftSpec<AllRules> {
+    let scripts: &[&[Command]] = &[&[put("x", "1"), put("x", "2")]];
+    let bounds = Bounds { servers: 3, scripts, elections: 2, ..Bounds::default() };
+    let facts: &[Named<Kv, AllRules>] = &[
+        ("a second leader", properties::a_second_leader),
+        ("an overwritten entry", properties::an_overwritten_entry),
+        OLDER_COMMAND,
+        (facts::HALF_KNOWN, facts::half_known),
+        ("all answered", properties::all_answered),
+    ];
+    let mut spec = raft("raft/batches", AllRules, bounds, facts)
+        .summary("a client's two commands, and messages of as many entries as there are");
+    for actor in &mut spec.system.actors {
+        if let Raft::Server(server) = actor {
+            server.batch = NODE_BATCH;
+        }
+    }
+    spec
+}
+
+/// A command is asked for again after the next one has been answered.
+fn retry_2() -> RaftSpec<AllRules> {
+    let scripts: &[&[Command]] = &[&[put("x", "1"), Command::Delete { key: "x".into() }]];
+    let bounds = Bounds { servers: 3, scripts, elections: 1, retries: 1, ..Bounds::default() };
+    let facts: &[Named<Kv, AllRules>] = &[
+        (facts::ASKED_AGAIN, facts::asked_again),
+        (facts::OVERTAKEN, facts::overtaken),
+        ("all answered after a retry", facts::answered_after_retry),
+    ];
+    raft("raft/retry-2", AllRules, bounds, facts)
+        .summary("two commands, either of which is asked for twice")
+}
+
+/// A reader that reads twice: its second read begins when the write may be long over.
+fn readers_2() -> RaftSpec<AllRules> {
+    let scripts: &[&[Command]] = &[&[put("x", "1")], &[get("x"), get("x")]];
+    let bounds = Bounds { servers: 3, scripts, elections: 1, ..Bounds::default() };
+    let facts: &[Named<Kv, AllRules>] = &[
+        ("a read before the write", facts::nothing_read),
+        ("a read while the write has no answer", facts::read_while_writing),
+        (facts::READ_AFTER_WRITE, facts::read_after_write),
+        ("all answered", properties::all_answered),
+    ];
+    raft("raft/readers-2", AllRules, bounds, facts)
+        .summary("a writer, and a reader that reads twice")
 }

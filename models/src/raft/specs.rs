@@ -30,9 +30,13 @@ pub fn timing() -> Timing {
     }
 }
 
+/// How long a client of the node waits for an answer before it asks another server.
+const RETRY: Duration = Duration::from_millis(100);
+
 /// One entry a message: a leader that always sends its whole log cannot have a prefix of it on a
-/// majority, and then figure 8 does not happen.
-const BATCH: Batch = Batch { entries: 1, bytes: usize::MAX };
+/// majority, and then figure 8 does not happen. There is room for no byte, so that each command is
+/// one that goes however large it is.
+const BATCH: Batch = Batch { entries: 1, bytes: 0 };
 
 /// A cluster of `count` servers and clients with these scripts.
 pub(super) fn system<R: RaftRules>(
@@ -58,7 +62,7 @@ pub(super) fn system<R: RaftRules>(
         Raft::Client(Client {
             servers: servers.clone(),
             script: script.to_vec(),
-            retry: Duration::from_millis(500)..Duration::from_millis(500),
+            retry: RETRY..RETRY,
             habits,
         })
     });
@@ -144,6 +148,7 @@ pub fn all() -> Vec<Box<dyn AnySpec>> {
         Box::new(readers().counts(728_542, 2_164_735)),
         Box::new(failover().counts(4_666_061, 14_841_390)),
         Box::new(lossy().counts(1_019_856, 4_183_311)),
+        Box::new(one().counts(88, 114)),
         Box::new(two().counts(169_889, 419_201)),
         Box::new(rollback()),
         Box::new(five().counts(4_696, 14_845)),
@@ -205,6 +210,19 @@ pub fn lossy() -> RaftSpec<AllRules> {
         Bounds { servers: 3, scripts, elections: 1, retries: 1, faults, ..Bounds::default() };
     raft("raft/lossy", AllRules, bounds, ANSWERED_ANYWAY)
         .summary("a lost message, a doubled one, a retry")
+}
+
+/// A server that has nobody to wait for: it is elected and commits by its own word.
+pub fn one() -> RaftSpec<AllRules> {
+    let faults = Faults { crashes: 1, down_at_once: 1, ..Faults::default() };
+    let scripts: &[&[Command]] = &[&[put("x", "1"), get("x")]];
+    let bounds = Bounds { servers: 1, scripts, elections: 2, heartbeats: 1, retries: 2, faults };
+    let facts: &[Named<Kv, AllRules>] = &[
+        ("a second leader", properties::a_second_leader),
+        ("a recovered server", properties::a_recovered_server),
+        ("all answered", properties::all_answered),
+    ];
+    raft("raft/one", AllRules, bounds, facts).summary("one server, which is a majority")
 }
 
 /// The smallest cluster that has to agree.

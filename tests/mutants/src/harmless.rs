@@ -1,0 +1,56 @@
+//! The mutants that no spec kills, and why each is harmless: `raft.txt` in this package's folder.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use quorate_mutants::MUTANTS;
+
+const LIST: &str = include_str!("../raft.txt");
+
+/// By mutant the line that names it: its file and function, what stands there and what then stands
+/// there instead. A second one of the same words has a number behind it.
+pub fn keys() -> Vec<String> {
+    let mut met: BTreeMap<String, usize> = BTreeMap::new();
+    let key = |mutant: &quorate_mutants::mutation::Mutant| {
+        let key =
+            format!("{} {}: {} -> {}", mutant.file, mutant.function, mutant.before, mutant.after);
+        let count = met.entry(key.clone()).or_default();
+        *count += 1;
+        if *count == 1 { key } else { format!("{key} #{count}") }
+    };
+    MUTANTS.iter().map(key).collect()
+}
+
+/// The list, read.
+pub struct Harmless(BTreeSet<String>);
+
+impl Harmless {
+    /// Reads the list: a reason is a line that begins with "# ", and the mutants that it is about
+    /// follow it, one a line.
+    ///
+    /// # Panics
+    /// If a mutant is listed twice, or without a reason.
+    pub fn read() -> Self {
+        let (mut mutants, mut has_reason) = (BTreeSet::new(), false);
+        for line in LIST.lines() {
+            if line.is_empty() {
+                has_reason = false;
+            } else if line.starts_with("# ") {
+                has_reason = true;
+            } else {
+                assert!(has_reason, "no reason why it is harmless: {line}");
+                assert!(mutants.insert(line.to_owned()), "listed twice: {line}");
+            }
+        }
+        Harmless(mutants)
+    }
+
+    pub fn has(&self, key: &str) -> bool {
+        self.0.contains(key)
+    }
+
+    /// What is listed and is no mutant of today.
+    pub fn unknown(&self, keys: &[String]) -> Vec<String> {
+        let unknown = self.0.iter().filter(|line| !keys.contains(line));
+        unknown.map(|line| format!("listed, but no mutant: {line}")).collect()
+    }
+}

@@ -1,0 +1,20 @@
+//! A sample of the mutants, each of which some spec kills. `QUORATE_MUTANTS_SEED` draws another.
+
+use std::env;
+use std::process::Command;
+
+/// So many take a quarter of a minute.
+const COUNT: &str = "40";
+
+/// Draws the sample, unless the environment says otherwise.
+const SEED: &str = "8";
+
+#[test]
+fn a_sample_of_the_mutants_is_killed() {
+    let seed = env::var("QUORATE_MUTANTS_SEED").unwrap_or_else(|_| SEED.to_owned());
+    let mut command = Command::new(env!("CARGO_BIN_EXE_quorate-mutants"));
+    let output = command.args(["--sample", COUNT, "--seed", &seed]).output().expect("it runs");
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "seed {seed}: {said}");
+    assert!(said.contains(&format!("{COUNT} killed")), "seed {seed}: {said}");
+}
