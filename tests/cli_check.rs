@@ -15,7 +15,7 @@ use std::thread;
 use quorate_checker::AnySpec;
 use quorate_checker::report::{Engine, Limits};
 use quorate_models::raft::rules::Rule;
-use quorate_models::raft::specs::{Bounds, put, raft};
+use quorate_models::raft::specs::{Bounds, Boxed, put, raft};
 use quorate_models::rules::AllBut;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -344,7 +344,7 @@ fn broken() -> Box<dyn AnySpec> {
     let bounds =
         Bounds { servers: 3, scripts: &[&[put("x", "1")]], elections: 2, ..Bounds::default() };
     let rules = AllBut(vec![Rule::OneVotePerTerm]);
-    Box::new(raft("raft/votes-twice", rules, bounds, &[]))
+    raft("raft/votes-twice", rules, bounds, &[]).boxed()
 }
 
 #[test]

@@ -1,12 +1,11 @@
 //! The facts that tell of a fault from what a state shows of it: without the fault there are none.
 
-use quorate_checker::AnySpec;
 use quorate_checker::report::{Engine, Limits, Verdict};
 use quorate_checker::spec::Faults;
 use quorate_models::kv::Kv;
 use quorate_models::raft::facts;
 use quorate_models::raft::properties::Named;
-use quorate_models::raft::specs::{self, Bounds, get, put};
+use quorate_models::raft::specs::{self, Bounds, Boxed, get, put};
 use quorate_models::rules::AllRules;
 
 const LOSSY: Faults =
@@ -18,7 +17,7 @@ fn assert_unreachable(bounds: Bounds<'_>, fact: Named<Kv, AllRules>) {
     let bounds = Bounds { servers: 3, scripts, ..bounds };
     let spec = specs::raft("faultless", AllRules, bounds, &[fact]).only(fact.0);
     let limits = Limits { threads: 1, ..Limits::default() };
-    let report = Box::new(spec).check(Engine::Quorate, &limits, &mut |_| {});
+    let report = spec.boxed().check(Engine::Quorate, &limits, &mut |_| {});
     let found = (&report.cut_short, report.property(fact.0).verdict);
     assert_eq!(found, (&None, Verdict::Violated), "{}", fact.0);
 }

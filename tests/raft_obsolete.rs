@@ -4,13 +4,12 @@
 
 use std::collections::{BTreeSet, HashSet, VecDeque};
 
-use quorate_checker::AnySpec;
 use quorate_checker::report::{Engine, Limits, Report, Verdict};
 use quorate_checker::spec::{FORGOTTEN_IS_IGNORED, Faults, STORAGE_AGREES};
 use quorate_models::kv::Command;
 use quorate_models::raft::obsolete;
-use quorate_models::raft::rules::{RaftRules, Rule};
-use quorate_models::raft::specs::{self, Bounds, RaftSpec, put};
+use quorate_models::raft::rules::Rule;
+use quorate_models::raft::specs::{self, Bounds, Boxed, RaftSpec, put};
 use quorate_models::rules::{AllBut, AllRules};
 use stateright::Model;
 use stateright::actor::Envelope;
@@ -142,7 +141,7 @@ fn what_is_not_saved_is_found_before_it_does_harm() {
     }
 }
 
-fn explore<R: RaftRules>(spec: RaftSpec<R>) -> Report {
+fn explore(spec: impl Boxed) -> Report {
     let limits = Limits { threads: 1, max_states: Some(6_000_000), ..Limits::default() };
-    Box::new(spec).check(Engine::Quorate, &limits, &mut |_| {})
+    spec.boxed().check(Engine::Quorate, &limits, &mut |_| {})
 }

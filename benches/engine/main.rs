@@ -8,7 +8,8 @@
 //! ```
 //!
 //! Each measurement is a process of its own, so that peak memory is that of one search and nothing
-//! warms anything up for another; short ones are repeated, and the fastest counts. The last form
+//! warms anything up for another. Those of one space are done in turn, three times over, so that a
+//! machine whose speed drifts is as fast for one as for the other; medians count. The last form
 //! does one in this very process, for a profiler to look at, and prints a line of JSON.
 //!
 //! Both engines must count the same states and transitions, with any number of threads and with any
@@ -16,6 +17,7 @@
 //! our own engine, include walking the paths to what it found.
 
 mod measure;
+mod once;
 mod paxos;
 mod table;
 
@@ -23,11 +25,8 @@ use std::process::{Command, ExitCode, Stdio};
 
 use measure::{Engine, Job, Measured, Properties, Space};
 
-/// A measurement is done so often, or until its runs have taken [`ENOUGH`].
-const REPEATS: usize = 3;
-
-/// In seconds.
-const ENOUGH: f64 = 10.0;
+/// So often each measurement of a space is done, in turn with the others.
+const ROUNDS: usize = 3;
 
 fn main() -> ExitCode {
     let mut arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -93,18 +92,25 @@ fn compare(words: &[&str]) -> ExitCode {
     }
     let mut all_agree = true;
     let mut results: Vec<(Job, Measured)> = Vec::new();
-    for job in jobs {
-        let Some(measured) = best(&job) else {
-            all_agree = false;
-            continue;
-        };
-        let other = results.iter().find(|(other, _)| other.space == job.space);
-        let expected = job.space.known().or(other.map(|(_, measured)| measured.counts()));
-        if let Some(expected) = expected.filter(|expected| *expected != measured.counts()) {
-            eprintln!("{job} counts {:?}, not {expected:?}", measured.counts());
-            all_agree = false;
+    for space in Space::ALL {
+        let of_space: Vec<Job> = jobs.iter().filter(|job| job.space == space).copied().collect();
+        let mut runs: Vec<Vec<Measured>> = vec![Vec::new(); of_space.len()];
+        for _ in 0..ROUNDS {
+            for (job, runs) in of_space.iter().zip(&mut runs) {
+                let measured = run_apart(job);
+                all_agree &= measured.is_some();
+                runs.extend(measured.inspect(|it| eprintln!("{}", table::line(it))));
+            }
         }
-        results.push((job, measured));
+        let first = runs.iter().flatten().next().map(Measured::counts);
+        for (job, runs) in of_space.into_iter().zip(runs) {
+            let expected = space.known().or(first);
+            for run in runs.iter().filter(|run| Some(run.counts()) != expected) {
+                eprintln!("{job} counts {:?}, not {expected:?}", run.counts());
+                all_agree = false;
+            }
+            results.extend(median(runs).map(|run| (job, run)));
+        }
     }
     println!("\n{}", table::counts(&results));
     println!("{}", table::measurements(&results));
@@ -114,26 +120,11 @@ fn compare(words: &[&str]) -> ExitCode {
     if all_agree { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// The fastest of some runs, or nothing if one fails or the counts of two differ.
-fn best(job: &Job) -> Option<Measured> {
-    let mut best: Option<Measured> = None;
-    let mut seconds = 0.0;
-    for _ in 0..REPEATS {
-        let measured = run_apart(job)?;
-        eprintln!("{}", table::line(&measured));
-        seconds += measured.seconds;
-        if best.as_ref().is_some_and(|best| best.counts() != measured.counts()) {
-            eprintln!("{job} counts differently each time");
-            return None;
-        }
-        if best.as_ref().is_none_or(|best| measured.seconds < best.seconds) {
-            best = Some(measured);
-        }
-        if seconds > ENOUGH {
-            break;
-        }
-    }
-    best
+/// The run of the median time, or nothing if there is none.
+fn median(mut runs: Vec<Measured>) -> Option<Measured> {
+    runs.sort_by(|one, other| one.seconds.total_cmp(&other.seconds));
+    let middle = runs.len() / 2;
+    runs.into_iter().nth(middle)
 }
 
 /// Does one measurement in a process of its own.

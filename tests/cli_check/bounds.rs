@@ -105,6 +105,7 @@ fn every_bound_of_the_command_line_changes_what_is_explored() {
             "elections" => (false, None, 2),
             "early" => (true, None, 1),
             "down-at-once" => (false, Some(("crashes", 2)), 2),
+            "backups" => (false, Some(("rollbacks", 1)), 1),
             "batch" => (false, Some(("heartbeats", 1)), 9),
             _ => (false, None, 1),
         };

@@ -184,7 +184,7 @@ fn three_machines_agree_and_go_on_without_the_one_that_is_cut_off() {
     let put = |on: usize, value: &str| nodes.run(on, &["kv", "put", "colour", value]);
     expect(&put(1, "blue"), 0, &[]);
     for on in 1..=3 {
-        assert_eq!(nodes.run(on, &["kv", "get", "colour"]).stdout, b"blue\n", "from {on}");
+        assert_eq!(nodes.run(on, &["kv", "get", "colour"]).stdout, b"blue", "from {on}");
     }
 
     network.cable(leader, "down");
@@ -222,7 +222,7 @@ fn nodes_have_names_and_addresses_of_their_own_on_one_machine() {
     nodes.start(2, &[]);
     nodes.leader(1);
     expect(&nodes.run(1, &["kv", "put", "colour", "blue"]), 0, &[]);
-    assert_eq!(nodes.run(1, &["kv", "get", "colour"]).stdout, b"blue\n");
+    assert_eq!(nodes.run(1, &["kv", "get", "colour"]).stdout, b"blue");
     let rows = nodes.status(1);
     assert_eq!(rows[0]["address"], format!("127.0.0.1:{port}"));
     let log = nodes.log(1);

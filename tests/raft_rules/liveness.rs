@@ -9,9 +9,9 @@ use quorate_models::kv::Kv;
 use quorate_models::raft::live::{
     self, A_LEADER, ALL_ANSWERED, ALL_FOLLOW, Bounds, CAUGHT_UP, Pace, RECOVERY, ROLLBACK,
 };
-use quorate_models::raft::properties::{self, Named};
+use quorate_models::raft::properties::{self, NOBODY_TAKEN_OUT, Named};
 use quorate_models::raft::rules::{RaftRules, Rule};
-use quorate_models::raft::specs::{RaftSpec, put};
+use quorate_models::raft::specs::{Boxed, RaftSpec, put};
 use quorate_models::rules::{AllBut, AllRules};
 
 use super::explore;
@@ -44,7 +44,9 @@ fn assert_misses<R: RaftRules>(
     property: &'static str,
     miss: Miss,
     steps: usize,
-) {
+) where
+    RaftSpec<R>: Boxed,
+{
     let report = explore(spec.only(property));
     assert_eq!(report.cut_short, None, "without {rule:?}");
     assert_eq!(report.verdict, Verdict::Violated, "nothing misses {property} without {rule:?}");
@@ -104,7 +106,7 @@ missed! {
         within Bounds { early: 1, scripts: &[&[put("x", "1")]], ..TWO };
     retry_is_answered: RetryIsAnswered lets ALL_ANSWERED be missed by Lasso in 39
         within Bounds { faults: DROP, scripts: &[&[put("x", "1")]], ..TWO };
-    lost_memory_takes_out: LostMemoryTakesOut lets CAUGHT_UP be missed by Lasso in 1
+    lost_memory_takes_out: LostMemoryTakesOut lets CAUGHT_UP be missed by Lasso in 22
         within Bounds { faults: ROLLBACK, recovery: Some(RECOVERY), ..THREE };
     client_asks_again: ClientAsksAgain lets ALL_ANSWERED be missed by Lasso in 15
         within Bounds { scripts: &[&[put("x", "1")]], ..TWO };
@@ -122,12 +124,20 @@ fn refusal_matches_nothing() {
     let held = explore(live::left_behind("left-behind", AllRules).only(CAUGHT_UP));
     assert_eq!((held.cut_short, held.verdict), (None, Verdict::Holds));
     let rule = Rule::RefusalMatchesNothing;
+    let both = AllBut(vec![rule, Rule::LostMemoryTakesOut]);
+    assert_misses(live::left_behind("suspended", both), rule, CAUGHT_UP, Lasso, 36);
+
+    // That the follower lacks what it is believed to have is told, and taken for lost memory.
     let spec = live::left_behind("suspended", AllBut(vec![rule]));
-    assert_misses(spec, rule, CAUGHT_UP, Lasso, 36);
+    let report = explore(spec.only(NOBODY_TAKEN_OUT));
+    assert_eq!((report.verdict, report.properties[0].steps), (Verdict::Violated, Some(30)));
 }
 
 /// The most ticks until the goal is met, without any fault meanwhile.
-fn worst<R: RaftRules>(rules: R, bounds: Bounds<'_>, (name, goal): Named<Kv, R>) -> Option<u32> {
+fn worst<R: RaftRules>(rules: R, bounds: Bounds<'_>, (name, goal): Named<Kv, R>) -> Option<u32>
+where
+    RaftSpec<R>: Boxed,
+{
     let spec = live::raft("slow", rules, bounds, &[]).without_properties().worst_case(name, goal);
     let report = explore(spec);
     assert_eq!(report.cut_short, None);

@@ -3,15 +3,14 @@
 mod liveness;
 mod safety;
 
-use quorate_checker::AnySpec;
 use quorate_checker::report::{Engine, Limits, Report};
-use quorate_models::raft::rules::{RaftRules, Rule};
-use quorate_models::raft::specs::RaftSpec;
+use quorate_models::raft::rules::Rule;
+use quorate_models::raft::specs::Boxed;
 
 /// Explores on one thread: other tests want the other. A rule suspended may leave no end of states.
-fn explore<R: RaftRules>(spec: RaftSpec<R>) -> Report {
+fn explore(spec: impl Boxed) -> Report {
     let limits = Limits { threads: 1, max_states: Some(4_000_000), ..Limits::default() };
-    Box::new(spec).check(Engine::Quorate, &limits, &mut |_| {})
+    spec.boxed().check(Engine::Quorate, &limits, &mut |_| {})
 }
 
 #[test]

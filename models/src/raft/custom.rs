@@ -5,8 +5,8 @@ use quorate_checker::AnySpec;
 use quorate_checker::spec::Faults;
 
 use super::properties::{self, Named};
-use super::specs::{self, RaftSpec};
-use super::{Raft, live};
+use super::specs::{self, Boxed, RaftSpec};
+use super::{Batch, Raft, live};
 use crate::bounds::{Ask, Bounds, Refused};
 use crate::kv::{Command, Kv};
 use crate::rules::AllRules;
@@ -30,7 +30,7 @@ pub fn spec(bounds: &Bounds) -> Result<Box<dyn AnySpec>, Refused> {
         ask.finish("a spec of raft without --live")?;
         spec
     };
-    Ok(Box::new(with_batch(spec, batch)))
+    Ok(with_batch(spec, batch).boxed())
 }
 
 fn faults(ask: &mut Ask<'_>) -> Faults {
@@ -89,7 +89,7 @@ fn on_the_clock(
 fn with_batch(mut spec: RaftSpec<AllRules>, entries: u8) -> RaftSpec<AllRules> {
     for actor in &mut spec.system.actors {
         if let Raft::Server(server) = actor {
-            server.batch.entries = entries.into();
+            server.batch = Batch { entries: entries.into(), bytes: usize::MAX };
         }
     }
     spec

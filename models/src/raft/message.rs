@@ -31,7 +31,8 @@ pub struct AppendEntries<C> {
     pub entries: Vec<Entry<C>>,
     /// The leader's commit index.
     pub commit: Index,
-    /// The follower has told this leader, in this term, that it has all up to `previous`.
+    /// Of a heartbeat: the follower has told this leader, in this term, that it has all up to
+    /// `previous`.
     pub acknowledged: bool,
 }
 

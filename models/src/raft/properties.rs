@@ -29,6 +29,9 @@ pub const LEADER_COMPLETENESS: &str = "leader completeness";
 pub const STATE_MACHINE_SAFETY: &str = "state machine safety";
 pub const LINEARIZABILITY: &str = "linearizability";
 
+/// Where no storage is rolled back.
+pub const NOBODY_TAKEN_OUT: &str = "nobody is taken out";
+
 /// The five properties of figure 3, and linearizability of what the clients saw.
 pub fn safety<M: StateMachine, R: RaftRules>() -> Vec<Named<M, R>> {
     vec![
@@ -245,6 +248,15 @@ pub fn a_server_taken_out<M: StateMachine, R: RaftRules>(
     state: &SystemState<M, R>,
 ) -> bool {
     servers(state).any(|(_, server)| server.is_taken_out())
+}
+
+/// No server takes another for one that has lost what it acknowledged: of a spec in which no storage
+/// is lost.
+pub fn nobody_is_taken_out<M: StateMachine, R: RaftRules>(
+    _: &System<M, R>,
+    state: &SystemState<M, R>,
+) -> bool {
+    servers(state).all(|(_, server)| !server.is_taken_out())
 }
 
 /// By client, how many commands it has to submit, and how many of them are answered.

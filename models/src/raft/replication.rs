@@ -50,12 +50,13 @@ fn send_append<M: StateMachine, R: RaftRules>(
     };
     let index = Index(progress.next.0 - 1);
     let previous = Position { index, term: state.log().term_at(index).unwrap_or_default() };
+    let entries = next_batch::<M>(state.log(), index, batch);
     let message = AppendEntries {
         term: state.term(),
         previous,
-        entries: next_batch::<M>(state.log(), index, batch),
+        acknowledged: entries.is_empty() && Index::ZERO < index && index <= progress.matched,
+        entries,
         commit: state.commit,
-        acknowledged: Index::ZERO < index && index <= progress.matched,
     };
     step.send(follower, Message::AppendEntries(message));
 }

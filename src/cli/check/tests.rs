@@ -6,10 +6,11 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use quorate_checker::AnySpec;
+use quorate_checker::engine::Sees;
 use quorate_checker::report::Progress;
 use quorate_checker::spec::{Counts, PropertyInfo, StateView};
 use quorate_models::raft::rules::Rule;
-use quorate_models::raft::specs::{Bounds, raft};
+use quorate_models::raft::specs::{Bounds, Boxed, raft};
 use quorate_models::rules::AllBut;
 use serde_json::Value;
 use stateright::Expectation;
@@ -18,6 +19,8 @@ use tempfile::TempDir;
 use super::*;
 use crate::cli::output::{WIDTH, grouped};
 
+mod stuck;
+
 const PROPERTY: &str = "election safety";
 
 /// Raft whose servers vote as often as they are asked.
@@ -25,7 +28,7 @@ fn broken(is_expected: bool) -> Box<dyn AnySpec> {
     let bounds = Bounds { servers: 3, elections: 2, ..Bounds::default() };
     let rules = AllBut(vec![Rule::OneVotePerTerm]);
     let spec = raft("raft/votes-twice", rules, bounds, &[]);
-    Box::new(if is_expected { spec.expect_violation(PROPERTY) } else { spec })
+    (if is_expected { spec.expect_violation(PROPERTY) } else { spec }).boxed()
 }
 
 /// What a check of one spec came to: the code, what it printed, and its JSON.
@@ -160,7 +163,7 @@ fn a_spec_that_is_not_listed_is_named_by_its_bounds_and_has_no_count_on_record()
     let link = format!("To step through it: quorate explore {words}, then\nhttp://");
     assert!(found.text.contains(&link), "{}", found.text);
     let bounds = Bounds { servers: 2, elections: 1, ..Bounds::default() };
-    let holds = of(Box::new(raft("raft/none", AllBut(Vec::new()), bounds, &[])), words);
+    let holds = of(raft("raft/none", AllBut(Vec::new()), bounds, &[]).boxed(), words);
     assert_eq!(holds.code, Code::Success);
     for words in ["no count is on record for raft/none", "may hold for want of behaviour"] {
         assert!(holds.text.contains(words), "{}", holds.text);
@@ -176,62 +179,6 @@ fn what_is_interrupted_before_it_begins_is_no_pass() {
     assert_eq!(found.code, Code::Interrupted);
     assert_eq!(found.text, "\nInterrupted; 1 of 1 specs were not begun.\n");
     assert_eq!(found.json, Value::Array(Vec::new()));
-}
-
-/// A spec whose search finds five states and is heard of no more.
-struct Stuck;
-
-impl AnySpec for Stuck {
-    fn name(&self) -> &str {
-        "raft/stuck"
-    }
-    fn summary(&self) -> &str {
-        "a search that does not end"
-    }
-    fn bounds(&self) -> Vec<String> {
-        vec!["no bound".to_owned()]
-    }
-    fn is_directed(&self) -> bool {
-        false
-    }
-    fn properties(&self) -> Vec<PropertyInfo> {
-        broken(true).properties()
-    }
-    fn counts(&self) -> Option<Counts> {
-        None
-    }
-    fn check(
-        self: Box<Self>,
-        _: Engine,
-        limits: &Limits,
-        progress: &mut dyn FnMut(&Progress),
-    ) -> Report {
-        progress(&Progress { states: 5, transitions: 7, depth: 2, ..Progress::default() });
-        limits.interrupt.store(true, Ordering::Relaxed);
-        loop {
-            std::thread::park();
-        }
-    }
-    fn initial_view(&self) -> StateView {
-        broken(true).initial_view()
-    }
-    fn explore(self: Box<Self>, _: SocketAddr) {}
-}
-
-#[test]
-fn a_search_that_does_not_stop_is_left_and_told_as_far_as_it_has_come() {
-    let directory = TempDir::new().unwrap();
-    let stuck = || Selected::listed(Box::new(Stuck));
-    let found = outcome_with(stuck(), &directory, |args| args.details = true, Arc::default());
-    assert_eq!(found.code, Code::Interrupted, "{}", found.text);
-    assert!(found.text.contains("raft/stuck: incomplete; 5 states, 7 transitions, depth 2"));
-    assert!(found.text.contains(&format!("raft/stuck  {INTERRUPTED}; this is open:")));
-    assert!(!found.text.contains("Stateright"), "{}", found.text);
-    assert_ends_with_table(&found.text, "Interrupted in raft/stuck.");
-    let report = &found.json[0];
-    assert_eq!((&report["verdict"], &report["states"]), (&"incomplete".into(), &5.into()));
-    let properties = report["properties"].as_array().unwrap();
-    assert!(properties.iter().all(|property| property["verdict"] == "incomplete"));
 }
 
 #[test]
@@ -270,7 +217,7 @@ fn an_expected_violation_is_no_failure_and_its_absence_is_one() {
 
     let bounds = Bounds { servers: 2, elections: 1, ..Bounds::default() };
     let sound = raft("raft/sound", AllBut(Vec::new()), bounds, &[]).expect_violation(PROPERTY);
-    let absent = outcome(Box::new(sound), &directory);
+    let absent = outcome(sound.boxed(), &directory);
     assert_eq!(absent.code, Code::No, "{}", absent.text);
     assert!(absent.text.contains("raft/sound: holds, unexpectedly; "));
     assert_ends_with_table(&absent.text, "Not as expected: raft/sound: election safety holds");
@@ -280,12 +227,13 @@ fn an_expected_violation_is_no_failure_and_its_absence_is_one() {
 fn a_condition_that_panics_is_never_as_expected() {
     let directory = TempDir::new().unwrap();
     let bounds = Bounds { servers: 2, elections: 1, ..Bounds::default() };
-    let mut spec = raft("raft/careless", AllBut(Vec::new()), bounds, &[]);
+    let mut spec =
+        raft("raft/careless", AllBut(Vec::new()), bounds, &[]).sees(|_| Sees::Everything);
     spec.system = spec.system.property(Expectation::Always, "no timers", |_, state| {
         assert!(state.timers_set.iter().all(|timers| timers.iter().count() < 1), "a timer is set");
         true
     });
-    let found = outcome(Box::new(spec.expect_violation("no timers")), &directory);
+    let found = outcome(spec.expect_violation("no timers").boxed(), &directory);
     assert_eq!(found.code, Code::No, "{}", found.text);
     let told = "no timers is violated, its condition panics after 0 steps: a timer is set:";
     assert!(found.text.contains(told), "{}", found.text);
@@ -305,7 +253,7 @@ fn what_does_not_return_ends_a_check_with_its_table() {
             std::thread::sleep(Duration::from_secs(3600));
         }
     });
-    let found = outcome_of(Box::new(spec), &directory, |args| {
+    let found = outcome_of(spec.boxed(), &directory, |args| {
         args.max_time = Some(Duration::from_millis(100));
     });
     assert_eq!(found.code, Code::Incomplete, "{}", found.text);
@@ -322,7 +270,7 @@ fn what_only_a_direction_allows_is_labelled() {
     let bounds = Bounds { servers: 2, elections: 1, ..Bounds::default() };
     let spec = raft("raft/nothing", AllBut(Vec::new()), bounds, &[])
         .directed("nothing happens", |(), _, _| false);
-    let found = outcome(Box::new(spec), &directory);
+    let found = outcome(spec.boxed(), &directory);
     assert_eq!(found.code, Code::Success, "{}", found.text);
     assert!(found.text.contains("raft/nothing: holds (directed); 1 states"));
     assert!(found.text.contains("directed: nothing happens"));
@@ -336,7 +284,7 @@ fn what_never_happens_is_named_where_all_was_explored() {
         raft("raft/mute", AllBut(Vec::new()), bounds, &[])
             .directed("nobody votes", |(), _, action| !format!("{action:?}").contains("VoteReply"))
     };
-    let found = outcome(Box::new(spec()), &directory);
+    let found = outcome(spec().boxed(), &directory);
     assert!(
         found.text.contains("Never taken:\n  raft/mute  deliver AppendEntries, deliver VoteReply"),
         "{}",
@@ -346,7 +294,7 @@ fn what_never_happens_is_named_where_all_was_explored() {
     assert_eq!(found.json[0]["actions"]["deliver VoteReply"], 0);
     assert_eq!(found.json[0]["endless_timers"], Value::Array(Vec::new()));
 
-    let cut_short = outcome_of(Box::new(spec()), &directory, |args| args.max_states = Some(2));
+    let cut_short = outcome_of(spec().boxed(), &directory, |args| args.max_states = Some(2));
     assert_eq!(cut_short.code, Code::Incomplete);
     assert!(!cut_short.text.contains("Never taken"), "{}", cut_short.text);
 }
@@ -357,7 +305,7 @@ fn what_grows_for_ever_is_named() {
     let bounds = Bounds { servers: 3, ..Bounds::default() };
     let mut spec = raft("raft/endless", AllBut(Vec::new()), bounds, &[]);
     spec.timeouts.clear();
-    let found = outcome_of(Box::new(spec), &directory, |args| args.max_states = Some(20_000));
+    let found = outcome_of(spec.boxed(), &directory, |args| args.max_states = Some(20_000));
     assert_eq!(found.code, Code::Incomplete, "{}", found.text);
     let line = "timers without a budget still lead to new states: Election";
     assert!(found.text.contains("\nStill growing"), "{}", found.text);
@@ -375,14 +323,14 @@ fn counts_that_differ_from_those_on_record_are_a_failure() {
     let directory = TempDir::new().unwrap();
     let bounds = Bounds { servers: 2, elections: 1, ..Bounds::default() };
     let spec = || raft("raft/counted", AllBut(Vec::new()), bounds, &[]);
-    let first = outcome(Box::new(spec()), &directory);
+    let first = outcome(spec().boxed(), &directory);
     assert!(first.json[0]["on_record"].is_null());
     let [states, transitions] =
         ["states", "transitions"].map(|field| first.json[0][field].as_u64().unwrap());
 
-    let same = outcome(Box::new(spec().counts(states, transitions)), &directory);
+    let same = outcome(spec().counts(states, transitions).boxed(), &directory);
     assert_eq!(same.code, Code::Success, "{}", same.text);
-    let more = || Box::new(spec().counts(states + 1, transitions));
+    let more = || spec().counts(states + 1, transitions).boxed();
     let differs = outcome(more(), &directory);
     assert_eq!(differs.code, Code::No, "{}", differs.text);
     assert!(differs.text.contains("raft/counted: holds, counts differ; "), "{}", differs.text);
@@ -399,7 +347,7 @@ fn counts_that_differ_from_those_on_record_are_a_failure() {
 fn details_tell_how_the_search_went() {
     let directory = TempDir::new().unwrap();
     let bounds = Bounds { servers: 3, elections: 1, ..Bounds::default() };
-    let spec = || Box::new(raft("raft/small", AllBut(Vec::new()), bounds, &[]));
+    let spec = || raft("raft/small", AllBut(Vec::new()), bounds, &[]).boxed();
     let Outcome { text, json, .. } = outcome_of(spec(), &directory, |args| args.details = true);
     for words in ["states per depth", "deliver AppendReply", " inboxes", "handler calls for "] {
         assert!(text.contains(words), "{words}: {text}");
