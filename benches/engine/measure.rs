@@ -270,8 +270,8 @@ fn assert_complete<S, Action>(job: &Job, outcome: &Outcome<S, Action>) {
     }
 }
 
-/// Stateright's breadth-first search, the fastest way it can be driven. It ends early once it has an
-/// example of each property. The models have one of which there is none: it holds always.
+/// Stateright's breadth-first search, the fastest way it can be driven. It ends early once it has
+/// an example of each property. The models have one of which there is none: it holds always.
 fn run_stateright<M>(job: &Job, model: M) -> Measured
 where
     M: Model<Action: Clone + Debug + PartialEq> + Send + Sync + 'static,

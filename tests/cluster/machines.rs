@@ -207,7 +207,7 @@ fn three_machines_agree_and_go_on_without_the_one_that_is_cut_off() {
     nodes.wait_for_line(leader, "sends to node ");
     wait_for("the old leader to follow", || {
         let answer = nodes.run(leader, &["kv", "get", "colour", "--timeout", "1"]);
-        (answer.stdout == b"green\n").then_some(())
+        (answer.stdout == b"green").then_some(())
     });
     nodes.leader(3);
 }

@@ -250,8 +250,8 @@ pub fn a_server_taken_out<M: StateMachine, R: RaftRules>(
     servers(state).any(|(_, server)| server.is_taken_out())
 }
 
-/// No server takes another for one that has lost what it acknowledged: of a spec in which no storage
-/// is lost.
+/// No server is taken for one that has lost what it acknowledged: of a spec in which no storage is
+/// lost.
 pub fn nobody_is_taken_out<M: StateMachine, R: RaftRules>(
     _: &System<M, R>,
     state: &SystemState<M, R>,

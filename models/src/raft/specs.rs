@@ -24,8 +24,8 @@ pub type RaftSpec<R> = Spec<Raft<Kv, R>, (), Arc<Ghost<Kv>>>;
 
 /// A spec of Raft as a spec of any protocol.
 ///
-/// The engine is compiled for a type of actors where that type is made an [`AnySpec`]. That is here,
-/// once for each rule book; a `Box::new` elsewhere would compile it all again.
+/// The engine is compiled for a type of actors where that type is made an [`AnySpec`]. That is
+/// here, once for each rule book; a `Box::new` elsewhere would compile it all again.
 pub trait Boxed {
     fn boxed(self) -> Box<dyn AnySpec>;
 }
