@@ -26,7 +26,7 @@ fn start() -> (Http, Board<Snapshot>) {
 
 fn snapshot(term: u64) -> Snapshot {
     let (role, leader) = ("leader".to_owned(), Some(Id::from(1)));
-    let status = Status { role, term, leader, commit: 5, last: 6 };
+    let status = Status { role, term, leader, commit: 5, last: 6, warnings: Vec::new() };
     let metrics = Metrics {
         commits: 3,
         commit_micros: 1_020_003,

@@ -61,6 +61,9 @@ pub struct Status {
     pub commit: u64,
     /// The index of the last log entry.
     pub last: u64,
+    /// What an operator must hear of, each in a sentence: another server has lost its storage.
+    #[serde(default)]
+    pub warnings: Vec<String>,
 }
 
 /// A protocol that serves clients: how the node and its clients put requests into the protocol's
@@ -78,4 +81,8 @@ pub trait Service: Actor {
     fn reply(msg: Self::Msg) -> Option<Reply<Self::Output>>;
 
     fn status(&self, id: Id, state: &Self::State) -> Status;
+
+    /// Why the server must not go on, in a sentence, if it must not. What it has said by then is
+    /// still sent; then its node stops.
+    fn gives_up(&self, state: &Self::State) -> Option<String>;
 }

@@ -110,6 +110,9 @@ pub enum NodeError {
         /// With which it panicked.
         words: String,
     },
+    /// The actor must not go on, and says why. What it had said by then was sent.
+    #[error("{0}")]
+    GivesUp(String),
 }
 
 /// What the handlers of one batch asked for.
@@ -333,7 +336,11 @@ impl<A: Runnable, D: Disk<A::Storage>, W: Watch> EventLoop<A, D, W> {
         }
         self.transport.flush()?;
         self.counts.batches += 1;
-        self.publish()
+        self.publish()?;
+        match self.actor.gives_up(&self.state) {
+            Some(words) => Err(NodeError::GivesUp(words)),
+            None => Ok(()),
+        }
     }
 
     fn publish(&mut self) -> Result<(), NodeError> {

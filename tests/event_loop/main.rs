@@ -114,7 +114,12 @@ impl Service for Adder {
     }
 
     fn status(&self, id: Id, sum: &u64) -> Status {
-        Status { role: "adder".to_owned(), term: 0, leader: Some(id), commit: *sum, last: *sum }
+        let (role, warnings) = ("adder".to_owned(), Vec::new());
+        Status { role, term: 0, leader: Some(id), commit: *sum, last: *sum, warnings }
+    }
+
+    fn gives_up(&self, _: &u64) -> Option<String> {
+        None
     }
 }
 

@@ -285,6 +285,31 @@ impl<M: StateMachine, R: RaftRules> Service for Raft<M, R> {
             },
             commit: state.commit.0,
             last: state.log().last_index().0,
+            warnings: warnings(&state.role),
         }
     }
+
+    fn gives_up(&self, state: &State<M>) -> Option<String> {
+        let State::Server(ServerState { role: Role::TakenOut { leader }, .. }) = state else {
+            return None;
+        };
+        Some(format!(
+            "it lacks what it has acknowledged to server {}: {LOST}; what it voted may be lost as \
+             well, so it takes no further part",
+            usize::from(*leader)
+        ))
+    }
+}
+
+/// What has become of a server that lacks what it acknowledged.
+const LOST: &str = "its storage was lost, or an older one took its place";
+
+/// What a leader knows of followers and an operator must hear.
+fn warnings(role: &Role) -> Vec<String> {
+    let Role::Leader { followers } = role else { return Vec::new() };
+    let lost = followers.iter().filter(|(_, progress)| progress.is_lost);
+    lost.map(|(id, _)| {
+        format!("server {} lacks what it has acknowledged: {LOST}", usize::from(*id))
+    })
+    .collect()
 }

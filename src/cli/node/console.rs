@@ -1,7 +1,7 @@
 //! Who watches a node that runs as a process: all that it does goes to the board, and the turns of
 //! its life to stderr, however fast they come at a rate that can be read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use quorate_models::service::Status;
@@ -24,6 +24,8 @@ const CALM: Duration = Duration::from_secs(10);
 pub struct Console {
     board: Board<Snapshot>,
     turns: Turns,
+    /// The warnings that were told.
+    warned: BTreeSet<String>,
     notices: BTreeMap<(&'static str, Option<u64>), Limiter>,
 }
 
@@ -31,7 +33,12 @@ impl Console {
     /// Publishes on `board`, and stops when that says so.
     #[must_use]
     pub fn new(board: Board<Snapshot>) -> Self {
-        Console { board, turns: Turns::default(), notices: BTreeMap::new() }
+        Console {
+            board,
+            turns: Turns::default(),
+            warned: BTreeSet::new(),
+            notices: BTreeMap::new(),
+        }
     }
 }
 
@@ -40,6 +47,11 @@ impl Watch for Console {
         let at = Instant::now();
         if let Some(turn) = self.turns.look(at, &status) {
             log::event(&turn);
+        }
+        for warning in &status.warnings {
+            if self.warned.insert(warning.clone()) {
+                log::event(&log::paint(warning, Colour::Red));
+            }
         }
         let metrics = setup::metrics(counts, transport);
         self.board.publish(Snapshot { at, status, metrics });
@@ -118,7 +130,7 @@ mod tests {
 
     fn status(role: &str, term: u64, leader: Option<usize>) -> Status {
         let (role, leader) = (role.to_owned(), leader.map(Id::from));
-        Status { role, term, leader, commit: 0, last: 0 }
+        Status { role, term, leader, commit: 0, last: 0, warnings: Vec::new() }
     }
 
     /// What is told of a node that is a follower, then stands for election `every` so often, for an
