@@ -8,6 +8,7 @@ mod support;
 mod words;
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -17,7 +18,7 @@ use quorate::node::client::{CallError, Client};
 use quorate::node::timers::Dice;
 use quorate_models::kv::{Command, Kv, Output, Text};
 use quorate_models::raft::Raft;
-use support::cluster::Cluster;
+use support::cluster::{Cluster, expect, quorate, wait_for};
 use support::history::History;
 
 const ROUNDS: usize = 5;
@@ -152,4 +153,37 @@ fn a_follower_that_missed_large_values_catches_up() {
     cluster.wait_until_caught_up(follower);
     println!("20 MiB caught up in {:?}", began.elapsed());
     put(21);
+}
+
+/// Its store is put back to what it was before it acknowledged an entry: it must not vote with it.
+#[test]
+fn a_follower_that_is_rolled_back_stops_and_its_leader_tells_of_it() {
+    let cluster = Cluster::start(3);
+    let leader = cluster.leader();
+    let (follower, third) = (leader % 3 + 1, (leader + 1) % 3 + 1);
+    cluster.wait_until_caught_up(follower);
+    cluster.kill(follower);
+    let store = cluster.loaded().nodes[follower as usize - 1].store.clone();
+    let older = fs::read(&store).expect("a store");
+    cluster.restart(follower);
+    cluster.wait_until_caught_up(follower);
+    // Without the third, the follower must acknowledge it.
+    cluster.kill(third);
+    let mut client = Client::<Raft<Kv>>::open(&cluster.members()).expect("a socket");
+    let put = Command::Put { key: Text::from("colour"), value: Text::from("blue") };
+    assert_eq!(client.call(put, Duration::from_secs(10)).expect("an answer"), Output::Stored);
+    cluster.kill(follower);
+    fs::write(&store, older).expect("the store is put back");
+
+    let (config, id) = (cluster.config(), follower.to_string());
+    let told = quorate(["node", "--config", &config, "--id", &id]);
+    expect(&told, 70, &[&format!("it lacks what it has acknowledged to server {leader}: ")]);
+    let warning = format!("server {follower} lacks what it has acknowledged: ");
+    wait_for("a warning of the leader", || {
+        let rows = cluster.status();
+        let row = rows.iter().find(|row| row["id"] == leader)?;
+        row["warnings"][0].as_str()?.starts_with(&warning).then_some(())
+    });
+    let table = quorate(["status", "--config", &config]).stdout;
+    assert!(String::from_utf8_lossy(&table).contains(&format!("node {leader}: {warning}")));
 }

@@ -71,7 +71,7 @@ fn status_is_what_was_published_last() {
     assert_eq!(shown["cluster"].take().as_str().map(str::len), Some(16));
     let expected = serde_json::json!({
         "cluster": null, "id": 1, "address": http.address().to_string(), "role": "leader",
-        "term": 4, "leader": 1, "commit": 5, "last": 6, "messages_sent": 900,
+        "term": 4, "leader": 1, "commit": 5, "last": 6, "warnings": [], "messages_sent": 900,
         "messages_merged": 800, "messages_lost": 3, "datagrams_forged": 7,
         "uptime_seconds": null, "age_ms": null,
     });

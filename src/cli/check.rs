@@ -17,7 +17,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use clap::value_parser;
-use quorate_checker::report::{Counterexample, Engine, INTERRUPTED, Limits, Report, Verdict};
+use quorate_checker::report::{Counterexample, Engine, INTERRUPTED, Limits, Report};
 
 use super::bounds::BoundsArgs;
 use super::exit::{self, Code, Failure};
@@ -229,7 +229,7 @@ fn show_counterexample(
     in_full: bool,
     output: &mut Output,
 ) {
-    let is_expected = checked.report.property(example.property).expected == Verdict::Violated;
+    let is_expected = !checked.report.property(example.property).is_surprise();
     if is_expected && !in_full {
         let what = format!("{} is {}", example.property, runs::how(example));
         return output.line(wrapped("  ", [&*what, "--details shows the steps"]));

@@ -87,8 +87,10 @@ fn node(args: &Args) -> Result<(), Failure> {
 
 impl From<NodeError> for Failure {
     fn from(error: NodeError) -> Self {
-        let code =
-            if matches!(error, NodeError::Panic { .. }) { Code::NodeFailed } else { Code::Io };
+        let code = match error {
+            NodeError::Panic { .. } | NodeError::GivesUp(_) => Code::NodeFailed,
+            NodeError::Transport(_) | NodeError::NoRandom(_) | NodeError::Disk(_) => Code::Io,
+        };
         Failure::new(code, error)
     }
 }

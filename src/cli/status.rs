@@ -65,6 +65,9 @@ fn table(rows: &[Row]) -> String {
             number(row.messages_merged)
         ));
     }
+    for row in rows {
+        lines.extend(row.warnings.iter().map(|words| format!("node {}: {words}", row.id)));
+    }
     lines.join("\n")
 }
 

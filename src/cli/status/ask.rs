@@ -38,6 +38,8 @@ pub struct Row {
     pub commit: Option<u64>,
     /// The index of its last log entry.
     pub last: Option<u64>,
+    /// What an operator must hear of.
+    pub warnings: Vec<String>,
     /// The messages that it gave up.
     pub messages_lost: Option<u64>,
     /// The messages that were one with the same message, still on its way.
@@ -93,6 +95,7 @@ pub(in crate::cli) fn ask_all(config: &Config) -> Vec<Row> {
             leader: number("leader"),
             commit: number("commit"),
             last: number("last"),
+            warnings: field("warnings").map(texts).unwrap_or_default(),
             messages_lost: number("messages_lost"),
             messages_merged: number("messages_merged"),
             datagrams_forged: number("datagrams_forged"),
@@ -101,6 +104,11 @@ pub(in crate::cli) fn ask_all(config: &Config) -> Vec<Row> {
         }
     };
     asked.into_iter().map(row).collect()
+}
+
+fn texts(value: &Value) -> Vec<String> {
+    let texts = value.as_array().into_iter().flatten().filter_map(Value::as_str);
+    texts.map(str::to_owned).collect()
 }
 
 /// What is known of why no majority answers, unless one does.

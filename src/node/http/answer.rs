@@ -83,6 +83,7 @@ fn status(site: &Site, latest: &Snapshot) -> String {
         "leader": status.leader.map(usize::from),
         "commit": status.commit,
         "last": status.last,
+        "warnings": status.warnings,
         "messages_sent": metrics.sends,
         "messages_merged": metrics.outgoing_merged,
         "messages_lost": metrics.lost(),
