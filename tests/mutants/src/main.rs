@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! cargo run --release -p quorate-mutants                       # all of them: an hour
-//! cargo run --release -p quorate-mutants -- --sample 40        # some of them: 15 s
+//! cargo run --release -p quorate-mutants -- --sample 40        # some of them
 //! ```
 
 mod crew;

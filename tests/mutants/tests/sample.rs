@@ -3,11 +3,11 @@
 use std::env;
 use std::process::Command;
 
-/// So many take a quarter of a minute.
-const COUNT: &str = "40";
+/// So many take seconds, unless one of them survives the small specs.
+const COUNT: &str = "12";
 
 /// Draws the sample, unless the environment says otherwise.
-const SEED: &str = "8";
+const SEED: &str = "4";
 
 #[test]
 fn a_sample_of_the_mutants_is_killed() {
