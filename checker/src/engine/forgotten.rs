@@ -36,8 +36,7 @@ pub(super) fn check<A: Explorable, C: Sync, G: History>(
 }
 
 /// The messages that were forgotten and are heeded in a state to which steps of their receiver lead
-/// from there.
-/// Their order is the same for any number of threads.
+/// from there. Their order is the same for any number of threads.
 fn heeded_later<A: Explorable, C, G: History>(shared: &Shared<'_, A, C, G>) -> Vec<u32> {
     let Shared { system, parts, reactions, .. } = shared;
     let mut later: HashMap<(usize, u32), BTreeSet<u32>> = HashMap::new();

@@ -114,7 +114,7 @@ where
     }
 
     /// What was forgotten on the way along `path`, or stayed in flight because it is not ignored,
-    /// and would be heeded at its end: in words, each with its receiver's answer.
+    /// and would be heeded at its end: in words.
     pub(crate) fn heeded_at_end(&self, path: &Path<State<A, G>, ActionOf<A>>) -> Vec<String> {
         let mut forgotten: Vec<Envelope<A::Msg>> = Vec::new();
         let steps = path.clone().into_vec();

@@ -1,12 +1,10 @@
 //! What all threads of a search share.
 
-use std::any::Any;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use stateright::{Expectation, Model, Property};
 
 use super::form::Form;
 use super::options::AnyOptions;
+use crate::caught::caught;
 use crate::engine::shared::table;
 use crate::engine::table::{Door, Table, Tight};
 
@@ -105,10 +103,5 @@ impl<'s> Doors<'s> {
 
 /// What the model answers, or the words with which it panicked.
 pub(super) fn guarded<T>(call: impl FnOnce() -> T) -> Result<T, String> {
-    catch_unwind(AssertUnwindSafe(call)).map_err(|panic| words_of(&*panic))
-}
-
-fn words_of(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<String>().map(String::as_str);
-    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message").to_owned()
+    caught(call).map_err(|words| words.to_string())
 }
