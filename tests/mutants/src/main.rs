@@ -35,6 +35,9 @@ struct Arguments {
     /// Only mutants whose line in the list contains this; may be repeated.
     #[arg(long)]
     only: Vec<String>,
+    /// Only mutants that are not listed as harmless.
+    #[arg(long)]
+    unlisted: bool,
     /// Only these specs.
     #[arg(long, value_delimiter = ',')]
     specs: Vec<String>,
@@ -122,7 +125,9 @@ fn main() -> ExitCode {
     let keys = harmless::keys();
     let is_asked = |number: u32| {
         let key = &keys[number as usize - 1];
-        arguments.only.is_empty() || arguments.only.iter().any(|part| key.contains(part))
+        let is_named = |part: &String| key.contains(part);
+        (arguments.only.is_empty() || arguments.only.iter().any(is_named))
+            && !(arguments.unlisted && harmless.has(key))
     };
     let asked: Vec<u32> = numbered().map(|(number, _)| number).filter(|n| is_asked(*n)).collect();
     if arguments.list {
