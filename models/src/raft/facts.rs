@@ -46,6 +46,22 @@ pub fn a_command_gone_with_its_leader<M: StateMachine, R: RaftRules>(
     down.peek().is_some() && down.all(|is_down| is_down)
 }
 
+/// A server has voted for a leader whose log was shorter than its own, but newer.
+pub fn a_shorter_log_won<M: StateMachine, R: RaftRules>(
+    _: &System<M, R>,
+    state: &SystemState<M, R>,
+) -> bool {
+    servers(state).filter(|(_, server)| server.is_leader()).any(|(id, leader)| {
+        // The leader has one entry more since.
+        servers(state).any(|(_, voter)| {
+            voter.term() == leader.term()
+                && voter.storage.voted_for == Some(id)
+                && voter.log().last().term < leader.term()
+                && voter.log().last_index() >= leader.log().last_index()
+        })
+    })
+}
+
 /// A leader has applied a command of an older term to which the client has no answer.
 pub fn a_later_leader_answers<M: StateMachine, R: RaftRules>(
     system: &System<M, R>,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use quorate_checker::spec::{Event, Step};
 use stateright::actor::Id;
 
+use super::conduct::Misstep;
 use super::log::Entry;
 use super::rules::RaftRules;
 use super::state::ServerState;
@@ -41,6 +42,8 @@ pub struct Ghost<M: StateMachine> {
     pub overwritten: bool,
     /// Some server recovered from a crash with entries in its log.
     pub recovered: bool,
+    /// The first step that no server may take, if one did.
+    pub misstep: Option<Misstep>,
 }
 
 impl<M: StateMachine> Default for Ghost<M> {
@@ -52,6 +55,7 @@ impl<M: StateMachine> Default for Ghost<M> {
             leader_rewrote: false,
             overwritten: false,
             recovered: false,
+            misstep: None,
         }
     }
 }
@@ -96,6 +100,11 @@ fn note_server<M: StateMachine, R: RaftRules>(
     before: &ServerState<M>,
     after: &ServerState<M>,
 ) {
+    if ghost.misstep.is_none()
+        && let Some(misstep) = Misstep::of(step, before, after)
+    {
+        Arc::make_mut(ghost).misstep = Some(misstep);
+    }
     let same_office = before.is_leader() && before.term() == after.term();
     if after.is_leader() && !same_office {
         Arc::make_mut(ghost).winners.entry(after.term()).or_default().insert(step.actor);

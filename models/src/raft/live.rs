@@ -10,11 +10,12 @@ use quorate_checker::AnySpec;
 use quorate_checker::engine::Sees;
 use quorate_checker::spec::{Faults, Spec, Timely};
 use stateright::Expectation::{Always, Sometimes};
+use stateright::actor::Id;
 
 use super::properties::{self, Named};
 use super::rules::RaftRules;
 use super::specs::{Boxed, RaftSpec, get, keeps_all_durable, put, same_durable, system};
-use super::{Timer, directions, facts, ghost, obsolete};
+use super::{Raft, Timer, directions, facts, ghost, obsolete};
 use crate::kv::{Command, Kv};
 use crate::rules::AllRules;
 
@@ -143,6 +144,7 @@ pub fn all() -> Vec<Box<dyn AnySpec>> {
         lossy().counts(142_441, 351_543).boxed(),
         rejoin().counts(352_176, 1_274_759).boxed(),
         restarts().counts(343_477, 877_770).boxed(),
+        five().boxed(),
         rollback().counts(665_242, 2_387_328).boxed(),
         partition().counts(1_629, 2_913).boxed(),
         one_way().counts(930, 1_572).boxed(),
@@ -232,6 +234,20 @@ pub fn rollback() -> RaftSpec<AllRules> {
     let bounds = Bounds { servers: 3, faults: ROLLBACK, recovery, ..Bounds::default() };
     raft("raft/rollback-live", AllRules, bounds, &[TAKEN_OUT, LATER_LEADER])
         .summary("a server's storage is rolled back, and it is caught up or taken out")
+}
+
+/// Two of five servers are down: every vote of the others counts.
+pub fn five() -> RaftSpec<AllRules> {
+    // In the place of S4 and S5 are two members that never say anything.
+    let silent: &[&[Command]] = &[&[], &[]];
+    let bounds = Bounds { servers: 3, scripts: silent, ..Bounds::default() };
+    let mut spec = raft("raft/five-live", AllRules, bounds, &[]);
+    for actor in &mut spec.system.actors {
+        if let Raft::Server(server) = actor {
+            server.servers.extend([Id::from(3), Id::from(4)]);
+        }
+    }
+    spec.summary("three of five servers elect a leader, and two are down")
 }
 
 /// One link of three is down: whoever does not hear the leader deposes it, for ever. What mends it,

@@ -39,6 +39,7 @@
 
 mod client;
 mod commit;
+pub mod conduct;
 pub mod custom;
 mod directions;
 mod election;
@@ -200,7 +201,6 @@ impl<M: StateMachine, R: RaftRules> Actor for Raft<M, R> {
             (Raft::Server(server), timer) => {
                 let mut step = Step::new(server, id, state);
                 match timer {
-                    _ if step.state().is_taken_out() => {}
                     Timer::Election => election::start_election(&mut step),
                     Timer::Heartbeat => replication::send_heartbeats(&mut step),
                     Timer::Retry => {}

@@ -250,6 +250,30 @@ pub fn a_server_taken_out<M: StateMachine, R: RaftRules>(
     servers(state).any(|(_, server)| server.is_taken_out())
 }
 
+/// A leader has been told that a server has lost what it acknowledged.
+pub fn a_leader_knows_of_a_loss<M: StateMachine, R: RaftRules>(
+    _: &System<M, R>,
+    state: &SystemState<M, R>,
+) -> bool {
+    servers(state).any(|(_, server)| match &server.role {
+        Role::Leader { followers } => followers.values().any(|progress| progress.is_lost),
+        _ => false,
+    })
+}
+
+/// A leader counts on no server that has lost what it acknowledged.
+pub fn the_lost_do_not_count<M: StateMachine, R: RaftRules>(
+    _: &System<M, R>,
+    state: &SystemState<M, R>,
+) -> bool {
+    servers(state).all(|(_, server)| match &server.role {
+        Role::Leader { followers } => {
+            followers.values().all(|progress| !progress.is_lost || progress.matched == Index::ZERO)
+        }
+        _ => true,
+    })
+}
+
 /// No server is taken for one that has lost what it acknowledged: of a spec in which no storage is
 /// lost.
 pub fn nobody_is_taken_out<M: StateMachine, R: RaftRules>(

@@ -54,7 +54,7 @@ fn send_append<M: StateMachine, R: RaftRules>(
     let message = AppendEntries {
         term: state.term(),
         previous,
-        acknowledged: entries.is_empty() && Index::ZERO < index && index <= progress.matched,
+        acknowledged: entries.is_empty() && index <= progress.matched,
         entries,
         commit: state.commit,
     };

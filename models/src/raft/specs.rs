@@ -10,11 +10,11 @@ use quorate_checker::spec::{Faults, Spec};
 use stateright::Expectation::{Always, Sometimes};
 use stateright::actor::{ActorModel, Id};
 
-use super::directions;
 use super::ghost::{self, Ghost};
 use super::properties::{self, Named, System};
 use super::rules::{RaftRules, Rule};
 use super::{Batch, Raft, Server, State, Timer, Timing, facts, obsolete};
+use super::{conduct, directions};
 use crate::client::{Client, Habits};
 use crate::kv::{Command, Kv};
 use crate::rules::{AllBut, AllRules};
@@ -138,9 +138,15 @@ pub fn raft<R: RaftRules>(
     for (name, condition) in properties::safety() {
         system = system.property(Always, name, condition);
     }
+    for (name, condition) in conduct::claims() {
+        system = system.property(Always, name, condition);
+    }
     if bounds.faults.rollbacks == 0 {
         let (name, condition) = (properties::NOBODY_TAKEN_OUT, properties::nobody_is_taken_out);
         system = system.property(Always, name, condition);
+    } else {
+        let name = "whoever has lost its storage does not count";
+        system = system.property(Always, name, properties::the_lost_do_not_count);
     }
     for (name, fact) in facts {
         system = system.property(Sometimes, name, *fact);
@@ -175,6 +181,8 @@ pub fn all() -> Vec<Box<dyn AnySpec>> {
         one().counts(88, 114).boxed(),
         two().counts(174_122, 428_615).boxed(),
         rollback().boxed(),
+        taken_out().boxed(),
+        shorter().boxed(),
         five().counts(4_696, 14_845).boxed(),
         figure_8("raft/figure-8", AllRules).counts(1_869, 3_754).boxed(),
         figure_8_naive().boxed(),
@@ -273,6 +281,29 @@ pub fn rollback() -> RaftSpec<AllRules> {
         .expect_violation(properties::ELECTION_SAFETY)
         .expect_violation(properties::LEADER_COMPLETENESS)
         .expect_violation(properties::STATE_MACHINE_SAFETY)
+}
+
+/// With one leader, a storage that is lost under it does no harm: whose it was is found out when
+/// the leader knows what it has acknowledged, and takes no further part.
+pub fn taken_out() -> RaftSpec<AllRules> {
+    let faults = Faults { rollbacks: 1, down_at_once: 1, ..Faults::default() };
+    let bounds = Bounds { servers: 3, elections: 1, heartbeats: 2, faults, ..Bounds::default() };
+    let facts: &[Named<Kv, AllRules>] = &[
+        ("a server is taken out", properties::a_server_taken_out),
+        ("a leader knows of a loss", properties::a_leader_knows_of_a_loss),
+    ];
+    let spec = raft("raft/taken-out", AllRules, bounds, facts);
+    spec.summary("a server's storage is rolled back under the leader, which finds it out")
+}
+
+/// The log of the leader of term 1 is the longest when that of term 2 stands again.
+pub fn shorter() -> RaftSpec<AllRules> {
+    let scripts: &[&[Command]] = &[&[put("x", "1")]];
+    let bounds = Bounds { servers: 3, scripts, elections: 4, ..Bounds::default() };
+    let facts: &[Named<Kv, AllRules>] = &[("a shorter log won", facts::a_shorter_log_won)];
+    raft("raft/shorter", AllRules, bounds, facts)
+        .summary("a log that is shorter but newer wins an election")
+        .directed("S1, S2, S3 and S2 stand in turn, and leaders reach nobody", directions::shorter)
 }
 
 /// Five servers: two of them may lag.

@@ -44,6 +44,9 @@ pub fn run(number: u32, specs: impl Fn() -> Vec<Box<dyn AnySpec>>) {
                 return;
             }
             match &report.cut_short {
+                Some(reason) if report.verdict == Verdict::Panicked => {
+                    return println!("{KILLED} {}: {reason}", report.spec);
+                }
                 None => {
                     done.insert(report.spec);
                 }
