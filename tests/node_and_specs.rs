@@ -10,7 +10,7 @@ use quorate::node::client::{PATIENCE, Patience};
 use quorate::node::config::{Config, ConfigError};
 use quorate_models::client::{Client, Habits};
 use quorate_models::kv::Kv;
-use quorate_models::raft::specs::RaftSpec;
+use quorate_models::raft::specs::{Book, RaftSpec};
 use quorate_models::raft::{Batch, Raft, Server, Timing, large, live, specs};
 use quorate_models::rules::AllRules;
 
@@ -85,7 +85,7 @@ fn config() -> Config {
 }
 
 /// The specs of Raft that have a type, from whose actors the others are made, too.
-fn specs_of_raft() -> Vec<RaftSpec<AllRules>> {
+fn specs_of_raft() -> Vec<RaftSpec> {
     vec![
         specs::election(),
         specs::replication(),
@@ -104,7 +104,7 @@ fn specs_of_raft() -> Vec<RaftSpec<AllRules>> {
     ]
 }
 
-fn server(spec: &RaftSpec<AllRules>) -> &Server<Kv> {
+fn server(spec: &RaftSpec) -> &Server<Kv, Book> {
     match &spec.system.actors[0] {
         Raft::Server(server) => server,
         Raft::Client(_) => panic!("{} begins with a server", spec.name),
@@ -124,11 +124,12 @@ fn of_servers() -> Vec<Compared> {
     let Config { path: _, cluster: _, protocol: _, key_file: _, heartbeat, election, nodes } =
         config();
     let Raft::Server(node) = setup::actor(&config()) else { panic!("a node runs a server") };
-    // Rules are a type: that both are `AllRules` is checked by the compiler.
     let Server { servers, timing, batch, rules: AllRules, machine: _ } = &node;
     assert_eq!(servers.len(), nodes.len());
     let Timing { heartbeat: node_heartbeat, election: node_election } = timing;
     assert_eq!((node_heartbeat, node_election), (&heartbeat, &(election.0..election.1)));
+    // A node's rule book cannot suspend a rule; those of these specs do not.
+    assert!(all.iter().all(|spec| server(spec).rules.0.is_empty()));
     let timing = one(all.iter().map(|spec| server(spec).timing.clone()));
     let spec_batch = one(all.iter().map(|spec| server(spec).batch));
     let Batch { entries, bytes } = batch;

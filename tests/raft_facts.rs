@@ -5,17 +5,16 @@ use quorate_checker::spec::Faults;
 use quorate_models::kv::Kv;
 use quorate_models::raft::facts;
 use quorate_models::raft::properties::Named;
-use quorate_models::raft::specs::{self, Bounds, Boxed, get, put};
-use quorate_models::rules::AllRules;
+use quorate_models::raft::specs::{self, Book, Bounds, Boxed, EVERY_RULE, get, put};
 
 const LOSSY: Faults =
     Faults { crashes: 0, down_at_once: 1, drops: 1, duplicates: 1, ..Faults::NONE };
 
-fn assert_unreachable(bounds: Bounds<'_>, fact: Named<Kv, AllRules>) {
+fn assert_unreachable(bounds: Bounds<'_>, fact: Named<Kv, Book>) {
     let one: &[&[_]] = &[&[put("x", "1")]];
     let scripts = if bounds.scripts.is_empty() { one } else { bounds.scripts };
     let bounds = Bounds { servers: 3, scripts, ..bounds };
-    let spec = specs::raft("faultless", AllRules, bounds, &[fact]).only(fact.0);
+    let spec = specs::raft("faultless", EVERY_RULE, bounds, &[fact]).only(fact.0);
     let limits = Limits { threads: 1, ..Limits::default() };
     let report = spec.boxed().check(Engine::Quorate, &limits, &mut |_| {});
     let found = (&report.cut_short, report.property(fact.0).verdict);

@@ -9,9 +9,8 @@ use quorate_checker::report::{Engine, Longest, Report, Verdict};
 use quorate_checker::spec::{Action, ActionOf};
 use quorate_models::kv::Kv;
 use quorate_models::raft::live::{A_LEADER, ALL_ANSWERED, ALL_FOLLOW, CAUGHT_UP};
-use quorate_models::raft::specs::RaftSpec;
+use quorate_models::raft::specs::{Book, RaftSpec};
 use quorate_models::raft::{Raft, live, properties};
-use quorate_models::rules::AllRules;
 use stateright::Model;
 use support::specs::{assert_holds, explore};
 
@@ -37,6 +36,7 @@ holds! {
     lossy: "raft/lossy-live" has depth 80;
     rejoin: "raft/rejoin-live" has depth 56;
     restarts: "raft/restarts-live" has depth 58;
+    five: "raft/five-live" has depth 29;
     rollback: "raft/rollback-live" has depth 42;
 }
 
@@ -109,9 +109,9 @@ fn stateright_agrees() {
     }
 }
 
-type Spec = RaftSpec<AllRules>;
+type Spec = RaftSpec;
 type State = <Spec as Model>::State;
-type Next = ActionOf<Raft<Kv, AllRules>>;
+type Next = ActionOf<Raft<Kv, Book>>;
 
 /// Every state, and where its steps lead.
 struct Graph {

@@ -9,12 +9,12 @@ use quorate_checker::spec::{FORGOTTEN_IS_IGNORED, Faults, STORAGE_AGREES};
 use quorate_models::kv::Command;
 use quorate_models::raft::obsolete;
 use quorate_models::raft::rules::Rule;
-use quorate_models::raft::specs::{self, Bounds, Boxed, RaftSpec, put};
-use quorate_models::rules::{AllBut, AllRules};
+use quorate_models::raft::specs::{self, Bounds, Boxed, EVERY_RULE, RaftSpec, put};
+use quorate_models::rules::AllBut;
 use stateright::Model;
 use stateright::actor::Envelope;
 
-type Spec = RaftSpec<AllRules>;
+type Spec = RaftSpec;
 type State = <Spec as Model>::State;
 
 /// All that properties read: the actors, who is down, what is stored, the history.
@@ -40,8 +40,8 @@ fn walk(spec: &Spec, mut visit: impl FnMut(&State, &[State])) {
 }
 
 fn assert_nothing_is_lost(bounds: Bounds<'_>) {
-    let pruned = specs::raft("pruned", AllRules, bounds, &[]);
-    let mut kept = specs::raft("kept", AllRules, bounds, &[]);
+    let pruned = specs::raft("pruned", EVERY_RULE, bounds, &[]);
+    let mut kept = specs::raft("kept", EVERY_RULE, bounds, &[]);
     let obsolete = kept.obsolete.take().expect("Raft says what is obsolete");
     let is_obsolete = |state: &State, message: &Envelope<_>| {
         obsolete(&state.system.actor_states[usize::from(message.dst)], message.src, &message.msg)
@@ -122,7 +122,7 @@ fn a_guard_that_the_filter_repeats_is_missed_all_the_same() {
         let trace = report.counterexamples[0].trace.text(false);
         assert!(trace.contains("called obsolete, and heeded: "), "without {rule:?}: {trace}");
 
-        let spec = specs::raft("control", AllRules, heeded_within(rule, scripts), &[]);
+        let spec = specs::raft("control", EVERY_RULE, heeded_within(rule, scripts), &[]);
         assert_eq!(explore(spec.only(FORGOTTEN_IS_IGNORED)).verdict, Verdict::Holds);
     }
 }

@@ -28,6 +28,8 @@ holds! {
     lossy: "raft/lossy" has depth 26;
     one: "raft/one" has depth 10;
     two: "raft/two" has depth 31;
+    taken_out: "raft/taken-out" has depth 22;
+    shorter: "raft/shorter" has depth 13;
     five: "raft/five" has depth 15;
     figure_8: "raft/figure-8" has depth 29;
     late_reply: "raft/late-reply" has depth 37;

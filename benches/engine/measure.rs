@@ -8,8 +8,7 @@ use quorate_checker::engine::{self, Explorable, History, Options, Outcome, RunAn
 use quorate_checker::spec::Faults;
 use quorate_checker::spec::Spec;
 use quorate_models::raft::live;
-use quorate_models::raft::specs::{self, Bounds, RaftSpec, put};
-use quorate_models::rules::AllRules;
+use quorate_models::raft::specs::{self, Bounds, EVERY_RULE, RaftSpec, put};
 use serde::{Deserialize, Serialize};
 use stateright::{Checker, Expectation, Model};
 
@@ -187,7 +186,7 @@ pub fn run(job: &Job) -> Measured {
 }
 
 /// A client's command, a crash and a recovery, a timer that fires too soon.
-fn large_live() -> RaftSpec<AllRules> {
+fn large_live() -> RaftSpec {
     let bounds = live::Bounds {
         servers: 3,
         scripts: &[&[put("x", "1")]],
@@ -196,13 +195,13 @@ fn large_live() -> RaftSpec<AllRules> {
         recovery: Some(1..=1),
         ..live::Bounds::default()
     };
-    live::raft(Space::LargeLive.name(), AllRules, bounds, &[])
+    live::raft(Space::LargeLive.name(), EVERY_RULE, bounds, &[])
 }
 
 /// Three elections and a heartbeat.
-fn elections() -> RaftSpec<AllRules> {
+fn elections() -> RaftSpec {
     let bounds = Bounds { servers: 3, elections: 3, heartbeats: 1, ..Bounds::default() };
-    specs::raft(Space::Elections.name(), AllRules, bounds, &[])
+    specs::raft(Space::Elections.name(), EVERY_RULE, bounds, &[])
 }
 
 fn run_paxos(job: &Job) -> Measured {

@@ -13,7 +13,7 @@ use crate::engine::{
     WorstCase, WorstCases,
 };
 use crate::report::{
-    Component, Counterexample, Details, Engine, INTERRUPTED, Limits, Longest, Progress,
+    Component, Counterexample, Details, Engine, INTERRUPTED, Limits, Longest, PANICKED, Progress,
     PropertyReport, Report, Verdict, WorstCaseReport, grouped,
 };
 use crate::spec::{Action, ActionOf, FORGOTTEN_IS_IGNORED, Kind, PropertyInfo, Spec, State};
@@ -168,10 +168,7 @@ where
             Ok(Told::Outcome(outcome)) => return found_by(*outcome, limits),
             Err(RecvError) => {
                 let panic = searching.join().expect_err("it has told no outcome");
-                return Search::cut_short(
-                    format!("the search panicked: {}", words_of(&*panic)),
-                    &last,
-                );
+                return Search::cut_short(format!("{PANICKED}: {}", words_of(&*panic)), &last);
             }
         }
     }

@@ -15,6 +15,9 @@ use crate::trace::Trace;
 /// Why a run ended that was told to.
 pub const INTERRUPTED: &str = "interrupted";
 
+/// How the reason begins of a run that ended because the search itself panicked.
+pub const PANICKED: &str = "the search panicked";
+
 /// What explores a spec.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]

@@ -4,10 +4,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use quorate_checker::engine::{Options, Outcome, Symmetry, explore, explore_symmetric};
 use quorate_checker::spec::Faults;
-use quorate_models::raft::specs::{self, Bounds, RaftSpec};
-use quorate_models::rules::AllRules;
+use quorate_models::raft::specs::{self, Bounds, EVERY_RULE, RaftSpec};
 
-fn options(spec: &RaftSpec<AllRules>) -> Options {
+fn options(spec: &RaftSpec) -> Options {
     let (sees, keep_going, has_boundary) = (spec.sees, true, false);
     Options { sees, keep_going, has_boundary, ..Options::default() }
 }
@@ -26,7 +25,7 @@ fn decided<S: Clone, Action: Clone>(outcome: &Outcome<S, Action>) -> Decided {
 
 /// Explores with and without symmetry, and compares. Returns how many states there are, and how
 /// many of them are searched with symmetry.
-fn compare(spec: &RaftSpec<AllRules>) -> (u64, u64) {
+fn compare(spec: &RaftSpec) -> (u64, u64) {
     let whole = explore(spec, &options(spec), &mut |_| {});
     let symmetry = Symmetry::over(0..spec.servers);
     let reduced = explore_symmetric(spec, symmetry, &options(spec), &mut |_| {});
@@ -49,7 +48,7 @@ fn elections_of_five() {
 fn crashes_of_three() {
     let faults = Faults { crashes: 1, down_at_once: 1, ..Faults::default() };
     let bounds = Bounds { servers: 3, elections: 2, faults, ..Bounds::default() };
-    let spec = specs::raft("raft/crashes", AllRules, bounds, &[]);
+    let spec = specs::raft("raft/crashes", EVERY_RULE, bounds, &[]);
     assert_eq!(compare(&spec), (37_655, 6_320));
 }
 

@@ -10,9 +10,9 @@ use quorate_models::raft::live::{
     self, A_LEADER, ALL_ANSWERED, ALL_FOLLOW, Bounds, CAUGHT_UP, Pace, RECOVERY, ROLLBACK,
 };
 use quorate_models::raft::properties::{self, NOBODY_TAKEN_OUT, Named};
-use quorate_models::raft::rules::{RaftRules, Rule};
-use quorate_models::raft::specs::{Boxed, RaftSpec, put};
-use quorate_models::rules::{AllBut, AllRules};
+use quorate_models::raft::rules::Rule;
+use quorate_models::raft::specs::{Book, Boxed, EVERY_RULE, RaftSpec, put};
+use quorate_models::rules::AllBut;
 
 use super::explore;
 
@@ -38,14 +38,9 @@ fn assert_missed(rule: Rule, property: &'static str, miss: Miss, steps: usize, b
     assert_misses(spec, rule, property, miss, steps);
 }
 
-fn assert_misses<R: RaftRules>(
-    spec: RaftSpec<R>,
-    rule: Rule,
-    property: &'static str,
-    miss: Miss,
-    steps: usize,
-) where
-    RaftSpec<R>: Boxed,
+fn assert_misses(spec: RaftSpec, rule: Rule, property: &'static str, miss: Miss, steps: usize)
+where
+    RaftSpec: Boxed,
 {
     let report = explore(spec.only(property));
     assert_eq!(report.cut_short, None, "without {rule:?}");
@@ -121,7 +116,7 @@ pub const ELSEWHERE: &[Rule] = &[Rule::RefusalMatchesNothing];
 /// behind. A leader that took its hint for a match would never go back so far.
 #[test]
 fn refusal_matches_nothing() {
-    let held = explore(live::left_behind("left-behind", AllRules).only(CAUGHT_UP));
+    let held = explore(live::left_behind("left-behind", EVERY_RULE).only(CAUGHT_UP));
     assert_eq!((held.cut_short, held.verdict), (None, Verdict::Holds));
     let rule = Rule::RefusalMatchesNothing;
     let both = AllBut(vec![rule, Rule::LostMemoryTakesOut]);
@@ -134,10 +129,7 @@ fn refusal_matches_nothing() {
 }
 
 /// The most ticks until the goal is met, without any fault meanwhile.
-fn worst<R: RaftRules>(rules: R, bounds: Bounds<'_>, (name, goal): Named<Kv, R>) -> Option<u32>
-where
-    RaftSpec<R>: Boxed,
-{
+fn worst(rules: Book, bounds: Bounds<'_>, (name, goal): Named<Kv, Book>) -> Option<u32> {
     let spec = live::raft("slow", rules, bounds, &[]).without_properties().worst_case(name, goal);
     let report = explore(spec);
     assert_eq!(report.cut_short, None);
@@ -153,7 +145,7 @@ macro_rules! slower {
         $(
             #[test]
             fn $name() {
-                let quick = worst(AllRules, $bounds, ($property, properties::$goal));
+                let quick = worst(EVERY_RULE, $bounds, ($property, properties::$goal));
                 assert_eq!(quick, Some($quick));
                 let without = AllBut(vec![Rule::$rule]);
                 let slow = worst(without, $bounds, ($property, properties::$goal));

@@ -5,11 +5,10 @@ use quorate_checker::AnySpec;
 use quorate_checker::spec::Faults;
 
 use super::properties::{self, Named};
-use super::specs::{self, Boxed, RaftSpec};
+use super::specs::{self, Book, Boxed, EVERY_RULE, RaftSpec};
 use super::{Batch, Raft, live};
 use crate::bounds::{Ask, Bounds, Refused};
 use crate::kv::{Command, Kv};
-use crate::rules::AllRules;
 
 /// Raft within `bounds`.
 ///
@@ -50,10 +49,10 @@ fn at_any_moment(
     servers: usize,
     scripts: &[&[Command]],
     faults: Faults,
-) -> RaftSpec<AllRules> {
+) -> RaftSpec {
     let (elections, heartbeats) = (ask.count("elections", 0), ask.count("heartbeats", 0));
     let retries = ask.count("retries", 0);
-    let mut facts: Vec<Named<Kv, AllRules>> = Vec::new();
+    let mut facts: Vec<Named<Kv, Book>> = Vec::new();
     if elections > 0 {
         facts.push(("a leader", properties::a_leader));
         facts.push(("a commit", properties::a_commit));
@@ -62,7 +61,7 @@ fn at_any_moment(
         }
     }
     let bounds = specs::Bounds { servers, scripts, elections, heartbeats, retries, faults };
-    specs::raft("raft/custom", AllRules, bounds, &facts)
+    specs::raft("raft/custom", EVERY_RULE, bounds, &facts)
         .summary("safety within the bounds asked for")
 }
 
@@ -72,7 +71,7 @@ fn on_the_clock(
     servers: usize,
     scripts: &[&[Command]],
     faults: Faults,
-) -> Result<RaftSpec<AllRules>, Refused> {
+) -> Result<RaftSpec, Refused> {
     let down =
         usize::from(faults.down_at_once.min(faults.crashes.saturating_add(faults.rollbacks)));
     if down > 0 && 2 * down >= servers {
@@ -82,11 +81,11 @@ fn on_the_clock(
     let (early, recovery) = (ask.count("early", 0), ask.recovery());
     let pace = live::Pace::Short;
     let bounds = live::Bounds { servers, pace, scripts, early, faults, recovery };
-    let spec = live::raft("raft/custom-live", AllRules, bounds, &[]);
+    let spec = live::raft("raft/custom-live", EVERY_RULE, bounds, &[]);
     Ok(spec.summary("what happens in the end, within the bounds asked for"))
 }
 
-fn with_batch(mut spec: RaftSpec<AllRules>, entries: u8) -> RaftSpec<AllRules> {
+fn with_batch(mut spec: RaftSpec, entries: u8) -> RaftSpec {
     for actor in &mut spec.system.actors {
         if let Raft::Server(server) = actor {
             server.batch = Batch { entries: entries.into(), bytes: usize::MAX };

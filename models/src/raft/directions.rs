@@ -6,16 +6,16 @@ use quorate_checker::spec::{Action, ActionOf, State as SpecState};
 use stateright::actor::Id;
 
 use super::ghost::Ghost;
-use super::rules::RaftRules;
+use super::specs::Book;
 use super::{Message, Raft, State, Timer};
 use crate::kv::Kv;
 
-type Now<R> = SpecState<Raft<Kv, R>, Arc<Ghost<Kv>>>;
-type Next<R> = ActionOf<Raft<Kv, R>>;
+type Now = SpecState<Raft<Kv, Book>, Arc<Ghost<Kv>>>;
+type Next = ActionOf<Raft<Kv, Book>>;
 
 /// The first server stands in odd terms, the second in even ones. Leaders of the first two terms
 /// reach nobody, that of the third the third server.
-pub(super) fn figure_8<R: RaftRules>((): &(), state: &Now<R>, action: &Next<R>) -> bool {
+pub(super) fn figure_8((): &(), state: &Now, action: &Next) -> bool {
     if let Some((server, term)) = stands(state, action) {
         return server == if term % 2 == 1 { 0 } else { 1 };
     }
@@ -30,7 +30,7 @@ pub(super) fn figure_8<R: RaftRules>((): &(), state: &Now<R>, action: &Next<R>) 
 }
 
 /// The first, the second, the third and the second server stand in turn. Leaders reach nobody.
-pub(super) fn shorter<R: RaftRules>((): &(), state: &Now<R>, action: &Next<R>) -> bool {
+pub(super) fn shorter((): &(), state: &Now, action: &Next) -> bool {
     if let Some((server, term)) = stands(state, action) {
         return [0, 1, 2, 1].get(term as usize - 1) == Some(&server);
     }
@@ -39,7 +39,7 @@ pub(super) fn shorter<R: RaftRules>((): &(), state: &Now<R>, action: &Next<R>) -
 
 /// In each term who stands, who hears of it, and whom the leader reaches: the scenario in which the
 /// second server acknowledges two entries of term 1 that are gone everywhere else when it counts.
-pub(super) fn late_reply<R: RaftRules>((): &(), state: &Now<R>, action: &Next<R>) -> bool {
+pub(super) fn late_reply((): &(), state: &Now, action: &Next) -> bool {
     if let Some((server, term)) = stands(state, action) {
         return server == if term % 2 == 1 { 0 } else { 2 };
     }
@@ -66,7 +66,7 @@ pub(super) fn late_reply<R: RaftRules>((): &(), state: &Now<R>, action: &Next<R>
 
 /// The first server stands first; timers fire too soon only for the second in the terms 2 and 4 and
 /// the third in term 3, while the first has nothing but its entry of term 1.
-pub(super) fn left_behind<R: RaftRules>((): &(), state: &Now<R>, action: &Next<R>) -> bool {
+pub(super) fn left_behind((): &(), state: &Now, action: &Next) -> bool {
     if let Some((server, term)) = stands(state, action) {
         return server == 0 || term > 1;
     }
@@ -81,7 +81,7 @@ pub(super) fn left_behind<R: RaftRules>((): &(), state: &Now<R>, action: &Next<R
 }
 
 /// True if the last entry of the server's log is of term 1.
-fn is_of_term_1<R: RaftRules>(state: &Now<R>, id: Id) -> bool {
+fn is_of_term_1(state: &Now, id: Id) -> bool {
     match &*state.system.actor_states[usize::from(id)] {
         State::Server(server) => server.log().last().term.0 == 1,
         State::Client(_) => false,
@@ -89,14 +89,14 @@ fn is_of_term_1<R: RaftRules>(state: &Now<R>, id: Id) -> bool {
 }
 
 /// The server that stands for election by `action`, and in which term.
-fn stands<R: RaftRules>(state: &Now<R>, action: &Next<R>) -> Option<(usize, u64)> {
+fn stands(state: &Now, action: &Next) -> Option<(usize, u64)> {
     let Action::Timeout(id, Timer::Election) = action else {
         return None;
     };
     Some((usize::from(*id), term_of(state, *id) + 1))
 }
 
-fn term_of<R: RaftRules>(state: &Now<R>, id: Id) -> u64 {
+fn term_of(state: &Now, id: Id) -> u64 {
     match &*state.system.actor_states[usize::from(id)] {
         State::Server(server) => server.term().0,
         State::Client(_) => 0,

@@ -5,11 +5,11 @@ use quorate_checker::spec::Faults;
 
 use super::properties::{self, Named};
 use super::specs::{
-    ANSWERED_ANYWAY, Bounds, Boxed, ELECTED, FAILED_OVER, OLDER_COMMAND, RaftSpec, get, put, raft,
+    ANSWERED_ANYWAY, Book, Bounds, Boxed, ELECTED, EVERY_RULE, FAILED_OVER, OLDER_COMMAND,
+    RaftSpec, get, put, raft,
 };
 use super::{Batch, Raft, facts};
 use crate::kv::{Command, Kv};
-use crate::rules::AllRules;
 
 /// Those of the default set. The counts change only with a reason.
 pub fn default_set() -> Vec<Box<dyn AnySpec>> {
@@ -35,72 +35,73 @@ pub fn all() -> Vec<Box<dyn AnySpec>> {
 }
 
 /// One election more than in the default set: as many as figure 8 takes.
-fn elections_4() -> RaftSpec<AllRules> {
+fn elections_4() -> RaftSpec {
     let bounds = Bounds { servers: 3, elections: 4, ..Bounds::default() };
-    raft("raft/elections-4", AllRules, bounds, ELECTED).summary("four elections, and their no-ops")
+    raft("raft/elections-4", EVERY_RULE, bounds, ELECTED)
+        .summary("four elections, and their no-ops")
 }
 
 /// Elections, and a leader that speaks up at any moment.
-fn heartbeat() -> RaftSpec<AllRules> {
+fn heartbeat() -> RaftSpec {
     let bounds = Bounds { servers: 3, elections: 3, heartbeats: 1, ..Bounds::default() };
-    raft("raft/heartbeat", AllRules, bounds, ELECTED)
+    raft("raft/heartbeat", EVERY_RULE, bounds, ELECTED)
         .summary("elections, and a heartbeat of a leader, deposed or not")
 }
 
 /// What is lost is sent again: by the leader's heartbeat, and by the client.
-fn lossy_2() -> RaftSpec<AllRules> {
+fn lossy_2() -> RaftSpec {
     let faults = Faults { drops: 1, duplicates: 1, ..Faults::default() };
     let scripts: &[&[Command]] = &[&[put("x", "1")]];
     let bounds = Bounds { servers: 3, scripts, elections: 1, heartbeats: 1, retries: 1, faults };
-    raft("raft/lossy-2", AllRules, bounds, ANSWERED_ANYWAY)
+    raft("raft/lossy-2", EVERY_RULE, bounds, ANSWERED_ANYWAY)
         .summary("a lost message, a doubled one, a retry, a heartbeat")
 }
 
 /// A leader that dies, and one message, whichever it is, that is lost.
-fn failover_lossy() -> RaftSpec<AllRules> {
+fn failover_lossy() -> RaftSpec {
     let faults = Faults { crashes: 1, down_at_once: 1, drops: 1, ..Faults::default() };
     let scripts: &[&[Command]] = &[&[put("x", "1")]];
     let bounds = Bounds { servers: 3, scripts, elections: 2, faults, ..Bounds::default() };
-    raft("raft/failover-lossy", AllRules, bounds, FAILED_OVER)
+    raft("raft/failover-lossy", EVERY_RULE, bounds, FAILED_OVER)
         .summary("the leader may die, and a message may be lost")
 }
 
 /// A client's command while leaders change twice.
-fn elections_3() -> RaftSpec<AllRules> {
+fn elections_3() -> RaftSpec {
     let scripts: &[&[Command]] = &[&[put("x", "1")]];
     let bounds = Bounds { servers: 3, scripts, elections: 3, ..Bounds::default() };
-    let facts: &[Named<Kv, AllRules>] = &[
+    let facts: &[Named<Kv, Book>] = &[
         ("a second leader", properties::a_second_leader),
         ("an overwritten entry", properties::an_overwritten_entry),
         OLDER_COMMAND,
         ("all answered", properties::all_answered),
     ];
-    raft("raft/elections-3", AllRules, bounds, facts)
+    raft("raft/elections-3", EVERY_RULE, bounds, facts)
         .summary("a client's command, and a leader after the next")
 }
 
 /// A leader that dies between two commands of a client, or while it carries out either.
-fn failover_2() -> RaftSpec<AllRules> {
+fn failover_2() -> RaftSpec {
     let faults = Faults { crashes: 1, down_at_once: 1, ..Faults::default() };
     let scripts: &[&[Command]] = &[&[put("x", "1"), put("x", "2")]];
     let bounds = Bounds { servers: 3, scripts, elections: 2, faults, ..Bounds::default() };
-    raft("raft/failover-2", AllRules, bounds, FAILED_OVER)
+    raft("raft/failover-2", EVERY_RULE, bounds, FAILED_OVER)
         .summary("a client's second command, and a leader that dies before it, in it or after it")
 }
 
 /// A server crashes, and it or another one once more: the first leader and then the second.
-fn crashes_2() -> RaftSpec<AllRules> {
+fn crashes_2() -> RaftSpec {
     let faults = Faults { crashes: 2, down_at_once: 1, ..Faults::default() };
     let scripts: &[&[Command]] = &[&[put("x", "1")]];
     let bounds = Bounds { servers: 3, scripts, elections: 2, faults, ..Bounds::default() };
-    raft("raft/crashes-2", AllRules, bounds, FAILED_OVER)
+    raft("raft/crashes-2", EVERY_RULE, bounds, FAILED_OVER)
         .summary("both leaders may die, or one of them twice, and recover")
 }
 
 /// Five servers and two leaders: majorities that share no more than one server.
-fn five_2() -> RaftSpec<AllRules> {
+fn five_2() -> RaftSpec {
     let bounds = Bounds { servers: 5, elections: 2, ..Bounds::default() };
-    raft("raft/five-2", AllRules, bounds, ELECTED).summary("five servers and two elections")
+    raft("raft/five-2", EVERY_RULE, bounds, ELECTED).summary("five servers and two elections")
 }
 
 /// How many entries one message of a node carries at most: more than there are in a spec.
@@ -108,17 +109,17 @@ pub const NODE_BATCH: Batch = Batch { entries: 256, bytes: 256 << 10 };
 
 /// A leader that sends all that a follower lacks, as a node does. Only so does a message bring an
 /// entry that the follower has and behind it one that it has not.
-pub fn batches() -> RaftSpec<AllRules> {
+pub fn batches() -> RaftSpec {
     let scripts: &[&[Command]] = &[&[put("x", "1"), put("x", "2")]];
     let bounds = Bounds { servers: 3, scripts, elections: 2, ..Bounds::default() };
-    let facts: &[Named<Kv, AllRules>] = &[
+    let facts: &[Named<Kv, Book>] = &[
         ("a second leader", properties::a_second_leader),
         ("an overwritten entry", properties::an_overwritten_entry),
         OLDER_COMMAND,
         (facts::HALF_KNOWN, facts::half_known),
         ("all answered", properties::all_answered),
     ];
-    let mut spec = raft("raft/batches", AllRules, bounds, facts)
+    let mut spec = raft("raft/batches", EVERY_RULE, bounds, facts)
         .summary("a client's two commands, and messages of as many entries as there are");
     for actor in &mut spec.system.actors {
         if let Raft::Server(server) = actor {
@@ -129,28 +130,28 @@ pub fn batches() -> RaftSpec<AllRules> {
 }
 
 /// A command is asked for again after the next one has been answered.
-fn retry_2() -> RaftSpec<AllRules> {
+fn retry_2() -> RaftSpec {
     let scripts: &[&[Command]] = &[&[put("x", "1"), Command::Delete { key: "x".into() }]];
     let bounds = Bounds { servers: 3, scripts, elections: 1, retries: 1, ..Bounds::default() };
-    let facts: &[Named<Kv, AllRules>] = &[
+    let facts: &[Named<Kv, Book>] = &[
         (facts::ASKED_AGAIN, facts::asked_again),
         (facts::OVERTAKEN, facts::overtaken),
         ("all answered after a retry", facts::answered_after_retry),
     ];
-    raft("raft/retry-2", AllRules, bounds, facts)
+    raft("raft/retry-2", EVERY_RULE, bounds, facts)
         .summary("two commands, either of which is asked for twice")
 }
 
 /// A reader that reads twice: its second read begins when the write may be long over.
-fn readers_2() -> RaftSpec<AllRules> {
+fn readers_2() -> RaftSpec {
     let scripts: &[&[Command]] = &[&[put("x", "1")], &[get("x"), get("x")]];
     let bounds = Bounds { servers: 3, scripts, elections: 1, ..Bounds::default() };
-    let facts: &[Named<Kv, AllRules>] = &[
+    let facts: &[Named<Kv, Book>] = &[
         ("a read before the write", facts::nothing_read),
         ("a read while the write has no answer", facts::read_while_writing),
         (facts::READ_AFTER_WRITE, facts::read_after_write),
         ("all answered", properties::all_answered),
     ];
-    raft("raft/readers-2", AllRules, bounds, facts)
+    raft("raft/readers-2", EVERY_RULE, bounds, facts)
         .summary("a writer, and a reader that reads twice")
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use quorate_checker::AnySpec;
-use quorate_checker::report::{Engine, Limits};
+use quorate_checker::report::{Engine, Limits, PANICKED};
 use quorate_mutants::mutation;
 
 /// What a kill, and what a search that ended at a limit, is reported with.
@@ -44,7 +44,7 @@ pub fn run(number: u32, specs: impl Fn() -> Vec<Box<dyn AnySpec>>) {
                 return;
             }
             match &report.cut_short {
-                Some(reason) if report.verdict == Verdict::Panicked => {
+                Some(reason) if reason.starts_with(PANICKED) => {
                     return println!("{KILLED} {}: {reason}", report.spec);
                 }
                 None => {
