@@ -94,6 +94,21 @@ pub fn observe_recovery<M: StateMachine, R: RaftRules>(
     next
 }
 
+/// The ghost of a spec that asks for no more of the past than whether a server did what none may.
+pub fn observe_conduct<M: StateMachine, R: RaftRules>(
+    (): &(),
+    ghost: &Arc<Ghost<M>>,
+    step: &Step<'_, Raft<M, R>>,
+) -> Option<Arc<Ghost<M>>> {
+    let (State::Server(before), State::Server(after)) = (step.before, step.after) else {
+        return None;
+    };
+    let misstep = Misstep::of(step, before, after).filter(|_| ghost.misstep.is_none())?;
+    let mut next = Arc::clone(ghost);
+    Arc::make_mut(&mut next).misstep = Some(misstep);
+    Some(next)
+}
+
 fn note_server<M: StateMachine, R: RaftRules>(
     ghost: &mut Arc<Ghost<M>>,
     step: &Step<'_, Raft<M, R>>,

@@ -16,7 +16,7 @@ use super::properties::{self, Named};
 use super::specs::{
     Book, Boxed, EVERY_RULE, RaftSpec, get, keeps_all_durable, put, same_durable, system,
 };
-use super::{Raft, Timer, directions, facts, ghost, obsolete};
+use super::{Raft, Timer, conduct, directions, facts, ghost, obsolete};
 use crate::kv::{Command, Kv};
 
 /// How long timers take, in ticks of one heartbeat interval.
@@ -96,11 +96,16 @@ pub fn raft(name: &str, rules: Book, bounds: Bounds<'_>, facts: &[Named<Kv, Book
     if bounds.faults.rollbacks == 0 {
         let (name, condition) = (properties::NOBODY_TAKEN_OUT, properties::nobody_is_taken_out);
         system = system.property(Always, name, condition);
+    } else {
+        for (name, condition) in conduct::claims() {
+            system = system.property(Always, name, condition);
+        }
     }
     for (name, fact) in facts {
         system = system.property(Sometimes, name, *fact);
     }
     let spec = Spec::new(name, system, bounds.servers).sees(|_| Sees::Actors);
+    let spec = if bounds.faults.rollbacks == 0 { spec } else { spec.ghost(ghost::observe_conduct) };
     let spec = spec.faults(bounds.faults).timely(Timely {
         tick: bounds.pace.tick(),
         range: bounds.pace.range(),
