@@ -8,5 +8,6 @@ mod orbits;
 mod panics;
 mod peer;
 mod random;
+mod steps;
 mod symmetry;
 mod toy;

@@ -37,7 +37,7 @@ fn cause() -> impl Strategy<Value = Cause> {
 fn answer() -> impl Strategy<Value = Answer> {
     let commands = prop::collection::vec(order(), 0..3);
     (prop::option::weighted(0.7, 0..3_u8), commands, prop::bool::weighted(0.02))
-        .prop_map(|(state, commands, panics)| Answer { state, commands, panics })
+        .prop_map(|(state, commands, panics)| Answer { state, commands, panics, hangs: false })
 }
 
 fn toy() -> impl Strategy<Value = Toy> {

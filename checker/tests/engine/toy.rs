@@ -21,6 +21,8 @@ pub struct Answer {
     pub state: Option<u8>,
     pub commands: Vec<Order>,
     pub panics: bool,
+    /// Does not return.
+    pub hangs: bool,
 }
 
 /// What a toy commands: Stateright's own commands cannot be cloned.
@@ -46,7 +48,8 @@ pub const PANIC: &str = "as the table says";
 impl Toy {
     /// Adds an answer.
     pub fn on(mut self, state: u8, cause: Cause, next: u8, commands: &[Order]) -> Self {
-        let answer = Answer { state: Some(next), commands: commands.to_vec(), panics: false };
+        let commands = commands.to_vec();
+        let answer = Answer { state: Some(next), commands, ..Answer::default() };
         self.answers.insert((state, cause), answer);
         self
     }
@@ -59,12 +62,22 @@ impl Toy {
 
     fn answer(&self, state: &mut Cow<'_, u8>, cause: Cause, out: &mut Out<Self>) {
         if let Some(answer) = self.answers.get(&(**state, cause)) {
+            if answer.hangs {
+                hang()
+            }
             answer.commands.iter().for_each(|order| command(order, out));
             if let Some(next) = answer.state {
                 *state.to_mut() = next;
             }
             assert!(!answer.panics, "{PANIC}");
         }
+    }
+}
+
+/// Does not return, and takes no time from other tests.
+pub fn hang<T>() -> T {
+    loop {
+        std::thread::sleep(Duration::from_secs(3600));
     }
 }
 
