@@ -16,7 +16,9 @@ use crate::report::{
     Component, Counterexample, Details, Engine, INTERRUPTED, Limits, Longest, PANICKED, Progress,
     PropertyReport, Report, Verdict, WorstCaseReport, grouped,
 };
-use crate::spec::{Action, ActionOf, FORGOTTEN_IS_IGNORED, Kind, PropertyInfo, Spec, State};
+use crate::spec::{
+    Action, ActionOf, FORGOTTEN_IS_IGNORED, Kind, PropertyInfo, Spec, State, one_of,
+};
 use crate::stateright_engine;
 
 /// By property, what was found about it.
@@ -330,7 +332,10 @@ fn counterexample<A: Explorable, C, G: History>(
         last.notes = spec.heeded_at_end(path);
     }
     trace.loop_start = run.filter(|run| run.miss != Miss::Unbounded).map(|run| run.stem);
-    Counterexample { property, miss: run.map(|run| run.miss), panic, trace, explorer }
+    let miss = run.map(|run| run.miss);
+    let endless = spec.restless().filter(|_| miss == Some(Miss::Unbounded));
+    let endless = endless.map(|restless| restless.name);
+    Counterexample { property, miss, panic, endless, trace, explorer }
 }
 
 /// The worst cases in figures.
@@ -343,16 +348,21 @@ fn worst_case<A: Explorable, C, G: History>(
     let longest = |case: &WorstCase<State<A, G>, ActionOf<A>>| {
         let title = format!("{}: the longest time until {goal}", spec.name);
         let trace = spec.trace(&title, case.path.clone());
-        let is_election = |action: &ActionOf<A>| match (action, &spec.timely) {
-            (Action::Timeout(_, timer) | Action::EarlyTimeout(_, timer), Some(timely)) => {
-                (timely.is_election)(timer)
-            }
-            _ => false,
-        };
         let actions = case.path.clone().into_actions();
+        let restless = spec.restless().map(|restless| {
+            let counts = |action: &&ActionOf<A>| match action {
+                Action::Timeout(_, timer) | Action::EarlyTimeout(_, timer) => {
+                    (restless.timers)(timer)
+                }
+                _ => false,
+            };
+            let count = actions[case.stem..].iter().filter(counts).count();
+            let name = if count == 1 { one_of(restless.name) } else { restless.name.to_owned() };
+            (name, count)
+        });
         Longest {
             ticks: case.ticks,
-            elections: actions[case.stem..].iter().filter(|action| is_election(action)).count(),
+            restless,
             message_delays: trace.longest_chain(case.stem),
             owed: case.owed.iter().map(|action| spec.in_words(action)).collect(),
             trace,

@@ -75,6 +75,8 @@ pub struct Counterexample {
     pub miss: Option<Miss>,
     /// The words with which the condition panicked in the last state, if it did.
     pub panic: Option<String>,
+    /// Of a run that has no bound: what happens for ever, "elections".
+    pub endless: Option<&'static str>,
     pub trace: Trace,
     /// The path in the Explorer: "/#/steps/0/1/3".
     pub explorer: String,
@@ -97,8 +99,8 @@ pub struct WorstCaseReport {
 pub struct Longest {
     /// `None`: there is no bound.
     pub ticks: Option<u32>,
-    /// The timers that fired meanwhile and began an election.
-    pub elections: usize,
+    /// What must come to an end and happened meanwhile, and how often.
+    pub restless: Option<(String, usize)>,
     /// The longest chain of messages meanwhile, each sent on handling the one before.
     pub message_delays: usize,
     /// Where there is no bound: the actions that fairness has happen in the end.

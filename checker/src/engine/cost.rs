@@ -100,7 +100,7 @@ fn charged(kind: Kind) -> Option<usize> {
     match kind {
         Kind::Deliver
         | Kind::Timeout(None)
-        | Kind::Due { election: false }
+        | Kind::Due { restless: false }
         | Kind::Random
         | Kind::Tick => None,
         Kind::Duplicate => Some(0),
@@ -108,7 +108,7 @@ fn charged(kind: Kind) -> Option<usize> {
         Kind::Crash => Some(2),
         Kind::Recover => Some(3),
         Kind::Early { .. } => Some(4),
-        Kind::Due { election: true } => Some(5),
+        Kind::Due { restless: true } => Some(5),
         Kind::Backup => Some(6),
         Kind::Rollback => Some(7),
         Kind::Timeout(Some(budget)) => Some(8 + usize::from(budget)),
@@ -123,7 +123,7 @@ fn charge<A: Explorable, C, G: History>(
 ) -> Option<Extras> {
     // Without time, nothing is ever counted.
     extras.calm = match kind {
-        Kind::Due { election: true } => extras.calm.saturating_add(1),
+        Kind::Due { restless: true } => extras.calm.saturating_add(1),
         Kind::Crash | Kind::Backup | Kind::Rollback | Kind::Recover => 0,
         Kind::Drop | Kind::Duplicate | Kind::Early { .. } => 0,
         Kind::Deliver | Kind::Timeout(_) | Kind::Due { .. } | Kind::Random | Kind::Tick => {

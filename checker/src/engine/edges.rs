@@ -28,7 +28,7 @@ pub(super) struct Explored {
     pub truths: Vec<States>,
     /// By condition, a state in which it panics, and its words.
     pub panics: Vec<Panic>,
-    /// The states in which a run ends because elections do not.
+    /// The states in which a run ends because what must end does not.
     pub unbounded: States,
 }
 
@@ -189,7 +189,7 @@ impl<'s, 'q, A: Explorable, C: Sync, G: History> Clerk<'s, 'q, A, C, G> {
             {
                 // Fairness does not tell these apart.
                 let kind = match kind {
-                    Kind::Due { .. } => Kind::Due { election: false },
+                    Kind::Due { .. } => Kind::Due { restless: false },
                     Kind::Early { .. } => Kind::Early { ripe: false },
                     kind => kind,
                 };

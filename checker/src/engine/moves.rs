@@ -15,9 +15,9 @@ pub(super) enum Kind {
     Drop,
     /// With the budget that is charged, if any.
     Timeout(Option<u8>),
-    /// A timer fires on time; for an election, or not.
+    /// A timer fires on time; one that must come to an end, or not.
     Due {
-        election: bool,
+        restless: bool,
     },
     /// A timer fires before its time, or at it while messages are in flight.
     Early {

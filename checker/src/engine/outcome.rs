@@ -55,7 +55,7 @@ pub enum Miss {
     Lasso,
     /// It ends: nothing is left that must happen.
     Stop,
-    /// So many elections without a fault in between that there is no end of them.
+    /// So many restless firings without a fault in between that there is no end of them.
     Unbounded,
     /// It goes round for ever while no time passes.
     Zeno,

@@ -61,7 +61,7 @@ pub(super) struct Local {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Extras {
     pub spent: Spent,
-    /// Elections on time since the last fault, where time is.
+    /// Restless firings on time since the last fault, where time is.
     pub calm: u8,
     /// Among [`Parts::faults`].
     pub fault: u32,

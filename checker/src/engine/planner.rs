@@ -168,7 +168,7 @@ impl<'s, A: Explorable, C, G: History> Planner<'s, A, C, G> {
         let clock = self.parts.clocks.get(self.parts.locals.get(number).clock);
         let ripe = clock.is_ripe(timely, timer);
         if ripe {
-            let kind = Kind::Due { election: (timely.is_election)(timer) };
+            let kind = Kind::Due { restless: timely.is_restless(timer) };
             moves.push(self.step(kind, about, actor, seat));
         }
         if timely.early > 0 {

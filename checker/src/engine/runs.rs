@@ -149,7 +149,7 @@ fn missed(explored: &Explored, form: Form<usize>) -> Option<Violation> {
     };
     let missed = liveness::violation(graph, goal);
     match goal {
-        // A state where elections do not end is one where the run stops, the goal still pending.
+        // A state where what must end does not is one where the run stops, the goal still pending.
         Goal::Eventually(_) | Goal::LeadsTo(..) => missed,
         // Whatever is true there, it does not stay so.
         Goal::EventuallyAlways(_) | Goal::AlwaysEventually(_) => {

@@ -89,9 +89,9 @@ impl<'a, A: Explorable, C, G: History> System<'a, A, C, G> {
         extras.fault != NO_FAULT || self.is_unbounded(extras)
     }
 
-    /// True if elections do not end.
+    /// True if what must come to an end does not.
     pub fn is_unbounded(&self, extras: &Extras) -> bool {
-        self.timely().is_some_and(|timely| extras.calm >= timely.calm_bound)
+        self.timely().is_some_and(|timely| timely.is_unbounded(extras.calm))
     }
 
     /// True if what `src` sends to `dst` is lost on the way, always.
@@ -115,7 +115,7 @@ impl<'a, A: Explorable, C, G: History> System<'a, A, C, G> {
         let mut kinds = vec![Kind::Deliver, Kind::Random];
         match self.timely() {
             Some(timely) => {
-                kinds.extend([Kind::Due { election: true }, Kind::Tick]);
+                kinds.extend([Kind::Due { restless: true }, Kind::Tick]);
                 kinds.extend((timely.early > 0).then_some(Kind::Early { ripe: true }));
             }
             None => kinds.push(Kind::Timeout(None)),

@@ -42,7 +42,7 @@ pub use property::{
 pub(crate) use property::{assert_told_apart, for_each_property};
 pub use state::{Fault, Spent, State, TIMEOUT_KINDS};
 pub use temporal::{Condition, Form, Temporal};
-pub use timing::{Clock, Timely};
+pub use timing::{Clock, Restless, Timely};
 pub use view::{ActorView, BudgetView, ClaimView, Group, StateView, StepView};
 
 /// At most so many faults in total, whenever the search likes.
@@ -65,6 +65,11 @@ pub struct Faults {
 }
 
 impl Faults {
+    /// So many servers can be down at once at most.
+    pub fn most_down(&self) -> usize {
+        self.down_at_once.min(self.crashes.saturating_add(self.rollbacks)).into()
+    }
+
     /// No faults at all, to be written out with `..` where a constant is needed.
     pub const NONE: Faults =
         Faults { crashes: 0, down_at_once: 0, drops: 0, duplicates: 0, rollbacks: 0, backups: 0 };
@@ -339,13 +344,18 @@ where
         self.timeouts.iter().position(|budget| (budget.applies)(timer))
     }
 
+    /// What must come to an end, if anything must.
+    pub(crate) fn restless(&self) -> Option<&Restless<A::Timer>> {
+        self.timely.as_ref()?.restless.as_ref()
+    }
+
     fn is_server(&self, id: Id) -> bool {
         usize::from(id) < self.servers
     }
 }
 
 /// One of several: "client retry" of "client retries".
-fn one_of(several: &str) -> String {
+pub(crate) fn one_of(several: &str) -> String {
     match several.strip_suffix("ies") {
         Some(stem) => format!("{stem}y"),
         None => several.strip_suffix('s').unwrap_or(several).to_owned(),

@@ -72,8 +72,8 @@ pub struct State<A: Actor, G> {
     /// If there may be rollbacks, the copy of each actor's storage that was set aside, otherwise
     /// none.
     pub backups: Vec<Option<A::Storage>>,
-    /// If timing is timely, the elections on time since the last crash, recovery, drop, duplicate
-    /// or early timeout.
+    /// If timing is timely, the restless firings on time since the last crash, recovery, drop,
+    /// duplicate or early timeout. See [`Restless`](super::Restless).
     pub calm: u8,
     pub spent: Spent,
     pub fault: Option<Fault>,
@@ -192,7 +192,7 @@ impl<A: Actor, G: fmt::Debug> fmt::Debug for State<A, G> {
         }
         writeln!(f, "{}", line(format!("ghost: {:?}", self.system.history), 0))?;
         if !self.clocks.is_empty() {
-            writeln!(f, "elections on time since the last fault: {}", self.calm)?;
+            writeln!(f, "restless firings since the last fault: {}", self.calm)?;
         }
         write!(f, "{}", line(format!("spent: {:?}", self.spent), 0))?;
         match &self.fault {

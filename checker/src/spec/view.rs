@@ -46,8 +46,9 @@ pub struct StateView {
     pub ghost: Vec<(String, String)>,
     /// The budgets that the spec has.
     pub budgets: Vec<BudgetView>,
-    /// Of a timely spec: the elections on time since the last fault.
-    pub calm: Option<u8>,
+    /// If something must come to an end: its name, "elections", and how often it was on time since
+    /// the last fault.
+    pub calm: Option<(&'static str, u8)>,
     /// What a handler did that none may do.
     pub fault: Option<String>,
     /// The properties that a state decides, in the order of the spec.
@@ -128,7 +129,7 @@ where
             in_flight,
             ghost: fields(&self.words(&state.system.history)).1,
             budgets: self.budgets(state),
-            calm: self.timely.is_some().then_some(state.calm),
+            calm: self.restless().map(|restless| (restless.name, state.calm)),
             fault: state.fault.as_ref().map(|fault| format!("{fault:?}")),
             claims: self.claims(state),
         }

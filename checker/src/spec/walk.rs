@@ -98,7 +98,8 @@ where
                 Some("stays down for good; what is in flight to it is lost".to_owned())
             }
             _ if self.is_unbounded(next) => {
-                Some(format!("{} elections on time without a fault in between", next.calm))
+                let name = self.restless()?.name;
+                Some(format!("{} {name} on time without a fault in between", next.calm))
             }
             _ => None,
         }

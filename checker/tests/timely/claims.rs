@@ -9,7 +9,9 @@ use stateright::actor::ActorModelState;
 use stateright::{Model, Path};
 
 use super::toy::Do::{Count, Send, Set};
-use super::toy::{Step, Toy, after, crash, deliver, early, fire, one_crash, recover, spec, timing};
+use super::toy::{
+    Step, Toy, after, crash, deliver, early, elections, fire, one_crash, recover, spec, timing,
+};
 
 type Now = ActorModelState<Toy>;
 
@@ -19,7 +21,8 @@ fn counted(state: &Now) -> bool {
 
 fn ticking() -> Spec<Toy> {
     let toy = || Toy::starts([Set('e')]).fires('e', [Count, Set('e')]).receives(1, [Count]);
-    spec(Timely { early: 1, calm_bound: 3, ..timing() }, [toy(), toy(), toy()]).faults(one_crash())
+    spec(Timely { early: 1, restless: elections(3), ..timing() }, [toy(), toy(), toy()])
+        .faults(one_crash())
 }
 
 fn with_claims() -> Spec<Toy> {
@@ -113,7 +116,7 @@ fn what_no_search_has_decided_is_incomplete() {
 fn path() -> (Spec<Toy>, Vec<Step>) {
     let first = Toy::starts([Set('e'), Set('h')]).fires('h', [Set('h'), Send(1, 1), Send(2, 1)]);
     let other = || Toy::default().receives(1, [Count]);
-    let timely = Timely { early: 1, recovery: None, calm_bound: 1, ..timing() };
+    let timely = Timely { early: 1, recovery: None, restless: elections(1), ..timing() };
     let spec = spec(timely, [first, other(), other()]).faults(one_crash());
     let path = vec![
         early(0, 'h'),
@@ -162,7 +165,7 @@ fn the_explorer_names_steps_and_shows_ages() {
     for line in [
         "    timer set: 'e', 1 tick ago",
         "S3 (down for good): 0",
-        "elections on time since the last fault: 0",
+        "restless firings since the last fault: 0",
     ] {
         assert!(state.lines().any(|other| other == line), "{line:?} is missing in\n{state}");
     }

@@ -63,7 +63,7 @@ pub struct Naive {
 impl Naive {
     /// Every step, and where it leads, if that is elsewhere.
     pub fn successors(&self, world: &World) -> Vec<(Step, World)> {
-        if world.calm >= self.timely.calm_bound {
+        if self.timely.restless.as_ref().is_some_and(|it| world.calm >= it.bound) {
             return Vec::new();
         }
         let mut found = Vec::new();
@@ -118,7 +118,8 @@ impl Naive {
             next.ages.remove(&(*actor, *timer));
             let mut next = self.act(next, *actor, self.toys[*actor].timers.get(timer));
             if range.contains(age) && self.is_quiet(world) {
-                next.calm += u8::from((self.timely.is_election)(timer));
+                next.calm +=
+                    u8::from(self.timely.restless.as_ref().is_some_and(|it| (it.timers)(timer)));
                 found.push((Action::Timeout((*actor).into(), *timer), next));
             } else if world.spent[3] < self.timely.early {
                 next.spent[3] += 1;

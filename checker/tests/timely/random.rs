@@ -7,7 +7,7 @@ use quorate_checker::spec::{Faults, Timely};
 use stateright::Model;
 
 use super::naive::{Naive, World};
-use super::toy::{Do, Toy, spec, steps, timing};
+use super::toy::{Do, Toy, elections, spec, steps, timing};
 
 /// As many states as are compared.
 const STATES: usize = 400;
@@ -53,7 +53,7 @@ proptest! {
         calm_bound in 1..4u8,
         cut in prop::option::of((0..3usize, 1..3usize)),
     ) {
-        let timely = Timely { early, recovery, calm_bound, ..timing() };
+        let timely = Timely { early, recovery, restless: elections(calm_bound), ..timing() };
         let (crashes, drops, duplicates) = faults;
         let faults = Faults { crashes, down_at_once: 1, drops, duplicates, ..Faults::default() };
         let mut spec = spec(timely.clone(), toys.clone()).faults(faults);

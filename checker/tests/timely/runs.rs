@@ -13,7 +13,7 @@ use stateright::actor::{ActorModel, ActorModelState};
 
 use super::random::toys;
 use super::toy::Do::{self, Count, Send, Set};
-use super::toy::{Toy, one_crash, spec, timing};
+use super::toy::{Toy, elections, one_crash, spec, timing};
 
 type Now = ActorModelState<Toy>;
 type Rules = ActorModel<Toy>;
@@ -76,7 +76,7 @@ fn doing_nothing_any_more_is_a_stop() {
 
 #[test]
 fn elections_without_end_are_unbounded() {
-    let timely = Timely { calm_bound: 3, ..timing() };
+    let timely = Timely { restless: elections(3), ..timing() };
     let elects = || Toy::starts([Set('e')]).fires('e', [Set('e')]);
     let report = checked(
         spec(timely.clone(), [elects()])
@@ -87,6 +87,17 @@ fn elections_without_end_are_unbounded() {
     // What is true in the last state would not stay so for ever.
     assert_eq!(miss(&report, "never counts"), Some(Miss::Unbounded));
     assert_eq!(report.counterexamples[0].trace.loop_start, None);
+    assert_eq!(report.counterexamples[0].endless, Some("elections"));
+}
+
+/// Where nothing is said to come to an end, they go round.
+#[test]
+fn nothing_has_to_come_to_an_end() {
+    let timely = Timely { restless: None, ..timing() };
+    let elects = Toy::starts([Set('e')]).fires('e', [Set('e')]);
+    let report = checked(spec(timely, [elects]).eventually("counts", first_counted));
+    assert_eq!(miss(&report, "counts"), Some(Miss::Lasso));
+    assert_eq!(report.counterexamples[0].endless, None);
 }
 
 #[test]
@@ -169,8 +180,9 @@ fn the_worst_case_counts_ticks_elections_and_messages() {
     let report = checked(spec(timing(), [asks, answers]).worst_case("it counts", first_counted));
     let worst = report.worst_case.expect("it was asked for");
     let calm = worst.calm.expect("it is not met from the beginning");
-    let figures = (calm.ticks, calm.elections, calm.message_delays, calm.trace.steps.len());
-    assert_eq!(figures, (Some(3), 1, 2, 6));
+    assert_eq!(calm.restless, Some(("election".to_owned(), 1)));
+    let figures = (calm.ticks, calm.message_delays, calm.trace.steps.len());
+    assert_eq!(figures, (Some(3), 2, 6));
 
     let report = checked(spec(timing(), [beats(&[])]).worst_case("it counts", first_counted));
     assert_eq!(report.worst_case.unwrap().calm.unwrap().ticks, None);
@@ -236,7 +248,7 @@ proptest! {
     ) {
         let (crashes, drops, duplicates) = faults;
         let faults = Faults { crashes, down_at_once: 1, drops, duplicates, ..Faults::default() };
-        let timely = Timely { early, recovery, calm_bound: 2, ..timing() };
+        let timely = Timely { early, recovery, restless: elections(2), ..timing() };
         let spec = || {
             spec(timely.clone(), toys.clone())
                 .faults(faults)

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use quorate_checker::spec::{Action, Faults, Spec, State, Timely};
+use quorate_checker::spec::{Action, Faults, Restless, Spec, State, Timely};
 use stateright::Model;
 use stateright::actor::{Actor, ActorModel, Id, Out, model_timeout};
 
@@ -78,7 +78,7 @@ impl Actor for Toy {
 }
 
 /// Timers by the ages at which they may fire: `h` in 1..=1, `e` in 2..=3, `r` in 4..=4. Of them `e`
-/// is for elections. Who crashes is back after 1 or 2 ticks.
+/// must come to an end. Who crashes is back after 1 or 2 ticks.
 pub fn timing() -> Timely<Timer> {
     Timely {
         tick: Some(Duration::from_millis(50)),
@@ -89,9 +89,13 @@ pub fn timing() -> Timely<Timer> {
         },
         early: 0,
         recovery: Some(1..=2),
-        is_election: |timer| *timer == 'e',
-        calm_bound: 200,
+        restless: elections(200),
     }
+}
+
+/// So many firings of `e` have no end.
+pub fn elections(bound: u8) -> Option<Restless<Timer>> {
+    Some(Restless { name: "elections", timers: |timer| *timer == 'e', bound })
 }
 
 /// A timely spec of these servers.

@@ -72,8 +72,7 @@ fn on_the_clock(
     scripts: &[&[Command]],
     faults: Faults,
 ) -> Result<RaftSpec, Refused> {
-    let down =
-        usize::from(faults.down_at_once.min(faults.crashes.saturating_add(faults.rollbacks)));
+    let down = faults.most_down();
     if down > 0 && 2 * down >= servers {
         let why = "a majority must stay up, or nothing has to happen";
         return Err(Refused(format!("{down} of {servers} servers down at once: {why}")));

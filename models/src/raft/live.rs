@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use quorate_checker::AnySpec;
 use quorate_checker::engine::Sees;
-use quorate_checker::spec::{Faults, Spec, Timely};
+use quorate_checker::spec::{Faults, Restless, Spec, Timely};
 use stateright::Expectation::{Always, Sometimes};
 use stateright::actor::Id;
 
@@ -89,6 +89,8 @@ pub const ALL_ANSWERED: &str = "all answered";
 /// Raft within `bounds`, on the clock: what must happen whatever the faults were, and the `facts`
 /// that must be reachable, lest it happen for want of them.
 pub fn raft(name: &str, rules: Book, bounds: Bounds<'_>, facts: &[Named<Kv, Book>]) -> RaftSpec {
+    let down = bounds.faults.most_down();
+    assert!(down == 0 || 2 * down < bounds.servers, "{name}: a majority of servers must stay up");
     // A server that is rolled back may heed again what it had come to ignore.
     let prunes = obsolete::applies(&rules) && bounds.faults.rollbacks == 0;
     let all_durable = keeps_all_durable(&rules);
@@ -111,8 +113,11 @@ pub fn raft(name: &str, rules: Book, bounds: Bounds<'_>, facts: &[Named<Kv, Book
         range: bounds.pace.range(),
         early: bounds.early,
         recovery: bounds.recovery,
-        is_election: |timer| *timer == Timer::Election,
-        calm_bound: bounds.pace.calm_bound(bounds.servers),
+        restless: Some(Restless {
+            name: "elections",
+            timers: |timer| *timer == Timer::Election,
+            bound: bounds.pace.calm_bound(bounds.servers),
+        }),
     });
     let spec = spec
         .eventually(A_LEADER, properties::a_leader_is_up)

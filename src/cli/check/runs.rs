@@ -20,7 +20,8 @@ pub fn how(example: &Counterexample) -> String {
         Some(Miss::Lasso) => format!("violated by a lasso, {first} and then {again} for ever"),
         Some(Miss::Stop) => format!("violated by a stop, {first} and then none for ever"),
         Some(Miss::Unbounded) => {
-            format!("violated, elections do not end: {first}")
+            let endless = example.endless.unwrap_or("timeouts");
+            format!("violated, {endless} do not end: {first}")
         }
         Some(Miss::Zeno) => {
             format!("violated by a zeno run, {first} and then {again} for ever in no time")
@@ -81,9 +82,11 @@ fn figures(worst: &WorstCaseReport, longest: Option<&Longest>) -> String {
     if let Some(milliseconds) = worst.tick_ms {
         duration += &format!(" ({ticks} x {milliseconds} ms)");
     }
-    let elections = number(longest.elections, "election", "elections");
+    if let Some((name, count)) = &longest.restless {
+        duration += &format!(", {count} {name}");
+    }
     let delays = number(longest.message_delays, "message delay", "message delays");
-    format!("{duration}, {elections}, {delays}")
+    format!("{duration}, {delays}")
 }
 
 /// The paths that take longest.

@@ -341,8 +341,9 @@ function renderGhost(state, before, text) {
   const rows = state.budgets.map(({ name, spent, of }) => [name, `${spent} of ${of} spent`]);
   const olds = before?.budgets.map(({ spent, of }) => `${spent} of ${of} spent`);
   if (state.calm !== null) {
-    rows.push(['elections on time since the last fault', String(state.calm)]);
-    olds?.push(String(before.calm));
+    const [name, count] = state.calm;
+    rows.push([`${name} on time since the last fault`, String(count)]);
+    olds?.push(String(before.calm[1]));
   }
   const was = new Map(before?.ghost);
   const table = el('table', {}, el('tbody', {},
