@@ -4,9 +4,8 @@ use std::fmt::{self, Debug};
 use std::hash::Hash;
 use std::time::Instant;
 
-use quorate_checker::engine::{self, Explorable, History, Options, Outcome, RunAnswer, Sees};
-use quorate_checker::spec::Faults;
-use quorate_checker::spec::Spec;
+use quorate_checker::engine::{self, Explorable, History, Options, Outcome, RunAnswer};
+use quorate_checker::spec::{Faults, Sees, Spec};
 use quorate_models::raft::live;
 use quorate_models::raft::specs::{self, Bounds, EVERY_RULE, RaftSpec, put};
 use serde::{Deserialize, Serialize};

@@ -6,7 +6,6 @@ use super::calls::Called;
 use super::doors::Doors;
 use super::memo::Cache;
 use super::moves::{Kind, action};
-use super::options::Sees;
 use super::parts::{Explorable, History};
 use super::shared::{INITIAL, Shared};
 use super::sync::Arc;
@@ -14,7 +13,7 @@ use super::values::Values;
 use super::worker::{GROUP, Origin, Parent, Worker};
 use crate::caught::caught;
 use crate::liveness::{Action, Graph, GraphBuilder, States};
-use crate::spec::{Condition, Spec, State};
+use crate::spec::{Condition, Sees, Spec, State};
 
 /// What counts as the same action: a kind of step, of whom, and with what.
 pub(super) type Label = (Kind, u8, u32);

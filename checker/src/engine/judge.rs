@@ -4,14 +4,13 @@ use super::calls::{Called, Slot};
 use super::doors::Doors;
 use super::memo::Cache;
 use super::moves::Move;
-use super::options::Sees;
 use super::parts::{Explorable, History};
 use super::scratch::Scratch;
 use super::shared::{Decision, Shared};
 use super::sync::Arc;
 use super::system::Rules;
 use super::table::Tight;
-use crate::spec::State;
+use crate::spec::{Sees, State};
 
 /// One thread's way to ask conditions.
 pub(super) struct Judge<'s, A: Explorable, C, G: History> {

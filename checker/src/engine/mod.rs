@@ -55,7 +55,7 @@ pub use any::{
     AnyAnswer, AnyFinding, AnyOptions, AnyOutcome, Panic, Place, explore_any, explore_any_packed,
     weakly_fair,
 };
-pub use options::{Options, Progress, Sees, Stop};
+pub use options::{Options, Progress, Stop};
 pub use outcome::{
     Answer, Finding, Miss, Outcome, Run, RunAnswer, RunFinding, Sizes, WorstCase, WorstCases,
 };
@@ -63,7 +63,7 @@ pub use parts::{Explorable, History};
 pub use symmetry::Symmetry;
 
 use crate::spec::{
-    ActionOf, FORGOTTEN_IS_IGNORED, SAVED_BEFORE_SENT, STORAGE_AGREES, Spec, State,
+    ActionOf, FORGOTTEN_IS_IGNORED, SAVED_BEFORE_SENT, STORAGE_AGREES, Sees, Spec, State,
     WITHOUT_DEADLOCK, WITHOUT_PANIC, assert_told_apart, with_names,
 };
 use replay::Face;

@@ -6,7 +6,7 @@ use stateright::Expectation;
 
 use super::calls::Calls;
 use super::layout::Layout;
-use super::options::{Options, Sees};
+use super::options::Options;
 use super::outcome::Sizes;
 use super::parts::{Explorable, History, Parts};
 use super::planner::Plans;
@@ -18,7 +18,7 @@ use super::table::Table;
 use super::values::Values;
 use super::view::View;
 use crate::caught::caught;
-use crate::spec::State;
+use crate::spec::{Sees, State};
 
 /// Slots of a table at the start: room enough for what is added before anyone looks.
 const TABLE_BITS: u32 = 14;

@@ -4,9 +4,8 @@ use stateright::actor::{ActorModel, ActorModelState, Envelope, Id, LossyNetwork,
 
 use super::inbox::Order;
 use super::moves::Kind;
-use super::options::Sees;
 use super::parts::{Explorable, Extras, History, Local, NO_FAULT, Parts};
-use crate::spec::{Spec, State, Timely};
+use crate::spec::{Sees, Spec, State, Timely};
 
 /// By which rules a system moves.
 pub(super) enum Rules<'a, A: Explorable, C, G: History> {

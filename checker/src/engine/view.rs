@@ -1,11 +1,11 @@
 //! What a property sees that does not see everything, as a few numbers.
 
-use super::options::Sees;
 use super::parts::{Explorable, History, Parts};
 use super::shared::table;
 use super::system::System;
 use super::table::Table;
 use super::values::Values;
+use crate::spec::Sees;
 
 /// What some properties see, and what was seen so far.
 #[derive(Debug)]

@@ -15,6 +15,7 @@ mod links;
 mod model;
 mod names;
 mod property;
+mod sees;
 mod state;
 mod temporal;
 mod timing;
@@ -28,8 +29,6 @@ use std::hash::Hash;
 use serde::Serialize;
 use stateright::actor::{Actor, ActorModel, Id, Network};
 
-use crate::engine::Sees;
-
 pub use action::{Action, ActionOf};
 pub use fairness::Fairness;
 pub use handler::{Event, Step};
@@ -40,6 +39,7 @@ pub use property::{
     TIME_PASSES, WITHOUT_DEADLOCK, WITHOUT_PANIC,
 };
 pub(crate) use property::{assert_told_apart, for_each_property};
+pub use sees::Sees;
 pub use state::{Fault, Spent, State, TIMEOUT_KINDS};
 pub use temporal::{Condition, Form, Temporal};
 pub use timing::{Clock, Restless, Timely};

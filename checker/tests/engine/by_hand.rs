@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use quorate_checker::engine::{Options, Sees, Stop, explore, explore_model};
-use quorate_checker::spec::{Action, Event, Fault, Faults, STORAGE_AGREES, Spec, WITHOUT_PANIC};
+use quorate_checker::engine::{Options, Stop, explore, explore_model};
+use quorate_checker::spec::{
+    Action, Event, Fault, Faults, STORAGE_AGREES, Sees, Spec, WITHOUT_PANIC,
+};
 use stateright::Expectation::{Always, Sometimes};
 use stateright::actor::{ActorModel, LossyNetwork, Network};
 use stateright::{Checker, HasDiscoveries, Model};

@@ -4,10 +4,10 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use quorate_checker::AnySpec;
-use quorate_checker::engine::{Answer, Options, Sees, Stop, explore, explore_model};
+use quorate_checker::engine::{Answer, Options, Stop, explore, explore_model};
 use quorate_checker::report::{Engine, Limits, Report, Verdict};
 use quorate_checker::spec::{
-    FORGOTTEN_IS_IGNORED, Fault, MOST_PROPERTIES, STORAGE_AGREES, Spec, TIME_PASSES,
+    FORGOTTEN_IS_IGNORED, Fault, MOST_PROPERTIES, STORAGE_AGREES, Sees, Spec, TIME_PASSES,
     WITHOUT_DEADLOCK, WITHOUT_PANIC,
 };
 use stateright::Expectation::{Always, Eventually, Sometimes};

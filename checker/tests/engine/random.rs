@@ -4,8 +4,8 @@ use std::sync::Once;
 
 use proptest::prelude::*;
 use proptest::sample::select;
-use quorate_checker::engine::{Options, Sees, explore, explore_model};
-use quorate_checker::spec::{Action, Event, Faults, Spec, WITHOUT_PANIC};
+use quorate_checker::engine::{Options, explore, explore_model};
+use quorate_checker::spec::{Action, Event, Faults, Sees, Spec, WITHOUT_PANIC};
 use stateright::Expectation::{Always, Sometimes};
 use stateright::actor::{ActorModel, Id, LossyNetwork, Network};
 

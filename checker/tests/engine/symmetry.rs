@@ -6,9 +6,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use proptest::prelude::*;
 use proptest::sample::select;
 use quorate_checker::engine::{
-    Options, Sees, Symmetry, explore, explore_model_symmetric, explore_symmetric,
+    Options, Symmetry, explore, explore_model_symmetric, explore_symmetric,
 };
-use quorate_checker::spec::{Action, Event, Fault, Faults, Spec, WITHOUT_PANIC};
+use quorate_checker::spec::{Action, Event, Fault, Faults, Sees, Spec, WITHOUT_PANIC};
 use stateright::Expectation::{Always, Sometimes};
 use stateright::actor::{ActorModel, Id, LossyNetwork, Network};
 

@@ -7,8 +7,7 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use quorate_checker::AnySpec;
-use quorate_checker::engine::Sees;
-use quorate_checker::spec::{Faults, Restless, Spec, Timely};
+use quorate_checker::spec::{Faults, Restless, Sees, Spec, Timely};
 use stateright::Expectation::{Always, Sometimes};
 use stateright::actor::Id;
 

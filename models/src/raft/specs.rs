@@ -5,8 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use quorate_checker::AnySpec;
-use quorate_checker::engine::Sees;
-use quorate_checker::spec::{Faults, Spec};
+use quorate_checker::spec::{Faults, Sees, Spec};
 use stateright::Expectation::{Always, Sometimes};
 use stateright::actor::{ActorModel, Id};
 

@@ -6,9 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use quorate_checker::AnySpec;
-use quorate_checker::engine::Sees;
 use quorate_checker::report::Progress;
-use quorate_checker::spec::{Counts, PropertyInfo, StateView};
+use quorate_checker::spec::{Counts, PropertyInfo, Sees, StateView};
 use quorate_models::raft::rules::Rule;
 use quorate_models::raft::specs::{Bounds, Boxed, raft};
 use quorate_models::rules::AllBut;
