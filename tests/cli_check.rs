@@ -85,6 +85,9 @@ fn list_shows_what_is_named() {
     assert!(text.starts_with("raft/two\n") && text.contains("  bounds     2 servers"), "{text}");
     assert!(text.contains("  always     election safety") && text.contains("  reachable  "));
     assert!(!text.contains("raft/five"), "{text}");
+    assert!(!text.contains("without the rule"), "{text}");
+    let naive = stdout(&quorate(["list", "raft/figure-8-naive"]));
+    assert!(naive.contains("without the rule: only entries of the"), "{naive}");
     let of_json = |words: &[&str]| -> Value {
         let output = quorate(["list", "--json"].iter().chain(words).copied());
         serde_json::from_slice(&output.stdout).unwrap()

@@ -4,7 +4,46 @@
 //! for it. [`AllRules`] is of size zero and answers yes at compile time, so what runs has no
 //! switch; [`AllBut`] suspends rules, to show the counterexample that proves them necessary.
 
-use std::fmt::Debug;
+use std::fmt::{self, Debug};
+
+/// Where a rule comes from and what it says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wording {
+    pub sentence: &'static str,
+    /// A paper and its section, such as "Raft §5.2".
+    pub source: &'static str,
+}
+
+impl fmt::Display for Wording {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.sentence, self.source)
+    }
+}
+
+/// Declares a protocol's rules, each with one sentence and its source: the enum `Rule`, the list of
+/// all rules, and the wording of each.
+macro_rules! rules {
+    ($($name:ident: $sentence:literal, $source:literal;)*) => {
+        /// A rule of this protocol.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Rule {
+            $(#[doc = concat!($sentence, " (", $source, ")")] $name,)*
+        }
+
+        impl Rule {
+            pub const ALL: &[Rule] = &[$(Rule::$name,)*];
+
+            pub fn wording(self) -> $crate::rules::Wording {
+                match self {
+                    $(Rule::$name => {
+                        $crate::rules::Wording { sentence: $sentence, source: $source }
+                    })*
+                }
+            }
+        }
+    };
+}
+pub(crate) use rules;
 
 /// Which rules are in force.
 pub trait RuleBook<Rule>: Clone + Debug + Send + Sync + 'static {

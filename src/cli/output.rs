@@ -64,7 +64,7 @@ impl Output {
 }
 
 /// `words` with commas between, in lines of at most [`WIDTH`] characters; the first begins with
-/// `head`, the others stand in as far. What is too long for a line has one of its own.
+/// `head`, the others stand in as far. What is too long for a line is broken between words.
 pub fn wrapped(head: &str, words: impl IntoIterator<Item = impl AsRef<str>>) -> String {
     let indent = head.chars().count();
     let mut text = head.to_owned();
@@ -83,10 +83,32 @@ pub fn wrapped(head: &str, words: impl IntoIterator<Item = impl AsRef<str>>) -> 
                 used += 2;
             }
         }
-        text.push_str(word);
-        used += length;
+        for (place, part) in parts(word, WIDTH - 1 - indent).into_iter().enumerate() {
+            if place > 0 {
+                text.push_str(&format!("\n{:indent$}", ""));
+                used = indent;
+            }
+            text.push_str(&part);
+            used += part.chars().count();
+        }
     }
     text
+}
+
+/// `text` on as many lines as it needs, none of them longer than `width` if no word is.
+fn parts(text: &str, width: usize) -> Vec<String> {
+    let mut parts = vec![String::new()];
+    for word in text.split(' ') {
+        let last = parts.last_mut().expect("there is one");
+        if last.is_empty() {
+            last.push_str(word);
+        } else if last.chars().count() + 1 + word.chars().count() <= width {
+            *last += &format!(" {word}");
+        } else {
+            parts.push(word.to_owned());
+        }
+    }
+    parts
 }
 
 #[cfg(test)]
@@ -103,5 +125,9 @@ mod tests {
         assert!(lines[1].starts_with("         word, "), "{text}");
         assert_eq!(text.matches("word").count(), 40);
         assert_eq!(wrapped("none", [""; 0]), "none");
+        let long = ["word"; 30].join(" ");
+        let text = wrapped("   head  ", [&*long, "next"]);
+        assert!(text.lines().all(|line| line.chars().count() <= WIDTH), "{text}");
+        assert_eq!(text.split_whitespace().count(), 32);
     }
 }

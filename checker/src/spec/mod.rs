@@ -142,6 +142,8 @@ where
     /// If set, [`STORAGE_AGREES`] is claimed.
     pub durable: Option<SameDurable<A>>,
     pub direction: Option<Direction<A, C, G>>,
+    /// The rules of the protocol that are not in force, in words, to show what they are needed for.
+    pub suspended: Vec<String>,
     /// If set, it is no error that nobody can do anything any more.
     pub may_end: bool,
     /// The actions that need strong fairness.
@@ -188,6 +190,7 @@ where
             obsolete: None,
             durable: None,
             direction: None,
+            suspended: Vec::new(),
             may_end: false,
             strong: |_| false,
             temporal: Vec::new(),
@@ -263,6 +266,12 @@ where
         self
     }
 
+    /// Says which rules of the protocol are not in force.
+    pub fn suspending(mut self, rules: impl IntoIterator<Item = String>) -> Self {
+        self.suspended.extend(rules);
+        self
+    }
+
     /// It is no error that nobody can do anything any more.
     pub fn may_end(mut self) -> Self {
         self.may_end = true;
@@ -333,6 +342,7 @@ where
         add(self.faults.rollbacks.into(), "rollback", "rollbacks");
         add(self.faults.backups.into(), "backup", "backups");
         bounds.extend(self.link_bounds());
+        bounds.extend(self.suspended.iter().map(|rule| format!("without the rule: {rule}")));
         if let Some(direction) = &self.direction {
             bounds.push(format!("directed: {}", direction.description));
         }

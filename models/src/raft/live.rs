@@ -13,7 +13,7 @@ use stateright::actor::Id;
 
 use super::properties::{self, Named};
 use super::specs::{
-    Book, Boxed, EVERY_RULE, RaftSpec, get, keeps_all_durable, put, same_durable, system,
+    Book, Boxed, EVERY_RULE, RaftSpec, get, keeps_all_durable, put, same_durable, suspended, system,
 };
 use super::{Raft, Timer, conduct, directions, facts, ghost, obsolete};
 use crate::kv::{Command, Kv};
@@ -92,6 +92,7 @@ pub fn raft(name: &str, rules: Book, bounds: Bounds<'_>, facts: &[Named<Kv, Book
     assert!(down == 0 || 2 * down < bounds.servers, "{name}: a majority of servers must stay up");
     // A server that is rolled back may heed again what it had come to ignore.
     let prunes = obsolete::applies(&rules) && bounds.faults.rollbacks == 0;
+    let suspended = suspended(&rules);
     let all_durable = keeps_all_durable(&rules);
     let mut system = system(rules, bounds.servers, bounds.scripts);
     if bounds.faults.rollbacks == 0 {
@@ -107,7 +108,7 @@ pub fn raft(name: &str, rules: Book, bounds: Bounds<'_>, facts: &[Named<Kv, Book
     }
     let spec = Spec::new(name, system, bounds.servers).sees(|_| Sees::Actors);
     let spec = if bounds.faults.rollbacks == 0 { spec } else { spec.ghost(ghost::observe_conduct) };
-    let spec = spec.faults(bounds.faults).timely(Timely {
+    let spec = spec.suspending(suspended).faults(bounds.faults).timely(Timely {
         tick: bounds.pace.tick(),
         range: bounds.pace.range(),
         early: bounds.early,

@@ -28,36 +28,10 @@
 //!   deposed leader is a follower here, and has no other way to append.
 //! - A refusal's hint taken for a match (CCF, arXiv 2406.17455): [`Rule::RefusalMatchesNothing`].
 //!   It commits nothing wrong here, as [`Rule::OwnTermCommits`] asks for entries above any hint.
+//!
+//! Of the sources, "Raft" is Ongaro and Ousterhout, extended version; "thesis" is Ongaro's.
 
-use crate::rules::RuleBook;
-
-/// Where a rule comes from and what it says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Wording {
-    pub sentence: &'static str,
-    /// "Raft" is Ongaro and Ousterhout, extended version; "thesis" is Ongaro's.
-    pub source: &'static str,
-}
-
-macro_rules! rules {
-    ($($name:ident: $sentence:literal, $source:literal;)*) => {
-        /// A rule of Raft.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum Rule {
-            $(#[doc = concat!($sentence, " (", $source, ")")] $name,)*
-        }
-
-        impl Rule {
-            pub const ALL: &[Rule] = &[$(Rule::$name,)*];
-
-            pub fn wording(self) -> Wording {
-                match self {
-                    $(Rule::$name => Wording { sentence: $sentence, source: $source },)*
-                }
-            }
-        }
-    };
-}
+use crate::rules::{RuleBook, rules};
 
 rules! {
     NewerTermDeposes: "a leader or candidate that sees a newer term steps down", "Raft §5.1";

@@ -116,6 +116,11 @@ pub fn same_durable(one: &State<Kv>, other: &State<Kv>) -> bool {
     }
 }
 
+/// The rules that are not in force, in words.
+pub(super) fn suspended(rules: &Book) -> Vec<String> {
+    rules.0.iter().map(|rule| rule.wording().to_string()).collect()
+}
+
 fn sees(property: &str) -> Sees {
     if facts::OF_NETWORK.contains(&property) { Sees::Everything } else { Sees::Actors }
 }
@@ -124,6 +129,7 @@ fn sees(property: &str) -> Sees {
 pub fn raft(name: &str, rules: Book, bounds: Bounds<'_>, facts: &[Named<Kv, Book>]) -> RaftSpec {
     // A server that is rolled back may heed again what it had come to ignore.
     let prunes = obsolete::applies(&rules) && bounds.faults.rollbacks == 0;
+    let suspended = suspended(&rules);
     let all_durable = keeps_all_durable(&rules);
     let mut system = system(rules, bounds.servers, bounds.scripts);
     for (name, condition) in properties::safety() {
@@ -143,6 +149,7 @@ pub fn raft(name: &str, rules: Book, bounds: Bounds<'_>, facts: &[Named<Kv, Book
         system = system.property(Sometimes, name, *fact);
     }
     let spec = Spec::new(name, system, bounds.servers)
+        .suspending(suspended)
         .ghost(ghost::observe)
         .sees(sees)
         .faults(bounds.faults)
