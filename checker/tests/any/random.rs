@@ -125,7 +125,9 @@ proptest! {
             let length = answer.path().map(|path| path.clone().into_actions().len() as u64);
             prop_assert_eq!(length, nearest(states, limit));
             let is_as_said = match answer {
-                AnyAnswer::Violated(path) | AnyAnswer::Reached(path) => has(states, path.last_state().0),
+                AnyAnswer::Violated(path) | AnyAnswer::Reached(path) => {
+                    has(states, path.last_state().0)
+                }
                 AnyAnswer::Holds => is_whole && name == "whole",
                 AnyAnswer::NotReached => is_whole && name == "wanted",
                 AnyAnswer::Undecided => !is_whole,

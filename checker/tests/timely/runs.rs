@@ -256,7 +256,8 @@ proptest! {
                 .eventually_always("stays", first_counted)
                 .always_eventually("recurs", first_counted)
         };
-        let limits = Limits { threads, keep_going: true, max_states: Some(20_000), ..Limits::default() };
+        let max_states = Some(20_000);
+        let limits = Limits { threads, keep_going: true, max_states, ..Limits::default() };
         let report = Box::new(spec()).check(Engine::Quorate, &limits, &mut |_| {});
         prop_assume!(report.cut_short.is_none());
         for (name, holds) in by_the_model(&spec()) {
