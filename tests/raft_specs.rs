@@ -41,6 +41,7 @@ holds! {
     five_2: "raft/five-2" has depth 35;
     batches: "raft/batches" has depth 34;
     retry_2: "raft/retry-2" has depth 37;
+    failover_retry: "raft/failover-retry" has depth 37;
     readers_2: "raft/readers-2" has depth 46;
 }
 

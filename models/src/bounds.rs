@@ -28,7 +28,7 @@ const fn count(name: &'static str, range: (u8, u8), help: &'static str) -> Count
 /// All bounds that are numbers, whichever protocols have them.
 pub const COUNTS: &[Count] = &[
     count("servers", (1, 9), "How many servers there are [default: 3]"),
-    count("elections", (0, 255), "How many election timeouts fire, in total [default: 0]"),
+    count("elections", (1, 255), "How many election timeouts fire, in total [default: 1]"),
     count("heartbeats", (0, 255), "How many heartbeats fire, in total [default: 0]"),
     count("retries", (0, 255), "How often clients ask again, in total [default: 0]"),
     count("crashes", (0, 255), "How many times servers crash, in total [default: 0]"),

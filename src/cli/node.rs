@@ -2,6 +2,7 @@
 
 pub mod console;
 mod limiter;
+mod taken_out;
 
 use std::io::Read;
 use std::net::SocketAddr;
@@ -60,6 +61,7 @@ fn node(args: &Args) -> Result<(), Failure> {
     let config = Config::load(&args.config)?;
     let member = bound(setup::node(&config, args.id)?.clone(), args.bind)?;
     let members = setup::members(&config)?;
+    taken_out::refuse(&member.store)?;
     let identity = Identity { cluster: config.cluster, node: args.id };
     if args.init && !member.store.exists() {
         Store::<Saved>::create(&member.store, identity)?;
@@ -79,8 +81,11 @@ fn node(args: &Args) -> Result<(), Failure> {
     }
     let actor = setup::actor(&config);
     let ended = EventLoop::start(actor, transport, store, &storage, Console::new(board))
-        .and_then(|node| node.run())
-        .map_err(Failure::from);
+        .and_then(|node| node.run());
+    if let Err(NodeError::GivesUp(why)) = &ended {
+        taken_out::note(&member.store, why)?;
+    }
+    let ended = ended.map_err(Failure::from);
     log::event(if ended.is_ok() { "stopped" } else { "stopped by an error" });
     ended
 }

@@ -128,7 +128,8 @@ where
             let is_it = wanted.iter().any(|wanted| (face.is_same)(&next, wanted));
             is_it.then_some((action, next))
         });
-        let (action, next) = step.expect("the engine takes a step that the model does not have");
+        let (action, next) = step.expect("the engine takes a step that the model does not have: a handler is not a function of its \
+             inputs");
         taken.push(action);
         state = next;
     }

@@ -1,6 +1,6 @@
 //! A panic of a model or a condition is a finding that names the step or the property.
 
-use quorate_checker::engine::{AnyAnswer, AnyOptions, Place, Stop};
+use quorate_checker::engine::{AnyAnswer, AnyOptions, Place, Stop, explore_any};
 use stateright::{Model, Property};
 
 use crate::explore_all;
@@ -132,4 +132,33 @@ fn a_representative_that_panics_is_named() {
     };
     let outcome = explore_all(&Walk(At::Nowhere), &options);
     assert_eq!(outcome.panic.as_ref().expect("it panics").place, Place::After(Some(1)));
+}
+
+/// Two claims of one name.
+#[derive(Clone, Debug)]
+struct Twice;
+
+impl Model for Twice {
+    type State = u8;
+    type Action = u8;
+
+    fn init_states(&self) -> Vec<u8> {
+        vec![0]
+    }
+
+    fn actions(&self, _: &u8, _: &mut Vec<u8>) {}
+
+    fn next_state(&self, _: &u8, _: u8) -> Option<u8> {
+        None
+    }
+
+    fn properties(&self) -> Vec<Property<Self>> {
+        vec![Property::always("x", |_, _| true), Property::always("x", |_, _| false)]
+    }
+}
+
+#[test]
+#[should_panic = "two properties are called \"x\""]
+fn names_are_told_apart() {
+    explore_any(&Twice, &AnyOptions::default(), &mut |_| {});
 }

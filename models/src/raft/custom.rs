@@ -50,7 +50,7 @@ fn at_any_moment(
     scripts: &[&[Command]],
     faults: Faults,
 ) -> RaftSpec {
-    let (elections, heartbeats) = (ask.count("elections", 0), ask.count("heartbeats", 0));
+    let (elections, heartbeats) = (ask.count("elections", 1), ask.count("heartbeats", 0));
     let retries = ask.count("retries", 0);
     let mut facts: Vec<Named<Kv, Book>> = Vec::new();
     if elections > 0 {

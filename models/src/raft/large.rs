@@ -22,6 +22,7 @@ pub fn default_set() -> Vec<Box<dyn AnySpec>> {
         five_2().counts(7_091_716, 33_282_545).boxed(),
         batches().counts(5_095_501, 15_437_409).boxed(),
         retry_2().counts(642_782, 1_672_335).boxed(),
+        failover_retry().counts(152_084, 287_448).boxed(),
         readers_2().counts(18_204_763, 52_478_095).boxed(),
     ]
 }
@@ -140,6 +141,27 @@ fn retry_2() -> RaftSpec {
     ];
     raft("raft/retry-2", EVERY_RULE, bounds, facts)
         .summary("two commands, either of which is asked for twice")
+}
+
+/// A command is asked for again of the next leader, which was a follower when it took effect.
+fn failover_retry() -> RaftSpec {
+    let delete = Command::Delete { key: "x".into() };
+    let scripts: &[&[Command]] = &[&[put("x", "1"), delete, get("x")]];
+    let bounds = Bounds {
+        servers: 2,
+        scripts,
+        elections: 2,
+        heartbeats: 1,
+        retries: 1,
+        ..Bounds::default()
+    };
+    let facts: &[Named<Kv, Book>] = &[
+        ("a second leader", properties::a_second_leader),
+        (facts::ASKED_AGAIN, facts::asked_again),
+        ("all answered after a retry", facts::answered_after_retry),
+    ];
+    raft("raft/failover-retry", EVERY_RULE, bounds, facts)
+        .summary("a later leader is asked again for what an earlier one did")
 }
 
 /// A reader that reads twice: its second read begins when the write may be long over.

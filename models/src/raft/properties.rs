@@ -122,7 +122,8 @@ fn leader_completeness<M: StateMachine, R: RaftRules>(
 }
 
 /// If a server has applied a log entry at a given index to its state machine, no other server will
-/// ever apply a different log entry for the same index. (§5.4.3)
+/// ever apply a different log entry for the same index. (§5.4.3) What two servers have computed from
+/// the same entries is the same: the machine, and what the sessions were answered.
 fn state_machine_safety<M: StateMachine, R: RaftRules>(
     _: &System<M, R>,
     state: &SystemState<M, R>,
@@ -135,9 +136,7 @@ fn state_machine_safety<M: StateMachine, R: RaftRules>(
         })
     });
     applied_what_is_committed
-        && pairs(state).all(|(a, b)| {
-            a.applied.index != b.applied.index || a.applied.machine == b.applied.machine
-        })
+        && pairs(state).all(|(a, b)| a.applied.index != b.applied.index || a.applied == b.applied)
 }
 
 /// A server is leader.

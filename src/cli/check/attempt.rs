@@ -20,15 +20,21 @@ const LOOK: Duration = Duration::from_millis(50);
 /// are decided on the whole graph, and a handler may never return.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// A flag that SIGINT, SIGTERM and SIGHUP set. The second of them ends the process at once.
+/// Signals that come so soon after the first are the same: `timeout` and a terminal that closes send
+/// several.
+const ONE_SIGNAL: Duration = Duration::from_millis(500);
+
+/// A flag that SIGINT, SIGTERM and SIGHUP set. A later one of them ends the process at once.
 ///
 /// # Errors
 /// If the system does not let signals be heard.
 pub fn interrupt() -> Result<Arc<AtomicBool>, Failure> {
     let flag = Arc::new(AtomicBool::new(false));
     let told = Arc::clone(&flag);
+    let mut first = None;
     ctrlc::set_handler(move || {
-        if told.swap(true, Ordering::Relaxed) {
+        told.store(true, Ordering::Relaxed);
+        if first.get_or_insert_with(Instant::now).elapsed() > ONE_SIGNAL {
             std::process::exit(Code::Interrupted as i32);
         }
     })

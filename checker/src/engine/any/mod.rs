@@ -72,6 +72,7 @@ pub use outcome::{AnyAnswer, AnyFinding, AnyOutcome, Panic, Place};
 
 use super::options::Progress;
 use super::shared::NOBODY;
+use crate::spec::assert_told_apart;
 use form::{Form, Whole};
 use packed::Packed;
 use search::Found;
@@ -82,12 +83,13 @@ use worker::{Broken, Step};
 ///
 /// Every state is kept as it is, and compared with others by `Eq` where their hashes are alike. It
 /// is no violation that nothing can happen any more. A panic of the model, or of a condition, is a
-/// finding.
+/// finding. A function of the model that does not return is not ended by any limit: this
+/// function does not return then, either.
 ///
 /// # Panics
-/// If the model panics when asked for its initial states; if it gives other answers when it is
-/// asked the same again; if there are 2^32 states or more; or if both
-/// [`fairness`](AnyOptions::fairness) and [`symmetry`](AnyOptions::symmetry) are set, since
+/// If two properties have one name; if the model panics when asked for its initial states; if it
+/// gives other answers when it is asked the same again; if there are 2^32 states or more; or if
+/// both [`fairness`](AnyOptions::fairness) and [`symmetry`](AnyOptions::symmetry) are set, since
 /// whose turn it is would be lost.
 pub fn explore_any<M>(
     model: &M,
@@ -134,6 +136,7 @@ where
     M: Model<State: Clone + PartialEq, Action: Clone + PartialEq> + Sync,
     F: Form<M::State>,
 {
+    assert_told_apart("the model", model.properties().iter().map(|property| property.name));
     let is_either = options.fairness.is_none() || options.symmetry.is_none();
     assert!(is_either, "symmetry is for states alone: properties of runs are lost");
     let shared = Shared::new(model, form, options);
