@@ -10,6 +10,10 @@ use super::table::Door;
 use crate::caught::caught;
 use crate::spec::{Fault, State};
 
+/// What is said of a step that the model does not take again.
+const NO_FUNCTION: &str = "the engine takes a step that the model does not have: a handler is \
+    not a function of its inputs";
+
 /// How the model shows a state.
 pub(super) struct Face<A: Explorable, G, S> {
     pub project: fn(&State<A, G>) -> &S,
@@ -128,8 +132,7 @@ where
             let is_it = wanted.iter().any(|wanted| (face.is_same)(&next, wanted));
             is_it.then_some((action, next))
         });
-        let (action, next) = step.expect("the engine takes a step that the model does not have: a handler is not a function of its \
-             inputs");
+        let (action, next) = step.unwrap_or_else(|| panic!("{NO_FUNCTION}"));
         taken.push(action);
         state = next;
     }

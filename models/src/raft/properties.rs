@@ -122,8 +122,8 @@ fn leader_completeness<M: StateMachine, R: RaftRules>(
 }
 
 /// If a server has applied a log entry at a given index to its state machine, no other server will
-/// ever apply a different log entry for the same index. (§5.4.3) What two servers have computed from
-/// the same entries is the same: the machine, and what the sessions were answered.
+/// ever apply a different log entry for the same index. (§5.4.3) What two servers have computed
+/// from the same entries is the same: the machine, and what the sessions were answered.
 fn state_machine_safety<M: StateMachine, R: RaftRules>(
     _: &System<M, R>,
     state: &SystemState<M, R>,

@@ -20,8 +20,8 @@ const LOOK: Duration = Duration::from_millis(50);
 /// are decided on the whole graph, and a handler may never return.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Signals that come so soon after the first are the same: `timeout` and a terminal that closes send
-/// several.
+/// Signals that come so soon after the first are the same: `timeout` and a terminal that closes
+/// send several.
 const ONE_SIGNAL: Duration = Duration::from_millis(500);
 
 /// A flag that SIGINT, SIGTERM and SIGHUP set. A later one of them ends the process at once.
