@@ -103,13 +103,13 @@ pub fn observe_conduct<M: StateMachine, R: RaftRules>(
     let (State::Server(before), State::Server(after)) = (step.before, step.after) else {
         return None;
     };
-    let misstep = Misstep::of(step, before, after).filter(|_| ghost.misstep.is_none())?;
     let mut next = Arc::clone(ghost);
-    Arc::make_mut(&mut next).misstep = Some(misstep);
-    Some(next)
+    note_misstep(&mut next, step, before, after);
+    (next != *ghost).then_some(next)
 }
 
-fn note_server<M: StateMachine, R: RaftRules>(
+/// The first step that no server may take is kept.
+fn note_misstep<M: StateMachine, R: RaftRules>(
     ghost: &mut Arc<Ghost<M>>,
     step: &Step<'_, Raft<M, R>>,
     before: &ServerState<M>,
@@ -120,6 +120,15 @@ fn note_server<M: StateMachine, R: RaftRules>(
     {
         Arc::make_mut(ghost).misstep = Some(misstep);
     }
+}
+
+fn note_server<M: StateMachine, R: RaftRules>(
+    ghost: &mut Arc<Ghost<M>>,
+    step: &Step<'_, Raft<M, R>>,
+    before: &ServerState<M>,
+    after: &ServerState<M>,
+) {
+    note_misstep(ghost, step, before, after);
     let same_office = before.is_leader() && before.term() == after.term();
     if after.is_leader() && !same_office {
         Arc::make_mut(ghost).winners.entry(after.term()).or_default().insert(step.actor);
