@@ -6,7 +6,7 @@ use quorate_checker::spec::Faults;
 
 use super::properties::{self, Named};
 use super::specs::{self, Book, Boxed, EVERY_RULE, RaftSpec};
-use super::{Batch, Raft, live};
+use super::{Batch, live};
 use crate::bounds::{Ask, Bounds, Refused};
 use crate::kv::{Command, Kv};
 
@@ -85,10 +85,8 @@ fn on_the_clock(
 }
 
 fn with_batch(mut spec: RaftSpec, entries: u8) -> RaftSpec {
-    for actor in &mut spec.system.actors {
-        if let Raft::Server(server) = actor {
-            server.batch = Batch { entries: entries.into(), bytes: usize::MAX };
-        }
+    for server in specs::servers_mut(&mut spec) {
+        server.batch = Batch { entries: entries.into(), bytes: usize::MAX };
     }
     spec
 }

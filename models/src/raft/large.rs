@@ -6,9 +6,9 @@ use quorate_checker::spec::Faults;
 use super::properties::{self, Named};
 use super::specs::{
     ANSWERED_ANYWAY, Book, Bounds, Boxed, ELECTED, EVERY_RULE, FAILED_OVER, OLDER_COMMAND,
-    RaftSpec, get, put, raft,
+    RaftSpec, get, put, raft, servers_mut,
 };
-use super::{Batch, Raft, facts};
+use super::{Batch, facts};
 use crate::kv::{Command, Kv};
 
 /// Those of the default set. The counts change only with a reason.
@@ -122,10 +122,8 @@ pub fn batches() -> RaftSpec {
     ];
     let mut spec = raft("raft/batches", EVERY_RULE, bounds, facts)
         .summary("a client's two commands, and messages of as many entries as there are");
-    for actor in &mut spec.system.actors {
-        if let Raft::Server(server) = actor {
-            server.batch = NODE_BATCH;
-        }
+    for server in servers_mut(&mut spec) {
+        server.batch = NODE_BATCH;
     }
     spec
 }

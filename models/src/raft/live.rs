@@ -13,9 +13,10 @@ use stateright::actor::Id;
 
 use super::properties::{self, Named};
 use super::specs::{
-    Book, Boxed, EVERY_RULE, RaftSpec, get, keeps_all_durable, put, same_durable, suspended, system,
+    Book, Boxed, EVERY_RULE, RaftSpec, get, keeps_all_durable, put, same_durable, servers_mut,
+    suspended, system,
 };
-use super::{Raft, Timer, conduct, directions, facts, ghost, obsolete};
+use super::{Timer, conduct, directions, facts, ghost, obsolete};
 use crate::kv::{Command, Kv};
 
 /// How long timers take, in ticks of one heartbeat interval.
@@ -247,10 +248,8 @@ pub fn five() -> RaftSpec {
     let silent: &[&[Command]] = &[&[], &[]];
     let bounds = Bounds { servers: 3, scripts: silent, ..Bounds::default() };
     let mut spec = raft("raft/five-live", EVERY_RULE, bounds, &[]);
-    for actor in &mut spec.system.actors {
-        if let Raft::Server(server) = actor {
-            server.servers.extend([Id::from(3), Id::from(4)]);
-        }
+    for server in servers_mut(&mut spec) {
+        server.servers.extend([Id::from(3), Id::from(4)]);
     }
     spec.summary("three of five servers elect a leader, and two are down")
 }

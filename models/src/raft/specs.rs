@@ -116,6 +116,14 @@ pub fn same_durable(one: &State<Kv>, other: &State<Kv>) -> bool {
     }
 }
 
+/// The servers of a spec, to give them other settings.
+pub(super) fn servers_mut(spec: &mut RaftSpec) -> impl Iterator<Item = &mut Server<Kv, Book>> {
+    spec.system.actors.iter_mut().filter_map(|actor| match actor {
+        Raft::Server(server) => Some(server),
+        Raft::Client(_) => None,
+    })
+}
+
 /// The rules that are not in force, in words.
 pub(super) fn suspended(rules: &Book) -> Vec<String> {
     rules.0.iter().map(|rule| rule.wording().to_string()).collect()
