@@ -127,7 +127,10 @@ impl<S: Durable + Clone> Store<S> {
         if storage.len().map_err(|error| StoreError::io(path, "read", error))? == 0 {
             return Err(StoreError::damaged(path, "the file", "it is empty"));
         }
-        let holds_all = |raw: &Raw| restore::<S>(raw, path, identity).is_ok();
+        let holds_all = |copy| {
+            let raw = database::read_checked(copy);
+            raw.is_some_and(|raw| restore::<S>(&raw, path, identity).is_ok())
+        };
         slots::choose_last(&storage, holds_all)
             .map_err(|error| StoreError::io(path, "read", error))?;
         match database::open(storage) {

@@ -17,8 +17,6 @@ use redb::StorageBackend;
 use redb::backends::InMemoryBackend;
 use xxhash_rust::xxh3::xxh3_128;
 
-use super::database::{self, Raw};
-
 const FLAGS: usize = 9;
 const SECOND_IS_LAST: u8 = 1;
 const TWO_PHASE: u8 = 4;
@@ -31,17 +29,17 @@ const HEADER_BYTES: usize = 320;
 const CHUNK: usize = 1 << 20;
 
 /// Turns the bit in `storage` if the commit it does not point to is newer and holds all that it
-/// should, as `holds_all` tells. `storage` must be locked.
+/// should, as `holds_all` tells of a copy whose bit is turned. `storage` must be locked.
 pub(super) fn choose_last(
     storage: &impl StorageBackend,
-    holds_all: impl Fn(&Raw) -> bool,
+    holds_all: impl FnOnce(InMemoryBackend) -> bool,
 ) -> io::Result<()> {
     let Some(flags) = flags_for_newer(storage)? else {
         return Ok(());
     };
-    let copy = copy(storage)?;
-    copy.write(FLAGS as u64, &[flags])?;
-    if !database::read_checked(copy).is_some_and(|raw| holds_all(&raw)) {
+    let turned = copy(storage)?;
+    turned.write(FLAGS as u64, &[flags])?;
+    if !holds_all(turned) {
         return Ok(());
     }
     // The bit must not reach the disk before what it points to, and after a crash of the process
