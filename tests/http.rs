@@ -6,8 +6,11 @@ use std::time::{Duration, Instant};
 
 use quorate::node::board::Board;
 use quorate::node::config::{Config, ConfigError};
-use quorate::node::http::{Http, HttpError, Snapshot};
-use quorate::node::metrics::Metrics;
+use quorate::node::event_loop::Counts;
+use quorate::node::fragment::ReassemblyCounters;
+use quorate::node::http::{Http, HttpError};
+use quorate::node::snapshot::Snapshot;
+use quorate::node::transport::Counters;
 use quorate_models::service::Status;
 use stateright::actor::Id;
 
@@ -27,17 +30,15 @@ fn start() -> (Http, Board<Snapshot>) {
 fn snapshot(term: u64) -> Snapshot {
     let (role, leader) = ("leader".to_owned(), Some(Id::from(1)));
     let status = Status { role, term, leader, commit: 5, last: 6, warnings: Vec::new() };
-    let metrics = Metrics {
-        commits: 3,
-        commit_micros: 1_020_003,
-        rejected_forged: 7,
-        sends: 900,
-        outgoing_merged: 800,
-        outgoing_dropped: 2,
-        incoming_expired: 1,
-        ..Metrics::default()
+    let counts = Counts { commits: 3, commit_micros: 1_020_003, sends: 900, ..Counts::default() };
+    let transport = Counters {
+        reject_forged: 7,
+        merged: 800,
+        queue_dropped: 2,
+        incoming: ReassemblyCounters { expired: 1, ..ReassemblyCounters::default() },
+        ..Counters::default()
     };
-    Snapshot { at: Instant::now(), status, metrics }
+    Snapshot { at: Instant::now(), status, counts, transport }
 }
 
 fn exchange(address: SocketAddr, request: &[u8]) -> String {

@@ -7,10 +7,8 @@ use stateright::actor::Id;
 
 use super::exit::{Code, Failure};
 use crate::node::config::{Config, ConfigError, Node, load_key};
-use crate::node::event_loop::Counts;
-use crate::node::metrics::Metrics;
 use crate::node::storage::StoreError;
-use crate::node::transport::{Counters, Members};
+use crate::node::transport::Members;
 
 /// How many entries one message of the leader carries at most, and how many bytes of commands. One
 /// command goes whatever its size, so this stays far below the limit of a message.
@@ -63,41 +61,4 @@ pub fn actor(config: &Config) -> Raft<Kv> {
         rules: AllRules,
         machine: std::marker::PhantomData,
     })
-}
-
-/// What the node and its transport counted, under the names by which it is shown.
-pub fn metrics(counts: Counts, transport: Counters) -> Metrics {
-    Metrics {
-        batches: counts.batches,
-        messages_handled: counts.messages,
-        messages_undecodable: counts.undecodable,
-        messages_refused: counts.refused,
-        timeouts: counts.timeouts,
-        choices: counts.choices,
-        saves: counts.saves,
-        commits: counts.commits,
-        commit_micros: counts.commit_micros,
-        sends: counts.sends,
-        unencodable: counts.unencodable,
-        datagrams_received: transport.datagrams_received,
-        bytes_received: transport.bytes_received,
-        datagrams_sent: transport.datagrams_sent,
-        bytes_sent: transport.bytes_sent,
-        datagrams_send_failed: transport.send_failed,
-        rejected_malformed: transport.reject_malformed,
-        rejected_cluster: transport.reject_cluster,
-        rejected_receiver: transport.reject_receiver,
-        rejected_forged: transport.reject_forged,
-        rejected_address: transport.reject_address,
-        rejected_sender: transport.reject_sender,
-        packets_duplicate: transport.duplicates,
-        packets_inconsistent: transport.inconsistent,
-        incoming_expired: transport.expired,
-        incoming_evicted: transport.evicted,
-        outgoing_abandoned: transport.abandoned,
-        outgoing_unroutable: transport.unroutable,
-        outgoing_dropped: transport.queue_dropped,
-        outgoing_merged: transport.merged,
-        outgoing_too_large: transport.too_large,
-    }
 }

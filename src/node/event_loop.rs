@@ -13,8 +13,8 @@ use std::time::{Duration, Instant};
 
 use quorate_models::durable::Durable;
 use quorate_models::service::{Service, Status};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use stateright::actor::{Actor, Command, Id, Out};
 use thiserror::Error;
 
@@ -63,7 +63,7 @@ pub trait Watch {
 }
 
 /// What the loop did since it began. All counts only rise.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
     /// Rounds in which there was something to do.
     pub batches: u64,

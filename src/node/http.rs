@@ -14,12 +14,11 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use quorate_models::service::Status;
 use thiserror::Error;
 
 use super::board::Board;
 use super::config::{Config, ConfigError};
-use super::metrics::Metrics;
+use super::snapshot::Snapshot;
 use request::Request;
 
 /// Connections served at a time; one more is closed at once.
@@ -27,17 +26,6 @@ const CONNECTIONS: usize = 32;
 
 /// How long to wait after a connection could not be accepted, for want of file descriptors, say.
 const PAUSE: Duration = Duration::from_millis(50);
-
-/// What the event loop publishes.
-#[derive(Clone, Debug)]
-pub struct Snapshot {
-    /// When it was so.
-    pub at: Instant,
-    /// What the protocol says of itself.
-    pub status: Status,
-    /// What the node counted.
-    pub metrics: Metrics,
-}
 
 /// Why there is no page.
 #[derive(Debug, Error)]

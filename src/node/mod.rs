@@ -9,6 +9,7 @@ pub mod http;
 pub mod metrics;
 mod panics;
 pub mod seal;
+pub mod snapshot;
 pub mod storage;
 mod sync;
 pub mod timers;

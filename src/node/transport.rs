@@ -172,14 +172,8 @@ impl Transport {
 
     /// What happened so far.
     pub fn counters(&self) -> Counters {
-        let mut counters = self.counters;
-        let reassembly = self.reassembly.counters();
-        counters.duplicates = reassembly.duplicates;
-        counters.inconsistent = reassembly.inconsistent;
-        counters.expired = reassembly.expired;
-        counters.evicted = reassembly.evicted;
-        counters.abandoned = self.outbox.abandoned();
-        counters
+        let (incoming, abandoned) = (self.reassembly.counters(), self.outbox.abandoned());
+        Counters { incoming, abandoned, ..self.counters }
     }
 
     /// What an operator should know, since this was asked last.
@@ -207,10 +201,7 @@ impl Transport {
             return;
         }
         match self.outbox.send(Instant::now(), to, message) {
-            Queued::Queued { dropped } => {
-                self.counters.messages_sent += 1;
-                self.counters.queue_dropped += dropped;
-            }
+            Queued::Queued { dropped } => self.counters.queue_dropped += dropped,
             Queued::Merged => self.counters.merged += 1,
             Queued::TooLarge => self.counters.too_large += 1,
         }
@@ -374,7 +365,6 @@ impl Transport {
             return None;
         }
         let message = self.reassembly.accept(now, packet)?;
-        self.counters.messages_received += 1;
         Some((Id::from(peer as usize), message))
     }
 

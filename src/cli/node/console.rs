@@ -8,10 +8,9 @@ use quorate_models::service::Status;
 
 use super::limiter::Limiter;
 use crate::cli::log::{self, Colour};
-use crate::cli::setup;
 use crate::node::board::Board;
 use crate::node::event_loop::{Counts, Watch};
-use crate::node::http::Snapshot;
+use crate::node::snapshot::Snapshot;
 use crate::node::transport::{Counters, Notice};
 
 /// A role and a term with a leader that have lasted so long are told if they were left out.
@@ -53,8 +52,7 @@ impl Watch for Console {
                 log::event(&log::paint(warning, Colour::Red));
             }
         }
-        let metrics = setup::metrics(counts, transport);
-        self.board.publish(Snapshot { at, status, metrics });
+        self.board.publish(Snapshot { at, status, counts, transport });
     }
 
     fn notice(&mut self, notice: Notice) {

@@ -5,6 +5,8 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Instant;
 
+use serde::{Deserialize, Serialize};
+
 use super::{ASK, GIVE_UP, PARTIAL_BYTES, PARTIALS, REMEMBERED, REPORT_EVERY, Report, TOTAL_BYTES};
 use crate::node::seal::Packet;
 use crate::node::wire::{self, Kind, MESSAGE_MAX};
@@ -37,7 +39,7 @@ struct Sender {
 }
 
 /// How often something was not delivered.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReassemblyCounters {
     /// Packets of a message that was delivered already, or fragments that were there already.
     pub duplicates: u64,

@@ -2,9 +2,10 @@
 
 use serde_json::json;
 
+use super::Site;
 use super::request::Refusal;
-use super::{Site, Snapshot};
 use crate::node::metrics;
+use crate::node::snapshot::Snapshot;
 
 /// The page. `/*CLUSTER*/` in it is replaced by what it shows.
 const PAGE: &str = include_str!("page.html");
@@ -56,8 +57,7 @@ pub(super) fn to(path: &str, site: &Site) -> Answer {
                 write("200 OK", JSON, FOR_EVERY_PAGE, status(site, &latest))
             }
             Some(latest) => {
-                let (uptime, age) = (site.started.elapsed(), latest.at.elapsed());
-                let text = metrics::render(&latest.status, &latest.metrics, uptime, age);
+                let text = metrics::render(&latest, site.started.elapsed());
                 write("200 OK", PROMETHEUS, "", text)
             }
         },
@@ -72,7 +72,7 @@ pub(super) fn refusal(line: Refusal) -> Answer {
 }
 
 fn status(site: &Site, latest: &Snapshot) -> String {
-    let (status, metrics) = (&latest.status, &latest.metrics);
+    let Snapshot { at, status, counts, transport } = latest;
     let address = site.config.node(site.id).ok().map(|node| node.address.to_string());
     let shown = json!({
         "cluster": format!("{:016x}", site.config.cluster),
@@ -84,13 +84,13 @@ fn status(site: &Site, latest: &Snapshot) -> String {
         "commit": status.commit,
         "last": status.last,
         "warnings": status.warnings,
-        "messages_sent": metrics.sends,
-        "messages_merged": metrics.outgoing_merged,
-        "messages_lost": metrics.lost(),
-        "datagrams_forged": metrics.rejected_forged,
+        "messages_sent": counts.sends,
+        "messages_merged": transport.merged,
+        "messages_lost": transport.lost(),
+        "datagrams_forged": transport.reject_forged,
         "uptime_seconds": site.started.elapsed().as_secs(),
         // All of the above is so old. The clock is one that nobody sets.
-        "age_ms": latest.at.elapsed().as_millis() as u64,
+        "age_ms": at.elapsed().as_millis() as u64,
     });
     format!("{shown}\n")
 }

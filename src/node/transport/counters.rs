@@ -1,7 +1,11 @@
 //! What the transport counts.
 
+use serde::{Deserialize, Serialize};
+
+use crate::node::fragment::ReassemblyCounters;
+
 /// What the transport did since it began. All counts only rise.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counters {
     /// Datagrams taken from the socket, whatever they were.
     pub datagrams_received: u64,
@@ -11,10 +15,6 @@ pub struct Counters {
     pub datagrams_sent: u64,
     /// Their bytes.
     pub bytes_sent: u64,
-    /// Whole messages handed to the node.
-    pub messages_received: u64,
-    /// Messages taken for sending.
-    pub messages_sent: u64,
     /// Datagrams that are not ours at all.
     pub reject_malformed: u64,
     /// Datagrams of another cluster.
@@ -27,14 +27,8 @@ pub struct Counters {
     pub reject_address: u64,
     /// Authentic datagrams of a sender that is neither a server nor a client.
     pub reject_sender: u64,
-    /// Packets that were here already.
-    pub duplicates: u64,
-    /// Packets that contradict others of their message.
-    pub inconsistent: u64,
-    /// Incomplete messages given up because nothing more came.
-    pub expired: u64,
-    /// Incomplete messages given up to make room.
-    pub evicted: u64,
+    /// What became of packets that were let in.
+    pub incoming: ReassemblyCounters,
     /// Messages of several fragments given up for want of reports.
     pub abandoned: u64,
     /// Messages to somebody whose address is not known, or to ourselves.
@@ -59,5 +53,17 @@ impl Counters {
             + self.reject_forged
             + self.reject_address
             + self.reject_sender
+    }
+
+    /// Messages that were given up, outgoing and incoming: what the network loses beyond these
+    /// nobody can count.
+    #[must_use]
+    pub fn lost(&self) -> u64 {
+        self.abandoned
+            + self.unroutable
+            + self.queue_dropped
+            + self.too_large
+            + self.incoming.expired
+            + self.incoming.evicted
     }
 }
