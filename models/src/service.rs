@@ -74,8 +74,9 @@ pub trait Service: Actor {
 
     fn request(request: Request<Self::Command>) -> Self::Msg;
 
-    /// True for what clients send. All other messages are the servers', and heard from them alone.
-    fn is_request(msg: &Self::Msg) -> bool;
+    /// The session that `msg` names if it is a request. The node hears a request from the client of
+    /// that session alone, and what is no request from servers alone.
+    fn session(msg: &Self::Msg) -> Option<Session>;
 
     /// The reply that `msg` carries, if it carries one.
     fn reply(msg: Self::Msg) -> Option<Reply<Self::Output>>;

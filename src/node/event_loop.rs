@@ -73,6 +73,8 @@ pub struct Counts {
     pub undecodable: u64,
     /// Messages that only servers send, from somebody who is none.
     pub refused: u64,
+    /// Requests that name the session of another than their sender.
+    pub impostors: u64,
     /// Timers that fired.
     pub timeouts: u64,
     /// Random choices made.
@@ -222,13 +224,16 @@ impl<A: Runnable, D: Disk<A::Storage>, W: Watch> EventLoop<A, D, W> {
             self.on_message(self.id, message, &mut batch)?;
         }
         for (from, bytes) in messages {
-            match wire::decode(&bytes) {
+            let Ok(message) = wire::decode::<A::Msg>(&bytes) else {
+                self.counts.undecodable += 1;
+                continue;
+            };
+            match A::session(&message) {
                 // Clients have the cluster's key as well, and no say in what servers agree on.
-                Ok(message) if !A::is_request(&message) && !self.transport.is_server(from) => {
-                    self.counts.refused += 1;
-                }
-                Ok(message) => self.on_message(from, message, &mut batch)?,
-                Err(_) => self.counts.undecodable += 1,
+                None if !self.transport.is_server(from) => self.counts.refused += 1,
+                // Nor does one of them use up the numbers of another.
+                Some(session) if session.client() != from => self.counts.impostors += 1,
+                _ => self.on_message(from, message, &mut batch)?,
             }
         }
         for (key, choice) in std::mem::take(&mut self.choices) {

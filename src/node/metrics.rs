@@ -30,6 +30,11 @@ const COUNTERS: &[Family] = &[
         "Messages that only servers send, from somebody who is none.",
         &[("", |s| s.counts.refused)],
     ),
+    (
+        "requests_refused",
+        "Requests that name the session of another than their sender.",
+        &[("", |s| s.counts.impostors)],
+    ),
     ("saves", "Saves that the actor asked for.", &[("", |s| s.counts.saves)]),
     ("commits", "Commits that made saves durable.", &[("", |s| s.counts.commits)]),
     ("messages_sent", "Messages that the actor sent.", &[("", |s| s.counts.sends)]),

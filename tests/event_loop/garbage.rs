@@ -17,6 +17,7 @@ use quorate_models::raft::log::{Entry, Payload};
 use quorate_models::raft::message::VoteReply;
 use quorate_models::raft::state::Storage;
 use quorate_models::raft::{Message, MessageOf, Raft};
+use quorate_models::service::{Request, Session};
 use stateright::actor::Id;
 
 use crate::support::arbitrary::{any_message, any_request, config};
@@ -33,11 +34,12 @@ struct Bench {
     client: Transport,
 }
 
-/// How many messages the node decoded and handled, refused, and did not decode.
+/// How many messages the node decoded and handled, refused for either reason, and did not decode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Met {
     handled: u64,
     refused: u64,
+    impostors: u64,
     undecodable: u64,
 }
 
@@ -76,8 +78,12 @@ impl Bench {
 
     fn met(&self) -> Met {
         let counts = self.board.last.lock().unwrap().as_ref().expect("it has started").1;
-        let (handled, refused) = (counts.messages, counts.refused);
-        Met { handled, refused, undecodable: counts.undecodable }
+        Met {
+            handled: counts.messages,
+            refused: counts.refused,
+            impostors: counts.impostors,
+            undecodable: counts.undecodable,
+        }
     }
 
     fn stored(&self) -> Saved {
@@ -104,6 +110,20 @@ impl Bench {
         by_server && matches!(message, Ok(Message::AppendEntries(m)) if m.acknowledged)
     }
 
+    /// `payload`, but if it is a request, of the session that its sender has.
+    fn in_own_name(&self, by_server: bool, payload: Vec<u8>) -> Vec<u8> {
+        let Ok(Message::Request(request)) = wire::decode::<MessageOf<Kv>>(&payload) else {
+            return payload;
+        };
+        let session = Session(usize::from(self.sender(by_server)) as u64);
+        let request: MessageOf<Kv> = Message::Request(Request { session, ..request });
+        wire::encode(&request).expect("plain data")
+    }
+
+    fn sender(&self, by_server: bool) -> Id {
+        if by_server { self.server.id() } else { self.client.id() }
+    }
+
     /// Has the node hear `payload`, and asserts that it did with it what it should.
     fn hear(&mut self, by_server: bool, payload: Vec<u8>) {
         if Self::takes_out(by_server, &payload) {
@@ -113,7 +133,10 @@ impl Bench {
         let before = self.stored();
         match wire::decode::<MessageOf<Kv>>(&payload) {
             Err(_) => expected.undecodable += 1,
-            Ok(Message::Request(_)) => expected.handled += 1,
+            Ok(Message::Request(request)) if request.session.client() == self.sender(by_server) => {
+                expected.handled += 1;
+            }
+            Ok(Message::Request(_)) => expected.impostors += 1,
             Ok(_) if by_server => expected.handled += 1,
             Ok(_) => expected.refused += 1,
         }
@@ -157,10 +180,14 @@ proptest! {
 
     #[test]
     fn a_node_stands_whatever_is_sealed_for_it(
-        heard in vec((any::<bool>(), any_sealed()), 1..40),
+        heard in vec((any::<bool>(), any::<bool>(), any_sealed()), 1..40),
     ) {
         let mut bench = Bench::leading(stored());
-        for (by_server, payload) in heard {
+        for (by_server, in_own_name, payload) in heard {
+            let payload = match in_own_name {
+                true => bench.in_own_name(by_server, payload),
+                false => payload,
+            };
             bench.hear(by_server, payload);
         }
         // What it stored is what it would start from.

@@ -3,6 +3,7 @@
 
 mod failing;
 mod garbage;
+mod impostor;
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -105,8 +106,8 @@ impl Service for Adder {
         Said::Add(request)
     }
 
-    fn is_request(said: &Said) -> bool {
-        matches!(said, Said::Add(_))
+    fn session(said: &Said) -> Option<Session> {
+        if let Said::Add(request) = said { Some(request.session) } else { None }
     }
 
     fn reply(said: Said) -> Option<Reply<u64>> {

@@ -69,7 +69,7 @@ use stateright::actor::{Actor, Id, Out};
 
 use crate::client::{Client, ClientState, Effect};
 use crate::rules::AllRules;
-use crate::service::{self, Reply, Request, Service};
+use crate::service::{self, Reply, Request, Service, Session};
 use crate::state_machine::StateMachine;
 use log::Payload;
 use rules::{RaftRules, Rule};
@@ -260,8 +260,8 @@ impl<M: StateMachine, R: RaftRules> Service for Raft<M, R> {
         Message::Request(request)
     }
 
-    fn is_request(message: &Self::Msg) -> bool {
-        matches!(message, Message::Request(_))
+    fn session(message: &Self::Msg) -> Option<Session> {
+        if let Message::Request(request) = message { Some(request.session) } else { None }
     }
 
     fn reply(message: Self::Msg) -> Option<Reply<M::Output>> {

@@ -1,0 +1,38 @@
+//! Whoever has the cluster's key may ask, in its own name only.
+
+use std::time::{Duration, Instant};
+
+use quorate::node::client::Client;
+use quorate::node::transport::Transport;
+use quorate::node::wire;
+use quorate_models::kv::{Command, Kv, Output};
+use quorate_models::raft::Raft;
+use quorate_models::service::{Request, Sequence, Service};
+use stateright::actor::Id;
+
+use crate::{MS, Running, members, raft};
+
+#[test]
+fn a_client_cannot_use_up_the_numbers_of_another() {
+    let members = members(1);
+    let node = Running::start(raft(&members), &members, 1, None);
+    node.board.wait_for(|status, _| status.role == "leader");
+    let mut client = Client::<Raft<Kv>>::open(&members).unwrap();
+    let put = |value: &str| Command::Put { key: "key".into(), value: value.into() };
+
+    let mut other = Transport::client(&members).unwrap();
+    let (session, sequence) = (client.session(), Sequence(7));
+    let request = Raft::<Kv>::request(Request { session, sequence, command: put("stolen") });
+    other.send(Id::from(1), wire::encode(&request).unwrap());
+    other.flush().unwrap();
+    node.board.wait_for(|_, counts| counts.impostors == 1);
+
+    // Were the number in use, this one would be taken for a retry of what is long done.
+    let second = Duration::from_secs(1);
+    let get = Command::Get { key: "key".into() };
+    assert_eq!(client.call(get, second).unwrap(), Output::Value(None));
+    assert_eq!(client.call(put("own"), second).unwrap(), Output::Stored);
+    assert!(other.poll(Instant::now() + MS * 50).unwrap().is_empty(), "it was answered");
+    let counts = node.board.last.lock().unwrap().as_ref().unwrap().1;
+    assert_eq!((counts.impostors, counts.refused), (1, 0));
+}
