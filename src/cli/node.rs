@@ -22,7 +22,7 @@ use crate::node::config::{Config, Node};
 use crate::node::event_loop::{EventLoop, NodeError};
 use crate::node::http::Http;
 use crate::node::snapshot::Snapshot;
-use crate::node::storage::{Identity, Store};
+use crate::node::storage::Store;
 use crate::node::transport::Transport;
 use console::Console;
 
@@ -63,9 +63,9 @@ fn node(args: &Args) -> Result<(), Failure> {
     let member = bound(setup::node(&config, args.id)?.clone(), args.bind)?;
     let members = setup::members(&config)?;
     taken_out::refuse(&member.store)?;
-    let identity = Identity { cluster: config.cluster, node: args.id };
+    let identity = setup::identity(&config, args.id);
     if args.init && !member.store.exists() {
-        Store::<Saved>::create(&member.store, identity)?;
+        Store::<Saved>::create(&member.store, identity.clone())?;
     }
     let (store, storage) = Store::<Saved>::open(&member.store, identity)?;
     let io = |error: &dyn std::fmt::Display| Failure::new(Code::Io, error);

@@ -7,7 +7,7 @@ use stateright::actor::Id;
 
 use super::exit::{Code, Failure};
 use crate::node::config::{Config, ConfigError, Node, load_key};
-use crate::node::storage::StoreError;
+use crate::node::storage::{Identity, StoreError};
 use crate::node::transport::Members;
 
 /// How many entries one message of the leader carries at most, and how many bytes of commands. One
@@ -37,6 +37,11 @@ pub fn node(config: &Config, id: u64) -> Result<&Node, Failure> {
         let (path, known) = (config.path.display(), known.join(", "));
         Failure::new(Code::Usage, format!("{path} has no node {id}, only {known}"))
     })
+}
+
+/// Whose store that of node `id` is.
+pub fn identity(config: &Config, id: u64) -> Identity {
+    Identity { cluster: config.cluster, node: id, protocol: config.protocol.clone().into() }
 }
 
 /// The members of the cluster, and the key that they share.

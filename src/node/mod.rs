@@ -15,3 +15,7 @@ mod sync;
 pub mod timers;
 pub mod transport;
 pub mod wire;
+
+/// The protocol that is run where none is named: by a command, and by config files and stores older
+/// than the second protocol.
+pub const UNNAMED: &str = "raft";

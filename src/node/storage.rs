@@ -19,6 +19,7 @@ mod error;
 mod record;
 mod slots;
 
+use std::borrow::Cow;
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::OpenOptionsExt;
@@ -32,16 +33,20 @@ use self::database::{Fault, Handle, Raw};
 pub use self::error::StoreError;
 use self::record::{CONTENTS, Contents, IDENTITY};
 
-/// The version of the layout that this code writes and reads.
-pub const FORMAT: u64 = 1;
+/// The version of the layout that this code writes. It reads version 1 as well, which differs only
+/// in that it names no protocol.
+pub const FORMAT: u64 = 2;
 
-/// Whose memory a store is. A store is only ever opened by the node it was created for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Whose memory a store is. A store is only ever opened by the node it was created for, and as the
+/// memory of the protocol it was created for.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
     /// The random number that names the cluster.
     pub cluster: u64,
     /// The node's number within it, from 1.
     pub node: u64,
+    /// The name of the protocol that the node runs.
+    pub protocol: Cow<'static, str>,
 }
 
 /// The durable memory of one node: the storage `S` of its protocol, in one file.
@@ -100,8 +105,8 @@ impl<S: Durable + Clone> Store<S> {
     ///
     /// # Errors
     /// [`StoreError::Missing`], [`StoreError::InUse`] (another process has it open),
-    /// [`StoreError::WrongIdentity`], [`StoreError::Format`], [`StoreError::Damaged`], or
-    /// [`StoreError::Io`]. The file keeps what it holds in every case.
+    /// [`StoreError::WrongIdentity`], [`StoreError::WrongProtocol`], [`StoreError::Format`],
+    /// [`StoreError::Damaged`], or [`StoreError::Io`]. The file keeps what it holds in every case.
     pub fn open(path: &Path, identity: Identity) -> Result<(Self, Option<S>), StoreError> {
         Self::open_with(|| lock_file(path), path, identity)
     }
@@ -129,13 +134,13 @@ impl<S: Durable + Clone> Store<S> {
         }
         let holds_all = |copy| {
             let raw = database::read_checked(copy);
-            raw.is_some_and(|raw| restore::<S>(&raw, path, identity).is_ok())
+            raw.is_some_and(|raw| restore::<S>(&raw, path, &identity).is_ok())
         };
         slots::choose_last(&storage, holds_all)
             .map_err(|error| StoreError::io(path, "read", error))?;
         match database::open(storage) {
             Ok((database, raw)) => {
-                let (contents, last) = restore::<S>(&raw, path, identity)?;
+                let (contents, last) = restore::<S>(&raw, path, &identity)?;
                 let store = Self {
                     path: path.into(),
                     database,
@@ -151,7 +156,7 @@ impl<S: Durable + Clone> Store<S> {
                     .is_damage()
                     .then(|| backend().ok().and_then(|copy| database::read_unchecked(&copy)))
                     .flatten()
-                    .and_then(|raw| restore::<S>(&raw, path, identity).err());
+                    .and_then(|raw| restore::<S>(&raw, path, &identity).err());
                 Err(named.unwrap_or_else(|| fault.on_open(path)))
             }
         }
@@ -192,7 +197,7 @@ impl<S: Durable + Clone> Store<S> {
 fn restore<S: Durable>(
     raw: &Raw,
     path: &Path,
-    identity: Identity,
+    identity: &Identity,
 ) -> Result<(Contents, Option<S>), StoreError> {
     let damaged = |record: &str, problem: &str| StoreError::damaged(path, record, problem);
     let about = |name: &str| {
@@ -200,13 +205,10 @@ fn restore<S: Durable>(
         record::unseal(record::seed_of_name(name), stored)
             .ok_or_else(|| damaged(name, "its checksum does not match"))
     };
-    let (format, found) = record::identity_from(about(IDENTITY)?)
-        .ok_or_else(|| damaged(IDENTITY, "it does not decode"))?;
-    if format != FORMAT {
-        return Err(StoreError::Format { path: path.into(), found: format });
-    }
-    if found != identity {
-        return Err(StoreError::WrongIdentity { path: path.into(), found, expected: identity });
+    match record::identity_from(about(IDENTITY)?) {
+        None => return Err(damaged(IDENTITY, "it does not decode")),
+        Some(Err(format)) => return Err(StoreError::Format { path: path.into(), found: format }),
+        Some(Ok(found)) => is_for(found, identity, path)?,
     }
     let listed = Contents::from_bytes(about(CONTENTS)?)
         .ok_or_else(|| damaged(CONTENTS, "it does not decode"))?;
@@ -228,13 +230,26 @@ fn restore<S: Durable>(
     }
 }
 
+/// Refuses a store that is not that of `expected`.
+fn is_for(found: Identity, expected: &Identity, path: &Path) -> Result<(), StoreError> {
+    let (path, expected) = (path.into(), expected.clone());
+    if (found.cluster, found.node) != (expected.cluster, expected.node) {
+        return Err(StoreError::WrongIdentity { path, found, expected });
+    }
+    if found.protocol != expected.protocol {
+        let (found, expected) = (found.protocol, expected.protocol);
+        return Err(StoreError::WrongProtocol { path, found, expected });
+    }
+    Ok(())
+}
+
 fn create_on(
     backend: impl StorageBackend,
     path: &Path,
     identity: Identity,
 ) -> Result<(), StoreError> {
     let mut first = Raw::default();
-    first.about.insert(IDENTITY.into(), record::seal_identity(FORMAT, identity));
+    first.about.insert(IDENTITY.into(), record::seal_identity(&identity));
     first.about.insert(CONTENTS.into(), Contents::default().seal());
     database::create(backend, &first).map_err(|fault| fault.on_write(path))
 }

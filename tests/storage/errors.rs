@@ -60,11 +60,20 @@ fn a_store_is_never_created_over_anything() {
 fn another_node_or_cluster_is_refused() {
     let (_folder, path) = store();
     for other in [Identity { node: 3, ..SELF }, Identity { cluster: 7, ..SELF }] {
-        let error = refusal(&path, other);
+        let error = refusal(&path, other.clone());
         assert!(matches!(&error, StoreError::WrongIdentity { found, expected, .. }
             if *found == SELF && *expected == other));
         assert_says(&error, &path, "belongs to node 2 of cluster 123456789abcdef0, not to node");
     }
+    assert_eq!(Store::<Log>::open(&path, SELF).unwrap().1, Some(Log::sample(1, 3)));
+}
+
+#[test]
+fn another_protocol_is_refused() {
+    let (_folder, path) = store();
+    let error = refusal(&path, Identity { protocol: "game".into(), ..SELF });
+    assert!(matches!(error, StoreError::WrongProtocol { .. }));
+    assert_says(&error, &path, "the store belongs to the protocol toy, not to game");
     assert_eq!(Store::<Log>::open(&path, SELF).unwrap().1, Some(Log::sample(1, 3)));
 }
 

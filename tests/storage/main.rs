@@ -5,15 +5,18 @@ mod crash;
 mod disk;
 mod errors;
 mod flips;
+mod old;
 mod random;
 mod toy;
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use quorate::node::storage::Identity;
 
 /// Whose store the tests use.
-const SELF: Identity = Identity { cluster: 0x1234_5678_9abc_def0, node: 2 };
+const SELF: Identity =
+    Identity { cluster: 0x1234_5678_9abc_def0, node: 2, protocol: Cow::Borrowed("toy") };
 
 /// What stores without a file are called in messages.
 fn nowhere() -> &'static Path {

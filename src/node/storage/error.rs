@@ -1,5 +1,6 @@
 //! What can go wrong with a store, in words for whoever has to set it right.
 
+use std::borrow::Cow;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -25,8 +26,14 @@ pub enum StoreError {
         path.display(), found.node, found.cluster, expected.node, expected.cluster
     )]
     WrongIdentity { path: PathBuf, found: Identity, expected: Identity },
-    /// The store was written by another version of this code.
-    #[error("{}: the store has format {found}, this program reads format {FORMAT}", path.display())]
+    /// The store is what another protocol remembers.
+    #[error("{}: the store belongs to the protocol {found}, not to {expected}", path.display())]
+    WrongProtocol { path: PathBuf, found: Cow<'static, str>, expected: Cow<'static, str> },
+    /// The store was written by a newer version of this code.
+    #[error(
+        "{}: the store has format {found}, this program reads formats up to {FORMAT}",
+        path.display()
+    )]
     Format { path: PathBuf, found: u64 },
     /// The file does not hold what was written to it.
     #[error("{}: the store is damaged: {record}: {problem}", path.display())]

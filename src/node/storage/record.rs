@@ -10,7 +10,8 @@ use std::collections::BTreeMap;
 use quorate_models::durable::Key;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
-use super::Identity;
+use super::{FORMAT, Identity};
+use crate::node::UNNAMED;
 
 /// The name of the record that says whose store this is.
 pub(super) const IDENTITY: &str = "identity";
@@ -46,20 +47,34 @@ pub(super) fn unseal(seed: u64, stored: &[u8]) -> Option<&[u8]> {
 }
 
 /// The identity record, sealed.
-pub(super) fn seal_identity(format: u64, identity: Identity) -> Vec<u8> {
-    let numbers = [format, identity.cluster, identity.node];
-    seal(seed_of_name(IDENTITY), numbers.map(u64::to_le_bytes).as_flattened())
+pub(super) fn seal_identity(identity: &Identity) -> Vec<u8> {
+    let numbers = [FORMAT, identity.cluster, identity.node];
+    let mut value = numbers.map(u64::to_le_bytes).as_flattened().to_vec();
+    value.extend(identity.protocol.as_bytes());
+    seal(seed_of_name(IDENTITY), &value)
 }
 
-/// The format and the identity in an unsealed identity record.
-pub(super) fn identity_from(value: &[u8]) -> Option<(u64, Identity)> {
-    match value.as_chunks() {
-        ([format, cluster, node], []) => {
-            let [cluster, node] = [cluster, node].map(|bytes| u64::from_le_bytes(*bytes));
-            Some((u64::from_le_bytes(*format), Identity { cluster, node }))
-        }
-        _ => None,
+/// The identity in an unsealed identity record, or the format that is not known; `None` if it is
+/// neither.
+pub(super) fn identity_from(value: &[u8]) -> Option<Result<Identity, u64>> {
+    let (format, rest) = number_from(value)?;
+    if !(1..=FORMAT).contains(&format) {
+        return Some(Err(format));
     }
+    let (cluster, rest) = number_from(rest)?;
+    let (node, name) = number_from(rest)?;
+    let protocol = match (format, name) {
+        (1, []) => UNNAMED.into(),
+        (FORMAT, name) => str::from_utf8(name).ok()?.to_owned().into(),
+        _ => return None,
+    };
+    Some(Ok(Identity { cluster, node, protocol }))
+}
+
+/// The number at the beginning of `bytes`, and what follows.
+fn number_from(bytes: &[u8]) -> Option<(u64, &[u8])> {
+    let (number, rest) = bytes.split_first_chunk()?;
+    Some((u64::from_le_bytes(*number), rest))
 }
 
 /// The table of contents: for every kind of record that is present, how many there are.
@@ -147,4 +162,26 @@ impl Contents {
 /// makes it disagree with the table of contents.
 fn checksum_in(stored: &[u8]) -> u64 {
     stored.first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_identity_is_read_in_every_format_that_there_was_and_in_no_other() {
+        let numbers = |format: u64| [format, 7, 2].map(u64::to_le_bytes).as_flattened().to_vec();
+        let read = |format, name: &[u8]| identity_from(&[&numbers(format), name].concat());
+        let named = |name: &'static str| Identity { cluster: 7, node: 2, protocol: name.into() };
+        assert_eq!(read(1, b""), Some(Ok(named(UNNAMED))));
+        assert_eq!(read(1, b"toy"), None);
+        assert_eq!(read(2, b"toy"), Some(Ok(named("toy"))));
+        assert_eq!(read(2, b"\xff"), None);
+        assert_eq!(read(3, b"whatever"), Some(Err(3)));
+        assert_eq!(identity_from(&numbers(2)[..23]), None);
+        assert_eq!(identity_from(b"short"), None);
+        let sealed = seal_identity(&named("toy"));
+        let unsealed = unseal(seed_of_name(IDENTITY), &sealed).expect("just sealed");
+        assert_eq!(identity_from(unsealed), Some(Ok(named("toy"))));
+    }
 }
