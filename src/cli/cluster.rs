@@ -15,10 +15,9 @@ use clap::builder::RangedI64ValueParser;
 
 use super::exit::{self, Code, Failure};
 use super::log;
-use super::node::Saved;
 use super::setup;
 use crate::node::config::{Config, FILE, PROTOCOLS};
-use crate::node::storage::Store;
+use crate::node::storage;
 use children::{End, LOOK, Node};
 
 /// How many nodes a new cluster has, unless told otherwise.
@@ -167,7 +166,7 @@ fn create(args: &Args) -> Result<Config, Failure> {
     }
     Config::create(&args.dir, nodes, port, protocol, |config| {
         for node in &config.nodes {
-            Store::<Saved>::create(&node.store, setup::identity(config, node.id))?;
+            storage::create(&node.store, setup::identity(config, node.id))?;
         }
         Ok(())
     })

@@ -22,12 +22,12 @@ use crate::node::config::{Config, Node};
 use crate::node::event_loop::{EventLoop, NodeError};
 use crate::node::http::Http;
 use crate::node::snapshot::Snapshot;
-use crate::node::storage::Store;
+use crate::node::storage::{self, Store};
 use crate::node::transport::Transport;
 use console::Console;
 
 /// What a node remembers: the storage of the actor that is checked.
-pub(super) type Saved = <Raft<Kv> as Actor>::Storage;
+type Saved = <Raft<Kv> as Actor>::Storage;
 
 /// Which node of which cluster.
 #[derive(clap::Args)]
@@ -65,7 +65,7 @@ fn node(args: &Args) -> Result<(), Failure> {
     taken_out::refuse(&member.store)?;
     let identity = setup::identity(&config, args.id);
     if args.init && !member.store.exists() {
-        Store::<Saved>::create(&member.store, identity.clone())?;
+        storage::create(&member.store, identity.clone())?;
     }
     let (store, storage) = Store::<Saved>::open(&member.store, identity)?;
     let io = |error: &dyn std::fmt::Display| Failure::new(Code::Io, error);

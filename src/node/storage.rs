@@ -61,45 +61,45 @@ pub struct Store<S> {
     failed: bool,
 }
 
-impl<S: Durable + Clone> Store<S> {
-    /// Creates an empty store for `identity`. It and its directory entry are on the disk when this
-    /// returns.
-    ///
-    /// # Errors
-    /// [`StoreError::Exists`] if there is anything at `path`, which is then left as it is;
-    /// [`StoreError::Io`] if the file cannot be written, and then none is left behind.
-    pub fn create(path: &Path, identity: Identity) -> Result<(), StoreError> {
-        let file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(path)
-            .map_err(|error| match error.kind() {
+/// Creates an empty store for `identity`. It and its directory entry are on the disk when this
+/// returns.
+///
+/// # Errors
+/// [`StoreError::Exists`] if there is anything at `path`, which is then left as it is;
+/// [`StoreError::Io`] if the file cannot be written, and then none is left behind.
+pub fn create(path: &Path, identity: Identity) -> Result<(), StoreError> {
+    let file =
+        OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(path).map_err(
+            |error| match error.kind() {
                 io::ErrorKind::AlreadyExists => StoreError::Exists { path: path.into() },
                 _ => StoreError::io(path, "create", error),
-            })?;
-        let created = create_file(file, path, identity);
-        if created.is_err() {
-            // Half a store is of no use and would be in the way of the next attempt. If even this
-            // fails, the file is still one that `open` refuses.
-            let _ = fs::remove_file(path);
-        }
-        created
+            },
+        )?;
+    let created = create_file(file, path, identity);
+    if created.is_err() {
+        // Half a store is of no use and would be in the way of the next attempt. If even this
+        // fails, the file is still one that `open` refuses.
+        let _ = fs::remove_file(path);
     }
+    created
+}
 
-    /// Creates an empty store on a storage of the caller's. `path` only names it in messages.
-    ///
-    /// # Errors
-    /// [`StoreError::Io`] or [`StoreError::Write`] if the storage fails.
-    pub fn create_with(
-        backend: impl StorageBackend,
-        path: &Path,
-        identity: Identity,
-    ) -> Result<(), StoreError> {
-        create_on(backend, path, identity)
-    }
+/// Creates an empty store on a storage of the caller's. `path` only names it in messages.
+///
+/// # Errors
+/// [`StoreError::Io`] or [`StoreError::Write`] if the storage fails.
+pub fn create_with(
+    backend: impl StorageBackend,
+    path: &Path,
+    identity: Identity,
+) -> Result<(), StoreError> {
+    let mut first = Raw::default();
+    first.about.insert(IDENTITY.into(), record::seal_identity(&identity));
+    first.about.insert(CONTENTS.into(), Contents::default().seal());
+    database::create(backend, &first).map_err(|fault| fault.on_write(path))
+}
 
+impl<S: Durable + Clone> Store<S> {
     /// Opens the store of `identity` and returns what was last committed; `None` if the store holds
     /// no record at all, which is so only if none was ever committed.
     ///
@@ -243,22 +243,11 @@ fn is_for(found: Identity, expected: &Identity, path: &Path) -> Result<(), Store
     Ok(())
 }
 
-fn create_on(
-    backend: impl StorageBackend,
-    path: &Path,
-    identity: Identity,
-) -> Result<(), StoreError> {
-    let mut first = Raw::default();
-    first.about.insert(IDENTITY.into(), record::seal_identity(&identity));
-    first.about.insert(CONTENTS.into(), Contents::default().seal());
-    database::create(backend, &first).map_err(|fault| fault.on_write(path))
-}
-
 fn create_file(file: File, path: &Path, identity: Identity) -> Result<(), StoreError> {
     let io = |error| StoreError::io(path, "create", error);
     let handle = file.try_clone().map_err(io)?;
     let backend = FileBackend::new(file).map_err(|error| Fault::from(error).on_write(path))?;
-    create_on(backend, path, identity)?;
+    create_with(backend, path, identity)?;
     handle.sync_all().map_err(io)?;
     // Without this a crash may take back the name under which the synced bytes are found.
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());

@@ -2,7 +2,7 @@
 //! part, in any order, or not; a store then opens with the last acknowledged commit or with the one
 //! that was under way.
 
-use quorate::node::storage::Store;
+use quorate::node::storage::{self, Store};
 
 use crate::disk::{Disk, Operation};
 use crate::toy::Log;
@@ -39,7 +39,7 @@ fn open(disk: &Disk) -> (Store<Log>, Option<Log>) {
 /// stop without one.
 fn life() -> History {
     let disk = Disk::default();
-    Store::<Log>::create_with(disk.clone(), nowhere(), SELF).unwrap();
+    storage::create_with(disk.clone(), nowhere(), SELF).unwrap();
     let mut promises = vec![(disk.operations().len(), None)];
     let large = Log { term: 4, entries: vec![vec![7; 30_000]; 3] };
     let lives = [

@@ -3,7 +3,7 @@
 use std::fs::{self, OpenOptions};
 use std::path::{Path, PathBuf};
 
-use quorate::node::storage::{Identity, Store, StoreError};
+use quorate::node::storage::{self, Identity, Store, StoreError};
 use tempfile::TempDir;
 
 use crate::disk::Disk;
@@ -14,7 +14,7 @@ use crate::{SELF, nowhere};
 fn store() -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("node-2.redb");
-    Store::<Log>::create(&path, SELF).unwrap();
+    storage::create(&path, SELF).unwrap();
     Store::<Log>::open(&path, SELF).unwrap().0.commit(&Log::sample(1, 3)).unwrap();
     (folder, path)
 }
@@ -48,11 +48,11 @@ fn a_missing_store_is_an_error_and_stays_missing() {
 #[test]
 fn a_store_is_never_created_over_anything() {
     let (folder, path) = store();
-    let error = Store::<Log>::create(&path, SELF).unwrap_err();
+    let error = storage::create(&path, SELF).unwrap_err();
     assert!(matches!(error, StoreError::Exists { .. }));
     assert_says(&error, &path, "not overwritten");
     assert_eq!(Store::<Log>::open(&path, SELF).unwrap().1, Some(Log::sample(1, 3)));
-    let error = Store::<Log>::create(folder.path(), SELF).unwrap_err();
+    let error = storage::create(folder.path(), SELF).unwrap_err();
     assert!(matches!(error, StoreError::Exists { .. }));
 }
 
@@ -139,7 +139,7 @@ fn a_path_that_cannot_be_written_is_named() {
     // Permission bits mean nothing to root, who runs some tests; these refuse everyone.
     let below_a_file = path.join("node-1.redb");
     for path in [below_a_file.as_path(), Path::new("/proc/node-1.redb")] {
-        let error = Store::<Log>::create(path, SELF).unwrap_err();
+        let error = storage::create(path, SELF).unwrap_err();
         assert!(matches!(error, StoreError::Io { action: "create", .. }), "{error}");
         assert_says(&error, path, "cannot create the store");
     }
@@ -152,11 +152,11 @@ fn a_path_that_cannot_be_written_is_named() {
 #[test]
 fn half_a_creation_is_refused() {
     let disk = Disk::default();
-    Store::<Log>::create_with(disk.clone(), nowhere(), SELF).unwrap();
+    storage::create_with(disk.clone(), nowhere(), SELF).unwrap();
     for length in 1..disk.operations().len() {
         let half = Disk::default();
         half.fail_after(length);
-        let error = Store::<Log>::create_with(half.clone(), nowhere(), SELF);
+        let error = storage::create_with(half.clone(), nowhere(), SELF);
         half.mend();
         let opened = Store::<Log>::open_with(|| Ok(half.clone()), nowhere(), SELF);
         // The last operations only tidy up.
@@ -167,7 +167,7 @@ fn half_a_creation_is_refused() {
 #[test]
 fn a_store_takes_nothing_more_once_a_commit_failed() {
     let disk = Disk::default();
-    Store::<Log>::create_with(disk.clone(), nowhere(), SELF).unwrap();
+    storage::create_with(disk.clone(), nowhere(), SELF).unwrap();
     let open = || Store::<Log>::open_with(|| Ok(disk.clone()), nowhere(), SELF).unwrap();
     open().0.commit(&Log::sample(1, 3)).unwrap();
     for length in 0..8 {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::thread;
 
-use quorate::node::storage::{Store, StoreError};
+use quorate::node::storage::{self, Store, StoreError};
 use quorate_models::durable::Durable;
 use quorate_models::kv::{Command, Text};
 use quorate_models::number::Term;
@@ -39,7 +39,7 @@ impl<S: Durable + Clone + PartialEq + Debug + Sync> Held for S {}
 /// A store that was closed and then, after one more commit, not closed; and what it holds.
 fn stores<S: Held>(sample: impl Fn(u64, u8) -> S) -> (Vec<u8>, Vec<u8>, S) {
     let disk = Disk::default();
-    Store::<S>::create_with(disk.clone(), nowhere(), SELF).unwrap();
+    storage::create_with(disk.clone(), nowhere(), SELF).unwrap();
     for term in 1..4 {
         open(&disk).unwrap().0.commit(&sample(term, 3)).unwrap();
     }

@@ -4,7 +4,7 @@ use std::fs;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use quorate::node::storage::Store;
+use quorate::node::storage::{self, Store};
 
 use crate::SELF;
 use crate::toy::Log;
@@ -50,7 +50,7 @@ proptest! {
     fn a_restart_finds_exactly_what_was_last_committed(acts in vec(act(), 0..24)) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("node-2.redb");
-        Store::<Log>::create(&path, SELF).unwrap();
+        storage::create(&path, SELF).unwrap();
         let (mut log, mut committed) = (Log::default(), None);
         let (mut store, found) = Store::<Log>::open(&path, SELF).unwrap();
         prop_assert_eq!(found, None);
