@@ -5,7 +5,7 @@ use std::hash::Hash;
 use std::time::Instant;
 
 use quorate_checker::engine::{self, Explorable, History, Options, Outcome, RunAnswer};
-use quorate_checker::spec::{Faults, Sees, Spec};
+use quorate_checker::spec::{Claim, Faults, Sees, Spec};
 use quorate_models::raft::live;
 use quorate_models::raft::specs::{self, Bounds, EVERY_RULE, RaftSpec, put};
 use serde::{Deserialize, Serialize};
@@ -208,19 +208,22 @@ fn run_paxos(job: &Job) -> Measured {
     if job.engine == Engine::Stateright {
         return run_stateright(job, model);
     }
-    let sees: fn(&str) -> Sees = match job.properties {
+    let mut claims: Vec<_> = model.properties.iter().map(Claim::of_property).collect();
+    match job.properties {
         Properties::Declared => {
-            |name| if name == paxos::LINEARIZABLE { Sees::History } else { Sees::Everything }
+            for claim in claims.iter_mut().filter(|claim| claim.name == paxos::LINEARIZABLE) {
+                claim.sees = Sees::GHOST;
+            }
         }
-        Properties::Opaque => |_| Sees::Everything,
+        Properties::Opaque => {}
         Properties::None => panic!("{job}: not measured"),
     };
-    let options = options(job, sees);
+    let options = options(job);
     let meter = Meter::start();
-    let outcome = engine::explore_model(&model, &options, &mut |_| {});
+    let outcome = engine::explore_claims(&model, &claims, &options, &mut |_| {});
     let measured = meter.stop(job, outcome.states, outcome.transitions);
     assert_complete(job, &outcome);
-    let smaller = engine::explore_model(&paxos::model(2), &options, &mut |_| {});
+    let smaller = engine::explore_claims(&paxos::model(2), &claims, &options, &mut |_| {});
     assert_eq!(smaller.states, paxos::STATES_OF_TWO_CLIENTS);
     measured
 }
@@ -233,13 +236,13 @@ where
 {
     let spec = match job.properties {
         Properties::Declared => spec,
-        Properties::Opaque => spec.sees(|_| Sees::Everything),
+        Properties::Opaque => opaque(spec),
         Properties::None => spec.without_properties(),
     };
     if job.engine == Engine::Stateright {
         return run_stateright(job, spec);
     }
-    let options = options(job, spec.sees);
+    let options = options(job);
     let meter = Meter::start();
     let outcome = engine::explore(&spec, &options, &mut |_| {});
     let measured = meter.stop(job, outcome.states, outcome.transitions);
@@ -247,14 +250,15 @@ where
     measured
 }
 
-fn options(job: &Job, sees: fn(&str) -> Sees) -> Options {
-    Options {
-        threads: job.threads,
-        keep_going: true,
-        sees,
-        has_boundary: false,
-        ..Default::default()
-    }
+/// The spec, of whose properties it is not known what they see.
+fn opaque<A: Explorable, C, G: History>(mut spec: Spec<A, C, G>) -> Spec<A, C, G> {
+    spec.claims.iter_mut().for_each(|claim| claim.sees = Sees::EVERYTHING);
+    spec.temporal.iter_mut().for_each(|property| property.sees = Sees::EVERYTHING);
+    spec
+}
+
+fn options(job: &Job) -> Options {
+    Options { threads: job.threads, keep_going: true, has_boundary: false, ..Default::default() }
 }
 
 fn assert_complete<S, Action>(job: &Job, outcome: &Outcome<S, Action>) {

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use stateright::Model;
 
 use crate::check;
-use crate::engine::{Explorable, History};
+use crate::engine::{self, Explorable, History};
 use crate::report::{Engine, Limits, Progress, Report};
 use crate::spec::{Counts, PropertyInfo, Spec, StateView};
 
@@ -30,6 +30,10 @@ pub trait AnySpec: Send + Sync {
 
     /// The state in which every path begins.
     fn initial_view(&self) -> StateView;
+
+    /// The names of the conditions that read more of a state than they say they see, among about
+    /// the first so many `states`: they may hold for want of anything to look at.
+    fn audit(&self, states: u64) -> Vec<&'static str>;
 
     /// Explores the spec with `engine`; calls `progress` several times a second.
     fn check(
@@ -80,6 +84,10 @@ where
 
     fn initial_view(&self) -> StateView {
         Spec::initial_view(self)
+    }
+
+    fn audit(&self, states: u64) -> Vec<&'static str> {
+        engine::audit(self, states)
     }
 
     fn check(

@@ -136,7 +136,6 @@ where
         max_time: limits.max_time,
         interrupt: Arc::clone(&limits.interrupt),
         max_depth: None,
-        sees: spec.sees,
         has_boundary: false,
     };
     let (tell, told) = channel();
@@ -343,7 +342,7 @@ fn worst_case<A: Explorable, C, G: History>(
     spec: &Spec<A, C, G>,
     worst: Option<&WorstCases<State<A, G>, ActionOf<A>>>,
 ) -> Option<WorstCaseReport> {
-    let (goal, _) = spec.worst_case?;
+    let goal = spec.worst_case.as_ref()?.name;
     let WorstCases { calm, with_early } = worst?;
     let longest = |case: &WorstCase<State<A, G>, ActionOf<A>>| {
         let title = format!("{}: the longest time until {goal}", spec.name);

@@ -6,9 +6,8 @@ use quorate_checker::engine::{Options, Outcome, Symmetry, explore, explore_symme
 use quorate_checker::spec::Faults;
 use quorate_models::raft::specs::{self, Bounds, EVERY_RULE, RaftSpec};
 
-fn options(spec: &RaftSpec) -> Options {
-    let (sees, keep_going, has_boundary) = (spec.sees, true, false);
-    Options { sees, keep_going, has_boundary, ..Options::default() }
+fn options() -> Options {
+    Options { keep_going: true, has_boundary: false, ..Options::default() }
 }
 
 /// What must be the same with and without symmetry: the depth, how many states there are in all,
@@ -26,9 +25,9 @@ fn decided<S: Clone, Action: Clone>(outcome: &Outcome<S, Action>) -> Decided {
 /// Explores with and without symmetry, and compares. Returns how many states there are, and how
 /// many of them are searched with symmetry.
 fn compare(spec: &RaftSpec) -> (u64, u64) {
-    let whole = explore(spec, &options(spec), &mut |_| {});
+    let whole = explore(spec, &options(), &mut |_| {});
     let symmetry = Symmetry::over(0..spec.servers);
-    let reduced = explore_symmetric(spec, symmetry, &options(spec), &mut |_| {});
+    let reduced = explore_symmetric(spec, symmetry, &options(), &mut |_| {});
     assert_eq!(decided(&reduced), decided(&whole));
     assert_eq!((whole.stopped, reduced.stopped), (None, None));
     (whole.states, reduced.states)
@@ -57,7 +56,7 @@ fn crashes_of_three() {
 fn servers_that_clients_tell_apart_do_not_change_places() {
     let spec = specs::readers();
     let symmetry = Symmetry::over(0..spec.servers);
-    let search = || explore_symmetric(&spec, symmetry, &options(&spec), &mut |_| {});
+    let search = || explore_symmetric(&spec, symmetry, &options(), &mut |_| {});
     let panic = catch_unwind(AssertUnwindSafe(search)).expect_err("they are not alike");
     let words = panic.downcast_ref::<String>().expect("a text");
     assert!(words.contains("cannot change places"), "{words}");

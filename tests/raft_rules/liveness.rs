@@ -11,7 +11,7 @@ use quorate_models::raft::live::{
 };
 use quorate_models::raft::properties::{self, NOBODY_TAKEN_OUT, Named};
 use quorate_models::raft::rules::Rule;
-use quorate_models::raft::specs::{Book, Boxed, EVERY_RULE, RaftSpec, put};
+use quorate_models::raft::specs::{Book, Boxed, EVERY_RULE, RaftSpec, SEEN, put};
 use quorate_models::rules::AllBut;
 
 use super::explore;
@@ -130,7 +130,8 @@ fn refusal_matches_nothing() {
 
 /// The most ticks until the goal is met, without any fault meanwhile.
 fn worst(rules: Book, bounds: Bounds<'_>, (name, goal): Named<Kv, Book>) -> Option<u32> {
-    let spec = live::raft("slow", rules, bounds, &[]).without_properties().worst_case(name, goal);
+    let spec = live::raft("slow", rules, bounds, &[]).without_properties();
+    let spec = spec.worst_case(name, SEEN, goal);
     let report = explore(spec);
     assert_eq!(report.cut_short, None);
     report.worst_case.and_then(|worst| worst.calm).and_then(|longest| longest.ticks)

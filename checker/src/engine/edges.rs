@@ -227,7 +227,7 @@ impl<'s, 'q, A: Explorable, C: Sync, G: History> Clerk<'s, 'q, A, C, G> {
             for (place, state) in states.chunks_exact(stride).enumerate() {
                 let mut ask = || {
                     let _running = self.worker.calls.enter(Called::OfRuns, &state[1..]);
-                    let shown = judge.show(asked.sees, &state[1..]);
+                    let shown = judge.show(view, &state[1..]);
                     caught(|| self.spec.is_true(asked.condition, shown)).unwrap_or_else(|words| {
                         self.part.panics[index].get_or_insert((state[0], words));
                         false

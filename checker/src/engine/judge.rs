@@ -1,5 +1,6 @@
 //! Asks conditions about states: a state is made whole only if somebody wants to see it.
 
+use super::audit::Auditor;
 use super::calls::{Called, Slot};
 use super::doors::Doors;
 use super::memo::Cache;
@@ -17,9 +18,10 @@ pub(super) struct Judge<'s, A: Explorable, C, G: History> {
     shared: &'s Shared<'s, A, C, G>,
     /// By property, the first state that this thread found to decide it.
     pub found: Vec<Option<Decision>>,
-    /// A state of which everything is shown, and one of which only what belongs to the actors is.
+    /// A state of which everything is shown, and by view one that shows what is seen there.
     whole: Scratch<A, G>,
-    partial: Scratch<A, G>,
+    shown: Vec<Scratch<A, G>>,
+    audit: Option<Auditor<'s, A, G>>,
     /// By actor and seat.
     cores: Cache<(u32, u32), u32>,
     calls: Arc<Slot>,
@@ -36,11 +38,13 @@ impl<'s, A: Explorable, C, G: History> Judge<'s, A, C, G> {
         leaves: &[u32],
         calls: Arc<Slot>,
     ) -> Self {
+        let scratch = |sees| Scratch::new(&shared.parts, state, leaves, sees);
         Judge {
             shared,
             found: vec![None; shared.checks.len()],
-            whole: Scratch::new(&shared.parts, state, leaves, true),
-            partial: Scratch::new(&shared.parts, state, leaves, false),
+            whole: scratch(Sees::EVERYTHING),
+            shown: shared.views.iter().map(|view| scratch(view.sees)).collect(),
+            audit: (!shared.audited.is_empty()).then(|| Auditor::new(&shared.audited, scratch)),
             cores: Cache::new(14),
             calls,
             numbers: Vec::new(),
@@ -76,8 +80,12 @@ impl<'s, A: Explorable, C, G: History> Judge<'s, A, C, G> {
     /// Asks the properties about new states, each its id and its leaves.
     pub fn judge(&mut self, mut doors: Doors<'s>, fresh: &[u32]) -> Doors<'s> {
         let states = fresh.chunks_exact(1 + self.shared.system.leaf_count());
-        if self.is_wanted(Sees::Everything) {
-            states.clone().for_each(|state| self.ask(Sees::Everything, state));
+        if self.is_wanted(Sees::EVERYTHING) {
+            states.clone().for_each(|state| self.ask(Sees::EVERYTHING, None, state));
+        }
+        if let Some(audit) = &mut self.audit {
+            let Shared { system, parts, .. } = self.shared;
+            states.clone().for_each(|state| audit.look(system, parts, &state[1..]));
         }
         for (index, view) in self.shared.views.iter().enumerate() {
             if !self.is_wanted(view.sees) {
@@ -90,7 +98,7 @@ impl<'s, A: Explorable, C, G: History> Judge<'s, A, C, G> {
             for (place, state) in states.clone().enumerate() {
                 // What somebody has seen before was judged then.
                 if door.insert(&self.keys[place * words..][..words], 0).1 {
-                    self.ask(view.sees, state);
+                    self.ask(view.sees, Some(index), state);
                 }
             }
         }
@@ -103,12 +111,12 @@ impl<'s, A: Explorable, C, G: History> Judge<'s, A, C, G> {
         all.any(|(check, found)| found.is_none() && check.is_asked(sees))
     }
 
-    /// The state of `leaves`, of which at least this is shown.
-    pub fn show(&mut self, sees: Sees, leaves: &[u32]) -> &State<A, G> {
+    /// What is seen of the state of `leaves` in the view of this index, or else all of it.
+    pub fn show(&mut self, view: Option<usize>, leaves: &[u32]) -> &State<A, G> {
         let Shared { system, parts, .. } = self.shared;
-        let scratch = match sees {
-            Sees::Everything | Sees::Network => &mut self.whole,
-            Sees::Actors | Sees::History | Sees::Fault => &mut self.partial,
+        let scratch = match view {
+            None => &mut self.whole,
+            Some(index) => &mut self.shown[index],
         };
         scratch.at(system, parts, leaves)
     }
@@ -127,13 +135,13 @@ impl<'s, A: Explorable, C, G: History> Judge<'s, A, C, G> {
         (doors, numbers)
     }
 
-    fn ask(&mut self, sees: Sees, state: &[u32]) {
+    fn ask(&mut self, sees: Sees, view: Option<usize>, state: &[u32]) {
         let (id, leaves) = (state[0], &state[1..]);
         let calls = Arc::clone(&self.calls);
         for (index, check) in self.shared.checks.iter().enumerate() {
             if self.found[index].is_none() && check.is_asked(sees) {
                 let _running = calls.enter(Called::Property(index), leaves);
-                self.found[index] = check.decide(id, self.show(sees, leaves));
+                self.found[index] = check.decide(id, self.show(view, leaves));
             }
         }
     }

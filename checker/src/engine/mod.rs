@@ -10,6 +10,7 @@ mod alike;
 mod any;
 mod arena;
 mod arrivals;
+mod audit;
 mod calls;
 mod column;
 mod commands;
@@ -49,7 +50,7 @@ mod watch;
 mod worker;
 
 use stateright::actor::{Actor, ActorModel, ActorModelAction, ActorModelState};
-use stateright::{Expectation, Model};
+use stateright::{Expectation, Model, Property};
 
 pub use any::{
     AnyAnswer, AnyFinding, AnyOptions, AnyOutcome, Panic, Place, explore_any, explore_any_packed,
@@ -63,9 +64,10 @@ pub use parts::{Explorable, History};
 pub use symmetry::Symmetry;
 
 use crate::spec::{
-    ActionOf, FORGOTTEN_IS_IGNORED, SAVED_BEFORE_SENT, STORAGE_AGREES, Sees, Spec, State,
-    WITHOUT_DEADLOCK, WITHOUT_PANIC, assert_told_apart, with_names,
+    ActionOf, Claim, Condition, FORGOTTEN_IS_IGNORED, Sees, Spec, State, WITHOUT_DEADLOCK,
+    WITHOUT_PANIC, assert_told_apart, with_names,
 };
+use audit::Audited;
 use replay::Face;
 use shared::{Check, Decision, OnExpansion, Shared};
 use system::System;
@@ -124,24 +126,8 @@ fn explore_spec<A: Explorable, C: Sync, G: History>(
     progress: &mut dyn FnMut(&Progress),
     stuck: &(dyn Fn(String) + Sync),
 ) -> Outcome<State<A, G>, ActionOf<A>> {
-    let system = System::of_spec(spec);
     let initial = spec.init_states().remove(0);
-    let checks = spec.properties().into_iter().map(|property| Check {
-        name: property.name,
-        expectation: property.expectation,
-        sees: match property.name {
-            SAVED_BEFORE_SENT | STORAGE_AGREES | WITHOUT_PANIC => Sees::Fault,
-            name => (options.sees)(name),
-        },
-        condition: Box::new(move |state: &State<A, G>| (property.condition)(spec, state)),
-        on_expansion: match property.name {
-            WITHOUT_DEADLOCK => Some(OnExpansion::Deadlock),
-            FORGOTTEN_IS_IGNORED => Some(OnExpansion::HeedsObsolete),
-            _ => None,
-        },
-    });
-    let boundary = |state: &State<A, G>| spec.within_boundary(state);
-    let shared = Shared::new(system, symmetry, checks.collect(), boundary, options);
+    let shared = shared_by(spec, symmetry, options);
     let face = Face { project: |state| state, is_same: replay::is_same_but_for_words };
     let names = spec.names();
     watch::watched(&shared, options, &|words| stuck(with_names(&words, &names)), || {
@@ -153,6 +139,50 @@ fn explore_spec<A: Explorable, C: Sync, G: History>(
         }
         outcome
     })
+}
+
+/// What the threads of a search of `spec` share.
+fn shared_by<'a, A: Explorable, C: Sync, G: History>(
+    spec: &'a Spec<A, C, G>,
+    symmetry: Option<Symmetry<A, G>>,
+    options: &Options,
+) -> Shared<'a, A, C, G> {
+    let checks = spec.properties().into_iter().map(|property| Check {
+        name: property.name,
+        expectation: property.expectation,
+        sees: spec.seen_by(property.name),
+        condition: Box::new(move |state: &State<A, G>| (property.condition)(spec, state)),
+        on_expansion: match property.name {
+            WITHOUT_DEADLOCK => Some(OnExpansion::Deadlock),
+            FORGOTTEN_IS_IGNORED => Some(OnExpansion::HeedsObsolete),
+            _ => None,
+        },
+    });
+    let boundary = |state: &State<A, G>| spec.within_boundary(state);
+    Shared::new(System::of_spec(spec), symmetry, checks.collect(), boundary, options)
+}
+
+/// The names of the conditions of `spec` that read more of a state than they say they see: claims,
+/// temporal properties, and the goal of the worst case. Looks at about the first so many `states`,
+/// or at all there are.
+pub(crate) fn audit<A: Explorable, C: Sync, G: History>(
+    spec: &Spec<A, C, G>,
+    states: u64,
+) -> Vec<&'static str> {
+    let (max_states, keep_going, has_boundary) = (Some(states), true, false);
+    let options = Options { max_states, keep_going, has_boundary, ..Options::default() };
+    let initial = spec.init_states().remove(0);
+    let mut shared = shared_by(spec, None, &options);
+    let audited = spec.conditions().into_iter().map(|(name, sees, condition)| {
+        Audited::new(name, sees, Box::new(move |state| spec.is_true(condition, state)))
+    });
+    shared.audited = audited.collect();
+    let leaves = shared.system.leaves(&shared.parts, &initial);
+    search::search(&shared, &initial, &leaves, &options, &mut |_| {});
+    let mut found: Vec<&'static str> =
+        shared.audited.iter().filter(|one| one.reads_more()).map(|one| one.name).collect();
+    found.dedup();
+    found
 }
 
 /// Explores an actor model as it stands, with its own properties and by Stateright's own rules;
@@ -170,7 +200,25 @@ pub fn explore_model<A: Explorable, C: Sync, G: History>(
     options: &Options,
     progress: &mut dyn FnMut(&Progress),
 ) -> ModelOutcome<A, G> {
-    explore_actors(model, None, options, progress)
+    explore_actors(model, of_model(model), None, options, progress)
+}
+
+/// Explores an actor model as [`explore_model`] does, with `claims` in the place of its own
+/// properties: they say what they see.
+///
+/// # Panics
+/// As [`explore_model`] does.
+pub fn explore_claims<A: Explorable, C: Sync, G: History>(
+    model: &ActorModel<A, C, G>,
+    claims: &[Claim<A, C, G>],
+    options: &Options,
+    progress: &mut dyn FnMut(&Progress),
+) -> ModelOutcome<A, G> {
+    let checks = claims.iter().map(|claim| {
+        let Claim { name, sees, condition, .. } = *claim;
+        check_of(model, name, claim.expectation(), sees, condition)
+    });
+    explore_actors(model, checks.collect(), None, options, progress)
 }
 
 /// Explores an actor model as [`explore_model`] does, but of all states that are each other's
@@ -184,33 +232,45 @@ pub fn explore_model_symmetric<A: Explorable, C: Sync, G: History>(
     options: &Options,
     progress: &mut dyn FnMut(&Progress),
 ) -> ModelOutcome<A, G> {
-    explore_actors(model, Some(symmetry), options, progress)
+    explore_actors(model, of_model(model), Some(symmetry), options, progress)
+}
+
+/// The model's own properties. They see everything, as nothing else is said.
+fn of_model<A: Explorable, C: Sync, G: History>(
+    model: &ActorModel<A, C, G>,
+) -> Vec<Check<'_, A, G>> {
+    let checks = model.properties.iter().map(|property| {
+        let Property { name, condition, .. } = *property;
+        check_of(model, name, property.expectation.clone(), Sees::EVERYTHING, condition)
+    });
+    checks.collect()
+}
+
+fn check_of<'a, A: Explorable, C: Sync, G: History>(
+    model: &'a ActorModel<A, C, G>,
+    name: &'static str,
+    expectation: Expectation,
+    sees: Sees,
+    condition: Condition<A, C, G>,
+) -> Check<'a, A, G> {
+    let condition = Box::new(move |state: &State<A, G>| condition(model, &state.system));
+    Check { name, expectation, sees, condition, on_expansion: None }
 }
 
 fn explore_actors<A: Explorable, C: Sync, G: History>(
     model: &ActorModel<A, C, G>,
+    mut checks: Vec<Check<'_, A, G>>,
     symmetry: Option<Symmetry<A, G>>,
     options: &Options,
     progress: &mut dyn FnMut(&Progress),
 ) -> ModelOutcome<A, G> {
     let initial = State::of_system(model.init_states().remove(0), model.actors.len());
-    let own = model.properties.iter().map(|property| property.name);
+    let own = checks.iter().map(|check| check.name);
     assert_told_apart("the model", own.chain([WITHOUT_PANIC]));
-    let mut checks: Vec<Check<'_, A, G>> = Vec::new();
-    for property in &model.properties {
-        let condition = property.condition;
-        checks.push(Check {
-            name: property.name,
-            expectation: property.expectation.clone(),
-            sees: (options.sees)(property.name),
-            condition: Box::new(move |state: &State<A, G>| condition(model, &state.system)),
-            on_expansion: None,
-        });
-    }
     checks.push(Check {
         name: WITHOUT_PANIC,
         expectation: Expectation::Always,
-        sees: Sees::Fault,
+        sees: Sees::FAULT,
         condition: Box::new(|state: &State<A, G>| state.fault.is_none()),
         on_expansion: None,
     });

@@ -4,8 +4,6 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use crate::spec::Sees;
-
 /// How far a search goes, and how.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -24,8 +22,6 @@ pub struct Options {
     pub interrupt: Arc<AtomicBool>,
     /// Levels below the initial state. States of the last are looked at; what follows them is not.
     pub max_depth: Option<u64>,
-    /// What the property of a name looks at.
-    pub sees: fn(&str) -> Sees,
     /// Unset, promises that every state is inside the model's boundary, which is then not asked.
     pub has_boundary: bool,
 }
@@ -40,7 +36,6 @@ impl Default for Options {
             max_time: None,
             interrupt: Arc::default(),
             max_depth: None,
-            sees: |_| Sees::Everything,
             has_boundary: true,
         }
     }

@@ -8,7 +8,7 @@ use super::shared::{NOBODY, Shared};
 use super::system::Rules;
 use super::table::Door;
 use crate::caught::caught;
-use crate::spec::{Fault, State};
+use crate::spec::{Fault, Sees, State};
 
 /// What is said of a step that the model does not take again.
 const NO_FUNCTION: &str = "the engine takes a step that the model does not have: a handler is \
@@ -116,7 +116,7 @@ where
     let model = Calm(model);
     let door = shared.visited.open();
     let Shared { system, parts, renamings, .. } = shared;
-    let mut scratch = Scratch::new(parts, initial, initial_leaves, true);
+    let mut scratch = Scratch::new(parts, initial, initial_leaves, Sees::EVERYTHING);
     let mut state = (face.project)(initial).clone();
     let mut taken = Vec::new();
     for id in &ids[1..] {

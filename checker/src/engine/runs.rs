@@ -10,7 +10,7 @@ use super::parts::{Explorable, History};
 use super::replay::{Face, path_along, path_to};
 use super::shared::Shared;
 use crate::liveness::{self, Edge, Goal, Path, States, Violation};
-use crate::spec::{ActionOf, Condition, Form, Spec, State, TIME_PASSES};
+use crate::spec::{ActionOf, Condition, Form, Sees, Spec, State, TIME_PASSES};
 
 /// What was found out about runs.
 type Told<A, G> =
@@ -26,15 +26,15 @@ pub(super) fn decide<A: Explorable, C: Sync, G: History>(
     threads: usize,
 ) -> Told<A, G> {
     let mut asked = Vec::new();
-    let mut ask = |name: &str, condition: Condition<A, C, G>| {
-        asked.push(Asked { sees: (spec.sees)(name), condition });
+    let mut ask = |sees: Sees, condition: Condition<A, C, G>| {
+        asked.push(Asked { sees, condition });
         asked.len() - 1
     };
     let forms: Vec<(&'static str, Form<usize>)> = spec
         .temporal_properties()
-        .map(|property| (property.name, property.form.map(|it| ask(property.name, it))))
+        .map(|property| (property.name, property.form.map(|it| ask(property.sees, it))))
         .collect();
-    let worst = spec.worst_case.map(|(name, goal)| ask(name, goal));
+    let worst = spec.worst_case.as_ref().map(|goal| ask(goal.sees, goal.condition));
     let has_time = spec.says_that_time_passes();
     if forms.is_empty() && worst.is_none() && !has_time {
         return (Vec::new(), None);

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use stateright::actor::{Network, RandomChoices, Timers};
+use stateright::actor::Network;
 
 use super::parts::{Explorable, Extras, History, Local, Parts};
 use super::system::System;
-use crate::spec::{Spent, State};
+use crate::spec::{Sees, State};
 
 /// A whole state, and what it was made from.
 pub(super) struct Scratch<A: Explorable, G> {
@@ -14,31 +14,19 @@ pub(super) struct Scratch<A: Explorable, G> {
     leaves: Vec<u32>,
     locals: Vec<Local>,
     inboxes: Vec<u32>,
-    /// If not, then only states, storages, who is down, ghost and fault.
-    is_whole: bool,
+    /// What is kept up to date; all else stays as it was.
+    sees: Sees,
 }
 
 impl<A: Explorable, G: History> Scratch<A, G> {
-    /// Starts with `state`, which is that of `leaves`. With `is_whole` unset, the network stays
-    /// empty, and timers, choices and what is spent are not shown: whoever looks sees only the
-    /// rest.
-    pub fn new(parts: &Parts<A, G>, state: &State<A, G>, leaves: &[u32], is_whole: bool) -> Self {
-        let mut state = state.clone();
-        let count = state.system.actor_states.len();
-        if !is_whole {
-            state.system.network = Network::new_unordered_duplicating([]);
-            state.system.timers_set = vec![Timers::new(); count];
-            state.system.random_choices = vec![RandomChoices::default(); count];
-            (state.spent, state.calm) = (Spent::default(), 0);
-            state.clocks.clear();
-            state.backups.clear();
-        }
+    /// Starts with `state`, which is that of `leaves`.
+    pub fn new(parts: &Parts<A, G>, state: &State<A, G>, leaves: &[u32], sees: Sees) -> Self {
         let seats = leaves[..leaves.len() - 2].iter().enumerate();
         let (locals, inboxes) = seats.map(|(actor, seat)| parts.open_seat(actor, *seat)).unzip();
-        Scratch { state, leaves: leaves.to_vec(), locals, inboxes, is_whole }
+        Scratch { state: state.clone(), leaves: leaves.to_vec(), locals, inboxes, sees }
     }
 
-    /// The state of `leaves`.
+    /// The state of `leaves`, as far as it is seen.
     pub fn at<C>(
         &mut self,
         system: &System<'_, A, C, G>,
@@ -52,25 +40,29 @@ impl<A: Explorable, G: History> Scratch<A, G> {
                 if seat < system.actors() {
                     self.update_local(parts, seat, local);
                 }
-                if self.is_whole {
+                if self.sees.has(Sees::NETWORK) {
                     self.update_inbox(parts, seat, inbox);
                 }
             }
         }
         let (ghost, extras) = (leaves[system.ghost_leaf()], leaves[system.extras_leaf()]);
-        if self.leaves[system.ghost_leaf()] != ghost {
+        if self.sees.has(Sees::GHOST) && self.leaves[system.ghost_leaf()] != ghost {
             self.leaves[system.ghost_leaf()] = ghost;
             self.state.system.history = parts.ghosts.get(ghost).clone();
         }
         if self.leaves[system.extras_leaf()] != extras {
             self.leaves[system.extras_leaf()] = extras;
             let Extras { spent, calm, fault, last } = *parts.extras.get(extras);
-            self.state.fault = parts.faults.get(fault).clone();
-            if self.is_whole {
+            if self.sees.has(Sees::FAULT) {
+                self.state.fault = parts.faults.get(fault).clone();
+            }
+            if self.sees == Sees::EVERYTHING {
                 (self.state.spent, self.state.calm) = (spent, calm);
-                if let Network::UnorderedDuplicating(_, shown) = &mut self.state.system.network {
-                    *shown = last.map(|envelope| parts.envelopes.get(envelope).clone());
-                }
+            }
+            if self.sees.has(Sees::NETWORK)
+                && let Network::UnorderedDuplicating(_, shown) = &mut self.state.system.network
+            {
+                *shown = last.map(|envelope| parts.envelopes.get(envelope).clone());
             }
         }
         &self.state
@@ -79,15 +71,25 @@ impl<A: Explorable, G: History> Scratch<A, G> {
     fn update_local(&mut self, parts: &Parts<A, G>, actor: usize, local: Local) {
         let before = std::mem::replace(&mut self.locals[actor], local);
         let system = &mut self.state.system;
-        if before.state != local.state {
-            system.actor_states[actor] = Arc::clone(parts.states.get(local.state));
+        if self.sees.has(Sees::ACTORS) {
+            if before.state != local.state {
+                system.actor_states[actor] = Arc::clone(parts.states.get(local.state));
+            }
+            if before.storage != local.storage {
+                system.actor_storages[actor] = parts.storages.get(local.storage).clone();
+            }
+            system.crashed[actor] = local.crashed;
         }
-        if before.storage != local.storage {
-            system.actor_storages[actor] = parts.storages.get(local.storage).clone();
+        if self.sees.has(Sees::TIMERS) {
+            if before.timers != local.timers {
+                system.timers_set[actor] = parts.timers.get(local.timers).clone();
+            }
+            if before.randoms != local.randoms {
+                system.random_choices[actor] = parts.randoms.get(local.randoms).clone();
+            }
         }
-        system.crashed[actor] = local.crashed;
-        if self.is_whole && before.timers != local.timers {
-            system.timers_set[actor] = parts.timers.get(local.timers).clone();
+        if self.sees != Sees::EVERYTHING {
+            return;
         }
         if let Some(clock) = self.state.clocks.get_mut(actor)
             && before.clock != local.clock
@@ -98,9 +100,6 @@ impl<A: Explorable, G: History> Scratch<A, G> {
             && before.backup != local.backup
         {
             backup.clone_from(parts.storages.get(local.backup));
-        }
-        if self.is_whole && before.randoms != local.randoms {
-            system.random_choices[actor] = parts.randoms.get(local.randoms).clone();
         }
     }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use stateright::Expectation;
 
+use super::audit::Audited;
 use super::calls::Calls;
 use super::layout::Layout;
 use super::options::Options;
@@ -101,6 +102,8 @@ pub(super) struct Shared<'a, A: Explorable, C, G: History> {
     pub visited: Table,
     /// What was seen by properties that do not see everything.
     pub views: Vec<View>,
+    /// The conditions of which it is found out whether they read more than they say.
+    pub audited: Vec<Audited<'a, A, G>>,
     pub checks: Vec<Check<'a, A, G>>,
     /// The one of the checks that a deadlock decides.
     pub deadlock: Option<usize>,
@@ -133,6 +136,7 @@ impl<'a, A: Explorable, C, G: History> Shared<'a, A, C, G> {
             calls: Calls::new(leaves),
             visited: table(leaves, options.threads),
             views: View::of(&asked, &system, options.threads),
+            audited: Vec::new(),
             deadlock: decided_by(&checks, OnExpansion::Deadlock),
             heeds_obsolete: decided_by(&checks, OnExpansion::HeedsObsolete),
             checks,

@@ -73,11 +73,12 @@ impl<'a, A: Explorable, C, G: History> System<'a, A, C, G> {
         }
     }
 
-    /// What the conditions of properties of runs look at.
+    /// What the conditions of properties of runs see, and the goal of the worst case.
     pub fn seen_by_runs(&self) -> Vec<Sees> {
         match self.rules {
             Rules::Spec(spec) => {
-                spec.temporal_properties().map(|property| (spec.sees)(property.name)).collect()
+                let goal = spec.worst_case.iter().map(|goal| goal.sees);
+                spec.temporal_properties().map(|property| property.sees).chain(goal).collect()
             }
             Rules::Stateright => Vec::new(),
         }

@@ -23,15 +23,22 @@ impl View {
         system: &System<'_, A, C, G>,
         threads: usize,
     ) -> Vec<View> {
-        let kinds = [Sees::Actors, Sees::History, Sees::Network, Sees::Fault];
-        let views = kinds.into_iter().filter(|sees| asked.contains(sees)).map(|sees| {
-            let size = match sees {
-                Sees::Everything | Sees::History | Sees::Fault => 1,
-                // Actors, ghost, and fault.
-                Sees::Actors => system.actors() + 2,
+        let mut kinds: Vec<Sees> = asked.to_vec();
+        kinds.retain(|sees| *sees != Sees::EVERYTHING);
+        kinds.sort_unstable();
+        kinds.dedup();
+        let views = kinds.into_iter().map(|sees| {
+            let parts = [
+                (Sees::ACTORS, system.actors()),
+                // Timers and choices.
+                (Sees::TIMERS, 2 * system.actors()),
                 // Inboxes, and the message delivered last.
-                Sees::Network => system.seats + 1,
-            };
+                (Sees::NETWORK, system.seats + 1),
+                (Sees::GHOST, 1),
+                (Sees::FAULT, 1),
+            ];
+            let seen = parts.iter().filter(|(part, _)| sees.has(*part));
+            let size = seen.map(|(_, size)| size).sum();
             View { sees, size, seen: table(size, threads) }
         });
         views.collect()
@@ -50,18 +57,26 @@ impl View {
         let ghost = leaves[system.ghost_leaf()];
         let extras = parts.extras.get(leaves[system.extras_leaf()]);
         let seats = leaves[..system.seats].iter().enumerate();
-        match self.sees {
-            Sees::Everything | Sees::History => numbers.push(ghost),
-            Sees::Actors => {
-                let actors = seats.take(system.actors());
-                numbers.extend(actors.map(|(actor, seat)| core(actor, *seat)));
-                numbers.extend([ghost, extras.fault]);
-            }
-            Sees::Fault => numbers.push(extras.fault),
-            Sees::Network => {
-                numbers.extend(seats.map(|(actor, seat)| parts.seats[actor].get(*seat).1));
-                numbers.push(extras.last.map_or(0, |envelope| envelope + 1));
-            }
+        let actors = seats.clone().take(system.actors());
+        if self.sees.has(Sees::ACTORS) {
+            numbers.extend(actors.clone().map(|(actor, seat)| core(actor, *seat)));
+        }
+        if self.sees.has(Sees::TIMERS) {
+            let pending = actors.flat_map(|(actor, seat)| {
+                let local = parts.open_seat(actor, *seat).0;
+                [local.timers, local.randoms]
+            });
+            numbers.extend(pending);
+        }
+        if self.sees.has(Sees::NETWORK) {
+            numbers.extend(seats.map(|(actor, seat)| parts.seats[actor].get(*seat).1));
+            numbers.push(extras.last.map_or(0, |envelope| envelope + 1));
+        }
+        if self.sees.has(Sees::GHOST) {
+            numbers.push(ghost);
+        }
+        if self.sees.has(Sees::FAULT) {
+            numbers.push(extras.fault);
         }
     }
 
@@ -71,18 +86,20 @@ impl View {
         system: &System<'_, A, C, G>,
         parts: &Parts<A, G>,
     ) -> Vec<usize> {
-        let Parts { cores, ghosts, faults, inboxes, envelopes, .. } = parts;
-        match self.sees {
-            Sees::Everything | Sees::History => vec![ghosts.len()],
-            Sees::Actors => {
-                let cores = cores[..system.actors()].iter().map(Values::len);
-                cores.chain([ghosts.len(), faults.len()]).collect()
-            }
-            Sees::Fault => vec![faults.len()],
-            Sees::Network => {
-                let inboxes = std::iter::repeat_n(inboxes.len(), system.seats);
-                inboxes.chain([envelopes.len() + 1]).collect()
-            }
+        let Parts { cores, timers, randoms, inboxes, envelopes, ghosts, faults, .. } = parts;
+        let mut counts = Vec::with_capacity(self.size);
+        if self.sees.has(Sees::ACTORS) {
+            counts.extend(cores[..system.actors()].iter().map(Values::len));
         }
+        if self.sees.has(Sees::TIMERS) {
+            counts.extend([timers.len(), randoms.len()].repeat(system.actors()));
+        }
+        if self.sees.has(Sees::NETWORK) {
+            counts.extend(std::iter::repeat_n(inboxes.len(), system.seats));
+            counts.push(envelopes.len() + 1);
+        }
+        counts.extend(self.sees.has(Sees::GHOST).then_some(ghosts.len()));
+        counts.extend(self.sees.has(Sees::FAULT).then_some(faults.len()));
+        counts
     }
 }

@@ -7,6 +7,7 @@
 //! Explorer and its searches run it unchanged.
 
 mod action;
+mod claim;
 mod fairness;
 mod forgotten;
 mod handler;
@@ -30,6 +31,7 @@ use serde::Serialize;
 use stateright::actor::{Actor, ActorModel, Id, Network};
 
 pub use action::{Action, ActionOf};
+pub use claim::Claim;
 pub use fairness::Fairness;
 pub use handler::{Event, Step};
 pub use links::Links;
@@ -41,7 +43,7 @@ pub use property::{
 pub(crate) use property::{assert_told_apart, for_each_property};
 pub use sees::Sees;
 pub use state::{Fault, Spent, State, TIMEOUT_KINDS};
-pub use temporal::{Condition, Form, Temporal};
+pub use temporal::{Condition, Form, Goal, Temporal};
 pub use timing::{Clock, Restless, Timely};
 pub use view::{ActorView, BudgetView, ClaimView, Group, StateView, StepView};
 
@@ -124,8 +126,8 @@ where
     pub name: String,
     /// One sentence on what the spec is about.
     pub summary: String,
-    /// The actors, the ghost's first value, and the properties. Its own fault settings and its
-    /// boundary are not used: budgets bound a spec.
+    /// The actors, and the ghost's first value. Its own fault settings and its boundary are not
+    /// used: budgets bound a spec. Its properties became the first of the claims.
     pub system: ActorModel<A, C, G>,
     /// The first so many actors are servers, which may crash; the rest are clients.
     pub servers: usize,
@@ -148,14 +150,14 @@ where
     pub may_end: bool,
     /// The actions that need strong fairness.
     pub strong: fn(&ActionOf<A>) -> bool,
+    /// What is true of every reachable state, or of at least one.
+    pub claims: Vec<Claim<A, C, G>>,
     /// What must happen in every fair run.
     pub temporal: Vec<Temporal<Condition<A, C, G>>>,
     /// Of a timely spec: a goal whose worst case is told, how many ticks it can take to meet it.
-    pub worst_case: Option<(&'static str, Condition<A, C, G>)>,
+    pub worst_case: Option<Goal<A, C, G>>,
     /// The properties this spec is there to see broken.
     pub expected_violations: Vec<&'static str>,
-    /// What the property of a name looks at, for our own engine to evaluate it no more than needed.
-    pub sees: fn(&str) -> Sees,
     /// What there is to explore, known from before: a check that comes to anything else fails.
     pub counts: Option<Counts>,
     /// If set, the only properties that are looked at.
@@ -170,16 +172,17 @@ where
     G: Clone + Debug + Hash,
 {
     /// A spec of `system` without faults, in which every timer fires freely. The first `servers`
-    /// actors are servers.
+    /// actors are servers. The properties of `system` are claims that see everything.
     ///
     /// # Panics
-    /// If there are not so many actors, more than [`MOST_PROPERTIES`] properties, or two of one
-    /// name. Built-in properties count.
+    /// If there are not so many actors, more than [`MOST_PROPERTIES`] properties, two of one name,
+    /// or one of the kind `eventually`. Built-in properties count.
     pub fn new(name: &str, system: ActorModel<A, C, G>, servers: usize) -> Self {
         assert!(servers <= system.actors.len(), "{name}: more servers than actors");
         let spec = Spec {
             name: name.to_owned(),
             summary: String::new(),
+            claims: system.properties.iter().map(Claim::of_property).collect(),
             system: system.init_network(Network::new_unordered_duplicating([])),
             servers,
             faults: Faults::default(),
@@ -196,7 +199,6 @@ where
             temporal: Vec::new(),
             worst_case: None,
             expected_violations: Vec::new(),
-            sees: |_| Sees::Everything,
             counts: None,
             only: None,
         };
@@ -284,10 +286,19 @@ where
         self
     }
 
-    /// What the property of each name looks at; everything, if it is not said.
-    pub fn sees(mut self, sees: fn(&str) -> Sees) -> Self {
-        self.sees = sees;
+    /// Claims something of the states.
+    ///
+    /// # Panics
+    /// If another property has this name, or there are more than [`MOST_PROPERTIES`].
+    pub fn claim(mut self, claim: Claim<A, C, G>) -> Self {
+        self.claims.push(claim);
+        self.assert_properties_are_told_apart();
         self
+    }
+
+    /// Claims several things, as [`claim`](Self::claim) does.
+    pub fn claims(self, claims: impl IntoIterator<Item = Claim<A, C, G>>) -> Self {
+        claims.into_iter().fold(self, Spec::claim)
     }
 
     /// A search to the end counts so many states and transitions.

@@ -100,9 +100,8 @@ where
     /// that a state decides, as Stateright sees them, then the temporal ones.
     pub fn property_infos(&self) -> Vec<PropertyInfo> {
         let kind_of = |expectation: &Expectation| match expectation {
-            Expectation::Always => Kind::Always,
             Expectation::Sometimes => Kind::Reachable,
-            Expectation::Eventually => unreachable!("refused by lifted_properties"),
+            _ => Kind::Always,
         };
         let lifted = self.lifted_properties();
         let of_states = lifted.iter().map(|p| (p.name, kind_of(&p.expectation)));
@@ -119,29 +118,20 @@ where
             .collect()
     }
 
-    /// The actor system's properties as properties of the spec, then the built-in ones.
+    /// The claims as Stateright's properties of the spec, then the built-in ones.
     ///
     /// # Panics
-    /// If the spec has more than [`MOST_PROPERTIES`], two of one name, or one of Stateright's kind
-    /// `eventually`, which passes a model that loops for ever without reaching its goal.
+    /// If the spec has more than [`MOST_PROPERTIES`], or two of one name.
     pub(super) fn lifted_properties(&self) -> Vec<Property<Self>> {
         self.assert_properties_are_told_apart();
-        let table: [Condition<A, C, G>; MOST_PROPERTIES] = for_each_property!(lifted);
-        let inner = &self.system.properties;
-        let mut properties: Vec<Property<Self>> = inner
-            .iter()
-            .zip(table)
-            .map(|(property, condition)| Property {
-                expectation: property.expectation.clone(),
-                name: property.name,
-                condition,
+        let table: [Lifted<A, C, G>; MOST_PROPERTIES] = for_each_property!(lifted);
+        let claims = self.claims.iter().zip(table);
+        let mut properties: Vec<Property<Self>> = claims
+            .map(|(claim, condition)| {
+                let (expectation, name) = (claim.expectation(), claim.name);
+                Property { expectation, name, condition }
             })
             .collect();
-        assert!(
-            properties.iter().all(|p| p.expectation != Expectation::Eventually),
-            "{}: Stateright's `eventually` misses cycles and is not checked",
-            self.name
-        );
         properties.push(Property::always(SAVED_BEFORE_SENT, |_, state: &State<A, G>| {
             state.fault != Some(Fault::SentBeforeSaved)
         }));
@@ -187,7 +177,7 @@ where
     /// If two properties have one name, for then one would be reported in the place of the other;
     /// or if there are more than [`MOST_PROPERTIES`], for the last ones would not be looked at.
     pub(super) fn assert_properties_are_told_apart(&self) {
-        let own = self.system.properties.iter().map(|property| property.name);
+        let own = self.claims.iter().map(|claim| claim.name);
         let of_runs = self.temporal.iter().map(|property| property.name);
         assert_told_apart(&self.name, own.clone().chain(BUILT_IN).chain(of_runs));
         let count = own.count() + BUILT_IN.len();
@@ -209,10 +199,10 @@ pub(crate) fn assert_told_apart(whose: &str, names: impl Iterator<Item = &'stati
     }
 }
 
-type Condition<A, C, G> = fn(&Spec<A, C, G>, &State<A, G>) -> bool;
+type Lifted<A, C, G> = fn(&Spec<A, C, G>, &State<A, G>) -> bool;
 
-/// A property's condition is a plain fn pointer and captures nothing, so the `I`th property of the
-/// inner model is reached through the `I`th instance of this function.
+/// Stateright asks a property by a plain fn pointer, which captures nothing. The `I`th instance of
+/// this function reaches the `I`th claim.
 fn lifted<A, C, G, const I: usize>(spec: &Spec<A, C, G>, state: &State<A, G>) -> bool
 where
     A: Actor,
@@ -220,5 +210,5 @@ where
     A::Timer: Ord,
     G: Clone + Debug + Hash + PartialEq,
 {
-    (spec.system.properties[I].condition)(&spec.system, &state.system)
+    spec.is_true(spec.claims[I].condition, state)
 }

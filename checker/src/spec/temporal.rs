@@ -8,7 +8,7 @@ use std::hash::Hash;
 
 use stateright::actor::{Actor, ActorModel, ActorModelState};
 
-use super::{Kind, Spec, State, TIME_PASSES};
+use super::{Kind, Sees, Spec, State, TIME_PASSES};
 
 /// A condition on a state of the actor system, like that of any property.
 pub type Condition<A, C, G> = fn(&ActorModel<A, C, G>, &ActorModelState<A, G>) -> bool;
@@ -17,7 +17,22 @@ pub type Condition<A, C, G> = fn(&ActorModel<A, C, G>, &ActorModelState<A, G>) -
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Temporal<P> {
     pub name: &'static str,
+    /// What its conditions read.
+    pub sees: Sees,
     pub form: Form<P>,
+}
+
+/// A condition that is to become true, and what it reads.
+pub struct Goal<A, C, G>
+where
+    A: Actor,
+    A::Msg: Ord,
+    A::Timer: Ord,
+    G: Clone + Debug + Hash,
+{
+    pub name: &'static str,
+    pub sees: Sees,
+    pub condition: Condition<A, C, G>,
 }
 
 /// What a temporal property says.
@@ -61,46 +76,72 @@ where
     A::Timer: Ord,
     G: Clone + Debug + Hash,
 {
-    /// In every fair run `goal` becomes true.
+    /// In every fair run `goal`, which sees this much, becomes true.
     ///
     /// # Panics
-    /// As all of these, if another property has this name.
-    pub fn eventually(self, name: &'static str, goal: Condition<A, C, G>) -> Self {
-        self.temporal(name, Form::Eventually(goal))
+    /// If another property has this name.
+    pub fn eventually(self, name: &'static str, sees: Sees, goal: Condition<A, C, G>) -> Self {
+        self.temporal(name, sees, Form::Eventually(goal))
     }
 
-    /// In every fair run, whenever `cause` is true, then or later `goal` is.
+    /// In every fair run, whenever `cause` is true, then or later `goal` is. Both see this much.
+    ///
+    /// # Panics
+    /// If another property has this name.
     pub fn leads_to(
         self,
         name: &'static str,
+        sees: Sees,
         cause: Condition<A, C, G>,
         goal: Condition<A, C, G>,
     ) -> Self {
-        self.temporal(name, Form::LeadsTo(cause, goal))
+        self.temporal(name, sees, Form::LeadsTo(cause, goal))
     }
 
-    /// In every fair run `goal` is true from some moment on.
-    pub fn eventually_always(self, name: &'static str, goal: Condition<A, C, G>) -> Self {
-        self.temporal(name, Form::EventuallyAlways(goal))
+    /// In every fair run `goal`, which sees this much, is true from some moment on.
+    ///
+    /// # Panics
+    /// If another property has this name.
+    pub fn eventually_always(
+        self,
+        name: &'static str,
+        sees: Sees,
+        goal: Condition<A, C, G>,
+    ) -> Self {
+        self.temporal(name, sees, Form::EventuallyAlways(goal))
     }
 
-    /// In every fair run `goal` is true again and again.
-    pub fn always_eventually(self, name: &'static str, goal: Condition<A, C, G>) -> Self {
-        self.temporal(name, Form::AlwaysEventually(goal))
+    /// In every fair run `goal`, which sees this much, is true again and again.
+    ///
+    /// # Panics
+    /// If another property has this name.
+    pub fn always_eventually(
+        self,
+        name: &'static str,
+        sees: Sees,
+        goal: Condition<A, C, G>,
+    ) -> Self {
+        self.temporal(name, sees, Form::AlwaysEventually(goal))
     }
 
-    /// Tells how long it can take until `goal` is true, from any state in which it is not.
+    /// Tells how long it can take until the condition of `goal` is true, from any state in which it
+    /// is not.
     ///
     /// # Panics
     /// If there is no time in this spec.
-    pub fn worst_case(mut self, name: &'static str, goal: Condition<A, C, G>) -> Self {
+    pub fn worst_case(
+        mut self,
+        name: &'static str,
+        sees: Sees,
+        condition: Condition<A, C, G>,
+    ) -> Self {
         assert!(self.timely.is_some(), "{}: time is counted in ticks", self.name);
-        self.worst_case = Some((name, goal));
+        self.worst_case = Some(Goal { name, sees, condition });
         self
     }
 
-    fn temporal(mut self, name: &'static str, form: Form<Condition<A, C, G>>) -> Self {
-        self.temporal.push(Temporal { name, form });
+    fn temporal(mut self, name: &'static str, sees: Sees, form: Form<Condition<A, C, G>>) -> Self {
+        self.temporal.push(Temporal { name, sees, form });
         self.assert_properties_are_told_apart();
         self
     }

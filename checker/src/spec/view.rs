@@ -131,7 +131,7 @@ where
             budgets: self.budgets(state),
             calm: self.restless().map(|restless| (restless.name, state.calm)),
             fault: state.fault.as_ref().map(|fault| format!("{fault:?}")),
-            claims: self.claims(state),
+            claims: self.claims_in(state),
         }
     }
 
@@ -171,7 +171,7 @@ where
             .collect()
     }
 
-    fn claims(&self, state: &State<A, G>) -> Vec<ClaimView> {
+    fn claims_in(&self, state: &State<A, G>) -> Vec<ClaimView> {
         let claim = |property: stateright::Property<Self>| ClaimView {
             name: property.name,
             kind: match property.expectation {

@@ -1,6 +1,7 @@
 //! The engine finds what other searches find.
 
 mod by_hand;
+mod claims;
 mod endless;
 mod forgotten;
 mod naive;

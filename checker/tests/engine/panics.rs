@@ -4,10 +4,10 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use quorate_checker::AnySpec;
-use quorate_checker::engine::{Answer, Options, Stop, explore, explore_model};
+use quorate_checker::engine::{Answer, Options, Stop, explore, explore_claims, explore_model};
 use quorate_checker::report::{Engine, Limits, Report, Verdict};
 use quorate_checker::spec::{
-    FORGOTTEN_IS_IGNORED, Fault, MOST_PROPERTIES, STORAGE_AGREES, Sees, Spec, TIME_PASSES,
+    Claim, FORGOTTEN_IS_IGNORED, Fault, MOST_PROPERTIES, STORAGE_AGREES, Sees, Spec, TIME_PASSES,
     WITHOUT_DEADLOCK, WITHOUT_PANIC,
 };
 use stateright::Expectation::{Always, Eventually, Sometimes};
@@ -115,7 +115,10 @@ fn two_properties_of_one_name_are_refused() {
         assert!(refusal(built_in).ends_with(&format!("called {name:?}")));
     }
     let once = || Spec::new("spec", counter(1).property(Always, "so", |_, _| true), 1);
-    assert_eq!(refusal(|| once().eventually("so", |_, _| true)), format!("spec: {words}"));
+    assert_eq!(
+        refusal(|| once().eventually("so", Sees::ACTORS, |_, _| true)),
+        format!("spec: {words}")
+    );
 }
 
 #[test]
@@ -161,15 +164,13 @@ fn never_below_two() -> ToySpec {
 
 #[test]
 fn a_condition_of_a_model_that_panics_is_an_answer_of_its_own() {
-    for sees in [|_: &_| Sees::Everything, |_: &_| Sees::Actors] {
-        for expectation in [Always, Sometimes] {
-            let condition = match expectation {
-                Sometimes => |model: &_, state: &_| !below_two(model, state),
-                _ => below_two,
-            };
-            let model = counter(200).property(expectation, "it", condition);
-            let options = Options { sees, ..Options::default() };
-            let outcome = explore_model(&model, &options, &mut |_| {});
+    for sees in [Sees::EVERYTHING, Sees::ACTORS] {
+        for claim in [
+            Claim::always("it", sees, below_two),
+            Claim::reachable("it", sees, |model, state| !below_two(model, state)),
+        ] {
+            let options = Options::default();
+            let outcome = explore_claims(&counter(200), &[claim], &options, &mut |_| {});
             let Answer::Panicked(path, words) = &outcome.finding("it").answer else {
                 panic!("{:?}", outcome.finding("it").answer);
             };
@@ -248,7 +249,11 @@ fn a_path_leads_past_states_where_another_step_panics() {
 fn a_condition_of_a_property_of_runs_that_panics_is_a_violation() {
     for threads in [1, 2] {
         let spec = Spec::new("spec", counter(3), 1).may_end();
-        let spec = spec.always_eventually("it", below_two).eventually("one", |_, _| true);
+        let spec = spec.always_eventually("it", Sees::ACTORS, below_two).eventually(
+            "one",
+            Sees::ACTORS,
+            |_, _| true,
+        );
         let report = check(spec, Engine::Quorate, threads);
         let property = report.property("it");
         assert_eq!((property.verdict, property.steps), (Verdict::Violated, Some(2)));

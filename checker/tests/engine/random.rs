@@ -4,8 +4,8 @@ use std::sync::Once;
 
 use proptest::prelude::*;
 use proptest::sample::select;
-use quorate_checker::engine::{Options, explore, explore_model};
-use quorate_checker::spec::{Action, Event, Faults, Sees, Spec, WITHOUT_PANIC};
+use quorate_checker::engine::{Options, explore, explore_claims};
+use quorate_checker::spec::{Action, Claim, Event, Faults, Sees, Spec, WITHOUT_PANIC};
 use stateright::Expectation::{Always, Sometimes};
 use stateright::actor::{ActorModel, Id, LossyNetwork, Network};
 
@@ -107,11 +107,26 @@ fn system(draw: &Draw) -> ActorModel<Toy, (), u8> {
     system
 }
 
+/// The claims, with what they see.
+fn declared(mut claims: Vec<Claim<Toy, (), u8>>) -> Vec<Claim<Toy, (), u8>> {
+    for claim in &mut claims {
+        claim.sees = match claim.name {
+            "few in flight" => Sees::NETWORK,
+            "a timer is set" => Sees::TIMERS,
+            "the ghost is small" => Sees::GHOST,
+            _ => Sees::ACTORS,
+        };
+    }
+    claims
+}
+
 pub fn spec(draw: &Draw) -> Spec<Toy, (), u8> {
     let (crashes, down_at_once, drops, duplicates) = draw.faults;
     let (rollbacks, backups) = draw.rollbacks;
     let servers = draw.toys.len().div_ceil(2);
-    let mut spec = Spec::new("random", system(draw), servers)
+    let mut spec = Spec::new("random", system(draw), servers);
+    spec.claims = declared(spec.claims);
+    let mut spec = spec
         .faults(Faults { crashes, down_at_once, drops, duplicates, rollbacks, backups })
         .timeouts("first timers", |timer| *timer == 0, draw.timeouts)
         .timeouts("other timers", |_| true, 1);
@@ -193,10 +208,6 @@ proptest! {
         let options = Options {
             threads,
             keep_going: true,
-            sees: |name| match name {
-                "few in flight" | "a timer is set" => Sees::Everything,
-                _ => Sees::Actors,
-            },
             has_boundary: draw.is_bounded,
             ..Options::default()
         };
@@ -222,7 +233,8 @@ proptest! {
             has_boundary: draw.is_bounded,
             ..Options::default()
         };
-        let outcome = explore_model(&model, &options, &mut |_| {});
+        let claims = declared(model.properties.iter().map(Claim::of_property).collect());
+        let outcome = explore_claims(&model, &claims, &options, &mut |_| {});
         prop_assert_eq!(Counts::of(&outcome), expected);
         prop_assert_eq!(outcome.stopped, None);
     }

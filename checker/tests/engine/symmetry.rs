@@ -133,7 +133,16 @@ fn system(draw: &Draw) -> ActorModel<Peer, (), Ghost> {
 fn spec(draw: &Draw) -> Spec<Peer, (), Ghost> {
     let (crashes, down_at_once, drops, duplicates) = draw.faults;
     let (rollbacks, backups) = draw.rollbacks;
-    let mut spec = Spec::new("peers", system(draw), draw.peer.peers)
+    let mut spec = Spec::new("peers", system(draw), draw.peer.peers);
+    for claim in &mut spec.claims {
+        claim.sees = match claim.name {
+            "few in flight" => Sees::NETWORK,
+            "a timer bears a name" => Sees::TIMERS,
+            "the first is nobody's friend" => Sees::ACTORS.and(Sees::GHOST),
+            _ => Sees::ACTORS,
+        };
+    }
+    let mut spec = spec
         .faults(Faults { crashes, down_at_once, drops, duplicates, rollbacks, backups })
         .timeouts("first timers", |timer| timer.0 == 0, draw.timeouts)
         .timeouts("other timers", |_| true, 1);
@@ -184,16 +193,7 @@ fn model(draw: &Draw, network: &'static str) -> ActorModel<Peer, (), Ghost> {
 }
 
 fn options(draw: &Draw, threads: usize) -> Options {
-    Options {
-        threads,
-        keep_going: true,
-        sees: |name| match name {
-            "few in flight" | "a timer bears a name" => Sees::Everything,
-            _ => Sees::Actors,
-        },
-        has_boundary: draw.is_bounded,
-        ..Options::default()
-    }
+    Options { threads, keep_going: true, has_boundary: draw.is_bounded, ..Options::default() }
 }
 
 proptest! {

@@ -3,7 +3,7 @@
 use quorate_checker::AnySpec;
 use quorate_checker::report::{Engine, Limits, Verdict};
 use quorate_checker::spec::{
-    Action, Fairness, Form, Kind, Spec, TIME_PASSES, Timely, WITHOUT_PANIC,
+    Action, Fairness, Form, Kind, Sees, Spec, TIME_PASSES, Timely, WITHOUT_PANIC,
 };
 use stateright::actor::ActorModelState;
 use stateright::{Model, Path};
@@ -27,10 +27,15 @@ fn ticking() -> Spec<Toy> {
 
 fn with_claims() -> Spec<Toy> {
     ticking()
-        .eventually("counts", |_, state| counted(state))
-        .leads_to("counts again", |_, state| counted(state), |_, state| !counted(state))
-        .eventually_always("stays", |_, state| counted(state))
-        .always_eventually("recurs", |_, state| counted(state))
+        .eventually("counts", Sees::ACTORS, |_, state| counted(state))
+        .leads_to(
+            "counts again",
+            Sees::ACTORS,
+            |_, state| counted(state),
+            |_, state| !counted(state),
+        )
+        .eventually_always("stays", Sees::ACTORS, |_, state| counted(state))
+        .always_eventually("recurs", Sees::ACTORS, |_, state| counted(state))
 }
 
 #[test]

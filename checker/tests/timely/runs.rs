@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use quorate_checker::engine::Miss;
 use quorate_checker::liveness::{self, Goal, GraphBuilder, States};
 use quorate_checker::report::{Engine, Limits, Report, Verdict};
-use quorate_checker::spec::{Action, Faults, Spec, TIME_PASSES, Timely};
+use quorate_checker::spec::{Action, Faults, Sees, Spec, TIME_PASSES, Timely};
 use quorate_checker::{AnySpec, liveness::Violation};
 use stateright::Model;
 use stateright::actor::{ActorModel, ActorModelState};
@@ -45,7 +45,8 @@ fn beats(what: &[Do]) -> Toy {
 
 #[test]
 fn going_round_without_reaching_the_goal_is_a_lasso_and_is_shown_as_one() {
-    let report = checked(spec(timing(), [beats(&[])]).eventually("counts", first_counted));
+    let report =
+        checked(spec(timing(), [beats(&[])]).eventually("counts", Sees::ACTORS, first_counted));
     assert_eq!(miss(&report, "counts"), Some(Miss::Lasso));
     assert_eq!(miss(&report, TIME_PASSES), None);
     let [example] = &report.counterexamples[..] else { panic!("one counterexample") };
@@ -56,21 +57,25 @@ fn going_round_without_reaching_the_goal_is_a_lasso_and_is_shown_as_one() {
     assert_eq!(example.trace.itf()["loop"], 0);
     assert!(example.trace.diagram().contains("loop"));
 
-    let report = checked(spec(timing(), [beats(&[Count])]).eventually("counts", first_counted));
+    let report = checked(spec(timing(), [beats(&[Count])]).eventually(
+        "counts",
+        Sees::ACTORS,
+        first_counted,
+    ));
     assert_eq!(report.verdict, Verdict::Holds);
 }
 
 #[test]
 fn doing_nothing_any_more_is_a_stop() {
     let once = Toy::starts([Set('h')]).fires('h', []);
-    let report = checked(spec(timing(), [once]).eventually("counts", first_counted));
+    let report = checked(spec(timing(), [once]).eventually("counts", Sees::ACTORS, first_counted));
     assert_eq!(miss(&report, "counts"), Some(Miss::Stop));
     assert!(report.counterexamples[0].trace.text(false).contains("nothing more happens"));
 
     // A fault may happen still, but nobody can wait for it.
     let crashes = spec(timing(), [Toy::default(), Toy::default(), Toy::default()])
         .faults(one_crash())
-        .eventually("counts", first_counted);
+        .eventually("counts", Sees::ACTORS, first_counted);
     assert_eq!(miss(&checked(crashes), "counts"), Some(Miss::Stop));
 }
 
@@ -80,8 +85,8 @@ fn elections_without_end_are_unbounded() {
     let elects = || Toy::starts([Set('e')]).fires('e', [Set('e')]);
     let report = checked(
         spec(timely.clone(), [elects()])
-            .eventually("counts", first_counted)
-            .eventually_always("never counts", |_, now| *now.actor_states[0] == 0),
+            .eventually("counts", Sees::ACTORS, first_counted)
+            .eventually_always("never counts", Sees::ACTORS, |_, now| *now.actor_states[0] == 0),
     );
     assert_eq!(miss(&report, "counts"), Some(Miss::Unbounded));
     // What is true in the last state would not stay so for ever.
@@ -95,7 +100,7 @@ fn elections_without_end_are_unbounded() {
 fn nothing_has_to_come_to_an_end() {
     let timely = Timely { restless: None, ..timing() };
     let elects = Toy::starts([Set('e')]).fires('e', [Set('e')]);
-    let report = checked(spec(timely, [elects]).eventually("counts", first_counted));
+    let report = checked(spec(timely, [elects]).eventually("counts", Sees::ACTORS, first_counted));
     assert_eq!(miss(&report, "counts"), Some(Miss::Lasso));
     assert_eq!(report.counterexamples[0].endless, None);
 }
@@ -114,11 +119,16 @@ fn messages_without_end_in_no_time_are_zeno() {
 fn a_goal_may_have_to_follow_to_stay_or_to_recur() {
     let report = checked(
         spec(timing(), [beats(&[Count])])
-            .leads_to("counts again", |_, now| *now.actor_states[0] == 2, first_counted)
-            .leads_to("reaches 3", first_counted, |_, now| *now.actor_states[0] == 3)
-            .eventually_always("stays", first_counted)
-            .always_eventually("recurs", first_counted)
-            .always_eventually("3 recurs", |_, now| *now.actor_states[0] == 3),
+            .leads_to(
+                "counts again",
+                Sees::ACTORS,
+                |_, now| *now.actor_states[0] == 2,
+                first_counted,
+            )
+            .leads_to("reaches 3", Sees::ACTORS, first_counted, |_, now| *now.actor_states[0] == 3)
+            .eventually_always("stays", Sees::ACTORS, first_counted)
+            .always_eventually("recurs", Sees::ACTORS, first_counted)
+            .always_eventually("3 recurs", Sees::ACTORS, |_, now| *now.actor_states[0] == 3),
     );
     let found = ["counts again", "reaches 3", "stays", "recurs", "3 recurs"];
     let lasso = Some(Miss::Lasso);
@@ -130,11 +140,11 @@ fn who_is_ready_for_ever_acts_however_busy_the_others_are() {
     // No time here: the first one's timer fires freely, a message to the second is in flight.
     let toys = [beats(&[Count]).receives(0, []), Toy::starts([Send(1, 1)]).receives(1, [Count])];
     let busy = || Spec { timely: None, ..spec(timing(), toys.clone()) };
-    let report = checked(busy().eventually("the second counts", last_counted));
+    let report = checked(busy().eventually("the second counts", Sees::ACTORS, last_counted));
     assert_eq!(report.verdict, Verdict::Holds);
     // Unless the message is lost, which is no step that anybody owes.
     let drops = busy().faults(Faults { drops: 1, ..Faults::default() });
-    let report = checked(drops.eventually("the second counts", last_counted));
+    let report = checked(drops.eventually("the second counts", Sees::ACTORS, last_counted));
     assert_eq!(miss(&report, "the second counts"), Some(Miss::Lasso));
 }
 
@@ -147,10 +157,13 @@ fn who_is_ready_again_and_again_acts_only_if_strong_fairness_is_asked_for() {
         .fires('x', [Count]);
     let toggling = || Spec { timely: None, ..spec(timing(), [toggles.clone()]) };
     let goal = "counts";
-    let report = checked(toggling().eventually(goal, first_counted));
+    let report = checked(toggling().eventually(goal, Sees::ACTORS, first_counted));
     assert_eq!(miss(&report, goal), Some(Miss::Lasso));
     let strong = toggling().strongly_fair(|action| matches!(action, Action::Timeout(_, 'x')));
-    assert_eq!(checked(strong.eventually(goal, first_counted)).verdict, Verdict::Holds);
+    assert_eq!(
+        checked(strong.eventually(goal, Sees::ACTORS, first_counted)).verdict,
+        Verdict::Holds
+    );
 }
 
 #[test]
@@ -158,7 +171,7 @@ fn a_step_that_changes_nothing_is_owed_to_nobody() {
     // The message is ignored as long as the first does nothing else: it never "arrives".
     let ignores = [Toy::starts([Set('h')]).fires('h', [Set('h')]), Toy::starts([Send(0, 1)])];
     let spec = Spec { timely: None, ..spec(timing(), ignores) };
-    let report = checked(spec.eventually("counts", first_counted));
+    let report = checked(spec.eventually("counts", Sees::ACTORS, first_counted));
     assert_eq!(miss(&report, "counts"), Some(Miss::Stop));
 }
 
@@ -166,7 +179,7 @@ fn a_step_that_changes_nothing_is_owed_to_nobody() {
 fn what_is_not_explored_to_its_end_never_holds() {
     let limits = Limits { max_states: Some(3), ..Limits::default() };
     let spec = spec(timing(), [beats(&[Count]), beats(&[Count])]);
-    let spec = Box::new(spec.eventually("counts", first_counted));
+    let spec = Box::new(spec.eventually("counts", Sees::ACTORS, first_counted));
     let report = spec.check(Engine::Quorate, &limits, &mut |_| {});
     assert_eq!(report.property("counts").verdict, Verdict::Incomplete);
     assert_eq!(report.verdict, Verdict::Incomplete);
@@ -177,14 +190,19 @@ fn the_worst_case_counts_ticks_elections_and_messages() {
     // The first asks when its election timer fires, and counts when the answer is there.
     let asks = Toy::starts([Set('e')]).fires('e', [Send(1, 1)]).receives(1, [Count]);
     let answers = Toy::default().receives(1, [Send(0, 1)]);
-    let report = checked(spec(timing(), [asks, answers]).worst_case("it counts", first_counted));
+    let report = checked(spec(timing(), [asks, answers]).worst_case(
+        "it counts",
+        Sees::ACTORS,
+        first_counted,
+    ));
     let worst = report.worst_case.expect("it was asked for");
     let calm = worst.calm.expect("it is not met from the beginning");
     assert_eq!(calm.restless, Some(("election".to_owned(), 1)));
     let figures = (calm.ticks, calm.message_delays, calm.trace.steps.len());
     assert_eq!(figures, (Some(3), 2, 6));
 
-    let report = checked(spec(timing(), [beats(&[])]).worst_case("it counts", first_counted));
+    let report =
+        checked(spec(timing(), [beats(&[])]).worst_case("it counts", Sees::ACTORS, first_counted));
     assert_eq!(report.worst_case.unwrap().calm.unwrap().ticks, None);
 }
 
@@ -252,9 +270,9 @@ proptest! {
         let spec = || {
             spec(timely.clone(), toys.clone())
                 .faults(faults)
-                .eventually("counts", first_counted)
-                .eventually_always("stays", first_counted)
-                .always_eventually("recurs", first_counted)
+                .eventually("counts", Sees::ACTORS, first_counted)
+                .eventually_always("stays", Sees::ACTORS, first_counted)
+                .always_eventually("recurs", Sees::ACTORS, first_counted)
         };
         let max_states = Some(20_000);
         let limits = Limits { threads, keep_going: true, max_states, ..Limits::default() };

@@ -7,14 +7,13 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use quorate_checker::AnySpec;
-use quorate_checker::spec::{Faults, Restless, Sees, Spec, Timely};
-use stateright::Expectation::{Always, Sometimes};
+use quorate_checker::spec::{Claim, Faults, Restless, Spec, Timely};
 use stateright::actor::Id;
 
 use super::properties::{self, Named};
 use super::specs::{
-    Book, Boxed, EVERY_RULE, RaftSpec, get, keeps_all_durable, put, same_durable, servers_mut,
-    suspended, system,
+    Book, Boxed, EVERY_RULE, RaftSpec, SEEN, fact, get, keeps_all_durable, put, same_durable,
+    servers_mut, suspended, system,
 };
 use super::{Timer, conduct, directions, facts, ghost, obsolete};
 use crate::kv::{Command, Kv};
@@ -95,19 +94,14 @@ pub fn raft(name: &str, rules: Book, bounds: Bounds<'_>, facts: &[Named<Kv, Book
     let prunes = obsolete::applies(&rules) && bounds.faults.rollbacks == 0;
     let suspended = suspended(&rules);
     let all_durable = keeps_all_durable(&rules);
-    let mut system = system(rules, bounds.servers, bounds.scripts);
-    if bounds.faults.rollbacks == 0 {
-        let (name, condition) = (properties::NOBODY_TAKEN_OUT, properties::nobody_is_taken_out);
-        system = system.property(Always, name, condition);
-    } else {
-        for (name, condition) in conduct::claims() {
-            system = system.property(Always, name, condition);
-        }
-    }
-    for (name, fact) in facts {
-        system = system.property(Sometimes, name, *fact);
-    }
-    let spec = Spec::new(name, system, bounds.servers).sees(|_| Sees::Actors);
+    let claims = match bounds.faults.rollbacks {
+        0 => vec![(properties::NOBODY_TAKEN_OUT, properties::nobody_is_taken_out as _)],
+        _ => conduct::claims(),
+    };
+    let claims = claims.into_iter().map(|(name, claim)| Claim::always(name, SEEN, claim));
+    let system = system(rules, bounds.servers, bounds.scripts);
+    let spec = Spec::new(name, system, bounds.servers);
+    let spec = spec.claims(claims.chain(facts.iter().map(fact)));
     let spec = if bounds.faults.rollbacks == 0 { spec } else { spec.ghost(ghost::observe_conduct) };
     let spec = spec.suspending(suspended).faults(bounds.faults).timely(Timely {
         tick: bounds.pace.tick(),
@@ -121,11 +115,12 @@ pub fn raft(name: &str, rules: Book, bounds: Bounds<'_>, facts: &[Named<Kv, Book
         }),
     });
     let spec = spec
-        .eventually(A_LEADER, properties::a_leader_is_up)
-        .eventually_always(ALL_FOLLOW, properties::all_follow_a_leader)
-        .eventually_always(CAUGHT_UP, properties::all_caught_up);
+        .eventually(A_LEADER, SEEN, properties::a_leader_is_up)
+        .eventually_always(ALL_FOLLOW, SEEN, properties::all_follow_a_leader)
+        .eventually_always(CAUGHT_UP, SEEN, properties::all_caught_up);
     let asks = !bounds.scripts.is_empty();
-    let spec = if asks { spec.eventually(ALL_ANSWERED, properties::all_answered) } else { spec };
+    let spec =
+        if asks { spec.eventually(ALL_ANSWERED, SEEN, properties::all_answered) } else { spec };
     let spec = if all_durable { spec.durable(same_durable) } else { spec };
     if prunes { spec.obsolete(obsolete::is_obsolete) } else { spec }
 }
@@ -169,7 +164,7 @@ pub fn election() -> RaftSpec {
     let bounds = Bounds { servers: 3, early: 1, faults: CRASH, ..Bounds::default() };
     raft("raft/election-live", EVERY_RULE, bounds, &[SPLIT_VOTE, LATER_LEADER])
         .summary("a leader is elected and stays")
-        .worst_case(A_LEADER, properties::a_leader_is_up)
+        .worst_case(A_LEADER, SEEN, properties::a_leader_is_up)
 }
 
 /// And a message is lost on top of it.
@@ -178,7 +173,7 @@ pub fn unlucky() -> RaftSpec {
     let bounds = Bounds { servers: 3, early: 1, faults, ..Bounds::default() };
     raft("raft/unlucky-live", EVERY_RULE, bounds, &[SPLIT_VOTE, LATER_LEADER])
         .summary("a server dies, a message is lost, a timer fires too soon")
-        .worst_case(A_LEADER, properties::a_leader_is_up)
+        .worst_case(A_LEADER, SEEN, properties::a_leader_is_up)
 }
 
 /// A server goes for good, the leader among others, and the other two go on. How long that takes is
@@ -190,7 +185,7 @@ pub fn failover() -> RaftSpec {
     let facts: &[Named<Kv, Book>] = &[LATER_LEADER, GONE, LATER_ANSWER];
     raft("raft/failover-live", EVERY_RULE, bounds, facts)
         .summary("a leader dies for good, and the command is answered all the same")
-        .worst_case(ALL_ANSWERED, properties::all_answered)
+        .worst_case(ALL_ANSWERED, SEEN, properties::all_answered)
 }
 
 /// A message is lost, and a server dies, before the first command or between the two.
@@ -202,11 +197,13 @@ pub fn lossy() -> RaftSpec {
         .summary("a message is lost, a server dies, and each command is answered all the same")
         .leads_to(
             "a first command is answered",
+            SEEN,
             properties::is_submitted::<1, _, _>,
             properties::is_answered::<1, _, _>,
         )
         .leads_to(
             "a second command is answered",
+            SEEN,
             properties::is_submitted::<2, _, _>,
             properties::is_answered::<2, _, _>,
         )
@@ -220,7 +217,7 @@ pub fn rejoin() -> RaftSpec {
     raft("raft/rejoin-live", EVERY_RULE, bounds, &[RECOVERED, LATER_LEADER, LATER_ANSWER])
         .ghost(ghost::observe_recovery)
         .summary("a server that crashes comes back and catches up")
-        .worst_case(CAUGHT_UP, properties::all_caught_up)
+        .worst_case(CAUGHT_UP, SEEN, properties::all_caught_up)
 }
 
 /// Three crashes, one after the other.

@@ -5,8 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use quorate_checker::AnySpec;
-use quorate_checker::spec::{Faults, Sees, Spec};
-use stateright::Expectation::{Always, Sometimes};
+use quorate_checker::spec::{Claim, Faults, Sees, Spec};
 use stateright::actor::{ActorModel, Id};
 
 use super::ghost::{self, Ghost};
@@ -129,8 +128,16 @@ pub(super) fn suspended(rules: &Book) -> Vec<String> {
     rules.0.iter().map(|rule| rule.wording().to_string()).collect()
 }
 
-fn sees(property: &str) -> Sees {
-    if facts::OF_NETWORK.contains(&property) { Sees::Everything } else { Sees::Actors }
+/// What the claims see: who is in which state, and what happened. Some facts see more.
+pub const SEEN: Sees = Sees::ACTORS.and(Sees::GHOST);
+
+/// A fact, which must be reachable, and what it sees.
+pub(super) fn fact(
+    (name, condition): &Named<Kv, Book>,
+) -> Claim<Raft<Kv, Book>, (), Arc<Ghost<Kv>>> {
+    let is_of_network = facts::OF_NETWORK.contains(name);
+    let sees = if is_of_network { SEEN.and(Sees::NETWORK) } else { SEEN };
+    Claim::reachable(name, sees, *condition)
 }
 
 /// Raft within `bounds`: its safety, and the facts that must be reachable.
@@ -139,27 +146,19 @@ pub fn raft(name: &str, rules: Book, bounds: Bounds<'_>, facts: &[Named<Kv, Book
     let prunes = obsolete::applies(&rules) && bounds.faults.rollbacks == 0;
     let suspended = suspended(&rules);
     let all_durable = keeps_all_durable(&rules);
-    let mut system = system(rules, bounds.servers, bounds.scripts);
-    for (name, condition) in properties::safety() {
-        system = system.property(Always, name, condition);
-    }
-    for (name, condition) in conduct::claims() {
-        system = system.property(Always, name, condition);
-    }
+    let mut claims = properties::safety();
+    claims.extend(conduct::claims());
     if bounds.faults.rollbacks == 0 {
-        let (name, condition) = (properties::NOBODY_TAKEN_OUT, properties::nobody_is_taken_out);
-        system = system.property(Always, name, condition);
+        claims.push((properties::NOBODY_TAKEN_OUT, properties::nobody_is_taken_out));
     } else {
         let name = "whoever has lost its storage does not count";
-        system = system.property(Always, name, properties::the_lost_do_not_count);
+        claims.push((name, properties::the_lost_do_not_count));
     }
-    for (name, fact) in facts {
-        system = system.property(Sometimes, name, *fact);
-    }
-    let spec = Spec::new(name, system, bounds.servers)
+    let claims = claims.into_iter().map(|(name, claim)| Claim::always(name, SEEN, claim));
+    let spec = Spec::new(name, system(rules, bounds.servers, bounds.scripts), bounds.servers)
+        .claims(claims.chain(facts.iter().map(fact)))
         .suspending(suspended)
         .ghost(ghost::observe)
-        .sees(sees)
         .faults(bounds.faults)
         .timeouts("election timeouts", |timer| *timer == Timer::Election, bounds.elections)
         .timeouts("heartbeats", |timer| *timer == Timer::Heartbeat, bounds.heartbeats)

@@ -7,12 +7,11 @@ use std::sync::atomic::AtomicBool;
 
 use quorate_checker::AnySpec;
 use quorate_checker::report::Progress;
-use quorate_checker::spec::{Counts, PropertyInfo, Sees, StateView};
+use quorate_checker::spec::{Claim, Counts, PropertyInfo, Sees, StateView};
 use quorate_models::raft::rules::Rule;
 use quorate_models::raft::specs::{Bounds, Boxed, raft};
 use quorate_models::rules::AllBut;
 use serde_json::Value;
-use stateright::Expectation;
 use tempfile::TempDir;
 
 use super::*;
@@ -226,12 +225,11 @@ fn an_expected_violation_is_no_failure_and_its_absence_is_one() {
 fn a_condition_that_panics_is_never_as_expected() {
     let directory = TempDir::new().unwrap();
     let bounds = Bounds { servers: 2, elections: 1, ..Bounds::default() };
-    let mut spec =
-        raft("raft/careless", AllBut(Vec::new()), bounds, &[]).sees(|_| Sees::Everything);
-    spec.system = spec.system.property(Expectation::Always, "no timers", |_, state| {
+    let no_timers = Claim::always("no timers", Sees::TIMERS, |_, state| {
         assert!(state.timers_set.iter().all(|timers| timers.iter().count() < 1), "a timer is set");
         true
     });
+    let spec = raft("raft/careless", AllBut(Vec::new()), bounds, &[]).claim(no_timers);
     let found = outcome(spec.expect_violation("no timers").boxed(), &directory);
     assert_eq!(found.code, Code::No, "{}", found.text);
     let told = "no timers is violated, its condition panics after 0 steps: a timer is set";

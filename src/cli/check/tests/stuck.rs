@@ -24,6 +24,9 @@ impl AnySpec for Stuck {
     fn counts(&self) -> Option<Counts> {
         None
     }
+    fn audit(&self, _: u64) -> Vec<&'static str> {
+        Vec::new()
+    }
     fn check(
         self: Box<Self>,
         _: Engine,
