@@ -14,8 +14,9 @@ use std::thread;
 
 use quorate_checker::AnySpec;
 use quorate_checker::report::{Engine, Limits};
+use quorate_models::kv::put;
 use quorate_models::raft::rules::Rule;
-use quorate_models::raft::specs::{Bounds, Boxed, put, raft};
+use quorate_models::raft::specs::{Bounds, Boxed, raft};
 use quorate_models::rules::AllBut;
 use serde_json::Value;
 use tempfile::TempDir;

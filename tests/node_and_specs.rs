@@ -9,9 +9,10 @@ use quorate::cli::{cluster, setup};
 use quorate::node::client::{PATIENCE, Patience};
 use quorate::node::config::{Config, ConfigError};
 use quorate_models::client::{Client, Habits};
-use quorate_models::kv::Kv;
-use quorate_models::raft::specs::{Book, RaftSpec};
-use quorate_models::raft::{Batch, Raft, Server, Timing, large, live, specs};
+use quorate_models::member::{self, Member};
+use quorate_models::raft::specs::{self, large, live};
+use quorate_models::raft::specs::{Checked, RaftSpec};
+use quorate_models::raft::{Batch, Server, Timer, Timing};
 use quorate_models::rules::AllRules;
 
 /// How a difference is dealt with.
@@ -104,10 +105,10 @@ fn specs_of_raft() -> Vec<RaftSpec> {
     ]
 }
 
-fn server(spec: &RaftSpec) -> &Server<Kv, Book> {
+fn server(spec: &RaftSpec) -> &Server<Checked> {
     match &spec.system.actors[0] {
-        Raft::Server(server) => server,
-        Raft::Client(_) => panic!("{} begins with a server", spec.name),
+        Member::Server(server) => server,
+        Member::Client(_) => panic!("{} begins with a server", spec.name),
     }
 }
 
@@ -123,8 +124,8 @@ fn of_servers() -> Vec<Compared> {
     let all = specs_of_raft();
     let Config { path: _, cluster: _, protocol: _, key_file: _, heartbeat, election, nodes } =
         config();
-    let Raft::Server(node) = setup::actor(&config()) else { panic!("a node runs a server") };
-    let Server { servers, timing, batch, rules: AllRules, machine: _ } = &node;
+    let node = setup::actor(&config());
+    let Server { servers, timing, batch, rules: AllRules } = &node;
     assert_eq!(servers.len(), nodes.len());
     let Timing { heartbeat: node_heartbeat, election: node_election } = timing;
     assert_eq!((node_heartbeat, node_election), (&heartbeat, &(election.0..election.1)));
@@ -152,8 +153,8 @@ fn of_clients() -> Vec<Compared> {
         all.iter()
             .flat_map(|spec| spec.system.actors.iter().map(move |actor| (spec, actor)))
             .filter_map(|(spec, actor)| match actor {
-                Raft::Client(client) => Some((spec, client)),
-                Raft::Server(_) => None,
+                Member::Client(client) => Some((spec, client)),
+                Member::Server(_) => None,
             })
     };
     let Client { servers: _, script: _, retry: _, habits: _ } = clients().next().expect("one").1;
@@ -201,7 +202,7 @@ fn whatever_differs_has_a_spec_or_a_reason() {
 
 #[test]
 fn a_spec_has_the_batch_of_a_node() {
-    let Raft::Server(node) = setup::actor(&config()) else { panic!("a node runs a server") };
+    let node = setup::actor(&config());
     assert_eq!(server(&large::batches()).batch, node.batch);
 }
 
@@ -217,9 +218,9 @@ fn time_on_the_nodes_side_is_the_nodes() {
     let config = config();
     let retry = PATIENCE.retry;
     for (timer, range) in [
-        (quorate_models::raft::Timer::Heartbeat, config.heartbeat..config.heartbeat),
-        (quorate_models::raft::Timer::Election, config.election.0..config.election.1),
-        (quorate_models::raft::Timer::Retry, retry..retry),
+        (member::Timer::Server(Timer::Heartbeat), config.heartbeat..config.heartbeat),
+        (member::Timer::Server(Timer::Election), config.election.0..config.election.1),
+        (member::Timer::Retry, retry..retry),
     ] {
         assert_eq!((timely.range)(&timer), in_ticks(&range), "{timer:?}");
     }

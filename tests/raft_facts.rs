@@ -2,15 +2,15 @@
 
 use quorate_checker::report::{Engine, Limits, Verdict};
 use quorate_checker::spec::Faults;
-use quorate_models::kv::Kv;
-use quorate_models::raft::facts;
-use quorate_models::raft::properties::Named;
-use quorate_models::raft::specs::{self, Book, Bounds, Boxed, EVERY_RULE, get, put};
+use quorate_models::kv::{get, put};
+use quorate_models::raft::claims::facts;
+use quorate_models::raft::claims::properties::Named;
+use quorate_models::raft::specs::{self, Bounds, Boxed, Checked, EVERY_RULE};
 
 const LOSSY: Faults =
     Faults { crashes: 0, down_at_once: 1, drops: 1, duplicates: 1, ..Faults::NONE };
 
-fn assert_unreachable(bounds: Bounds<'_>, fact: Named<Kv, Book>) {
+fn assert_unreachable(bounds: Bounds<'_>, fact: Named<Checked>) {
     let one: &[&[_]] = &[&[put("x", "1")]];
     let scripts = if bounds.scripts.is_empty() { one } else { bounds.scripts };
     let bounds = Bounds { servers: 3, scripts, ..bounds };

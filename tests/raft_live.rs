@@ -7,10 +7,11 @@ use std::collections::HashMap;
 use quorate_checker::engine::Miss;
 use quorate_checker::report::{Engine, Longest, Report, Verdict};
 use quorate_checker::spec::{Action, ActionOf};
-use quorate_models::kv::Kv;
-use quorate_models::raft::live::{A_LEADER, ALL_ANSWERED, ALL_FOLLOW, CAUGHT_UP};
-use quorate_models::raft::specs::{Book, RaftSpec};
-use quorate_models::raft::{Raft, live, properties};
+use quorate_models::raft::Raft;
+use quorate_models::raft::claims::properties;
+use quorate_models::raft::specs::live;
+use quorate_models::raft::specs::live::{A_LEADER, ALL_ANSWERED, ALL_FOLLOW, CAUGHT_UP};
+use quorate_models::raft::specs::{Checked, RaftSpec};
 use stateright::Model;
 use support::specs::{assert_holds, explore};
 
@@ -112,7 +113,7 @@ fn stateright_agrees() {
 
 type Spec = RaftSpec;
 type State = <Spec as Model>::State;
-type Next = ActionOf<Raft<Kv, Book>>;
+type Next = ActionOf<Raft<Checked>>;
 
 /// Every state, and where its steps lead.
 struct Graph {

@@ -17,12 +17,14 @@ use std::time::Duration;
 use quorate_models::client::{Client, Habits};
 use quorate_models::durable::{Change, Durable, Key};
 use quorate_models::kv::{Command, Kv, Output, Text};
+use quorate_models::member::Member;
 use quorate_models::number::Index;
 use quorate_models::raft::log::Payload;
+use quorate_models::raft::protocol::Node;
 use quorate_models::raft::state::Storage;
-use quorate_models::raft::{Batch, MessageOf, Raft, Server, Timing};
+use quorate_models::raft::{Batch, MessageOf, Server, Timing};
 use quorate_models::rules::AllRules;
-use quorate_models::service::{Answer, Reply, Request, Sequence, Service, Session};
+use quorate_models::service::{Answer, Request, Sequence, Session};
 use stateright::actor::{Id, spawn};
 use support::cluster::{Process, free_ports, wait_for};
 
@@ -56,14 +58,13 @@ fn value(text: &str) -> Output {
 }
 
 /// The servers, and a client with a script of two commands.
-fn actors(first: u16) -> Vec<(Id, Raft<Kv>)> {
+fn actors(first: u16) -> Vec<(Id, Member<Node>)> {
     let servers = servers(first).to_vec();
     let server = Server {
         servers: servers.clone(),
         timing: Timing { heartbeat: millis(30), election: millis(150)..millis(300) },
         batch: Batch { entries: 16, bytes: 16_384 },
         rules: AllRules,
-        machine: std::marker::PhantomData,
     };
     let client = Client {
         servers: servers.clone(),
@@ -75,8 +76,8 @@ fn actors(first: u16) -> Vec<(Id, Raft<Kv>)> {
         habits: Habits::ALL,
     };
     let mut actors: Vec<_> =
-        servers.into_iter().map(|id| (id, Raft::Server(server.clone()))).collect();
-    actors.push((Id::from(address(first + 4)), Raft::Client(client)));
+        servers.into_iter().map(|id| (id, Member::Server(server.clone()))).collect();
+    actors.push((Id::from(address(first + 4)), Member::Client(client)));
     actors
 }
 
@@ -149,7 +150,7 @@ impl Caller {
             sequence: Sequence(self.sequence),
             command: command.clone(),
         };
-        let bytes = encode(&Raft::<Kv>::request(request)).expect("a request");
+        let bytes = encode(&MessageOf::<Kv>::Request(request)).expect("a request");
         wait_for("an answer", || {
             let target = SocketAddrV4::from(self.target);
             self.socket.send_to(&bytes, target).expect("it is sent");
@@ -168,7 +169,7 @@ impl Caller {
         loop {
             let length = self.socket.recv(&mut buffer).ok()?;
             let message = decode(&buffer[..length]).expect("a message");
-            let reply: Reply<Output> = Raft::<Kv>::reply(message).expect("a reply");
+            let MessageOf::<Kv>::Reply(reply) = message else { panic!("no reply: {message:?}") };
             assert_eq!(reply.session, self.session);
             if reply.sequence == Sequence(self.sequence) {
                 return Some(reply.answer);

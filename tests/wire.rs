@@ -12,9 +12,9 @@ use quorate::node::fragment::{Reassembly, Report};
 use quorate::node::seal::{Packet, Reject, Seal};
 use quorate::node::transport::{FIRST_CLIENT, Members, Transport};
 use quorate::node::wire::{self, CHUNK, DATAGRAM_MAX, Datagram, Header, Kind, WireError};
-use quorate_models::kv::{Command, Output, Text};
-use quorate_models::raft::Message;
-use quorate_models::service::{Answer, Reply, Request, Sequence, Session};
+use quorate_models::kv::{Command, Kv, Output, Text};
+use quorate_models::raft::MessageOf;
+use quorate_models::service::{Answer, Message, Reply, Request, Sequence, Session};
 use stateright::actor::Id;
 
 const KEY: [u8; 32] = [7; 32];
@@ -218,7 +218,7 @@ fn arbitrary_datagrams_change_nothing_in_a_transport() {
     assert_eq!(counters.datagrams_sent, 0);
 }
 
-type Spoken = Message<Command, Output>;
+type Spoken = MessageOf<Kv>;
 
 fn any_text() -> impl Strategy<Value = Text> {
     ".{0,40}".prop_map(|text| Text::from(&*text))

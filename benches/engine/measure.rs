@@ -6,8 +6,9 @@ use std::time::Instant;
 
 use quorate_checker::engine::{self, Explorable, History, Options, Outcome, RunAnswer};
 use quorate_checker::spec::{Claim, Faults, Sees, Spec};
-use quorate_models::raft::live;
-use quorate_models::raft::specs::{self, Bounds, EVERY_RULE, RaftSpec, put};
+use quorate_models::kv::put;
+use quorate_models::raft::specs::live;
+use quorate_models::raft::specs::{self, Bounds, EVERY_RULE, RaftSpec};
 use serde::{Deserialize, Serialize};
 use stateright::{Checker, Expectation, Model};
 

@@ -5,7 +5,9 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::time::Duration;
 
+use serde::Serialize;
 use stateright::actor::Id;
+use stateright::{Rewrite, RewritePlan};
 
 use crate::service::{Answer, Reply, Request, Sequence, Session};
 use crate::state_machine::StateMachine;
@@ -44,7 +46,7 @@ impl Habits {
 }
 
 /// What a client remembers.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct ClientState<O> {
     /// The answers so far, in the order of the script. The next command is waiting for its own.
     pub answers: Vec<O>,
@@ -125,6 +127,21 @@ impl<M: StateMachine> Client<M> {
             effects.push(Effect::SetRetryTimer);
         }
         effects
+    }
+}
+
+impl<O> ClientState<O> {
+    /// True if the client ignores this reply now and for ever: its command is answered, or the
+    /// reply names nobody to turn to.
+    pub fn ignores(&self, reply: &Reply<O>) -> bool {
+        let is_answered = (reply.sequence.0 as usize) <= self.answers.len();
+        is_answered || matches!(reply.answer, Answer::Redirect { leader: None })
+    }
+}
+
+impl<O: Clone> Rewrite<Id> for ClientState<O> {
+    fn rewrite<S>(&self, plan: &RewritePlan<Id, S>) -> Self {
+        ClientState { target: self.target.rewrite(plan), ..self.clone() }
     }
 }
 

@@ -99,6 +99,16 @@ pub enum Command {
     },
 }
 
+/// The command that sets `key` to `value`.
+pub fn put(key: &str, value: &str) -> Command {
+    Command::Put { key: key.into(), value: value.into() }
+}
+
+/// The command that reads `key`.
+pub fn get(key: &str) -> Command {
+    Command::Get { key: key.into() }
+}
+
 /// As a client writes it: a log is read entry by entry.
 impl fmt::Debug for Command {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -126,7 +136,7 @@ pub enum Output {
 }
 
 /// The store: what every server computes from the log.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Kv(BTreeMap<Text, Text>);
 
 impl StateMachine for Kv {

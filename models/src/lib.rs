@@ -5,28 +5,34 @@
 #![forbid(unsafe_code)]
 
 pub mod bounds;
+pub mod claims;
 pub mod client;
 pub mod durable;
 pub mod kv;
+pub mod member;
 pub mod number;
+pub mod protocol;
 pub mod quorum;
 pub mod raft;
 pub mod rules;
 pub mod script;
 pub mod service;
+pub mod session;
 pub mod state_machine;
+pub mod step;
+pub mod system;
 
 /// The default set, in the order in which `quorate check` runs it.
 pub fn specs() -> Vec<Box<dyn quorate_checker::AnySpec>> {
     let mut specs = raft::specs::all();
-    specs.extend(raft::large::default_set());
-    specs.extend(raft::live::all());
+    specs.extend(raft::specs::large::default_set());
+    specs.extend(raft::specs::live::all());
     specs
 }
 
 /// The specs that take minutes, in the order in which `quorate check --all` runs them.
 pub fn large_specs() -> Vec<Box<dyn quorate_checker::AnySpec>> {
-    raft::large::all()
+    raft::specs::large::all()
 }
 
 /// A spec of `protocol`, the word before the slash in the names of its specs, within `bounds`. It
@@ -39,7 +45,7 @@ pub fn custom(
     bounds: &bounds::Bounds,
 ) -> Result<Box<dyn quorate_checker::AnySpec>, bounds::Refused> {
     match protocol {
-        "raft" => raft::custom::spec(bounds),
+        "raft" => raft::specs::custom::spec(bounds),
         _ => Err(bounds::Refused(format!("there is no protocol {protocol:?}, only raft"))),
     }
 }

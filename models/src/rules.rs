@@ -6,6 +6,8 @@
 
 use std::fmt::{self, Debug};
 
+use crate::state_machine::StateMachine;
+
 /// Where a rule comes from and what it says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Wording {
@@ -18,6 +20,11 @@ impl fmt::Display for Wording {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} ({})", self.sentence, self.source)
     }
+}
+
+/// A rule that says what it demands.
+pub trait Worded: Copy {
+    fn wording(self) -> Wording;
 }
 
 /// Declares a protocol's rules, each with one sentence and its source: the enum `Rule`, the list of
@@ -33,7 +40,10 @@ macro_rules! rules {
         impl Rule {
             pub const ALL: &[Rule] = &[$(Rule::$name,)*];
 
-            pub fn wording(self) -> $crate::rules::Wording {
+        }
+
+        impl $crate::rules::Worded for Rule {
+            fn wording(self) -> $crate::rules::Wording {
                 match self {
                     $(Rule::$name => {
                         $crate::rules::Wording { sentence: $sentence, source: $source }
@@ -77,4 +87,16 @@ where
     fn keeps(&self, rule: Rule) -> bool {
         !self.0.contains(&rule)
     }
+}
+
+/// What a protocol's servers are made for, in one type parameter: the machine that they replicate,
+/// and the book of the protocol's rules. Every pair of the two is one: `(Kv, AllRules)`.
+pub trait Params<Rule>: Clone + Debug + Send + Sync + 'static {
+    type Machine: StateMachine;
+    type Rules: RuleBook<Rule>;
+}
+
+impl<Rule, M: StateMachine, R: RuleBook<Rule>> Params<Rule> for (M, R) {
+    type Machine = M;
+    type Rules = R;
 }

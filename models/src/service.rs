@@ -4,8 +4,13 @@
 //! keeps its number, so a server recognises it and lets it take effect once (Ongaro's thesis,
 //! §6.3).
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use stateright::actor::{Actor, Id};
+use stateright::{Rewrite, RewritePlan};
+
+use crate::state_machine::{StateMachine, Value};
 
 /// One client's stream of commands: the number is also the client's [`Id`], to which replies go, so
 /// it is unique for ever. A real client draws it at random.
@@ -66,24 +71,69 @@ pub struct Status {
     pub warnings: Vec<String>,
 }
 
-/// A protocol that serves clients: how the node and its clients put requests into the protocol's
-/// messages and take replies out of them.
-pub trait Service: Actor {
-    type Command: Clone;
-    type Output: Clone;
+/// All that travels in a cluster: `P` is what servers say to each other, `C` a command, `O` what
+/// it returns.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Message<P, C, O> {
+    Peer(P),
+    Request(Request<C>),
+    Reply(Reply<O>),
+}
 
-    fn request(request: Request<Self::Command>) -> Self::Msg;
+/// As the message itself: its type says which one it is.
+impl<P: fmt::Debug, C: fmt::Debug, O: fmt::Debug> fmt::Debug for Message<P, C, O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Message::Peer(message) => message.fmt(f),
+            Message::Request(message) => message.fmt(f),
+            Message::Reply(message) => message.fmt(f),
+        }
+    }
+}
 
-    /// The session that `msg` names if it is a request. The node hears a request from the client of
-    /// that session alone, and what is no request from servers alone.
-    fn session(msg: &Self::Msg) -> Option<Session>;
+/// The servers of a protocol that answers clients.
+pub trait Service: Actor<Msg = MessageOf<Self>, Timer: Ord> {
+    /// What servers say to each other.
+    type Peer: Value;
+    /// What answers the commands.
+    type Machine: StateMachine;
+}
 
-    /// The reply that `msg` carries, if it carries one.
-    fn reply(msg: Self::Msg) -> Option<Reply<Self::Output>>;
+/// The messages of `A`'s clusters.
+pub type MessageOf<A> = Message<<A as Service>::Peer, CommandOf<A>, OutputOf<A>>;
+/// A command to `A`'s clusters.
+pub type CommandOf<A> = <<A as Service>::Machine as StateMachine>::Command;
+/// What a command returns.
+pub type OutputOf<A> = <<A as Service>::Machine as StateMachine>::Output;
 
-    fn status(&self, id: Id, state: &Self::State) -> Status;
+impl Rewrite<Id> for Session {
+    fn rewrite<S>(&self, plan: &RewritePlan<Id, S>) -> Self {
+        Session(usize::from(plan.rewrite(&self.client())) as u64)
+    }
+}
 
-    /// Why the server must not go on, in a sentence, if it must not. What it has said by then is
-    /// still sent; then its node stops.
-    fn gives_up(&self, state: &Self::State) -> Option<String>;
+impl<C: Clone> Rewrite<Id> for Request<C> {
+    fn rewrite<S>(&self, plan: &RewritePlan<Id, S>) -> Self {
+        Request { session: self.session.rewrite(plan), ..self.clone() }
+    }
+}
+
+impl<O: Clone> Rewrite<Id> for Reply<O> {
+    fn rewrite<S>(&self, plan: &RewritePlan<Id, S>) -> Self {
+        let answer = match &self.answer {
+            Answer::Done(output) => Answer::Done(output.clone()),
+            Answer::Redirect { leader } => Answer::Redirect { leader: leader.rewrite(plan) },
+        };
+        Reply { session: self.session.rewrite(plan), sequence: self.sequence, answer }
+    }
+}
+
+impl<P: Rewrite<Id>, C: Clone, O: Clone> Rewrite<Id> for Message<P, C, O> {
+    fn rewrite<S>(&self, plan: &RewritePlan<Id, S>) -> Self {
+        match self {
+            Message::Peer(message) => Message::Peer(message.rewrite(plan)),
+            Message::Request(request) => Message::Request(request.rewrite(plan)),
+            Message::Reply(reply) => Message::Reply(reply.rewrite(plan)),
+        }
+    }
 }

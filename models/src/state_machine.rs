@@ -19,7 +19,9 @@ impl<T> Value for T where
 }
 
 /// A deterministic state machine. `Default` is its state before the first command.
-pub trait StateMachine: Clone + Debug + Default + Eq + Ord + Hash + Send + Sync + 'static {
+pub trait StateMachine:
+    Clone + Debug + Default + Eq + Ord + Hash + Send + Sync + Serialize + 'static
+{
     type Command: Value;
     type Output: Value;
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use clap::Subcommand;
 use quorate_models::kv::{Command, Kv, Output, Text};
-use quorate_models::raft::Raft;
+use quorate_models::raft::protocol::Node;
 use quorate_models::state_machine::StateMachine;
 
 use super::exit::{self, Code, Failure};
@@ -114,7 +114,7 @@ fn operate(args: Args) -> Result<(), Failure> {
     let config = Config::load(&args.config)?;
     let members = setup::members(&config)?;
     let mut client =
-        Client::<Raft<Kv>>::open(&members).map_err(|error| Failure::new(Code::Io, error))?;
+        Client::<Node>::open(&members).map_err(|error| Failure::new(Code::Io, error))?;
     let output = client.call(command, args.timeout).map_err(|error| match error {
         CallError::Unknown(_) => {
             let mut message = error.to_string();

@@ -10,8 +10,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::thread;
 
-use quorate_models::kv::Kv;
-use quorate_models::raft::Raft;
+use quorate_models::raft;
 use stateright::actor::Actor;
 
 use super::exit::{self, Code, Failure};
@@ -27,7 +26,7 @@ use crate::node::transport::Transport;
 use console::Console;
 
 /// What a node remembers: the storage of the actor that is checked.
-type Saved = <Raft<Kv> as Actor>::Storage;
+type Saved = <raft::protocol::Node as Actor>::Storage;
 
 /// Which node of which cluster.
 #[derive(clap::Args)]

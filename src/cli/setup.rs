@@ -1,18 +1,13 @@
 //! From a config to what the node, its clients and its protocol want to know.
 
-use quorate_models::kv::Kv;
-use quorate_models::raft::{Batch, Raft, Server, Timing};
-use quorate_models::rules::AllRules;
+use quorate_models::protocol::{Protocol, Settings};
+use quorate_models::raft;
 use stateright::actor::Id;
 
 use super::exit::{Code, Failure};
 use crate::node::config::{Config, ConfigError, Node, load_key};
 use crate::node::storage::{Identity, StoreError};
 use crate::node::transport::Members;
-
-/// How many entries one message of the leader carries at most, and how many bytes of commands. One
-/// command goes whatever its size, so this stays far below the limit of a message.
-const BATCH: Batch = Batch { entries: 256, bytes: 256 << 10 };
 
 impl From<ConfigError> for Failure {
     fn from(error: ConfigError) -> Self {
@@ -55,15 +50,11 @@ pub fn members(config: &Config) -> Result<Members, ConfigError> {
 }
 
 /// The actor that every node runs.
-pub fn actor(config: &Config) -> Raft<Kv> {
-    Raft::Server(Server {
-        servers: config.nodes.iter().map(|node| Id::from(node.id as usize)).collect(),
-        timing: Timing {
-            heartbeat: config.heartbeat,
-            election: config.election.0..config.election.1,
-        },
-        batch: BATCH,
-        rules: AllRules,
-        machine: std::marker::PhantomData,
-    })
+pub fn actor(config: &Config) -> raft::protocol::Node {
+    let timers = [
+        ("heartbeat".to_owned(), config.heartbeat..config.heartbeat),
+        ("election".to_owned(), config.election.0..config.election.1),
+    ];
+    let servers = config.nodes.iter().map(|node| Id::from(node.id as usize)).collect();
+    Protocol::server(servers, &Settings { timers: timers.into() })
 }

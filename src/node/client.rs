@@ -4,7 +4,9 @@
 
 use std::time::{Duration, Instant};
 
-use quorate_models::service::{Answer, Request, Sequence, Service, Session};
+use quorate_models::service::{
+    Answer, CommandOf, MessageOf, OutputOf, Request, Sequence, Service, Session,
+};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use stateright::actor::Id;
@@ -107,11 +109,16 @@ where
     /// # Errors
     /// [`CallError`]. After [`CallError::Unknown`] the session can go on: once a later command of
     /// it has taken effect, the earlier one cannot any more.
-    pub fn call(&mut self, command: A::Command, timeout: Duration) -> Result<A::Output, CallError> {
+    pub fn call(
+        &mut self,
+        command: CommandOf<A>,
+        timeout: Duration,
+    ) -> Result<OutputOf<A>, CallError> {
         let give_up = Instant::now() + timeout;
         self.sequence = Sequence(self.sequence.0 + 1);
         let (session, sequence) = (self.session, self.sequence);
-        let request = wire::encode(&A::request(Request { session, sequence, command }))?;
+        let request =
+            wire::encode(&MessageOf::<A>::Request(Request { session, sequence, command }))?;
         let Patience { retry, retry_per, pause, redirects: at_once } = PATIENCE;
         let retry = retry + retry_per.0 * (request.len() / retry_per.1) as u32;
         let mut redirects = 0;
@@ -151,17 +158,16 @@ where
         server: Option<Id>,
         wait: Duration,
         give_up: Instant,
-    ) -> Result<Option<Answer<A::Output>>, CallError> {
+    ) -> Result<Option<Answer<OutputOf<A>>>, CallError> {
         let mut deadline = (Instant::now() + wait).min(give_up);
         loop {
             for (from, bytes) in self.transport.poll(deadline)? {
-                let reply = wire::decode(&bytes).ok().and_then(A::reply);
-                let ours =
-                    reply.filter(|r| (r.session, r.sequence) == (self.session, self.sequence));
-                match ours.map(|reply| reply.answer) {
-                    Some(Answer::Redirect { .. }) if Some(from) != server => {}
-                    Some(answer) => return Ok(Some(answer)),
-                    None => {}
+                let Ok(MessageOf::<A>::Reply(reply)) = wire::decode(&bytes) else { continue };
+                let is_ours = (reply.session, reply.sequence) == (self.session, self.sequence);
+                let is_hearsay =
+                    matches!(reply.answer, Answer::Redirect { .. }) && Some(from) != server;
+                if is_ours && !is_hearsay {
+                    return Ok(Some(reply.answer));
                 }
             }
             let now = Instant::now();

@@ -12,8 +12,8 @@ use std::error::Error;
 use std::time::{Duration, Instant};
 
 use quorate_models::durable::Durable;
-use quorate_models::service::{Service, Status};
-use serde::de::DeserializeOwned;
+use quorate_models::protocol::Protocol;
+use quorate_models::service::{Message, Status};
 use serde::{Deserialize, Serialize};
 use stateright::actor::{Actor, Command, Id, Out};
 use thiserror::Error;
@@ -28,14 +28,6 @@ use super::wire;
 /// How long a node that has nothing to do waits at most before it looks whether it is to stop, and
 /// publishes that it is still there.
 const IDLE: Duration = Duration::from_millis(50);
-
-/// What a node runs: an actor that serves clients, whose messages can be written down.
-pub trait Runnable: Service<Msg: Serialize + DeserializeOwned, Timer: Ord, State: 'static> {}
-
-impl<A> Runnable for A where
-    A: Service<Msg: Serialize + DeserializeOwned, Timer: Ord, State: 'static>
-{
-}
 
 /// What makes an actor's storage survive a crash.
 pub trait Disk<S> {
@@ -131,7 +123,7 @@ impl<A: Actor> Default for Batch<A> {
 }
 
 /// One node: an actor, its state, and all that it acts upon.
-pub struct EventLoop<A: Runnable, D: Disk<A::Storage>, W: Watch> {
+pub struct EventLoop<A: Protocol, D: Disk<A::Storage>, W: Watch> {
     actor: A,
     id: Id,
     state: Cow<'static, A::State>,
@@ -149,7 +141,7 @@ pub struct EventLoop<A: Runnable, D: Disk<A::Storage>, W: Watch> {
     failed: bool,
 }
 
-impl<A: Runnable, D: Disk<A::Storage>, W: Watch> EventLoop<A, D, W> {
+impl<A: Protocol, D: Disk<A::Storage>, W: Watch> EventLoop<A, D, W> {
     /// Starts `actor` from `storage`, what `disk` holds, and carries out what it asks for at once.
     ///
     /// # Errors
@@ -228,11 +220,15 @@ impl<A: Runnable, D: Disk<A::Storage>, W: Watch> EventLoop<A, D, W> {
                 self.counts.undecodable += 1;
                 continue;
             };
-            match A::session(&message) {
+            match &message {
                 // Clients have the cluster's key as well, and no say in what servers agree on.
-                None if !self.transport.is_server(from) => self.counts.refused += 1,
+                Message::Peer(_) | Message::Reply(_) if !self.transport.is_server(from) => {
+                    self.counts.refused += 1;
+                }
                 // Nor does one of them use up the numbers of another.
-                Some(session) if session.client() != from => self.counts.impostors += 1,
+                Message::Request(request) if request.session.client() != from => {
+                    self.counts.impostors += 1;
+                }
                 _ => self.on_message(from, message, &mut batch)?,
             }
         }

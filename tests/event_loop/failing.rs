@@ -20,33 +20,36 @@ use quorate::node::http::Http;
 use quorate::node::snapshot::Snapshot;
 use quorate::node::transport::{Members, Notice, Transport};
 use quorate::node::wire;
-use quorate_models::service::{Request, Sequence, Session};
+use quorate_models::service::{MessageOf, Request, Sequence, Session};
 use stateright::actor::Id;
 
 use crate::support::cluster::{expect, free_ports, quorate, wait_for};
-use crate::{Adder, Board, MS, Memory, Said, UNLUCKY, members};
+use crate::{Adder, Board, MS, Memory, Sum, UNLUCKY, members};
 
 /// Sends node 1 `command`, from a client of its own.
 fn ask(members: &Members, command: u64) -> Transport {
     let mut client = Transport::client(members).unwrap();
     let (session, sequence) = (Session(usize::from(client.id()) as u64), Sequence(1));
-    let add = Said::Add(Request { session, sequence, command });
+    let add = MessageOf::<Adder>::Request(Request { session, sequence, command });
     client.send(Id::from(1), wire::encode(&add).unwrap());
     client.flush().unwrap();
     client
 }
 
-type Node = EventLoop<Adder, Memory<u64>, Board>;
+type Running = EventLoop<Adder, Memory<Sum>, Board>;
 
 /// A node on `transport` that starts from `storage`, and what it keeps.
-fn start(transport: Transport, storage: u64) -> (Result<Node, NodeError>, Arc<Mutex<Option<u64>>>) {
-    let kept = Arc::new(Mutex::new(Some(storage)));
+fn start(
+    transport: Transport,
+    storage: u64,
+) -> (Result<Running, NodeError>, Arc<Mutex<Option<Sum>>>) {
+    let kept = Arc::new(Mutex::new(Some(Sum(storage))));
     let disk = Memory { kept: kept.clone(), breaks: Arc::default() };
-    (EventLoop::start(Adder, transport, disk, &Some(storage), Board::default()), kept)
+    (EventLoop::start(Adder, transport, disk, &Some(Sum(storage)), Board::default()), kept)
 }
 
 /// Steps `node` until it fails.
-fn failure(node: &mut Node) -> NodeError {
+fn failure(node: &mut Running) -> NodeError {
     let limit = Instant::now() + Duration::from_secs(5);
     loop {
         assert!(Instant::now() < limit, "it goes on");
@@ -67,7 +70,7 @@ fn a_handler_that_panics_stops_the_node_which_says_why_and_nothing_else() {
     let error = failure(&mut node);
     let words = "the protocol has failed on a message of a client: unlucky: 19";
     assert_eq!(error.to_string(), words);
-    assert_eq!(*kept.lock().unwrap(), Some(5), "nothing is half saved");
+    assert_eq!(*kept.lock().unwrap(), Some(Sum(5)), "nothing is half saved");
     for client in &mut clients {
         assert_eq!(client.poll(Instant::now() + MS * 100).unwrap(), [], "nothing is said");
     }
@@ -86,7 +89,7 @@ fn a_panic_at_the_start_or_on_a_timer_is_told_as_well() {
     let (node, kept) = start(transport(), UNLUCKY + 1_000_000);
     let error = failure(&mut node.unwrap()).to_string();
     assert_eq!(error, "the protocol has failed on its timer Once: unlucky: 2000013");
-    assert_eq!(*kept.lock().unwrap(), Some(UNLUCKY + 1_000_000));
+    assert_eq!(*kept.lock().unwrap(), Some(Sum(UNLUCKY + 1_000_000)));
 }
 
 #[test]
@@ -111,10 +114,10 @@ fn what_the_transport_has_to_say_reaches_whoever_watches() {
 /// A disk that hangs in a sync for as long as it is told to.
 struct Hanging(Arc<AtomicBool>);
 
-impl Disk<u64> for Hanging {
+impl Disk<Sum> for Hanging {
     type Error = std::io::Error;
 
-    fn commit(&mut self, _: &u64) -> std::io::Result<()> {
+    fn commit(&mut self, _: &Sum) -> std::io::Result<()> {
         while self.0.load(Ordering::SeqCst) {
             thread::sleep(MS);
         }

@@ -15,8 +15,10 @@ use quorate_models::kv::{Command, Kv};
 use quorate_models::number::Term;
 use quorate_models::raft::log::{Entry, Payload};
 use quorate_models::raft::message::VoteReply;
+use quorate_models::raft::protocol::Node;
 use quorate_models::raft::state::Storage;
-use quorate_models::raft::{Message, MessageOf, Raft};
+use quorate_models::raft::{Message, MessageOf};
+use quorate_models::service::Message::{Peer, Request as Asked};
 use quorate_models::service::{Request, Session};
 use stateright::actor::Id;
 
@@ -27,7 +29,7 @@ type Saved = Storage<Command>;
 
 /// One node of three, driven step by step; the other two members are the test.
 struct Bench {
-    node: EventLoop<Raft<Kv>, Memory<Saved>, Board>,
+    node: EventLoop<Node, Memory<Saved>, Board>,
     board: Board,
     kept: Arc<Mutex<Option<Saved>>>,
     server: Transport,
@@ -47,13 +49,12 @@ impl Bench {
     /// A node that starts with `stored` and is soon the leader.
     fn leading(stored: Saved) -> Self {
         let members = members(3);
-        let Raft::Server(mut actor) = raft(&members) else { panic!("a server") };
+        let mut actor = raft(&members);
         actor.timing.election = MS * 5..MS * 10;
         actor.timing.heartbeat = MS * 2;
         let (board, kept) = (Board::default(), Arc::new(Mutex::new(Some(stored.clone()))));
         let disk = Memory { kept: kept.clone(), breaks: Arc::default() };
         let transport = Transport::server(&members, 1).unwrap();
-        let actor = Raft::Server(actor);
         let node = EventLoop::start(actor, transport, disk, &Some(stored), board.clone()).unwrap();
         let server = Transport::server(&members, 2).unwrap();
         let client = Transport::client(&members).unwrap();
@@ -62,7 +63,7 @@ impl Bench {
             bench.node.step().unwrap();
             let (role, term, _) = bench.status();
             if role == "candidate" {
-                let vote: MessageOf<Kv> = Message::VoteReply(VoteReply { term: Term(term) });
+                let vote: MessageOf<Kv> = Peer(Message::VoteReply(VoteReply { term: Term(term) }));
                 bench.deliver(true, wire::encode(&vote).unwrap());
             }
         }
@@ -107,16 +108,16 @@ impl Bench {
     /// If it lacks that, it must stop, which is tested with a real store.
     fn takes_out(by_server: bool, payload: &[u8]) -> bool {
         let message = wire::decode::<MessageOf<Kv>>(payload);
-        by_server && matches!(message, Ok(Message::AppendEntries(m)) if m.acknowledged)
+        by_server && matches!(message, Ok(Peer(Message::AppendEntries(m))) if m.acknowledged)
     }
 
     /// `payload`, but if it is a request, of the session that its sender has.
     fn in_own_name(&self, by_server: bool, payload: Vec<u8>) -> Vec<u8> {
-        let Ok(Message::Request(request)) = wire::decode::<MessageOf<Kv>>(&payload) else {
+        let Ok(Asked(request)) = wire::decode::<MessageOf<Kv>>(&payload) else {
             return payload;
         };
         let session = Session(usize::from(self.sender(by_server)) as u64);
-        let request: MessageOf<Kv> = Message::Request(Request { session, ..request });
+        let request: MessageOf<Kv> = Asked(Request { session, ..request });
         wire::encode(&request).expect("plain data")
     }
 
@@ -133,10 +134,10 @@ impl Bench {
         let before = self.stored();
         match wire::decode::<MessageOf<Kv>>(&payload) {
             Err(_) => expected.undecodable += 1,
-            Ok(Message::Request(request)) if request.session.client() == self.sender(by_server) => {
+            Ok(Asked(request)) if request.session.client() == self.sender(by_server) => {
                 expected.handled += 1;
             }
-            Ok(Message::Request(_)) => expected.impostors += 1,
+            Ok(Asked(_)) => expected.impostors += 1,
             Ok(_) if by_server => expected.handled += 1,
             Ok(_) => expected.refused += 1,
         }
@@ -166,7 +167,7 @@ fn any_sealed() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![
         1 => vec(any::<u8>(), 0..80),
         4 => message,
-        1 => any_request().prop_map(move |request| encoded(Message::Request(request))),
+        1 => any_request().prop_map(move |request| encoded(Asked(request))),
         2 => altered.prop_map(|(mut bytes, at, byte)| {
             let at = at.index(bytes.len());
             bytes[at] = byte;

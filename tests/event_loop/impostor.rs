@@ -6,8 +6,9 @@ use quorate::node::client::Client;
 use quorate::node::transport::Transport;
 use quorate::node::wire;
 use quorate_models::kv::{Command, Kv, Output};
-use quorate_models::raft::Raft;
-use quorate_models::service::{Request, Sequence, Service};
+use quorate_models::raft::MessageOf;
+use quorate_models::raft::protocol::Node;
+use quorate_models::service::{Request, Sequence};
 use stateright::actor::Id;
 
 use crate::{MS, Running, members, raft};
@@ -17,12 +18,12 @@ fn a_client_cannot_use_up_the_numbers_of_another() {
     let members = members(1);
     let node = Running::start(raft(&members), &members, 1, None);
     node.board.wait_for(|status, _| status.role == "leader");
-    let mut client = Client::<Raft<Kv>>::open(&members).unwrap();
+    let mut client = Client::<Node>::open(&members).unwrap();
     let put = |value: &str| Command::Put { key: "key".into(), value: value.into() };
 
     let mut other = Transport::client(&members).unwrap();
     let (session, sequence) = (client.session(), Sequence(7));
-    let request = Raft::<Kv>::request(Request { session, sequence, command: put("stolen") });
+    let request = MessageOf::<Kv>::Request(Request { session, sequence, command: put("stolen") });
     other.send(Id::from(1), wire::encode(&request).unwrap());
     other.flush().unwrap();
     node.board.wait_for(|_, counts| counts.impostors == 1);

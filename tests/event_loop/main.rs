@@ -10,6 +10,7 @@ mod support;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -19,10 +20,16 @@ use quorate::node::client::{CallError, Client};
 use quorate::node::event_loop::{Counts, Disk, EventLoop, NodeError, Watch};
 use quorate::node::transport::{Counters, Members, Notice, Transport};
 use quorate::node::wire;
-use quorate_models::kv::{Command, Kv, Output, Text};
-use quorate_models::raft::{Batch, Raft, Server, Timing};
+use quorate_models::durable::{Change, Damage, Durable, Key};
+use quorate_models::kv::{Command, Output, Text};
+use quorate_models::protocol::{Protocol, Settings};
+use quorate_models::raft::protocol::Node;
+use quorate_models::raft::{Batch, Server, Timing};
 use quorate_models::rules::AllRules;
-use quorate_models::service::{Answer, Reply, Request, Service, Session, Status};
+use quorate_models::service::{
+    Answer, Message, MessageOf, Reply, Request, Service, Session, Status,
+};
+use quorate_models::state_machine::StateMachine;
 use serde::{Deserialize, Serialize};
 use stateright::actor::{Actor, Id, Out};
 
@@ -34,12 +41,44 @@ struct Adder;
 
 const UNLUCKY: u64 = 13;
 
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-enum Said {
-    Add(Request<u64>),
-    /// To itself: adds as well.
-    Also(u64),
-    Sum(Reply<u64>),
+/// What it says to itself: adds as well.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+struct Also(u64);
+
+/// The sum is what it keeps.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+struct Sum(u64);
+
+impl StateMachine for Sum {
+    type Command = u64;
+    type Output = u64;
+
+    fn apply(&mut self, command: &u64) -> u64 {
+        self.0 += command;
+        self.0
+    }
+
+    fn is_read_only(_: &u64) -> bool {
+        false
+    }
+
+    fn weight(_: &u64) -> usize {
+        8
+    }
+}
+
+impl Durable for Sum {
+    fn changes(&self, _: Option<&Self>) -> Vec<Change> {
+        unreachable!("its disk is in memory")
+    }
+
+    fn restore(_: Vec<(Key, Vec<u8>)>) -> Result<Self, Damage> {
+        unreachable!("its disk is in memory")
+    }
+
+    fn name(_: Key) -> String {
+        unreachable!("its disk is in memory")
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -49,29 +88,29 @@ enum Bell {
 }
 
 impl Actor for Adder {
-    type Msg = Said;
+    type Msg = MessageOf<Adder>;
     type Timer = Bell;
-    type State = u64;
-    type Storage = u64;
+    type State = Sum;
+    type Storage = Sum;
     type Random = u64;
 
-    fn on_start(&self, _: Id, storage: &Option<u64>, out: &mut Out<Self>) -> u64 {
-        assert!(*storage != Some(UNLUCKY), "unlucky: {UNLUCKY}");
+    fn on_start(&self, _: Id, storage: &Option<Sum>, out: &mut Out<Self>) -> Sum {
+        assert!(*storage != Some(Sum(UNLUCKY)), "unlucky: {UNLUCKY}");
         out.set_timer(Bell::Once, MS..MS);
         out.set_timer(Bell::Never, MS * 2..MS * 2);
-        storage.unwrap_or(0)
+        storage.unwrap_or_default()
     }
 
-    fn on_msg(&self, id: Id, sum: &mut Cow<u64>, from: Id, said: Said, out: &mut Out<Self>) {
+    fn on_msg(&self, id: Id, sum: &mut Cow<Sum>, from: Id, said: Self::Msg, out: &mut Out<Self>) {
         match said {
-            Said::Add(request) => {
-                *sum.to_mut() += request.command;
+            Message::Request(request) => {
+                let answer = Answer::Done(sum.to_mut().apply(&request.command));
                 out.save(**sum);
                 let (session, sequence) = (request.session, request.sequence);
-                out.send(from, Said::Sum(Reply { session, sequence, answer: Answer::Done(**sum) }));
-                assert!(request.command != UNLUCKY, "unlucky: {sum}");
+                out.send(from, Message::Reply(Reply { session, sequence, answer }));
+                assert!(request.command != UNLUCKY, "unlucky: {}", sum.0);
                 if request.command == 1_000 {
-                    out.send(id, Said::Also(1));
+                    out.send(id, Message::Peer(Also(1)));
                 }
                 if request.command == 2_000 {
                     out.choose_random("forgotten", vec![7]);
@@ -79,47 +118,44 @@ impl Actor for Adder {
                     out.choose_random("key", vec![3, 3]);
                 }
             }
-            Said::Also(number) => *sum.to_mut() += number,
-            Said::Sum(_) => {}
+            Message::Peer(Also(number)) => sum.to_mut().0 += number,
+            Message::Reply(_) => {}
         }
     }
 
-    fn on_timeout(&self, _: Id, sum: &mut Cow<u64>, bell: &Bell, out: &mut Out<Self>) {
+    fn on_timeout(&self, _: Id, sum: &mut Cow<Sum>, bell: &Bell, out: &mut Out<Self>) {
         out.cancel_timer(Bell::Never);
-        *sum.to_mut() += if *bell == Bell::Once { 1_000_000 } else { 13 };
-        if **sum == 2_000_000 + UNLUCKY {
+        sum.to_mut().0 += if *bell == Bell::Once { 1_000_000 } else { 13 };
+        if sum.0 == 2_000_000 + UNLUCKY {
             out.save(**sum);
-            panic!("unlucky: {sum}");
+            panic!("unlucky: {}", sum.0);
         }
     }
 
-    fn on_random(&self, _: Id, sum: &mut Cow<u64>, chosen: &u64, _: &mut Out<Self>) {
-        *sum.to_mut() += chosen;
+    fn on_random(&self, _: Id, sum: &mut Cow<Sum>, chosen: &u64, _: &mut Out<Self>) {
+        sum.to_mut().0 += chosen;
     }
 }
 
 impl Service for Adder {
-    type Command = u64;
-    type Output = u64;
+    type Peer = Also;
+    type Machine = Sum;
+}
 
-    fn request(request: Request<u64>) -> Said {
-        Said::Add(request)
+impl Protocol for Adder {
+    const NAME: &'static str = "adder";
+    const TIMERS: &'static [(&'static str, Range<Duration>)] = &[];
+
+    fn server(_: Vec<Id>, _: &Settings) -> Self {
+        Adder
     }
 
-    fn session(said: &Said) -> Option<Session> {
-        if let Said::Add(request) = said { Some(request.session) } else { None }
-    }
-
-    fn reply(said: Said) -> Option<Reply<u64>> {
-        if let Said::Sum(reply) = said { Some(reply) } else { None }
-    }
-
-    fn status(&self, id: Id, sum: &u64) -> Status {
+    fn status(&self, id: Id, sum: &Sum) -> Status {
         let (role, warnings) = ("adder".to_owned(), Vec::new());
-        Status { role, term: 0, leader: Some(id), commit: *sum, last: *sum, warnings }
+        Status { role, term: 0, leader: Some(id), commit: sum.0, last: sum.0, warnings }
     }
 
-    fn gives_up(&self, _: &u64) -> Option<String> {
+    fn gives_up(&self, _: &Sum) -> Option<String> {
         None
     }
 }
@@ -184,7 +220,7 @@ struct Running<S> {
 impl<S: Clone + Send + 'static> Running<S> {
     fn start<A>(actor: A, members: &Members, id: u64, storage: Option<S>) -> Self
     where
-        A: quorate::node::event_loop::Runnable + Actor<Storage = S> + Send + 'static,
+        A: Protocol + Actor<Storage = S>,
     {
         let (board, breaks) = (Board::default(), Arc::new(AtomicBool::new(false)));
         let kept = Arc::new(Mutex::new(storage.clone()));
@@ -221,7 +257,7 @@ fn members(count: usize) -> Members {
 #[test]
 fn messages_timers_choices_and_messages_to_itself_reach_the_actor() {
     let members = members(1);
-    let node = Running::start(Adder, &members, 1, Some(5));
+    let node = Running::start(Adder, &members, 1, Some(Sum(5)));
     node.board.wait_for(|status, _| status.commit == 1_000_005);
     let mut client = Client::<Adder>::open(&members).unwrap();
     let second = Duration::from_secs(1);
@@ -234,7 +270,7 @@ fn messages_timers_choices_and_messages_to_itself_reach_the_actor() {
     assert_eq!((counts.timeouts, counts.choices, counts.saves, counts.messages), (1, 1, 3, 4));
     let (ended, kept) = node.stop();
     assert!(ended.is_ok());
-    assert_eq!(kept, Some(1_003_007), "what was saved");
+    assert_eq!(kept, Some(Sum(1_003_007)), "what was saved");
 }
 
 #[test]
@@ -245,7 +281,7 @@ fn the_saves_of_a_batch_are_one_commit() {
     for sender in &mut senders {
         let session = Session(usize::from(sender.id()) as u64);
         let sequence = quorate_models::service::Sequence(1);
-        let add = Said::Add(Request { session, sequence, command: 1 });
+        let add = MessageOf::<Adder>::Request(Request { session, sequence, command: 1 });
         sender.send(Id::from(1), wire::encode(&add).unwrap());
         sender.flush().unwrap();
     }
@@ -255,7 +291,7 @@ fn the_saves_of_a_batch_are_one_commit() {
     node.step().unwrap();
     let counts = board.last.lock().unwrap().as_ref().unwrap().1;
     assert_eq!((counts.saves, counts.commits), (20, 1));
-    assert_eq!(*kept.lock().unwrap(), Some(20));
+    assert_eq!(*kept.lock().unwrap(), Some(Sum(20)));
     for sender in &mut senders {
         assert_eq!(sender.poll(Instant::now() + Duration::from_secs(1)).unwrap().len(), 1);
     }
@@ -276,14 +312,13 @@ fn a_node_that_cannot_save_stops_and_says_nothing() {
     assert_ne!(kept, None);
 }
 
-fn raft(members: &Members) -> Raft<Kv, AllRules> {
-    Raft::Server(Server {
+fn raft(members: &Members) -> Node {
+    Server {
         servers: members.servers.keys().map(|&id| Id::from(id as usize)).collect(),
         timing: Timing { heartbeat: MS * 30, election: MS * 120..MS * 240 },
         batch: Batch { entries: 64, bytes: 1 << 20 },
         rules: AllRules,
-        machine: std::marker::PhantomData,
-    })
+    }
 }
 
 #[test]
@@ -291,7 +326,7 @@ fn raft_serves_small_and_large_values_and_survives_its_leader() {
     let members = members(3);
     let start = |id, storage| Running::start(raft(&members), &members, id, storage);
     let mut nodes: BTreeMap<u64, _> = (1..=3).map(|id| (id, start(id, None))).collect();
-    let mut client = Client::<Raft<Kv>>::open(&members).unwrap();
+    let mut client = Client::<Node>::open(&members).unwrap();
     let limit = Duration::from_secs(10);
     let mut put = |key: &str, value: &str| {
         let command = Command::Put { key: key.into(), value: value.into() };

@@ -5,13 +5,16 @@
 use quorate_checker::engine::Miss::{self, Lasso, Stop, Unbounded, Zeno};
 use quorate_checker::report::Verdict;
 use quorate_checker::spec::{Faults, TIME_PASSES};
-use quorate_models::kv::Kv;
-use quorate_models::raft::live::{
+use quorate_models::claims::all_answered;
+use quorate_models::kv::put;
+use quorate_models::raft::claims::properties::{
+    NOBODY_TAKEN_OUT, Named, all_caught_up, all_follow_a_leader,
+};
+use quorate_models::raft::rules::Rule;
+use quorate_models::raft::specs::live::{
     self, A_LEADER, ALL_ANSWERED, ALL_FOLLOW, Bounds, CAUGHT_UP, Pace, RECOVERY, ROLLBACK,
 };
-use quorate_models::raft::properties::{self, NOBODY_TAKEN_OUT, Named};
-use quorate_models::raft::rules::Rule;
-use quorate_models::raft::specs::{Book, Boxed, EVERY_RULE, RaftSpec, SEEN, put};
+use quorate_models::raft::specs::{Book, Boxed, Checked, EVERY_RULE, RaftSpec, SEEN};
 use quorate_models::rules::AllBut;
 
 use super::explore;
@@ -129,7 +132,7 @@ fn refusal_matches_nothing() {
 }
 
 /// The most ticks until the goal is met, without any fault meanwhile.
-fn worst(rules: Book, bounds: Bounds<'_>, (name, goal): Named<Kv, Book>) -> Option<u32> {
+fn worst(rules: Book, bounds: Bounds<'_>, (name, goal): Named<Checked>) -> Option<u32> {
     let spec = live::raft("slow", rules, bounds, &[]).without_properties();
     let spec = spec.worst_case(name, SEEN, goal);
     let report = explore(spec);
@@ -146,10 +149,10 @@ macro_rules! slower {
         $(
             #[test]
             fn $name() {
-                let quick = worst(EVERY_RULE, $bounds, ($property, properties::$goal));
+                let quick = worst(EVERY_RULE, $bounds, ($property, $goal));
                 assert_eq!(quick, Some($quick));
                 let without = AllBut(vec![Rule::$rule]);
-                let slow = worst(without, $bounds, ($property, properties::$goal));
+                let slow = worst(without, $bounds, ($property, $goal));
                 assert_eq!(slow, Some($slow));
             }
         )*

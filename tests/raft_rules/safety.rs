@@ -4,12 +4,13 @@
 use quorate_checker::report::Verdict;
 use quorate_checker::spec::{Faults, SAVED_BEFORE_SENT};
 use quorate_models::kv::Command;
-use quorate_models::raft::properties::{
+use quorate_models::kv::{get, put};
+use quorate_models::raft::claims::properties::{
     self, ELECTION_SAFETY, LEADER_APPEND_ONLY, LEADER_COMPLETENESS, LINEARIZABILITY, LOG_MATCHING,
     STATE_MACHINE_SAFETY,
 };
 use quorate_models::raft::rules::Rule;
-use quorate_models::raft::specs::{self, Bounds, get, put};
+use quorate_models::raft::specs::{self, Bounds};
 use quorate_models::rules::AllBut;
 
 use super::explore;

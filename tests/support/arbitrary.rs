@@ -8,7 +8,7 @@ use quorate_models::number::{Index, Term};
 use quorate_models::raft::log::{Entry, Payload, Position};
 use quorate_models::raft::message::{AppendEntries, AppendReply, Outcome, RequestVote, VoteReply};
 use quorate_models::raft::{Message, MessageOf};
-use quorate_models::service::{Answer, Reply, Request, Sequence, Session};
+use quorate_models::service::{self, Answer, Reply, Request, Sequence, Session};
 use stateright::actor::Id;
 
 pub fn any_text() -> impl Strategy<Value = Text> {
@@ -65,7 +65,7 @@ pub fn any_message() -> impl Strategy<Value = MessageOf<Kv>> {
     ];
     let redirect = prop::option::of(any_id()).prop_map(|leader| Answer::Redirect { leader });
     let answer = prop_oneof![output.prop_map(Answer::Done), redirect];
-    prop_oneof![
+    let peer = prop_oneof![
         (term(), position())
             .prop_map(|(term, last)| Message::RequestVote(RequestVote { term, last })),
         term().prop_map(|term| Message::VoteReply(VoteReply { term })),
@@ -76,14 +76,16 @@ pub fn any_message() -> impl Strategy<Value = MessageOf<Kv>> {
         append_reply.prop_map(|(term, outcome, index)| {
             Message::AppendReply(AppendReply { term, outcome, index })
         }),
-        any_request().prop_map(Message::Request),
-        (number(), any::<u32>(), answer).prop_map(|(session, sequence, answer)| {
-            Message::Reply(Reply {
-                session: Session(session),
-                sequence: Sequence(sequence),
-                answer,
-            })
-        }),
+    ];
+    let reply = (number(), any::<u32>(), answer).prop_map(|(session, sequence, answer)| Reply {
+        session: Session(session),
+        sequence: Sequence(sequence),
+        answer,
+    });
+    prop_oneof![
+        4 => peer.prop_map(service::Message::Peer),
+        1 => any_request().prop_map(service::Message::Request),
+        1 => reply.prop_map(service::Message::Reply),
     ]
 }
 

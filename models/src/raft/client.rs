@@ -1,19 +1,17 @@
 //! What a server does for its clients (§8, thesis §6).
 
 use super::log::{Entry, Payload};
-use super::rules::{RaftRules, Rule};
+use super::rules::Rule;
+use super::server::Step;
 use super::state::Role;
-use super::step::Step;
+use super::{Command, Params};
 use super::{commit, replication};
 use crate::service::{Answer, Request};
 use crate::state_machine::StateMachine;
 
 /// A leader takes the command into its log; any other server says who the leader is.
 /// raft.tla `ClientRequest`.
-pub(super) fn handle_request<M: StateMachine, R: RaftRules>(
-    step: &mut Step<'_, '_, M, R>,
-    request: Request<M::Command>,
-) {
+pub(super) fn handle_request<P: Params>(step: &mut Step<P>, request: Request<Command<P>>) {
     let (session, sequence) = (request.session, request.sequence);
     if !step.require(Rule::OnlyLeaderAppends, step.state().is_leader()) {
         let leader = match step.state().role {
@@ -22,7 +20,7 @@ pub(super) fn handle_request<M: StateMachine, R: RaftRules>(
         };
         return step.answer(session, sequence, Answer::Redirect { leader });
     }
-    if !step.keeps(Rule::ReadsThroughLog) && M::is_read_only(&request.command) {
+    if !step.keeps(Rule::ReadsThroughLog) && P::Machine::is_read_only(&request.command) {
         let output = step.state().applied.machine.clone().apply(&request.command);
         return step.answer(session, sequence, Answer::Done(output));
     }
@@ -35,10 +33,7 @@ pub(super) fn handle_request<M: StateMachine, R: RaftRules>(
 }
 
 /// Appends the command and sends it on.
-fn append<M: StateMachine, R: RaftRules>(
-    step: &mut Step<'_, '_, M, R>,
-    request: Request<M::Command>,
-) {
+fn append<P: Params>(step: &mut Step<P>, request: Request<Command<P>>) {
     let term = step.term();
     step.storage_mut().log.append(Entry { term, payload: Payload::Command(request) });
     if step.keeps(Rule::CommandIsSentAtOnce) {

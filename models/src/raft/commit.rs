@@ -1,16 +1,18 @@
 //! When an entry is committed (§5.3, §5.4.2), and what happens then.
 
 use super::log::Payload;
-use super::rules::{RaftRules, Rule};
+use super::rules::Rule;
+use super::server::Step;
 use super::state::{Role, ServerState};
-use super::step::Step;
+use super::{Command, Params};
 use crate::number::Index;
 use crate::quorum::is_majority;
+use crate::rules::RuleBook;
 use crate::service::Request;
 use crate::state_machine::StateMachine;
 
 /// A leader commits what a majority stores. raft.tla `AdvanceCommitIndex`.
-pub(super) fn advance<M: StateMachine, R: RaftRules>(step: &mut Step<'_, '_, M, R>) {
+pub(super) fn advance<P: Params>(step: &mut Step<P>) {
     let state = step.state();
     let mut index = state.log().last_index();
     while index > state.commit && !may_commit(&step.server.rules, state, index) {
@@ -26,9 +28,9 @@ pub(super) fn advance<M: StateMachine, R: RaftRules>(step: &mut Step<'_, '_, M, 
 ///
 /// An entry of an older term may be on a majority and still be overwritten (figure 8), so counting
 /// commits only entries of the leader's own term; those before them are committed with them.
-pub fn may_commit<M: StateMachine, R: RaftRules>(
-    rules: &R,
-    state: &ServerState<M>,
+pub fn may_commit(
+    rules: &impl RuleBook<Rule>,
+    state: &ServerState<impl StateMachine>,
     index: Index,
 ) -> bool {
     let Role::Leader { followers } = &state.role else {
@@ -41,11 +43,7 @@ pub fn may_commit<M: StateMachine, R: RaftRules>(
 }
 
 /// A follower learns what its leader has committed, as far as its own log is known to `matched` it.
-pub(super) fn follow<M: StateMachine, R: RaftRules>(
-    step: &mut Step<'_, '_, M, R>,
-    leader_commit: Index,
-    matched: Index,
-) {
+pub(super) fn follow<P: Params>(step: &mut Step<P>, leader_commit: Index, matched: Index) {
     let within = step.keeps(Rule::CommitWithinMatched);
     let limit = if within { matched } else { step.state().log().last_index() };
     let commit = leader_commit.min(limit);
@@ -56,7 +54,7 @@ pub(super) fn follow<M: StateMachine, R: RaftRules>(
 }
 
 /// Applies what is committed and not applied yet; a leader answers the clients.
-fn apply_committed<M: StateMachine, R: RaftRules>(step: &mut Step<'_, '_, M, R>) {
+fn apply_committed<P: Params>(step: &mut Step<P>) {
     loop {
         let state = step.state();
         let in_order = step.keeps(Rule::ApplyInOrder);
@@ -78,13 +76,13 @@ fn apply_committed<M: StateMachine, R: RaftRules>(step: &mut Step<'_, '_, M, R>)
 
 /// Lets a command take effect. It does not look whether it is a retry of one that did (thesis
 /// §6.3): a leader takes no command into its log twice, and every log is part of some leader's.
-fn apply<M: StateMachine, R: RaftRules>(
-    step: &mut Step<'_, '_, M, R>,
-    Request { session, sequence, command }: Request<M::Command>,
+fn apply<P: Params>(
+    step: &mut Step<P>,
+    Request { session, sequence, command }: Request<Command<P>>,
 ) {
     let applied = &mut step.state_mut().applied;
     let output = applied.machine.apply(&command);
-    applied.sessions.insert(session, (sequence, output));
+    applied.sessions.record(session, sequence, output);
     if step.state().is_leader() && step.keeps(Rule::AppliedIsAnswered) {
         step.answer_applied(session, sequence);
     }

@@ -4,20 +4,22 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use stateright::actor::Id;
 
+use super::Params;
 use super::log::{Entry, Payload, Position};
 use super::message::{Message, RequestVote, VoteReply};
 use super::replication;
-use super::rules::{RaftRules, Rule};
+use super::rules::Rule;
+use super::server::Step;
 use super::state::{Progress, Role, ServerState};
-use super::step::Step;
 use super::{Timer, commit};
 use crate::number::Index;
 use crate::quorum::is_majority;
+use crate::rules::RuleBook;
 use crate::state_machine::StateMachine;
 
 /// A server that has not heard of a leader for an election timeout stands for election itself.
 /// raft.tla `Timeout`.
-pub(super) fn start_election<M: StateMachine, R: RaftRules>(step: &mut Step<'_, '_, M, R>) {
+pub(super) fn start_election<P: Params>(step: &mut Step<P>) {
     let id = step.id;
     let raises_term = step.keeps(Rule::CandidateRaisesTerm);
     let storage = step.storage_mut();
@@ -37,8 +39,8 @@ pub(super) fn start_election<M: StateMachine, R: RaftRules>(step: &mut Step<'_, 
 }
 
 /// Grants the vote or not. raft.tla `HandleRequestVoteRequest`.
-pub(super) fn handle_request_vote<M: StateMachine, R: RaftRules>(
-    step: &mut Step<'_, '_, M, R>,
+pub(super) fn handle_request_vote<P: Params>(
+    step: &mut Step<P>,
     candidate: Id,
     request: RequestVote,
 ) {
@@ -55,9 +57,9 @@ pub(super) fn handle_request_vote<M: StateMachine, R: RaftRules>(
 }
 
 /// May this server vote for `candidate`? The request is not of a newer term than its own.
-pub fn grants_vote<M: StateMachine, R: RaftRules>(
-    rules: &R,
-    state: &ServerState<M>,
+pub fn grants_vote(
+    rules: &impl RuleBook<Rule>,
+    state: &ServerState<impl StateMachine>,
     candidate: Id,
     request: &RequestVote,
 ) -> bool {
@@ -71,7 +73,7 @@ pub fn grants_vote<M: StateMachine, R: RaftRules>(
 }
 
 /// Is a log that ends at `theirs` at least as up to date as one that ends at `ours`? (§5.4.1)
-fn is_up_to_date<R: RaftRules>(rules: &R, theirs: Position, ours: Position) -> bool {
+fn is_up_to_date(rules: &impl RuleBook<Rule>, theirs: Position, ours: Position) -> bool {
     if rules.keeps(Rule::LastTermBeforeLength) && theirs.term != ours.term {
         return theirs.term > ours.term;
     }
@@ -79,11 +81,7 @@ fn is_up_to_date<R: RaftRules>(rules: &R, theirs: Position, ours: Position) -> b
 }
 
 /// Counts a vote. raft.tla `HandleRequestVoteResponse`.
-pub(super) fn handle_vote_reply<M: StateMachine, R: RaftRules>(
-    step: &mut Step<'_, '_, M, R>,
-    voter: Id,
-    reply: VoteReply,
-) {
+pub(super) fn handle_vote_reply<P: Params>(step: &mut Step<P>, voter: Id, reply: VoteReply) {
     let of_this_term = step.require(Rule::VotesOfThisTermCount, reply.term == step.term());
     let Role::Candidate { votes } = &step.state().role else {
         return;
@@ -101,7 +99,7 @@ pub(super) fn handle_vote_reply<M: StateMachine, R: RaftRules>(
     become_leader_if_elected(step);
 }
 
-fn become_leader_if_elected<M: StateMachine, R: RaftRules>(step: &mut Step<'_, '_, M, R>) {
+fn become_leader_if_elected<P: Params>(step: &mut Step<P>) {
     let Role::Candidate { votes } = &step.state().role else {
         return;
     };
@@ -113,7 +111,7 @@ fn become_leader_if_elected<M: StateMachine, R: RaftRules>(step: &mut Step<'_, '
 
 /// Takes office: nothing is known of the followers' logs, and a no-op of the new term lets the
 /// entries of older terms be committed (§8). raft.tla `BecomeLeader`.
-fn become_leader<M: StateMachine, R: RaftRules>(step: &mut Step<'_, '_, M, R>) {
+fn become_leader<P: Params>(step: &mut Step<P>) {
     let term = step.term();
     let next = step.state().log().last_index().next();
     let progress = Progress { next, matched: Index::ZERO, is_lost: false };

@@ -1,4 +1,4 @@
-//! The messages of Raft (figure 2), and those of clients.
+//! The messages of Raft (figure 2).
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::log::{Entry, Position};
 use crate::number::{Index, Term};
-use crate::service::{Reply, Request};
+use crate::service;
 use crate::state_machine::StateMachine;
 
 /// A candidate asks for a vote.
@@ -58,43 +58,42 @@ pub struct AppendReply {
     pub index: Index,
 }
 
-/// All that travels in a Raft cluster.
+/// What Raft servers say to each other.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum Message<C, O> {
+pub enum Message<C> {
     RequestVote(RequestVote),
     VoteReply(VoteReply),
     AppendEntries(AppendEntries<C>),
     AppendReply(AppendReply),
-    Request(Request<C>),
-    Reply(Reply<O>),
 }
 
 /// As the message itself: its type says which one it is.
-impl<C: fmt::Debug, O: fmt::Debug> fmt::Debug for Message<C, O> {
+impl<C: fmt::Debug> fmt::Debug for Message<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Message::RequestVote(message) => message.fmt(f),
             Message::VoteReply(message) => message.fmt(f),
             Message::AppendEntries(message) => message.fmt(f),
             Message::AppendReply(message) => message.fmt(f),
-            Message::Request(message) => message.fmt(f),
-            Message::Reply(message) => message.fmt(f),
         }
     }
 }
 
-/// The messages of a cluster that replicates `M`.
-pub type MessageOf<M> = Message<<M as StateMachine>::Command, <M as StateMachine>::Output>;
+/// All that travels in a cluster that replicates `M`.
+pub type MessageOf<M> = service::Message<
+    Message<<M as StateMachine>::Command>,
+    <M as StateMachine>::Command,
+    <M as StateMachine>::Output,
+>;
 
-impl<C, O> Message<C, O> {
-    /// The sender's term, for messages between servers.
-    pub fn term(&self) -> Option<Term> {
+impl<C> Message<C> {
+    /// The sender's term.
+    pub fn term(&self) -> Term {
         match self {
-            Message::RequestVote(message) => Some(message.term),
-            Message::VoteReply(message) => Some(message.term),
-            Message::AppendEntries(message) => Some(message.term),
-            Message::AppendReply(message) => Some(message.term),
-            Message::Request(_) | Message::Reply(_) => None,
+            Message::RequestVote(message) => message.term,
+            Message::VoteReply(message) => message.term,
+            Message::AppendEntries(message) => message.term,
+            Message::AppendReply(message) => message.term,
         }
     }
 }

@@ -28,7 +28,8 @@
 //! | when a leader may commit, also entries of older terms | `commit.rs`: `may_commit` |
 //! | what a follower commits, what is applied and answered | `commit.rs`: `follow`, `apply` |
 //! | commands, retries, reads, redirects | `client.rs`: `handle_request` |
-//! | what survives a crash, and that it is saved before it is told | `step.rs`: `finish` |
+//! | what survives a crash | `server.rs`: `to_save` |
+//! | that it is saved before it is told | `crate::step`: `finish` |
 //!
 //! Deviations. A refused vote is not answered: a candidate that is out of date learns so from the
 //! next leader or candidate, and one that is not would ignore the answer. A refused append carries
@@ -37,27 +38,18 @@
 //!
 //! Not here yet: snapshots, membership changes, pre-vote, leases. Sessions are never forgotten.
 
+pub mod claims;
 mod client;
 mod commit;
-pub mod conduct;
-pub mod custom;
-mod directions;
 mod election;
-pub mod facts;
-pub mod ghost;
-mod history;
-pub mod large;
-pub mod live;
 pub mod log;
 pub mod message;
-pub mod obsolete;
-pub mod properties;
-mod rename;
+pub mod protocol;
 mod replication;
 pub mod rules;
+mod server;
 pub mod specs;
 pub mod state;
-mod step;
 mod storage;
 mod term;
 
@@ -65,16 +57,16 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::time::Duration;
 
+use serde::Serialize;
 use stateright::actor::{Actor, Id, Out};
 
-use crate::client::{Client, ClientState, Effect};
-use crate::rules::AllRules;
-use crate::service::{self, Reply, Request, Service, Session};
+use crate::member::{self, Member};
+use crate::rules::RuleBook;
+use crate::service::{self, Service};
 use crate::state_machine::StateMachine;
-use log::Payload;
-use rules::{RaftRules, Rule};
-use state::{Role, ServerState, Storage};
-use step::Step;
+use rules::Rule;
+use server::Step;
+use state::{ServerState, Storage};
 
 pub use commit::may_commit;
 pub use election::grants_vote;
@@ -97,82 +89,57 @@ pub struct Batch {
     pub bytes: usize,
 }
 
-/// A Raft server that replicates `M`.
+/// What Raft's servers are made for: the machine that they replicate, and the book of rules.
+pub trait Params: crate::rules::Params<Rule> {}
+impl<P: crate::rules::Params<Rule>> Params for P {}
+
+/// The machine that is replicated.
+pub type MachineOf<P> = <P as crate::rules::Params<Rule>>::Machine;
+
+type Command<P> = <MachineOf<P> as StateMachine>::Command;
+
+/// A Raft server.
 #[derive(Clone, Debug)]
-pub struct Server<M: StateMachine, R: RaftRules = AllRules> {
+pub struct Server<P: Params> {
     /// All servers of the cluster, this one among them.
     pub servers: Vec<Id>,
     pub timing: Timing,
     pub batch: Batch,
-    pub rules: R,
-    pub machine: std::marker::PhantomData<M>,
+    pub rules: P::Rules,
 }
 
-/// A member of a Raft system: a server, or, in a model, a client.
-#[derive(Clone, Debug)]
-pub enum Raft<M: StateMachine, R: RaftRules = AllRules> {
-    Server(Server<M, R>),
-    Client(Client<M>),
-}
+/// A member of a Raft system: a server, or a client.
+pub type Raft<P> = Member<Server<P>>;
 
 /// A member's state.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum State<M: StateMachine> {
-    Server(ServerState<M>),
-    Client(ClientState<M::Output>),
-}
+pub type State<M> = member::State<ServerState<M>, <M as StateMachine>::Output>;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub enum Timer {
     /// A server has not heard of a leader for too long.
     Election,
     /// A leader is to be heard again.
     Heartbeat,
-    /// A client has waited too long for an answer.
-    Retry,
 }
 
-impl<M: StateMachine, R: RaftRules> Server<M, R> {
-    fn on_message(&self, step: &mut Step<'_, '_, M, R>, from: Id, message: MessageOf<M>) {
-        if step.state().is_taken_out() {
-            return;
-        }
-        if let Some(term) = message.term() {
-            term::observe(step, term);
-        }
-        match message {
-            Message::RequestVote(m) => election::handle_request_vote(step, from, m),
-            Message::VoteReply(m) => election::handle_vote_reply(step, from, m),
-            Message::AppendEntries(m) => replication::handle_append_entries(step, from, m),
-            Message::AppendReply(m) => replication::handle_append_reply(step, from, m),
-            Message::Request(m) => client::handle_request(step, m),
-            Message::Reply(_) => {}
-        }
-    }
+impl<P: Params> Service for Server<P> {
+    type Peer = Message<Command<P>>;
+    type Machine = P::Machine;
 }
 
-impl<M: StateMachine, R: RaftRules> Actor for Raft<M, R> {
-    type Msg = MessageOf<M>;
+impl<P: Params> Actor for Server<P> {
+    type Msg = MessageOf<P::Machine>;
     type Timer = Timer;
-    type State = State<M>;
-    type Storage = Storage<M::Command>;
+    type State = ServerState<P::Machine>;
+    type Storage = Storage<Command<P>>;
     type Random = ();
 
-    fn on_start(&self, id: Id, storage: &Option<Self::Storage>, out: &mut Out<Self>) -> State<M> {
-        match self {
-            Raft::Server(server) => {
-                let starts_anew = storage.is_none();
-                if server.rules.keeps(Rule::StandsAfterCrash) || starts_anew {
-                    out.set_timer(Timer::Election, server.timing.election.clone());
-                }
-                State::Server(ServerState::starting_from(storage.clone()))
-            }
-            Raft::Client(client) => {
-                let (state, effects) = client.on_start(id);
-                client_effects(client, effects, out);
-                State::Client(state)
-            }
+    fn on_start(&self, _: Id, storage: &Option<Self::Storage>, out: &mut Out<Self>) -> Self::State {
+        let starts_anew = storage.is_none();
+        if self.rules.keeps(Rule::StandsAfterCrash) || starts_anew {
+            out.set_timer(Timer::Election, self.timing.election.clone());
         }
+        ServerState::starting_from(storage.clone())
     }
 
     fn on_msg(
@@ -183,133 +150,40 @@ impl<M: StateMachine, R: RaftRules> Actor for Raft<M, R> {
         msg: Self::Msg,
         out: &mut Out<Self>,
     ) {
-        match (self, msg) {
-            (Raft::Server(server), message) => {
-                let mut step = Step::new(server, id, state);
-                server.on_message(&mut step, src, message);
-                step.finish(out);
-            }
-            (Raft::Client(client), Message::Reply(reply)) => {
-                with_client(state, |own| client.on_reply(id, own, reply), client, out);
-            }
-            (Raft::Client(_), _) => {}
-        }
+        let mut step = Step::new(self, id, state);
+        receive(&mut step, src, msg);
+        step.finish(out);
     }
 
-    fn on_timeout(&self, id: Id, state: &mut Cow<State<M>>, timer: &Timer, out: &mut Out<Self>) {
-        match (self, timer) {
-            (Raft::Server(server), timer) => {
-                let mut step = Step::new(server, id, state);
-                match timer {
-                    Timer::Election => election::start_election(&mut step),
-                    Timer::Heartbeat => replication::send_heartbeats(&mut step),
-                    Timer::Retry => {}
-                }
-                step.finish(out);
-            }
-            (Raft::Client(client), Timer::Retry) => {
-                with_client(state, |own| client.on_retry_timeout(id, own), client, out);
-            }
-            (Raft::Client(_), Timer::Election | Timer::Heartbeat) => {}
+    fn on_timeout(&self, id: Id, state: &mut Cow<Self::State>, timer: &Timer, out: &mut Out<Self>) {
+        let mut step = Step::new(self, id, state);
+        match timer {
+            Timer::Election => election::start_election(&mut step),
+            Timer::Heartbeat => replication::send_heartbeats(&mut step),
         }
+        step.finish(out);
     }
 
     fn name(&self) -> String {
-        match self {
-            Raft::Server(_) => "Raft server".to_owned(),
-            Raft::Client(_) => "client".to_owned(),
-        }
+        "Raft server".to_owned()
     }
 }
 
-/// Lets a client act on its own state, and carries out what it wants.
-fn with_client<M: StateMachine, R: RaftRules>(
-    state: &mut Cow<State<M>>,
-    act: impl FnOnce(&mut Cow<ClientState<M::Output>>) -> Vec<Effect<M::Command>>,
-    client: &Client<M>,
-    out: &mut Out<Raft<M, R>>,
-) {
-    let State::Client(own) = &**state else { return };
-    let mut own = Cow::Borrowed(own);
-    let effects = act(&mut own);
-    if let Cow::Owned(own) = own {
-        *state = Cow::Owned(State::Client(own));
+fn receive<P: Params>(step: &mut Step<P>, from: Id, message: MessageOf<P::Machine>) {
+    if step.state().is_taken_out() {
+        return;
     }
-    client_effects(client, effects, out);
-}
-
-fn client_effects<M: StateMachine, R: RaftRules>(
-    client: &Client<M>,
-    effects: Vec<Effect<M::Command>>,
-    out: &mut Out<Raft<M, R>>,
-) {
-    for effect in effects {
-        match effect {
-            Effect::Send(server, request) => out.send(server, Message::Request(request)),
-            Effect::SetRetryTimer => out.set_timer(Timer::Retry, client.retry.clone()),
-            Effect::CancelRetryTimer => out.cancel_timer(Timer::Retry),
+    match message {
+        service::Message::Peer(message) => {
+            term::observe(step, message.term());
+            match message {
+                Message::RequestVote(m) => election::handle_request_vote(step, from, m),
+                Message::VoteReply(m) => election::handle_vote_reply(step, from, m),
+                Message::AppendEntries(m) => replication::handle_append_entries(step, from, m),
+                Message::AppendReply(m) => replication::handle_append_reply(step, from, m),
+            }
         }
+        service::Message::Request(m) => client::handle_request(step, m),
+        service::Message::Reply(_) => {}
     }
-}
-
-impl<M: StateMachine, R: RaftRules> Service for Raft<M, R> {
-    type Command = M::Command;
-    type Output = M::Output;
-
-    fn request(request: Request<M::Command>) -> Self::Msg {
-        Message::Request(request)
-    }
-
-    fn session(message: &Self::Msg) -> Option<Session> {
-        if let Message::Request(request) = message { Some(request.session) } else { None }
-    }
-
-    fn reply(message: Self::Msg) -> Option<Reply<M::Output>> {
-        match message {
-            Message::Reply(reply) => Some(reply),
-            _ => None,
-        }
-    }
-
-    /// # Panics
-    /// If the state is a client's: only servers are asked for their status.
-    fn status(&self, id: Id, state: &State<M>) -> service::Status {
-        let State::Server(state) = state else { panic!("a client has no status") };
-        service::Status {
-            role: state.role.name().to_owned(),
-            term: state.term().0,
-            leader: match state.role {
-                Role::Follower { leader } => leader,
-                Role::Candidate { .. } | Role::TakenOut { .. } => None,
-                Role::Leader { .. } => Some(id),
-            },
-            commit: state.commit.0,
-            last: state.log().last_index().0,
-            warnings: warnings(&state.role),
-        }
-    }
-
-    fn gives_up(&self, state: &State<M>) -> Option<String> {
-        let State::Server(ServerState { role: Role::TakenOut { leader }, .. }) = state else {
-            return None;
-        };
-        Some(format!(
-            "it lacks what it has acknowledged to server {}: {LOST}; what it voted may be lost as \
-             well, so it takes no further part",
-            usize::from(*leader)
-        ))
-    }
-}
-
-/// What has become of a server that lacks what it acknowledged.
-const LOST: &str = "its storage was lost, or an older one took its place";
-
-/// What a leader knows of followers and an operator must hear.
-fn warnings(role: &Role) -> Vec<String> {
-    let Role::Leader { followers } = role else { return Vec::new() };
-    let lost = followers.iter().filter(|(_, progress)| progress.is_lost);
-    lost.map(|(id, _)| {
-        format!("server {} lacks what it has acknowledged: {LOST}", usize::from(*id))
-    })
-    .collect()
 }

@@ -3,12 +3,13 @@
 use stateright::actor::Id;
 
 use super::commit;
-use super::log::{Entry, Log, Position};
+use super::log::{Entry, Log, Payload, Position};
 use super::message::{AppendEntries, AppendReply, Message, Outcome};
-use super::rules::{RaftRules, Rule};
+use super::rules::Rule;
+use super::server::Step;
 use super::state::{Progress, Role};
-use super::step::Step;
-use super::{Batch, Payload, Timer};
+use super::{Batch, Timer};
+use super::{Command, Params};
 use crate::number::Index;
 use crate::state_machine::StateMachine;
 
@@ -17,7 +18,7 @@ const HEARTBEAT: Batch = Batch { entries: 0, bytes: 0 };
 
 /// A leader keeps its followers from standing for election. A heartbeat is an append without
 /// entries: its answer tells what the follower still lacks.
-pub(super) fn send_heartbeats<M: StateMachine, R: RaftRules>(step: &mut Step<'_, '_, M, R>) {
+pub(super) fn send_heartbeats<P: Params>(step: &mut Step<P>) {
     if step.keeps(Rule::HeartbeatsGoOn) {
         step.set_heartbeat_timer();
     }
@@ -25,22 +26,18 @@ pub(super) fn send_heartbeats<M: StateMachine, R: RaftRules>(step: &mut Step<'_,
 }
 
 /// Sends all followers what they lack.
-pub(super) fn replicate<M: StateMachine, R: RaftRules>(step: &mut Step<'_, '_, M, R>) {
+pub(super) fn replicate<P: Params>(step: &mut Step<P>) {
     send_to_all(step, step.server.batch);
 }
 
-fn send_to_all<M: StateMachine, R: RaftRules>(step: &mut Step<'_, '_, M, R>, batch: Batch) {
+fn send_to_all<P: Params>(step: &mut Step<P>, batch: Batch) {
     for peer in step.peers() {
         send_append(step, peer, batch);
     }
 }
 
 /// Sends a follower the entries it is believed to lack. raft.tla `AppendEntries`.
-fn send_append<M: StateMachine, R: RaftRules>(
-    step: &mut Step<'_, '_, M, R>,
-    follower: Id,
-    batch: Batch,
-) {
+fn send_append<P: Params>(step: &mut Step<P>, follower: Id, batch: Batch) {
     let state = step.state();
     let Role::Leader { followers } = &state.role else {
         return;
@@ -50,7 +47,7 @@ fn send_append<M: StateMachine, R: RaftRules>(
     };
     let index = Index(progress.next.0 - 1);
     let previous = Position { index, term: state.log().term_at(index).unwrap_or_default() };
-    let entries = next_batch::<M>(state.log(), index, batch);
+    let entries = next_batch::<P>(state.log(), index, batch);
     let message = AppendEntries {
         term: state.term(),
         previous,
@@ -62,15 +59,15 @@ fn send_append<M: StateMachine, R: RaftRules>(
 }
 
 /// The entries behind `index` that fit `batch`; the first is not refused for its size.
-fn next_batch<M: StateMachine>(
-    log: &Log<M::Command>,
+fn next_batch<P: Params>(
+    log: &Log<Command<P>>,
     index: Index,
     batch: Batch,
-) -> Vec<Entry<M::Command>> {
+) -> Vec<Entry<Command<P>>> {
     let mut bytes = 0;
-    let fits = |(count, (_, entry)): &(usize, (Index, &Entry<M::Command>))| {
+    let fits = |(count, (_, entry)): &(usize, (Index, &Entry<Command<P>>))| {
         if let Payload::Command(request) = &entry.payload {
-            bytes += M::weight(&request.command);
+            bytes += P::Machine::weight(&request.command);
         }
         *count == 0 || bytes <= batch.bytes
     };
@@ -80,10 +77,10 @@ fn next_batch<M: StateMachine>(
 
 /// Takes the leader's entries if they fit behind the own log. raft.tla
 /// `HandleAppendEntriesRequest`.
-pub(super) fn handle_append_entries<M: StateMachine, R: RaftRules>(
-    step: &mut Step<'_, '_, M, R>,
+pub(super) fn handle_append_entries<P: Params>(
+    step: &mut Step<P>,
     leader: Id,
-    message: AppendEntries<M::Command>,
+    message: AppendEntries<Command<P>>,
 ) {
     let refused = Index(message.previous.index.0.saturating_sub(1));
     if !step.require(Rule::StaleLeaderRefused, message.term >= step.term()) {
@@ -112,7 +109,7 @@ pub(super) fn handle_append_entries<M: StateMachine, R: RaftRules>(
 }
 
 /// Notes that the leader of this term is there.
-fn hear<M: StateMachine, R: RaftRules>(step: &mut Step<'_, '_, M, R>, leader: Id) {
+fn hear<P: Params>(step: &mut Step<P>, leader: Id) {
     match step.state().role {
         Role::Leader { .. } | Role::TakenOut { .. } => return,
         Role::Candidate { .. } if !step.keeps(Rule::CandidateYields) => {}
@@ -126,11 +123,7 @@ fn hear<M: StateMachine, R: RaftRules>(step: &mut Step<'_, '_, M, R>, leader: Id
 /// Says that this server lacks what it has acknowledged, and takes no further part: what it voted
 /// may be lost as well. The leader of a term goes by what it was told in this term, so a server
 /// whose storage is whole has all of it.
-fn take_out<M: StateMachine, R: RaftRules>(
-    step: &mut Step<'_, '_, M, R>,
-    leader: Id,
-    index: Index,
-) {
+fn take_out<P: Params>(step: &mut Step<P>, leader: Id, index: Index) {
     step.state_mut().role = Role::TakenOut { leader };
     step.cancel_timer(Timer::Election);
     reply(step, leader, Outcome::Lost, index);
@@ -138,11 +131,7 @@ fn take_out<M: StateMachine, R: RaftRules>(
 
 /// Puts the leader's `entries` behind `previous`, where the logs match. What is there already and
 /// agrees stays, for the message may be an old one.
-fn store<M: StateMachine, R: RaftRules>(
-    step: &mut Step<'_, '_, M, R>,
-    previous: Index,
-    entries: Vec<Entry<M::Command>>,
-) {
+fn store<P: Params>(step: &mut Step<P>, previous: Index, entries: Vec<Entry<Command<P>>>) {
     if !step.keeps(Rule::OnlyConflictTruncates) && step.state().log().last_index() > previous {
         step.storage_mut().log.truncate_from(previous.next());
     }
@@ -161,23 +150,14 @@ fn store<M: StateMachine, R: RaftRules>(
     }
 }
 
-fn reply<M: StateMachine, R: RaftRules>(
-    step: &mut Step<'_, '_, M, R>,
-    leader: Id,
-    outcome: Outcome,
-    index: Index,
-) {
+fn reply<P: Params>(step: &mut Step<P>, leader: Id, outcome: Outcome, index: Index) {
     let term = step.term();
     step.send(leader, Message::AppendReply(AppendReply { term, outcome, index }));
 }
 
 /// Learns how far a follower's log matches, or tries again from further back.
 /// raft.tla `HandleAppendEntriesResponse`.
-pub(super) fn handle_append_reply<M: StateMachine, R: RaftRules>(
-    step: &mut Step<'_, '_, M, R>,
-    follower: Id,
-    reply: AppendReply,
-) {
+pub(super) fn handle_append_reply<P: Params>(step: &mut Step<P>, follower: Id, reply: AppendReply) {
     if !step.require(Rule::RepliesOfThisTermCount, reply.term == step.term()) {
         return;
     }
@@ -218,7 +198,7 @@ pub(super) fn handle_append_reply<M: StateMachine, R: RaftRules>(
 }
 
 /// Counts no more on a follower that has lost what it acknowledged, and sends it nothing more.
-fn give_up<M: StateMachine, R: RaftRules>(step: &mut Step<'_, '_, M, R>, follower: Id) {
+fn give_up<P: Params>(step: &mut Step<P>, follower: Id) {
     if let Role::Leader { followers } = &mut step.state_mut().role
         && let Some(progress) = followers.get_mut(&follower)
     {

@@ -2,15 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::Serialize;
 use stateright::actor::Id;
 
 use super::log::{Log, Payload};
 use crate::number::{Index, Term};
 use crate::service::{Sequence, Session};
+use crate::session::Sessions;
 use crate::state_machine::StateMachine;
 
 /// What survives a crash, and only that.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Storage<C: Clone> {
     /// The latest term this server has seen.
     pub term: Term,
@@ -26,7 +28,7 @@ impl<C: Clone> Default for Storage<C> {
 }
 
 /// What a leader knows of a follower's log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Progress {
     /// The next entry to send.
     pub next: Index,
@@ -37,7 +39,7 @@ pub struct Progress {
 }
 
 /// A server's part in its term, with what only that part needs.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub enum Role {
     Follower {
         leader: Option<Id>,
@@ -68,23 +70,23 @@ impl Role {
 }
 
 /// What a server has computed from the entries it applied.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Applied<M: StateMachine> {
     /// The last entry applied.
     pub index: Index,
     pub machine: M,
     /// Every session's last command and what it returned, so that a retry is recognised.
-    pub sessions: BTreeMap<Session, (Sequence, M::Output)>,
+    pub sessions: Sessions<M::Output>,
 }
 
 impl<M: StateMachine> Default for Applied<M> {
     fn default() -> Self {
-        Applied { index: Index::ZERO, machine: M::default(), sessions: BTreeMap::new() }
+        Applied { index: Index::ZERO, machine: M::default(), sessions: Sessions::default() }
     }
 }
 
 /// A server's state.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct ServerState<M: StateMachine> {
     pub storage: Storage<M::Command>,
     pub role: Role,
@@ -123,8 +125,7 @@ impl<M: StateMachine> ServerState<M> {
     /// True if a command of this number is in the log, or was overtaken by a later one of its
     /// session.
     pub fn knows(&self, session: Session, sequence: Sequence) -> bool {
-        let was_applied = self.applied.sessions.get(&session).is_some_and(|(s, _)| *s >= sequence);
-        was_applied
+        self.applied.sessions.has_done(session, sequence)
             || self.log().behind(self.applied.index).any(|(_, entry)| match &entry.payload {
                 Payload::Command(r) => r.session == session && r.sequence >= sequence,
                 Payload::NoOp => false,

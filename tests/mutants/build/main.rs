@@ -18,6 +18,7 @@ use instrument::{Instrument, Mutant};
 /// answers are held against.
 const RULES: &[&str] = &[
     "client.rs",
+    "member.rs",
     "quorum.rs",
     "raft/client.rs",
     "raft/commit.rs",
@@ -26,8 +27,10 @@ const RULES: &[&str] = &[
     "raft/mod.rs",
     "raft/replication.rs",
     "raft/state.rs",
-    "raft/step.rs",
+    "raft/server.rs",
     "raft/term.rs",
+    "session.rs",
+    "step.rs",
 ];
 
 fn main() {

@@ -4,11 +4,13 @@
 use quorate_checker::AnySpec;
 use quorate_checker::spec::Faults;
 
-use super::properties::{self, Named};
-use super::specs::{self, Book, Boxed, EVERY_RULE, RaftSpec};
-use super::{Batch, live};
+use super::{Boxed, Checked, EVERY_RULE, RaftSpec, live};
 use crate::bounds::{Ask, Bounds, Refused};
-use crate::kv::{Command, Kv};
+use crate::claims::all_answered;
+use crate::kv::Command;
+use crate::raft::Batch;
+use crate::raft::claims::properties::{self, Named};
+use crate::system::servers_mut;
 
 /// Raft within `bounds`.
 ///
@@ -52,16 +54,16 @@ fn at_any_moment(
 ) -> RaftSpec {
     let (elections, heartbeats) = (ask.count("elections", 1), ask.count("heartbeats", 0));
     let retries = ask.count("retries", 0);
-    let mut facts: Vec<Named<Kv, Book>> = Vec::new();
+    let mut facts: Vec<Named<Checked>> = Vec::new();
     if elections > 0 {
         facts.push(("a leader", properties::a_leader));
         facts.push(("a commit", properties::a_commit));
         if !scripts.is_empty() {
-            facts.push(("all answered", properties::all_answered));
+            facts.push(("all answered", all_answered));
         }
     }
-    let bounds = specs::Bounds { servers, scripts, elections, heartbeats, retries, faults };
-    specs::raft("raft/custom", EVERY_RULE, bounds, &facts)
+    let bounds = super::Bounds { servers, scripts, elections, heartbeats, retries, faults };
+    super::raft("raft/custom", EVERY_RULE, bounds, &facts)
         .summary("safety within the bounds asked for")
 }
 
@@ -85,7 +87,7 @@ fn on_the_clock(
 }
 
 fn with_batch(mut spec: RaftSpec, entries: u8) -> RaftSpec {
-    for server in specs::servers_mut(&mut spec) {
+    for server in servers_mut(&mut spec) {
         server.batch = Batch { entries: entries.into(), bytes: usize::MAX };
     }
     spec

@@ -4,38 +4,35 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use quorate_checker::spec::{Event, Step};
+use serde::Serialize;
 use stateright::actor::Id;
 
 use super::conduct::Misstep;
-use super::log::Entry;
-use super::rules::RaftRules;
-use super::state::ServerState;
-use super::{Message, Raft, State};
-use crate::client::ClientState;
+use crate::claims::Returned;
+use crate::member::State;
 use crate::number::{Index, Term};
+use crate::raft::log::Entry;
+use crate::raft::state::ServerState;
+use crate::raft::{MachineOf, Params, Raft};
 use crate::state_machine::StateMachine;
 
 /// An entry that some server was the first to know committed, and that server's term at the time:
 /// the term in which the entry was committed, which may be later than its own.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Committed<C> {
     pub term: Term,
     pub entry: Entry<C>,
 }
 
-/// How many operations of every other client had returned at some moment; none if it is not there.
-pub type Precedence = BTreeMap<Id, usize>;
-
 /// The history of a run.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Ghost<M: StateMachine> {
     /// Who was elected, by term.
     pub winners: BTreeMap<Term, BTreeSet<Id>>,
     /// What was committed, from index 1 on.
     pub committed: Vec<Committed<M::Command>>,
-    /// By client, for each operation that has returned: what had returned elsewhere when the next
-    /// one was invoked, in the same step. Empty for a client's last.
-    pub returned: BTreeMap<Id, Vec<Precedence>>,
+    /// What the clients' operations returned before what.
+    pub returned: Returned,
     /// Some leader changed or removed an entry of its log.
     pub leader_rewrote: bool,
     /// Some server lost an entry of its log to another one.
@@ -51,7 +48,7 @@ impl<M: StateMachine> Default for Ghost<M> {
         Ghost {
             winners: BTreeMap::new(),
             committed: Vec::new(),
-            returned: BTreeMap::new(),
+            returned: Returned::default(),
             leader_rewrote: false,
             overwritten: false,
             recovered: false,
@@ -61,18 +58,20 @@ impl<M: StateMachine> Default for Ghost<M> {
 }
 
 /// The ghost after `step`, if that changed it.
-pub fn observe<M: StateMachine, R: RaftRules>(
+pub fn observe<P: Params>(
     (): &(),
-    ghost: &Arc<Ghost<M>>,
-    step: &Step<'_, Raft<M, R>>,
-) -> Option<Arc<Ghost<M>>> {
+    ghost: &Arc<Ghost<MachineOf<P>>>,
+    step: &Step<'_, Raft<P>>,
+) -> Option<Arc<Ghost<MachineOf<P>>>> {
     let mut next = Arc::clone(ghost);
     match (step.before, step.after) {
         (State::Server(before), State::Server(after)) => {
             note_server(&mut next, step, before, after);
         }
-        (State::Client(before), State::Client(after)) => {
-            note_client(&mut next, step, before, after);
+        (State::Client(_), State::Client(_)) => {
+            if let Some(returned) = ghost.returned.after(step) {
+                Arc::make_mut(&mut next).returned = returned;
+            }
         }
         _ => unreachable!("a server stays a server and a client a client"),
     }
@@ -80,11 +79,11 @@ pub fn observe<M: StateMachine, R: RaftRules>(
 }
 
 /// The ghost of a spec that asks for no more of the past than whether a server has recovered.
-pub fn observe_recovery<M: StateMachine, R: RaftRules>(
+pub fn observe_recovery<P: Params>(
     (): &(),
-    ghost: &Arc<Ghost<M>>,
-    step: &Step<'_, Raft<M, R>>,
-) -> Option<Arc<Ghost<M>>> {
+    ghost: &Arc<Ghost<MachineOf<P>>>,
+    step: &Step<'_, Raft<P>>,
+) -> Option<Arc<Ghost<MachineOf<P>>>> {
     let State::Server(after) = step.after else { return None };
     let is_first = matches!(step.event, Event::Recover) && !ghost.recovered;
     let mut next = (is_first && after.log().last_index() > Index::ZERO).then(|| Arc::clone(ghost));
@@ -95,11 +94,11 @@ pub fn observe_recovery<M: StateMachine, R: RaftRules>(
 }
 
 /// The ghost of a spec that asks for no more of the past than whether a server did what none may.
-pub fn observe_conduct<M: StateMachine, R: RaftRules>(
+pub fn observe_conduct<P: Params>(
     (): &(),
-    ghost: &Arc<Ghost<M>>,
-    step: &Step<'_, Raft<M, R>>,
-) -> Option<Arc<Ghost<M>>> {
+    ghost: &Arc<Ghost<MachineOf<P>>>,
+    step: &Step<'_, Raft<P>>,
+) -> Option<Arc<Ghost<MachineOf<P>>>> {
     let (State::Server(before), State::Server(after)) = (step.before, step.after) else {
         return None;
     };
@@ -109,11 +108,11 @@ pub fn observe_conduct<M: StateMachine, R: RaftRules>(
 }
 
 /// The first step that no server may take is kept.
-fn note_misstep<M: StateMachine, R: RaftRules>(
-    ghost: &mut Arc<Ghost<M>>,
-    step: &Step<'_, Raft<M, R>>,
-    before: &ServerState<M>,
-    after: &ServerState<M>,
+fn note_misstep<P: Params>(
+    ghost: &mut Arc<Ghost<MachineOf<P>>>,
+    step: &Step<'_, Raft<P>>,
+    before: &ServerState<MachineOf<P>>,
+    after: &ServerState<MachineOf<P>>,
 ) {
     if ghost.misstep.is_none()
         && let Some(misstep) = Misstep::of(step, before, after)
@@ -122,11 +121,11 @@ fn note_misstep<M: StateMachine, R: RaftRules>(
     }
 }
 
-fn note_server<M: StateMachine, R: RaftRules>(
-    ghost: &mut Arc<Ghost<M>>,
-    step: &Step<'_, Raft<M, R>>,
-    before: &ServerState<M>,
-    after: &ServerState<M>,
+fn note_server<P: Params>(
+    ghost: &mut Arc<Ghost<MachineOf<P>>>,
+    step: &Step<'_, Raft<P>>,
+    before: &ServerState<MachineOf<P>>,
+    after: &ServerState<MachineOf<P>>,
 ) {
     note_misstep(ghost, step, before, after);
     let same_office = before.is_leader() && before.term() == after.term();
@@ -156,20 +155,4 @@ fn note_server<M: StateMachine, R: RaftRules>(
             ghost.leader_rewrote |= same_office && after.is_leader();
         }
     }
-}
-
-/// An operation returns, and the next one is invoked in the same step if there is one.
-fn note_client<M: StateMachine, R: RaftRules>(
-    ghost: &mut Arc<Ghost<M>>,
-    step: &Step<'_, Raft<M, R>>,
-    before: &ClientState<M::Output>,
-    after: &ClientState<M::Output>,
-) {
-    if after.answers.len() == before.answers.len() {
-        return;
-    }
-    let invokes = step.sent.iter().any(|(_, message)| matches!(message, Message::Request(_)));
-    let others = ghost.returned.iter().filter(|(client, _)| invokes && **client != step.actor);
-    let precedence = others.map(|(client, returned)| (*client, returned.len())).collect();
-    Arc::make_mut(ghost).returned.entry(step.actor).or_default().push(precedence);
 }

@@ -3,13 +3,16 @@
 use quorate_checker::AnySpec;
 use quorate_checker::spec::Faults;
 
-use super::properties::{self, Named};
-use super::specs::{
-    ANSWERED_ANYWAY, Book, Bounds, Boxed, ELECTED, EVERY_RULE, FAILED_OVER, OLDER_COMMAND,
-    RaftSpec, get, put, raft, servers_mut,
+use super::{
+    ANSWERED_ANYWAY, Bounds, Boxed, Checked, ELECTED, EVERY_RULE, FAILED_OVER, OLDER_COMMAND,
+    RaftSpec, raft,
 };
-use super::{Batch, facts};
-use crate::kv::{Command, Kv};
+use crate::claims::all_answered;
+use crate::kv::{Command, get, put};
+use crate::raft::Batch;
+use crate::raft::claims::facts;
+use crate::raft::claims::properties::{self, Named};
+use crate::system::servers_mut;
 
 /// Those of the default set. The counts change only with a reason.
 pub fn default_set() -> Vec<Box<dyn AnySpec>> {
@@ -71,11 +74,11 @@ fn failover_lossy() -> RaftSpec {
 fn elections_3() -> RaftSpec {
     let scripts: &[&[Command]] = &[&[put("x", "1")]];
     let bounds = Bounds { servers: 3, scripts, elections: 3, ..Bounds::default() };
-    let facts: &[Named<Kv, Book>] = &[
+    let facts: &[Named<Checked>] = &[
         ("a second leader", properties::a_second_leader),
         ("an overwritten entry", properties::an_overwritten_entry),
         OLDER_COMMAND,
-        ("all answered", properties::all_answered),
+        ("all answered", all_answered),
     ];
     raft("raft/elections-3", EVERY_RULE, bounds, facts)
         .summary("a client's command, and a leader after the next")
@@ -113,12 +116,12 @@ pub const NODE_BATCH: Batch = Batch { entries: 256, bytes: 256 << 10 };
 pub fn batches() -> RaftSpec {
     let scripts: &[&[Command]] = &[&[put("x", "1"), put("x", "2")]];
     let bounds = Bounds { servers: 3, scripts, elections: 2, ..Bounds::default() };
-    let facts: &[Named<Kv, Book>] = &[
+    let facts: &[Named<Checked>] = &[
         ("a second leader", properties::a_second_leader),
         ("an overwritten entry", properties::an_overwritten_entry),
         OLDER_COMMAND,
         (facts::HALF_KNOWN, facts::half_known),
-        ("all answered", properties::all_answered),
+        ("all answered", all_answered),
     ];
     let mut spec = raft("raft/batches", EVERY_RULE, bounds, facts)
         .summary("a client's two commands, and messages of as many entries as there are");
@@ -132,7 +135,7 @@ pub fn batches() -> RaftSpec {
 fn retry_2() -> RaftSpec {
     let scripts: &[&[Command]] = &[&[put("x", "1"), Command::Delete { key: "x".into() }]];
     let bounds = Bounds { servers: 3, scripts, elections: 1, retries: 1, ..Bounds::default() };
-    let facts: &[Named<Kv, Book>] = &[
+    let facts: &[Named<Checked>] = &[
         (facts::ASKED_AGAIN, facts::asked_again),
         (facts::OVERTAKEN, facts::overtaken),
         ("all answered after a retry", facts::answered_after_retry),
@@ -153,7 +156,7 @@ fn failover_retry() -> RaftSpec {
         retries: 1,
         ..Bounds::default()
     };
-    let facts: &[Named<Kv, Book>] = &[
+    let facts: &[Named<Checked>] = &[
         ("a second leader", properties::a_second_leader),
         (facts::ASKED_AGAIN, facts::asked_again),
         ("all answered after a retry", facts::answered_after_retry),
@@ -166,11 +169,11 @@ fn failover_retry() -> RaftSpec {
 fn readers_2() -> RaftSpec {
     let scripts: &[&[Command]] = &[&[put("x", "1")], &[get("x"), get("x")]];
     let bounds = Bounds { servers: 3, scripts, elections: 1, ..Bounds::default() };
-    let facts: &[Named<Kv, Book>] = &[
+    let facts: &[Named<Checked>] = &[
         ("a read before the write", facts::nothing_read),
         ("a read while the write has no answer", facts::read_while_writing),
         (facts::READ_AFTER_WRITE, facts::read_after_write),
-        ("all answered", properties::all_answered),
+        ("all answered", all_answered),
     ];
     raft("raft/readers-2", EVERY_RULE, bounds, facts)
         .summary("a writer, and a reader that reads twice")

@@ -3,13 +3,15 @@
 
 use stateright::actor::Id;
 
-use super::log::Payload;
-use super::properties::{System, SystemState, all_answered, scripts, servers, servers_up};
-use super::rules::RaftRules;
-use super::state::{Role, ServerState};
-use super::{Message, Raft, State};
+use super::properties::{System, SystemState};
+use crate::claims::{all_answered, clients, has_seen, scripts, servers, servers_up};
 use crate::kv::{Kv, Output};
 use crate::number::{Index, Term};
+use crate::raft::Params;
+use crate::raft::log::Payload;
+use crate::raft::message::Message::AppendEntries;
+use crate::raft::state::{Role, ServerState};
+use crate::service::Message;
 use crate::state_machine::StateMachine;
 
 /// The names of the facts that look at what is in flight.
@@ -22,10 +24,10 @@ pub const READ_AFTER_WRITE: &str = "a read began after the write was answered";
 
 /// Where in a server's log are commands without an answer yet, and their terms. For one client,
 /// whose commands are there in the order of its script.
-fn open_commands<M: StateMachine, R: RaftRules>(
-    system: &System<M, R>,
-    state: &SystemState<M, R>,
-    server: &ServerState<M>,
+fn open_commands<P: Params>(
+    system: &System<P>,
+    state: &SystemState<P>,
+    server: &ServerState<P::Machine>,
 ) -> Vec<(Index, Term)> {
     let answered: usize = scripts(system, state).map(|(_, answered)| answered).sum();
     let commands = server.log().behind(Index::ZERO);
@@ -34,11 +36,11 @@ fn open_commands<M: StateMachine, R: RaftRules>(
 }
 
 /// A command without an answer is in the log of a server that is down, and in no other.
-pub fn a_command_gone_with_its_leader<M: StateMachine, R: RaftRules>(
-    system: &System<M, R>,
-    state: &SystemState<M, R>,
+pub fn a_command_gone_with_its_leader<P: Params>(
+    system: &System<P>,
+    state: &SystemState<P>,
 ) -> bool {
-    let has_some = |(id, server): (Id, &ServerState<M>)| {
+    let has_some = |(id, server): (Id, &ServerState<P::Machine>)| {
         let some = !open_commands(system, state, server).is_empty();
         some.then_some(state.crashed[usize::from(id)])
     };
@@ -47,10 +49,7 @@ pub fn a_command_gone_with_its_leader<M: StateMachine, R: RaftRules>(
 }
 
 /// A server has voted for a leader whose log was shorter than its own, but newer.
-pub fn a_shorter_log_won<M: StateMachine, R: RaftRules>(
-    _: &System<M, R>,
-    state: &SystemState<M, R>,
-) -> bool {
+pub fn a_shorter_log_won<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
     servers(state).filter(|(_, server)| server.is_leader()).any(|(id, leader)| {
         // The leader has one entry more since.
         servers(state).any(|(_, voter)| {
@@ -63,10 +62,7 @@ pub fn a_shorter_log_won<M: StateMachine, R: RaftRules>(
 }
 
 /// A leader has applied a command of an older term to which the client has no answer.
-pub fn a_later_leader_answers<M: StateMachine, R: RaftRules>(
-    system: &System<M, R>,
-    state: &SystemState<M, R>,
-) -> bool {
+pub fn a_later_leader_answers<P: Params>(system: &System<P>, state: &SystemState<P>) -> bool {
     let mut leaders = servers_up(state).filter(|(_, server)| server.is_leader());
     leaders.any(|(_, leader)| {
         let open = open_commands(system, state, leader);
@@ -75,31 +71,25 @@ pub fn a_later_leader_answers<M: StateMachine, R: RaftRules>(
 }
 
 /// True if this server was elected in `term`.
-fn led<M: StateMachine, R: RaftRules>(state: &SystemState<M, R>, id: Id, term: Term) -> bool {
+fn led<P: Params>(state: &SystemState<P>, id: Id, term: Term) -> bool {
     state.history.winners.get(&term).is_some_and(|winners| winners.contains(&id))
 }
 
 /// The servers that are down since they led: nobody leads on in a term that is not its own.
-fn leaders_down<M: StateMachine, R: RaftRules>(
-    state: &SystemState<M, R>,
-) -> impl Iterator<Item = &ServerState<M>> {
+fn leaders_down<P: Params>(
+    state: &SystemState<P>,
+) -> impl Iterator<Item = &ServerState<P::Machine>> {
     let down = servers(state).filter(|(id, _)| state.crashed[usize::from(*id)]);
     down.filter(|(id, server)| led(state, *id, server.term())).map(|(_, server)| server)
 }
 
 /// A leader is down with a command in its log that the client has no answer to.
-pub fn a_leader_down_unanswered<M: StateMachine, R: RaftRules>(
-    system: &System<M, R>,
-    state: &SystemState<M, R>,
-) -> bool {
+pub fn a_leader_down_unanswered<P: Params>(system: &System<P>, state: &SystemState<P>) -> bool {
     leaders_down(state).any(|leader| !open_commands(system, state, leader).is_empty())
 }
 
 /// A leader is down with a command in its log that the client has the answer to.
-pub fn a_leader_down_answered<M: StateMachine, R: RaftRules>(
-    system: &System<M, R>,
-    state: &SystemState<M, R>,
-) -> bool {
+pub fn a_leader_down_answered<P: Params>(system: &System<P>, state: &SystemState<P>) -> bool {
     leaders_down(state).any(|leader| {
         let commands = leader.log().behind(Index::ZERO);
         let commands = commands.filter(|(_, entry)| matches!(entry.payload, Payload::Command(_)));
@@ -109,10 +99,7 @@ pub fn a_leader_down_answered<M: StateMachine, R: RaftRules>(
 
 /// A leader that crashed is up again, follows a later one and has an entry of it. That it crashed
 /// shows in its commit index, which goes back for nothing else: in its term it had committed more.
-pub fn a_leader_rejoined<M: StateMachine, R: RaftRules>(
-    _: &System<M, R>,
-    state: &SystemState<M, R>,
-) -> bool {
+pub fn a_leader_rejoined<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
     servers_up(state).any(|(id, server)| {
         let committed = (1..).map(Index).zip(&state.history.committed);
         let mut forgotten = committed.filter(|(index, _)| *index > server.commit);
@@ -123,15 +110,12 @@ pub fn a_leader_rejoined<M: StateMachine, R: RaftRules>(
 }
 
 /// A leader has answered a read, and the write before it is an older leader's.
-pub fn a_later_leader_reads<M: StateMachine, R: RaftRules>(
-    _: &System<M, R>,
-    state: &SystemState<M, R>,
-) -> bool {
+pub fn a_later_leader_reads<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
     servers_up(state).filter(|(_, server)| server.is_leader()).any(|(_, leader)| {
         let applied = leader.log().behind(Index::ZERO);
         let mut applied = applied.take_while(|(index, _)| *index <= leader.applied.index);
-        let is_read = |payload: &Payload<M::Command>| match payload {
-            Payload::Command(request) => M::is_read_only(&request.command),
+        let is_read = |payload: &Payload<_>| match payload {
+            Payload::Command(request) => P::Machine::is_read_only(&request.command),
             Payload::NoOp => false,
         };
         let older_write = applied.by_ref().any(|(_, entry)| {
@@ -144,10 +128,7 @@ pub fn a_later_leader_reads<M: StateMachine, R: RaftRules>(
 
 /// All commands are answered, and a server lacks the leader's entries for good: nothing is on its
 /// way to it or from it, as it would be if what was sent to it had not been lost.
-pub fn answered_after_drop<M: StateMachine, R: RaftRules>(
-    system: &System<M, R>,
-    state: &SystemState<M, R>,
-) -> bool {
+pub fn answered_after_drop<P: Params>(system: &System<P>, state: &SystemState<P>) -> bool {
     all_answered(system, state)
         && servers_up(state).any(|(_, server)| server.is_leader())
         && servers_up(state).any(|(id, server)| {
@@ -158,14 +139,11 @@ pub fn answered_after_drop<M: StateMachine, R: RaftRules>(
 }
 
 /// A command is on its way to a leader that has applied it.
-pub fn asked_again<M: StateMachine, R: RaftRules>(
-    _: &System<M, R>,
-    state: &SystemState<M, R>,
-) -> bool {
+pub fn asked_again<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
     state.network.iter_all().any(|message| {
         let Message::Request(request) = message.msg else { return false };
         servers_up(state).any(|(id, server)| {
-            let last = server.applied.sessions.get(&request.session);
+            let last = server.applied.sessions.last(request.session);
             let is_done = last.is_some_and(|(sequence, _)| *sequence >= request.sequence);
             id == message.dst && server.is_leader() && is_done
         })
@@ -173,14 +151,11 @@ pub fn asked_again<M: StateMachine, R: RaftRules>(
 }
 
 /// A command is on its way to a leader that has applied a later one of its session.
-pub fn overtaken<M: StateMachine, R: RaftRules>(
-    _: &System<M, R>,
-    state: &SystemState<M, R>,
-) -> bool {
+pub fn overtaken<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
     state.network.iter_all().any(|message| {
         let Message::Request(request) = message.msg else { return false };
         servers_up(state).any(|(id, server)| {
-            let last = server.applied.sessions.get(&request.session);
+            let last = server.applied.sessions.last(request.session);
             let is_over = last.is_some_and(|(sequence, _)| *sequence > request.sequence);
             id == message.dst && server.is_leader() && is_over
         })
@@ -188,12 +163,9 @@ pub fn overtaken<M: StateMachine, R: RaftRules>(
 }
 
 /// On its way to a server is an entry that it has, and in the same message one that it has not.
-pub fn half_known<M: StateMachine, R: RaftRules>(
-    _: &System<M, R>,
-    state: &SystemState<M, R>,
-) -> bool {
+pub fn half_known<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
     state.network.iter_all().any(|message| {
-        let Message::AppendEntries(append) = message.msg else { return false };
+        let Message::Peer(AppendEntries(append)) = message.msg else { return false };
         let Some(first) = append.entries.first() else { return false };
         let index = append.previous.index.next();
         servers_up(state).filter(|(id, _)| *id == message.dst).any(|(_, server)| {
@@ -205,51 +177,28 @@ pub fn half_known<M: StateMachine, R: RaftRules>(
 }
 
 /// A client had an answer, and another one to a command that it submitted later.
-pub fn read_after_write<M: StateMachine, R: RaftRules>(
-    _: &System<M, R>,
-    state: &SystemState<M, R>,
-) -> bool {
-    let returned = &state.history.returned;
-    let saw_one = |precedence: &super::ghost::Precedence| precedence.values().any(|n| *n > 0);
-    returned.values().any(|own| {
-        own.iter().enumerate().any(|(at, precedence)| saw_one(precedence) && own.len() > at + 1)
-    })
+pub fn read_after_write<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
+    state.history.returned.one_after_another()
 }
 
 /// All commands are answered, and a client has asked a server last that it did not start with and
 /// that never led, so that no redirect has led there: it asked again.
-pub fn answered_after_retry<M: StateMachine, R: RaftRules>(
-    system: &System<M, R>,
-    state: &SystemState<M, R>,
-) -> bool {
+pub fn answered_after_retry<P: Params>(system: &System<P>, state: &SystemState<P>) -> bool {
     let has_led = |id: &Id| state.history.winners.values().any(|winners| winners.contains(id));
-    let members = system.actors.iter().zip(&state.actor_states);
-    let mut clients = members.filter_map(|(actor, own)| match (actor, &**own) {
-        (Raft::Client(client), State::Client(own)) => Some((client.servers[0], own.target)),
-        _ => None,
-    });
-    all_answered(system, state) && clients.any(|(first, last)| first != last && !has_led(&last))
-}
-
-/// True if some client was told this value of a key.
-fn has_read<R: RaftRules>(state: &SystemState<Kv, R>, is_sought: fn(&Output) -> bool) -> bool {
-    let mut clients = state.actor_states.iter().filter_map(|own| match &**own {
-        State::Client(own) => Some(own),
-        State::Server(_) => None,
-    });
-    clients.any(|client| client.answers.iter().any(is_sought))
+    let mut targets = clients(system, state).map(|(_, it, own)| (it.servers[0], own.target));
+    all_answered(system, state) && targets.any(|(first, last)| first != last && !has_led(&last))
 }
 
 /// A read came before the write.
-pub fn nothing_read<R: RaftRules>(_: &System<Kv, R>, state: &SystemState<Kv, R>) -> bool {
-    has_read(state, |output| *output == Output::Value(None))
+pub fn nothing_read<P: Params<Machine = Kv>>(_: &System<P>, state: &SystemState<P>) -> bool {
+    has_seen(state, |output| *output == Output::Value(None))
 }
 
 /// A read came after the write whose client is still waiting.
-pub fn read_while_writing<R: RaftRules>(
-    system: &System<Kv, R>,
-    state: &SystemState<Kv, R>,
+pub fn read_while_writing<P: Params<Machine = Kv>>(
+    system: &System<P>,
+    state: &SystemState<P>,
 ) -> bool {
-    has_read(state, |output| matches!(output, Output::Value(Some(_))))
+    has_seen(state, |output| matches!(output, Output::Value(Some(_))))
         && !all_answered(system, state)
 }

@@ -5,13 +5,16 @@ use std::sync::Arc;
 use quorate_checker::spec::{Action, ActionOf, State as SpecState};
 use stateright::actor::Id;
 
-use super::ghost::Ghost;
-use super::specs::Book;
-use super::{Message, Raft, State, Timer};
+use super::Checked;
 use crate::kv::Kv;
+use crate::member;
+use crate::raft::claims::ghost::Ghost;
+use crate::raft::message::Message::{AppendEntries, RequestVote};
+use crate::raft::{Raft, Timer};
+use crate::service::Message::Peer;
 
-type Now = SpecState<Raft<Kv, Book>, Arc<Ghost<Kv>>>;
-type Next = ActionOf<Raft<Kv, Book>>;
+type Now = SpecState<Raft<Checked>, Arc<Ghost<Kv>>>;
+type Next = ActionOf<Raft<Checked>>;
 
 /// The first server stands in odd terms, the second in even ones. Leaders of the first two terms
 /// reach nobody, that of the third the third server.
@@ -19,7 +22,7 @@ pub(super) fn figure_8((): &(), state: &Now, action: &Next) -> bool {
     if let Some((server, term)) = stands(state, action) {
         return server == if term % 2 == 1 { 0 } else { 1 };
     }
-    let Action::Deliver { dst, msg: Message::AppendEntries(m), .. } = action else {
+    let Action::Deliver { dst, msg: Peer(AppendEntries(m)), .. } = action else {
         return true;
     };
     match m.term.0 {
@@ -34,7 +37,7 @@ pub(super) fn shorter((): &(), state: &Now, action: &Next) -> bool {
     if let Some((server, term)) = stands(state, action) {
         return [0, 1, 2, 1].get(term as usize - 1) == Some(&server);
     }
-    !matches!(action, Action::Deliver { msg: Message::AppendEntries(_), .. })
+    !matches!(action, Action::Deliver { msg: Peer(AppendEntries(_)), .. })
 }
 
 /// In each term who stands, who hears of it, and whom the leader reaches: the scenario in which the
@@ -48,13 +51,13 @@ pub(super) fn late_reply((): &(), state: &Now, action: &Next) -> bool {
     };
     let dst = usize::from(*dst);
     match msg {
-        Message::RequestVote(m) => match m.term.0 {
+        Peer(RequestVote(m)) => match m.term.0 {
             1 => [1, 2].contains(&dst),
             2 => [3, 4].contains(&dst),
             3 => [2, 3].contains(&dst),
             _ => [1, 4].contains(&dst),
         },
-        Message::AppendEntries(m) => match m.term.0 {
+        Peer(AppendEntries(m)) => match m.term.0 {
             1 => dst == 1,
             2 => dst == 0,
             3 => dst == 3,
@@ -74,7 +77,7 @@ pub(super) fn left_behind((): &(), state: &Now, action: &Next) -> bool {
         return true;
     };
     let (server, term) = (usize::from(*id), term_of(state, *id) + 1);
-    *timer == Timer::Election
+    *timer == member::Timer::Server(Timer::Election)
         && term == u64::from(state.spent.early) + 2
         && server == if term % 2 == 0 { 1 } else { 2 }
         && is_of_term_1(state, Id::from(0))
@@ -83,14 +86,14 @@ pub(super) fn left_behind((): &(), state: &Now, action: &Next) -> bool {
 /// True if the last entry of the server's log is of term 1.
 fn is_of_term_1(state: &Now, id: Id) -> bool {
     match &*state.system.actor_states[usize::from(id)] {
-        State::Server(server) => server.log().last().term.0 == 1,
-        State::Client(_) => false,
+        member::State::Server(server) => server.log().last().term.0 == 1,
+        member::State::Client(_) => false,
     }
 }
 
 /// The server that stands for election by `action`, and in which term.
 fn stands(state: &Now, action: &Next) -> Option<(usize, u64)> {
-    let Action::Timeout(id, Timer::Election) = action else {
+    let Action::Timeout(id, member::Timer::Server(Timer::Election)) = action else {
         return None;
     };
     Some((usize::from(*id), term_of(state, *id) + 1))
@@ -98,7 +101,7 @@ fn stands(state: &Now, action: &Next) -> Option<(usize, u64)> {
 
 fn term_of(state: &Now, id: Id) -> u64 {
     match &*state.system.actor_states[usize::from(id)] {
-        State::Server(server) => server.term().0,
-        State::Client(_) => 0,
+        member::State::Server(server) => server.term().0,
+        member::State::Client(_) => 0,
     }
 }

@@ -3,12 +3,13 @@
 
 use stateright::actor::Id;
 
-use super::message::{AppendReply, MessageOf, Outcome, RequestVote, VoteReply};
-use super::rules::{RaftRules, Rule};
-use super::state::{Role, ServerState};
-use super::{Message, State};
-use crate::client::ClientState;
-use crate::service::{Answer, Reply};
+use crate::member;
+use crate::raft::State;
+use crate::raft::message::{AppendReply, Message, MessageOf, Outcome, RequestVote, VoteReply};
+use crate::raft::rules::Rule;
+use crate::raft::state::{Role, ServerState};
+use crate::rules::RuleBook;
+use crate::service;
 use crate::state_machine::StateMachine;
 
 /// The rules without which a message that looks obsolete may still do something.
@@ -24,7 +25,7 @@ pub const GROUNDS: [Rule; 8] = [
 ];
 
 /// True if what is obsolete by all rules is so by `rules`.
-pub fn applies<R: RaftRules>(rules: &R) -> bool {
+pub fn applies(rules: &impl RuleBook<Rule>) -> bool {
     GROUNDS.iter().all(|rule| rules.keeps(*rule))
 }
 
@@ -33,10 +34,13 @@ pub fn applies<R: RaftRules>(rules: &R) -> bool {
 /// taken back.
 pub fn is_obsolete<M: StateMachine>(state: &State<M>, from: Id, message: &MessageOf<M>) -> bool {
     match (state, message) {
-        (State::Server(server), Message::RequestVote(m)) => request_vote(server, from, m),
-        (State::Server(server), Message::VoteReply(m)) => vote_reply(server, from, m),
-        (State::Server(server), Message::AppendReply(m)) => append_reply(server, from, m),
-        (State::Client(client), Message::Reply(m)) => reply(client, m),
+        (member::State::Server(server), service::Message::Peer(message)) => match message {
+            Message::RequestVote(m) => request_vote(server, from, m),
+            Message::VoteReply(m) => vote_reply(server, from, m),
+            Message::AppendReply(m) => append_reply(server, from, m),
+            Message::AppendEntries(_) => false,
+        },
+        (member::State::Client(client), service::Message::Reply(m)) => client.ignores(m),
         _ => false,
     }
 }
@@ -64,9 +68,4 @@ fn append_reply<M: StateMachine>(state: &ServerState<M>, from: Id, message: &App
         }
     };
     message.term < state.term() || (message.term == state.term() && is_known)
-}
-
-fn reply<O>(state: &ClientState<O>, message: &Reply<O>) -> bool {
-    let is_answered = (message.sequence.0 as usize) <= state.answers.len();
-    is_answered || matches!(message.answer, Answer::Redirect { leader: None })
 }

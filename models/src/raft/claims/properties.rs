@@ -3,24 +3,23 @@
 
 use std::sync::Arc;
 
-use stateright::actor::{ActorModel, ActorModelState, Id};
+use stateright::actor::Id;
 
 use super::ghost::Ghost;
-use super::log::Payload;
-use super::rules::RaftRules;
-use super::state::{Role, ServerState};
-use super::{Raft, State};
+use crate::claims::{self, is_explained, pairs, servers, servers_up};
 use crate::number::Index;
-use crate::state_machine::StateMachine;
+use crate::raft::log::Payload;
+use crate::raft::state::{Role, ServerState};
+use crate::raft::{MachineOf, Params, Server};
 
-/// The actors of a Raft system and its history.
-pub type System<M, R> = ActorModel<Raft<M, R>, (), Arc<Ghost<M>>>;
+/// The members of a Raft system and its history.
+pub type System<P> = claims::System<Server<P>, Arc<Ghost<MachineOf<P>>>>;
 /// Its state.
-pub type SystemState<M, R> = ActorModelState<Raft<M, R>, Arc<Ghost<M>>>;
-type Condition<M, R> = fn(&System<M, R>, &SystemState<M, R>) -> bool;
+pub type SystemState<P> = claims::SystemState<Server<P>, Arc<Ghost<MachineOf<P>>>>;
+type Condition<P> = fn(&System<P>, &SystemState<P>) -> bool;
 
 /// A property and its name.
-pub type Named<M, R> = (&'static str, Condition<M, R>);
+pub type Named<P> = (&'static str, Condition<P>);
 
 pub const ELECTION_SAFETY: &str = "election safety";
 pub const LEADER_APPEND_ONLY: &str = "leader append-only";
@@ -33,70 +32,38 @@ pub const LINEARIZABILITY: &str = "linearizability";
 pub const NOBODY_TAKEN_OUT: &str = "nobody is taken out";
 
 /// The five properties of figure 3, and linearizability of what the clients saw.
-pub fn safety<M: StateMachine, R: RaftRules>() -> Vec<Named<M, R>> {
+pub fn safety<P: Params>() -> Vec<Named<P>> {
     vec![
         (ELECTION_SAFETY, election_safety),
         (LEADER_APPEND_ONLY, leader_append_only),
         (LOG_MATCHING, log_matching),
         (LEADER_COMPLETENESS, leader_completeness),
         (STATE_MACHINE_SAFETY, state_machine_safety),
-        (LINEARIZABILITY, super::history::linearizability),
+        (LINEARIZABILITY, linearizability),
     ]
 }
 
-pub(super) fn servers<M: StateMachine, R: RaftRules>(
-    state: &SystemState<M, R>,
-) -> impl Iterator<Item = (Id, &ServerState<M>)> {
-    state.actor_states.iter().enumerate().filter_map(|(index, actor)| match &**actor {
-        State::Server(server) => Some((Id::from(index), server)),
-        State::Client(_) => None,
-    })
-}
-
-pub(super) fn servers_up<M: StateMachine, R: RaftRules>(
-    state: &SystemState<M, R>,
-) -> impl Iterator<Item = (Id, &ServerState<M>)> {
-    servers(state).filter(|(id, _)| !state.crashed[usize::from(*id)])
-}
-
 /// The servers that are up, but for those that have lost what they acknowledged and know it.
-fn taking_part<M: StateMachine, R: RaftRules>(
-    state: &SystemState<M, R>,
-) -> impl Iterator<Item = (Id, &ServerState<M>)> {
+fn taking_part<P: Params>(
+    state: &SystemState<P>,
+) -> impl Iterator<Item = (Id, &ServerState<P::Machine>)> {
     servers_up(state).filter(|(_, server)| !server.is_taken_out())
 }
 
-fn pairs<M: StateMachine, R: RaftRules>(
-    state: &SystemState<M, R>,
-) -> impl Iterator<Item = (&ServerState<M>, &ServerState<M>)> {
-    servers(state).flat_map(move |(a_id, a)| {
-        servers(state).filter(move |(b_id, _)| a_id < *b_id).map(move |(_, b)| (a, b))
-    })
-}
-
 /// At most one leader can be elected in a given term. (§5.2)
-fn election_safety<M: StateMachine, R: RaftRules>(
-    _: &System<M, R>,
-    state: &SystemState<M, R>,
-) -> bool {
+fn election_safety<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
     let two_now = pairs(state).any(|(a, b)| a.is_leader() && b.is_leader() && a.term() == b.term());
     !two_now && state.history.winners.values().all(|winners| winners.len() == 1)
 }
 
 /// A leader never overwrites or deletes entries in its log; it only appends new entries. (§5.3)
-fn leader_append_only<M: StateMachine, R: RaftRules>(
-    _: &System<M, R>,
-    state: &SystemState<M, R>,
-) -> bool {
+fn leader_append_only<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
     !state.history.leader_rewrote
 }
 
 /// If two logs contain an entry with the same index and term, then the logs are identical in all
 /// entries up through the given index. (§5.3)
-fn log_matching<M: StateMachine, R: RaftRules>(
-    _: &System<M, R>,
-    state: &SystemState<M, R>,
-) -> bool {
+fn log_matching<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
     pairs(state).all(|(a, b)| {
         let (a, b) = (a.log(), b.log());
         let mut index = a.last_index().min(b.last_index());
@@ -110,10 +77,7 @@ fn log_matching<M: StateMachine, R: RaftRules>(
 /// If a log entry is committed in a given term, then that entry will be present in the logs of the
 /// leaders for all higher-numbered terms. (§5.4) The term is that of the commitment: an entry of an
 /// older term may be missing from leaders between its own term and the one that committed it.
-fn leader_completeness<M: StateMachine, R: RaftRules>(
-    _: &System<M, R>,
-    state: &SystemState<M, R>,
-) -> bool {
+fn leader_completeness<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
     servers(state).filter(|(_, server)| server.is_leader()).all(|(_, leader)| {
         (1..).map(Index).zip(&state.history.committed).all(|(index, committed)| {
             committed.term >= leader.term() || leader.log().get(index) == Some(&committed.entry)
@@ -124,10 +88,7 @@ fn leader_completeness<M: StateMachine, R: RaftRules>(
 /// If a server has applied a log entry at a given index to its state machine, no other server will
 /// ever apply a different log entry for the same index. (§5.4.3) What two servers have computed
 /// from the same entries is the same: the machine, and what the sessions were answered.
-fn state_machine_safety<M: StateMachine, R: RaftRules>(
-    _: &System<M, R>,
-    state: &SystemState<M, R>,
-) -> bool {
+fn state_machine_safety<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
     let committed = &state.history.committed;
     let applied_what_is_committed = servers(state).all(|(_, server)| {
         (1..=server.applied.index.0).all(|index| {
@@ -139,27 +100,23 @@ fn state_machine_safety<M: StateMachine, R: RaftRules>(
         && pairs(state).all(|(a, b)| a.applied.index != b.applied.index || a.applied == b.applied)
 }
 
+/// Some order of the operations explains what the clients were told.
+fn linearizability<P: Params>(system: &System<P>, state: &SystemState<P>) -> bool {
+    is_explained(system, state, &state.history.returned)
+}
+
 /// A server is leader.
-pub fn a_leader<M: StateMachine, R: RaftRules>(
-    _: &System<M, R>,
-    state: &SystemState<M, R>,
-) -> bool {
+pub fn a_leader<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
     servers(state).any(|(_, server)| server.is_leader())
 }
 
 /// A server that is up is leader.
-pub fn a_leader_is_up<M: StateMachine, R: RaftRules>(
-    _: &System<M, R>,
-    state: &SystemState<M, R>,
-) -> bool {
+pub fn a_leader_is_up<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
     servers_up(state).any(|(_, server)| server.is_leader())
 }
 
 /// A server that is up is leader, and all others that are up and take part follow it in its term.
-pub fn all_follow_a_leader<M: StateMachine, R: RaftRules>(
-    _: &System<M, R>,
-    state: &SystemState<M, R>,
-) -> bool {
+pub fn all_follow_a_leader<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
     let Some((id, leader)) = servers_up(state).find(|(_, server)| server.is_leader()) else {
         return false;
     };
@@ -170,55 +127,37 @@ pub fn all_follow_a_leader<M: StateMachine, R: RaftRules>(
 }
 
 /// All servers that are up and take part know of the same entries that they are committed.
-pub fn all_caught_up<M: StateMachine, R: RaftRules>(
-    _: &System<M, R>,
-    state: &SystemState<M, R>,
-) -> bool {
+pub fn all_caught_up<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
     let mut commits = taking_part(state).map(|(_, server)| server.commit);
     let first = commits.next();
     commits.all(|commit| Some(commit) == first)
 }
 
 /// Two servers that are up stand in the same term.
-pub fn a_split_vote<M: StateMachine, R: RaftRules>(
-    _: &System<M, R>,
-    state: &SystemState<M, R>,
-) -> bool {
-    let stands = |server: &&ServerState<M>| matches!(server.role, Role::Candidate { .. });
+pub fn a_split_vote<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
+    let stands = |server: &&ServerState<P::Machine>| matches!(server.role, Role::Candidate { .. });
     let candidates = || servers_up(state).map(|(_, server)| server).filter(stands);
     candidates().any(|one| candidates().filter(|other| other.term() == one.term()).count() > 1)
 }
 
 /// A server that is up leads behind entries of an older term.
-pub fn a_later_leader<M: StateMachine, R: RaftRules>(
-    _: &System<M, R>,
-    state: &SystemState<M, R>,
-) -> bool {
+pub fn a_later_leader<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
     let mut leaders = servers_up(state).filter(|(_, server)| server.is_leader());
     leaders.any(|(_, leader)| leader.log().term_at(Index(1)).is_some_and(|t| t < leader.term()))
 }
 
 /// Two terms have had a leader.
-pub fn a_second_leader<M: StateMachine, R: RaftRules>(
-    _: &System<M, R>,
-    state: &SystemState<M, R>,
-) -> bool {
+pub fn a_second_leader<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
     state.history.winners.len() >= 2
 }
 
 /// An entry is committed.
-pub fn a_commit<M: StateMachine, R: RaftRules>(
-    _: &System<M, R>,
-    state: &SystemState<M, R>,
-) -> bool {
+pub fn a_commit<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
     !state.history.committed.is_empty()
 }
 
 /// A client's command is committed in a later term than the one it was appended in.
-pub fn an_older_command_committed<M: StateMachine, R: RaftRules>(
-    _: &System<M, R>,
-    state: &SystemState<M, R>,
-) -> bool {
+pub fn an_older_command_committed<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
     state.history.committed.iter().any(|committed| {
         matches!(committed.entry.payload, Payload::Command(_))
             && committed.term > committed.entry.term
@@ -226,34 +165,22 @@ pub fn an_older_command_committed<M: StateMachine, R: RaftRules>(
 }
 
 /// A server lost an entry of its log to a newer leader's.
-pub fn an_overwritten_entry<M: StateMachine, R: RaftRules>(
-    _: &System<M, R>,
-    state: &SystemState<M, R>,
-) -> bool {
+pub fn an_overwritten_entry<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
     state.history.overwritten
 }
 
 /// A server that crashed is up again, with its log.
-pub fn a_recovered_server<M: StateMachine, R: RaftRules>(
-    _: &System<M, R>,
-    state: &SystemState<M, R>,
-) -> bool {
+pub fn a_recovered_server<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
     state.history.recovered
 }
 
 /// A server has lost what it acknowledged, and knows it.
-pub fn a_server_taken_out<M: StateMachine, R: RaftRules>(
-    _: &System<M, R>,
-    state: &SystemState<M, R>,
-) -> bool {
+pub fn a_server_taken_out<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
     servers(state).any(|(_, server)| server.is_taken_out())
 }
 
 /// A leader has been told that a server has lost what it acknowledged.
-pub fn a_leader_knows_of_a_loss<M: StateMachine, R: RaftRules>(
-    _: &System<M, R>,
-    state: &SystemState<M, R>,
-) -> bool {
+pub fn a_leader_knows_of_a_loss<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
     servers(state).any(|(_, server)| match &server.role {
         Role::Leader { followers } => followers.values().any(|progress| progress.is_lost),
         _ => false,
@@ -261,10 +188,7 @@ pub fn a_leader_knows_of_a_loss<M: StateMachine, R: RaftRules>(
 }
 
 /// A leader counts on no server that has lost what it acknowledged.
-pub fn the_lost_do_not_count<M: StateMachine, R: RaftRules>(
-    _: &System<M, R>,
-    state: &SystemState<M, R>,
-) -> bool {
+pub fn the_lost_do_not_count<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
     servers(state).all(|(_, server)| match &server.role {
         Role::Leader { followers } => {
             followers.values().all(|progress| !progress.is_lost || progress.matched == Index::ZERO)
@@ -275,47 +199,6 @@ pub fn the_lost_do_not_count<M: StateMachine, R: RaftRules>(
 
 /// No server is taken for one that has lost what it acknowledged: of a spec in which no storage is
 /// lost.
-pub fn nobody_is_taken_out<M: StateMachine, R: RaftRules>(
-    _: &System<M, R>,
-    state: &SystemState<M, R>,
-) -> bool {
+pub fn nobody_is_taken_out<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
     servers(state).all(|(_, server)| !server.is_taken_out())
-}
-
-/// By client, how many commands it has to submit, and how many of them are answered.
-pub(super) fn scripts<M: StateMachine, R: RaftRules>(
-    system: &System<M, R>,
-    state: &SystemState<M, R>,
-) -> impl Iterator<Item = (usize, usize)> {
-    let members = system.actors.iter().zip(&state.actor_states);
-    members.filter_map(|(actor, own)| match (actor, &**own) {
-        (Raft::Client(client), State::Client(own)) => {
-            Some((client.script.len(), own.answers.len()))
-        }
-        _ => None,
-    })
-}
-
-/// Every client has all its answers.
-pub fn all_answered<M: StateMachine, R: RaftRules>(
-    system: &System<M, R>,
-    state: &SystemState<M, R>,
-) -> bool {
-    scripts(system, state).all(|(length, answered)| answered == length)
-}
-
-/// Some client has submitted its `N`th command and has no answer to it.
-pub fn is_submitted<const N: usize, M: StateMachine, R: RaftRules>(
-    system: &System<M, R>,
-    state: &SystemState<M, R>,
-) -> bool {
-    scripts(system, state).any(|(length, answered)| answered + 1 == N && N <= length)
-}
-
-/// Every client has the answer to its `N`th command, if it has so many.
-pub fn is_answered<const N: usize, M: StateMachine, R: RaftRules>(
-    system: &System<M, R>,
-    state: &SystemState<M, R>,
-) -> bool {
-    scripts(system, state).all(|(length, answered)| answered >= N.min(length))
 }

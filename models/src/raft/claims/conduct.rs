@@ -1,15 +1,15 @@
 //! What no step of a server may do, whatever comes of it.
 
 use quorate_checker::spec::{Event, Step};
+use serde::Serialize;
 
 use super::properties::{Named, SystemState};
-use super::rules::RaftRules;
-use super::state::ServerState;
-use super::{Raft, Timer};
-use crate::state_machine::StateMachine;
+use crate::member;
+use crate::raft::state::ServerState;
+use crate::raft::{Params, Raft, Timer};
 
 /// A step that no server may take.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub enum Misstep {
     /// It sent a message to itself.
     WroteToItself,
@@ -21,10 +21,10 @@ pub enum Misstep {
 
 impl Misstep {
     /// What the step of a server is, if it is one of these.
-    pub fn of<M: StateMachine, R: RaftRules>(
-        step: &Step<'_, Raft<M, R>>,
-        before: &ServerState<M>,
-        after: &ServerState<M>,
+    pub fn of<P: Params>(
+        step: &Step<'_, Raft<P>>,
+        before: &ServerState<P::Machine>,
+        after: &ServerState<P::Machine>,
     ) -> Option<Misstep> {
         if matches!(step.event, Event::Crash | Event::Recover) {
             return None;
@@ -32,7 +32,8 @@ impl Misstep {
         if step.sent.iter().any(|(receiver, _)| *receiver == step.actor) {
             return Some(Misstep::WroteToItself);
         }
-        let is_other = |timer: &Timer| *timer != Timer::Election;
+        let is_other =
+            |timer: &member::Timer<Timer>| *timer != member::Timer::Server(Timer::Election);
         if matches!(step.event, Event::Timeout(timer) if is_other(timer))
             && after.term() > before.term()
         {
@@ -44,7 +45,7 @@ impl Misstep {
 }
 
 /// That no server takes a step of each kind.
-pub fn claims<M: StateMachine, R: RaftRules>() -> Vec<Named<M, R>> {
+pub fn claims<P: Params>() -> Vec<Named<P>> {
     vec![
         ("no server writes to itself", |_, state| is_not(state, Misstep::WroteToItself)),
         ("no term without an election", |_, state| is_not(state, Misstep::RaisedTermUnasked)),
@@ -52,6 +53,6 @@ pub fn claims<M: StateMachine, R: RaftRules>() -> Vec<Named<M, R>> {
     ]
 }
 
-fn is_not<M: StateMachine, R: RaftRules>(state: &SystemState<M, R>, misstep: Misstep) -> bool {
+fn is_not<P: Params>(state: &SystemState<P>, misstep: Misstep) -> bool {
     state.history.misstep != Some(misstep)
 }

@@ -4,41 +4,17 @@
 use stateright::actor::Id;
 use stateright::{Rewrite, RewritePlan};
 
-use super::ghost::{Committed, Ghost, Precedence};
-use super::log::{Entry, Log, Payload};
-use super::message::Message;
-use super::state::{Applied, Role, ServerState, Storage};
-use super::{State, Timer};
-use crate::client::ClientState;
+use super::ghost::{Committed, Ghost};
 use crate::number::Index;
-use crate::service::{Answer, Reply, Request, Session};
+use crate::raft::Timer;
+use crate::raft::log::{Entry, Log, Payload};
+use crate::raft::message::Message;
+use crate::raft::state::{Applied, Role, ServerState, Storage};
 use crate::state_machine::StateMachine;
 
 impl Rewrite<Id> for Timer {
     fn rewrite<S>(&self, _: &RewritePlan<Id, S>) -> Self {
         *self
-    }
-}
-
-impl Rewrite<Id> for Session {
-    fn rewrite<S>(&self, plan: &RewritePlan<Id, S>) -> Self {
-        Session(usize::from(plan.rewrite(&self.client())) as u64)
-    }
-}
-
-impl<C: Clone> Rewrite<Id> for Request<C> {
-    fn rewrite<S>(&self, plan: &RewritePlan<Id, S>) -> Self {
-        Request { session: self.session.rewrite(plan), ..self.clone() }
-    }
-}
-
-impl<O: Clone> Rewrite<Id> for Reply<O> {
-    fn rewrite<S>(&self, plan: &RewritePlan<Id, S>) -> Self {
-        let answer = match &self.answer {
-            Answer::Done(output) => Answer::Done(output.clone()),
-            Answer::Redirect { leader } => Answer::Redirect { leader: leader.rewrite(plan) },
-        };
-        Reply { session: self.session.rewrite(plan), sequence: self.sequence, answer }
     }
 }
 
@@ -82,43 +58,25 @@ impl Rewrite<Id> for Role {
 
 impl<M: StateMachine> Rewrite<Id> for ServerState<M> {
     fn rewrite<S>(&self, plan: &RewritePlan<Id, S>) -> Self {
-        let sessions = self.applied.sessions.iter();
         ServerState {
             storage: self.storage.rewrite(plan),
             role: self.role.rewrite(plan),
             commit: self.commit,
             applied: Applied {
-                sessions: sessions.map(|(id, last)| (id.rewrite(plan), last.clone())).collect(),
+                sessions: self.applied.sessions.rewrite(plan),
                 ..self.applied.clone()
             },
         }
     }
 }
 
-impl<O: Clone> Rewrite<Id> for ClientState<O> {
-    fn rewrite<S>(&self, plan: &RewritePlan<Id, S>) -> Self {
-        ClientState { target: self.target.rewrite(plan), ..self.clone() }
-    }
-}
-
-impl<M: StateMachine> Rewrite<Id> for State<M> {
-    fn rewrite<S>(&self, plan: &RewritePlan<Id, S>) -> Self {
-        match self {
-            State::Server(server) => State::Server(server.rewrite(plan)),
-            State::Client(client) => State::Client(client.rewrite(plan)),
-        }
-    }
-}
-
-impl<C: Clone, O: Clone> Rewrite<Id> for Message<C, O> {
+impl<C: Clone> Rewrite<Id> for Message<C> {
     fn rewrite<S>(&self, plan: &RewritePlan<Id, S>) -> Self {
         match self.clone() {
             Message::AppendEntries(mut message) => {
                 message.entries = message.entries.rewrite(plan);
                 Message::AppendEntries(message)
             }
-            Message::Request(request) => Message::Request(request.rewrite(plan)),
-            Message::Reply(reply) => Message::Reply(reply.rewrite(plan)),
             nameless @ (Message::RequestVote(_)
             | Message::VoteReply(_)
             | Message::AppendReply(_)) => nameless,
@@ -129,19 +87,12 @@ impl<C: Clone, O: Clone> Rewrite<Id> for Message<C, O> {
 impl<M: StateMachine> Rewrite<Id> for Ghost<M> {
     fn rewrite<S>(&self, plan: &RewritePlan<Id, S>) -> Self {
         let committed = self.committed.iter();
-        let precedence = |before: &Precedence| {
-            before.iter().map(|(client, count)| (client.rewrite(plan), *count)).collect()
-        };
-        let returned = self
-            .returned
-            .iter()
-            .map(|(client, all)| (client.rewrite(plan), all.iter().map(precedence).collect()));
         Ghost {
             winners: self.winners.iter().map(|(term, ids)| (*term, ids.rewrite(plan))).collect(),
             committed: committed
                 .map(|it| Committed { term: it.term, entry: it.entry.rewrite(plan) })
                 .collect(),
-            returned: returned.collect(),
+            returned: self.returned.rewrite(plan),
             ..self.clone()
         }
     }

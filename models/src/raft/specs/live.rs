@@ -10,13 +10,17 @@ use quorate_checker::AnySpec;
 use quorate_checker::spec::{Claim, Faults, Restless, Spec, Timely};
 use stateright::actor::Id;
 
-use super::properties::{self, Named};
-use super::specs::{
-    Book, Boxed, EVERY_RULE, RaftSpec, SEEN, fact, get, keeps_all_durable, put, same_durable,
-    servers_mut, suspended, system,
+use super::{
+    Book, Boxed, Checked, EVERY_RULE, RaftSpec, SEEN, directions, fact, keeps_all_durable,
+    same_durable, system,
 };
-use super::{Timer, conduct, directions, facts, ghost, obsolete};
-use crate::kv::{Command, Kv};
+use crate::claims::{all_answered, is_answered, is_submitted};
+use crate::kv::{Command, get, put};
+use crate::member;
+use crate::raft::Timer;
+use crate::raft::claims::properties::{self, Named};
+use crate::raft::claims::{conduct, facts, ghost, obsolete};
+use crate::system::{servers_mut, suspended};
 
 /// How long timers take, in ticks of one heartbeat interval.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -31,17 +35,17 @@ pub enum Pace {
 }
 
 impl Pace {
-    fn range(self) -> fn(&Timer) -> RangeInclusive<u8> {
+    fn range(self) -> fn(&member::Timer<Timer>) -> RangeInclusive<u8> {
         match self {
             Pace::Short => |timer| match timer {
-                Timer::Heartbeat => 1..=1,
-                Timer::Election => 2..=3,
-                Timer::Retry => 4..=4,
+                member::Timer::Server(Timer::Heartbeat) => 1..=1,
+                member::Timer::Server(Timer::Election) => 2..=3,
+                member::Timer::Retry => 4..=4,
             },
             Pace::Real => |timer| match timer {
-                Timer::Heartbeat => 1..=1,
-                Timer::Election => 3..=6,
-                Timer::Retry => 2..=2,
+                member::Timer::Server(Timer::Heartbeat) => 1..=1,
+                member::Timer::Server(Timer::Election) => 3..=6,
+                member::Timer::Retry => 2..=2,
             },
         }
     }
@@ -87,7 +91,7 @@ pub const ALL_ANSWERED: &str = "all answered";
 
 /// Raft within `bounds`, on the clock: what must happen whatever the faults were, and the `facts`
 /// that must be reachable, lest it happen for want of them.
-pub fn raft(name: &str, rules: Book, bounds: Bounds<'_>, facts: &[Named<Kv, Book>]) -> RaftSpec {
+pub fn raft(name: &str, rules: Book, bounds: Bounds<'_>, facts: &[Named<Checked>]) -> RaftSpec {
     let down = bounds.faults.most_down();
     assert!(down == 0 || 2 * down < bounds.servers, "{name}: a majority of servers must stay up");
     // A server that is rolled back may heed again what it had come to ignore.
@@ -110,7 +114,7 @@ pub fn raft(name: &str, rules: Book, bounds: Bounds<'_>, facts: &[Named<Kv, Book
         recovery: bounds.recovery,
         restless: Some(Restless {
             name: "elections",
-            timers: |timer| *timer == Timer::Election,
+            timers: |timer| *timer == member::Timer::Server(Timer::Election),
             bound: bounds.pace.calm_bound(bounds.servers),
         }),
     });
@@ -119,8 +123,7 @@ pub fn raft(name: &str, rules: Book, bounds: Bounds<'_>, facts: &[Named<Kv, Book
         .eventually_always(ALL_FOLLOW, SEEN, properties::all_follow_a_leader)
         .eventually_always(CAUGHT_UP, SEEN, properties::all_caught_up);
     let asks = !bounds.scripts.is_empty();
-    let spec =
-        if asks { spec.eventually(ALL_ANSWERED, SEEN, properties::all_answered) } else { spec };
+    let spec = if asks { spec.eventually(ALL_ANSWERED, SEEN, all_answered) } else { spec };
     let spec = if all_durable { spec.durable(same_durable) } else { spec };
     if prunes { spec.obsolete(obsolete::is_obsolete) } else { spec }
 }
@@ -182,10 +185,10 @@ pub fn failover() -> RaftSpec {
     let scripts: &[&[Command]] = &[&[put("x", "1")]];
     let pace = Pace::Real;
     let bounds = Bounds { servers: 3, pace, scripts, early: 1, faults: CRASH, recovery: None };
-    let facts: &[Named<Kv, Book>] = &[LATER_LEADER, GONE, LATER_ANSWER];
+    let facts: &[Named<Checked>] = &[LATER_LEADER, GONE, LATER_ANSWER];
     raft("raft/failover-live", EVERY_RULE, bounds, facts)
         .summary("a leader dies for good, and the command is answered all the same")
-        .worst_case(ALL_ANSWERED, SEEN, properties::all_answered)
+        .worst_case(ALL_ANSWERED, SEEN, all_answered)
 }
 
 /// A message is lost, and a server dies, before the first command or between the two.
@@ -198,14 +201,14 @@ pub fn lossy() -> RaftSpec {
         .leads_to(
             "a first command is answered",
             SEEN,
-            properties::is_submitted::<1, _, _>,
-            properties::is_answered::<1, _, _>,
+            is_submitted::<1, _, _>,
+            is_answered::<1, _, _>,
         )
         .leads_to(
             "a second command is answered",
             SEEN,
-            properties::is_submitted::<2, _, _>,
-            properties::is_answered::<2, _, _>,
+            is_submitted::<2, _, _>,
+            is_answered::<2, _, _>,
         )
 }
 
@@ -282,10 +285,10 @@ pub fn left_behind(name: &str, rules: Book) -> RaftSpec {
         )
 }
 
-const SPLIT_VOTE: Named<Kv, Book> = ("a split vote", properties::a_split_vote);
-const LATER_LEADER: Named<Kv, Book> = ("a later leader", properties::a_later_leader);
-const TAKEN_OUT: Named<Kv, Book> = ("a server is taken out", properties::a_server_taken_out);
-const GONE: Named<Kv, Book> =
+const SPLIT_VOTE: Named<Checked> = ("a split vote", properties::a_split_vote);
+const LATER_LEADER: Named<Checked> = ("a later leader", properties::a_later_leader);
+const TAKEN_OUT: Named<Checked> = ("a server is taken out", properties::a_server_taken_out);
+const GONE: Named<Checked> =
     ("a command gone with its leader", facts::a_command_gone_with_its_leader);
-const LATER_ANSWER: Named<Kv, Book> = ("a later leader answers", facts::a_later_leader_answers);
-const RECOVERED: Named<Kv, Book> = ("a recovered server", properties::a_recovered_server);
+const LATER_ANSWER: Named<Checked> = ("a later leader answers", facts::a_later_leader_answers);
+const RECOVERED: Named<Checked> = ("a recovered server", properties::a_recovered_server);

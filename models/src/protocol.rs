@@ -1,0 +1,58 @@
+//! What a node must know of a protocol to run it.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::time::Duration;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use stateright::actor::{Actor, Id};
+
+use crate::durable::Durable;
+use crate::service::{Service, Status};
+
+/// How the servers of a cluster are set up.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// By the name of one of [`Protocol::TIMERS`], how long it waits if not as by default.
+    pub timers: BTreeMap<String, Range<Duration>>,
+}
+
+impl Settings {
+    /// How long the timer of this name waits.
+    ///
+    /// # Panics
+    /// If `P` has no timer of this name.
+    pub fn timer<P: Protocol>(&self, name: &str) -> Range<Duration> {
+        let default = P::TIMERS.iter().find(|(known, _)| *known == name);
+        let (_, default) = default.expect("the timers of a protocol are listed");
+        self.timers.get(name).unwrap_or(default).clone()
+    }
+}
+
+/// A protocol whose servers run as a cluster.
+pub trait Protocol:
+    Service<
+        Timer: Ord + Send,
+        Storage: Durable + Clone + Send,
+        State: Clone + Send + 'static,
+        Msg: Serialize + DeserializeOwned + Send,
+    > + Send
+    + 'static
+{
+    /// The word that names it: in the names of its specs, in a config file and in a store.
+    const NAME: &'static str;
+
+    /// The timers that a config file may set, each with its default.
+    const TIMERS: &'static [(&'static str, Range<Duration>)];
+
+    /// One of these `servers`, all of which are set up the same.
+    fn server(servers: Vec<Id>, settings: &Settings) -> Self;
+
+    /// What an operator wants to know of the server `id` in this state.
+    fn status(&self, id: Id, state: &<Self as Actor>::State) -> Status;
+
+    /// Why the server must not go on, in a sentence, if it must not. What it has said by then is
+    /// still sent; then its node stops.
+    fn gives_up(&self, state: &<Self as Actor>::State) -> Option<String>;
+}

@@ -1,0 +1,8 @@
+//! What is true of Raft.
+
+pub mod conduct;
+pub mod facts;
+pub mod ghost;
+pub mod obsolete;
+pub mod properties;
+mod renaming;

@@ -1,0 +1,77 @@
+//! Raft as a protocol that a node runs.
+
+use std::ops::Range;
+use std::time::Duration;
+
+use stateright::actor::Id;
+
+use super::state::{Role, ServerState};
+use super::{Batch, Server, Timing};
+use crate::kv::Kv;
+use crate::protocol::{Protocol, Settings};
+use crate::rules::AllRules;
+use crate::service::Status;
+
+/// What a node of a cluster runs: the key-value store behind all rules.
+pub type Node = Server<(Kv, AllRules)>;
+
+/// How many entries one message of the leader carries at most, and how many bytes of commands. One
+/// command goes whatever its size, so this stays far below the limit of a message.
+pub const BATCH: Batch = Batch { entries: 256, bytes: 256 << 10 };
+
+const HEARTBEAT: &str = "heartbeat";
+const ELECTION: &str = "election";
+
+/// How long a timer waits unless a config file says otherwise.
+const fn milliseconds(from: u64, to: u64) -> Range<Duration> {
+    Duration::from_millis(from)..Duration::from_millis(to)
+}
+
+impl Protocol for Node {
+    const NAME: &'static str = "raft";
+    const TIMERS: &'static [(&'static str, Range<Duration>)] =
+        &[(HEARTBEAT, milliseconds(50, 50)), (ELECTION, milliseconds(150, 300))];
+
+    fn server(servers: Vec<Id>, settings: &Settings) -> Self {
+        let timer = |name| settings.timer::<Self>(name);
+        let timing = Timing { heartbeat: timer(HEARTBEAT).start, election: timer(ELECTION) };
+        Server { servers, timing, batch: BATCH, rules: AllRules }
+    }
+
+    fn status(&self, id: Id, state: &ServerState<Kv>) -> Status {
+        Status {
+            role: state.role.name().to_owned(),
+            term: state.term().0,
+            leader: match state.role {
+                Role::Follower { leader } => leader,
+                Role::Candidate { .. } | Role::TakenOut { .. } => None,
+                Role::Leader { .. } => Some(id),
+            },
+            commit: state.commit.0,
+            last: state.log().last_index().0,
+            warnings: warnings(&state.role),
+        }
+    }
+
+    fn gives_up(&self, state: &ServerState<Kv>) -> Option<String> {
+        let Role::TakenOut { leader } = &state.role else { return None };
+        Some(format!(
+            "it lacks what it has acknowledged to server {}: {LOST}; what it voted may be lost as \
+             well, so it takes no further part",
+            usize::from(*leader)
+        ))
+    }
+}
+
+/// What has become of a server that lacks what it acknowledged.
+const LOST: &str = "its storage was lost, or an older one took its place";
+
+/// What a leader knows of followers and an operator must hear.
+fn warnings(role: &Role) -> Vec<String> {
+    let Role::Leader { followers } = role else { return Vec::new() };
+    let lost = followers.iter().filter(|(_, progress)| progress.is_lost);
+    lost.map(|(id, _)| {
+        format!("server {} lacks what it has acknowledged: {LOST}", usize::from(*id))
+    })
+    .collect()
+}

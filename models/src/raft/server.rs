@@ -1,0 +1,89 @@
+//! What every handler of a server uses: its state, its rules, what it says, and what it saves.
+
+use stateright::actor::Id;
+
+use super::rules::Rule;
+use super::state::{Role, Storage};
+use super::{Command, Params, Server, ServerState, Timer};
+use crate::number::Term;
+use crate::rules::RuleBook;
+use crate::service::{Answer, Sequence, Session};
+use crate::step::Stored;
+
+/// One handler call of a Raft server.
+pub(super) type Step<'a, 's, P> = crate::step::Step<'a, 's, Server<P>>;
+
+impl<P: Params> Step<'_, '_, P> {
+    pub(super) fn term(&self) -> Term {
+        self.state().term()
+    }
+
+    pub(super) fn require(&self, rule: Rule, condition: bool) -> bool {
+        self.server.rules.require(rule, condition)
+    }
+
+    pub(super) fn keeps(&self, rule: Rule) -> bool {
+        self.server.rules.keeps(rule)
+    }
+
+    /// The other servers.
+    pub(super) fn peers(&self) -> Vec<Id> {
+        self.server.servers.iter().copied().filter(|server| *server != self.id).collect()
+    }
+
+    pub(super) fn become_follower(&mut self, leader: Option<Id>) {
+        if self.state().role == (Role::Follower { leader }) {
+            return;
+        }
+        if self.state().is_leader() {
+            self.cancel_timer(Timer::Heartbeat);
+            if self.keeps(Rule::StandsWhenDeposed) {
+                self.set_election_timer();
+            }
+        }
+        self.state_mut().role = Role::Follower { leader };
+    }
+
+    /// Tells the client what its command returned, if it is the last one applied of its session.
+    pub(super) fn answer_applied(&mut self, session: Session, sequence: Sequence) {
+        if let Some((last, output)) = self.state().applied.sessions.last(session)
+            && self.require(Rule::OutcomeIsItsOwn, *last == sequence)
+        {
+            let answer = Answer::Done(output.clone());
+            self.answer(session, sequence, answer);
+        }
+    }
+
+    pub(super) fn set_election_timer(&mut self) {
+        self.set_timer(Timer::Election, self.server.timing.election.clone());
+    }
+
+    pub(super) fn set_heartbeat_timer(&mut self) {
+        let interval = self.server.timing.heartbeat;
+        self.set_timer(Timer::Heartbeat, interval..interval);
+    }
+}
+
+impl<P: Params> Stored for Server<P> {
+    fn storage_mut(state: &mut ServerState<P::Machine>) -> &mut Storage<Command<P>> {
+        &mut state.storage
+    }
+
+    fn to_save(&self, state: &ServerState<P::Machine>) -> Storage<Command<P>> {
+        let mut storage = state.storage.clone();
+        if !self.rules.keeps(Rule::TermSurvivesCrash) {
+            storage.term = Term::ZERO;
+        }
+        if !self.rules.keeps(Rule::VoteSurvivesCrash) {
+            storage.voted_for = None;
+        }
+        if !self.rules.keeps(Rule::LogSurvivesCrash) {
+            storage.log = Default::default();
+        }
+        storage
+    }
+
+    fn saves_first(&self) -> bool {
+        self.rules.keeps(Rule::SaveBeforeSend)
+    }
+}

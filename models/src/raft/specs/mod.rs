@@ -1,0 +1,105 @@
+//! Within which bounds Raft is checked.
+
+pub mod custom;
+mod directions;
+pub mod large;
+pub mod live;
+mod safety;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use quorate_checker::AnySpec;
+use quorate_checker::spec::{Claim, Sees, Spec};
+use stateright::actor::Id;
+
+use super::claims::facts;
+use super::claims::ghost::Ghost;
+use super::claims::properties::{Named, System};
+use super::rules::Rule;
+use super::{Batch, Raft, Server, State, Timing};
+use crate::client::Habits;
+use crate::kv::{Command, Kv};
+use crate::member;
+use crate::rules::{AllBut, RuleBook};
+
+pub use safety::*;
+
+/// The rule book of the specs, which can suspend rules. The specs of the whole protocol suspend
+/// none; that of a node cannot suspend any.
+pub type Book = AllBut<Rule>;
+
+/// The whole protocol.
+pub const EVERY_RULE: Book = AllBut(Vec::new());
+
+/// What the servers of the specs are made for.
+pub type Checked = (Kv, Book);
+
+/// A spec of Raft that replicates the key-value store.
+pub type RaftSpec = Spec<Raft<Checked>, (), Arc<Ghost<Kv>>>;
+
+/// A spec of Raft as a spec of any protocol.
+///
+/// The engine is compiled for a type of actors where that type is made an [`AnySpec`]. That is
+/// here, once; a `Box::new` elsewhere would compile it all again.
+pub trait Boxed {
+    fn boxed(self) -> Box<dyn AnySpec>;
+}
+
+impl Boxed for RaftSpec {
+    fn boxed(self) -> Box<dyn AnySpec> {
+        Box::new(self)
+    }
+}
+
+/// What the claims see: who is in which state, and what happened. Some facts see more.
+pub const SEEN: Sees = Sees::ACTORS.and(Sees::GHOST);
+
+/// A fact, which must be reachable, and what it sees.
+fn fact((name, condition): &Named<Checked>) -> Claim<Raft<Checked>, (), Arc<Ghost<Kv>>> {
+    let is_of_network = facts::OF_NETWORK.contains(name);
+    let sees = if is_of_network { SEEN.and(Sees::NETWORK) } else { SEEN };
+    Claim::reachable(name, sees, *condition)
+}
+
+/// The timing of a cluster on one machine.
+pub fn timing() -> Timing {
+    Timing {
+        heartbeat: Duration::from_millis(50),
+        election: Duration::from_millis(150)..Duration::from_millis(300),
+    }
+}
+
+/// One entry a message: a leader that always sends its whole log cannot have a prefix of it on a
+/// majority, and then figure 8 does not happen. There is room for no byte, so that each command is
+/// one that goes however large it is.
+const BATCH: Batch = Batch { entries: 1, bytes: 0 };
+
+/// A cluster of `count` servers and clients with these scripts.
+fn system(rules: Book, count: usize, scripts: &[&[Command]]) -> System<Checked> {
+    let servers: Vec<Id> = (0..count).map(Id::from).collect();
+    let habits = Habits {
+        asks_again: rules.keeps(Rule::ClientAsksAgain),
+        tries_another: rules.keeps(Rule::ClientTriesAnother),
+        follows_redirect: rules.keeps(Rule::ClientFollowsRedirect),
+        knows_its_answer: rules.keeps(Rule::AnswerIsItsOwn),
+    };
+    let server = Server { servers: servers.clone(), timing: timing(), batch: BATCH, rules };
+    crate::system::system(Arc::new(Ghost::default()), count, server, &servers, scripts, habits)
+}
+
+/// False if a rule is suspended that keeps something on disk. That the storage agrees with the
+/// state is then broken at once, before it does any harm; such specs show the harm.
+fn keeps_all_durable(rules: &Book) -> bool {
+    [Rule::TermSurvivesCrash, Rule::VoteSurvivesCrash, Rule::LogSurvivesCrash]
+        .into_iter()
+        .all(|rule| rules.keeps(rule))
+}
+
+/// True if two states of a member say the same about what survives a crash.
+pub fn same_durable(one: &State<Kv>, other: &State<Kv>) -> bool {
+    match (one, other) {
+        (member::State::Server(one), member::State::Server(other)) => one.storage == other.storage,
+        _ => true,
+    }
+}
