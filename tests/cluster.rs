@@ -3,6 +3,8 @@
 
 #[path = "cluster/machines.rs"]
 mod machines;
+#[path = "cluster/old.rs"]
+mod old;
 mod support;
 #[path = "cluster/words.rs"]
 mod words;
@@ -16,8 +18,7 @@ use std::time::{Duration, Instant};
 
 use quorate::node::client::{CallError, Client};
 use quorate::node::timers::Dice;
-use quorate_models::kv::{Command, Output, Text};
-use quorate_models::raft::protocol::Node;
+use quorate_models::kv::{Command, Kv, Output, Text};
 use support::cluster::{Cluster, expect, quorate, wait_for};
 use support::history::History;
 
@@ -52,7 +53,7 @@ impl Load {
 /// One client: now and then it writes a key of its own, else it reads and writes what others do.
 fn work(cluster: &Cluster, load: &Load, number: u64) {
     let mut dice = Dice::new(number);
-    let mut client = Client::<Node>::open(&cluster.members()).expect("a socket");
+    let mut client = Client::<Kv>::open(&cluster.members()).expect("a socket");
     for round in 0.. {
         if load.stop.load(Ordering::SeqCst) {
             return;
@@ -119,7 +120,7 @@ fn five_leaders_are_killed_and_no_acknowledged_write_is_lost() {
         }
     });
     let acknowledged = load.acknowledged.lock().unwrap();
-    let mut client = Client::<Node>::open(&cluster.members()).expect("a socket");
+    let mut client = Client::<Kv>::open(&cluster.members()).expect("a socket");
     for (key, value) in acknowledged.iter() {
         let get = Command::Get { key: Text::from(&**key) };
         let read = client.call(get, Duration::from_secs(5)).expect("an answer");
@@ -136,7 +137,7 @@ fn a_follower_that_missed_large_values_catches_up() {
     let cluster = Cluster::start(3);
     let leader = cluster.leader();
     let follower = leader % 3 + 1;
-    let mut client = Client::<Node>::open(&cluster.members()).expect("a socket");
+    let mut client = Client::<Kv>::open(&cluster.members()).expect("a socket");
     let large = Text::from(&*"x".repeat(1 << 20));
     let mut put = |round: usize| {
         let key = Text::from(&*format!("large-{}", round % 3));
@@ -169,7 +170,7 @@ fn a_follower_that_is_rolled_back_stops_and_its_leader_tells_of_it() {
     cluster.wait_until_caught_up(follower);
     // Without the third, the follower must acknowledge it.
     cluster.kill(third);
-    let mut client = Client::<Node>::open(&cluster.members()).expect("a socket");
+    let mut client = Client::<Kv>::open(&cluster.members()).expect("a socket");
     let put = Command::Put { key: Text::from("colour"), value: Text::from("blue") };
     assert_eq!(client.call(put, Duration::from_secs(10)).expect("an answer"), Output::Stored);
     cluster.kill(follower);

@@ -11,7 +11,7 @@ use quorate::node::fragment::ReassemblyCounters;
 use quorate::node::http::{Http, HttpError};
 use quorate::node::snapshot::Snapshot;
 use quorate::node::transport::Counters;
-use quorate_models::service::Status;
+use quorate_models::service::{Number, Status};
 use stateright::actor::Id;
 
 /// A cluster of one node on a port that is free.
@@ -19,7 +19,7 @@ fn config() -> Config {
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let port = free.port() - 1;
-    Config::create::<ConfigError>(folder.path(), 1, port, "raft", |_| Ok(())).unwrap()
+    Config::create::<ConfigError>(folder.path(), 1, port, "toy", &[], |_| Ok(())).unwrap()
 }
 
 fn start() -> (Http, Board<Snapshot>) {
@@ -29,7 +29,10 @@ fn start() -> (Http, Board<Snapshot>) {
 
 fn snapshot(term: u64) -> Snapshot {
     let (role, leader) = ("leader".to_owned(), Some(Id::from(1)));
-    let status = Status { role, term, leader, commit: 5, last: 6, warnings: Vec::new() };
+    let number = |name, unit, value| Number { name, unit, meaning: "A number.", value };
+    let numbers =
+        vec![number("term", "", term), number("commit", "index", 5), number("last", "index", 6)];
+    let status = Status { role, leader, numbers, warnings: Vec::new() };
     let counts = Counts { commits: 3, commit_micros: 1_020_003, sends: 900, ..Counts::default() };
     let transport = Counters {
         reject_forged: 7,
@@ -72,7 +75,8 @@ fn status_is_what_was_published_last() {
     assert_eq!(shown["cluster"].take().as_str().map(str::len), Some(16));
     let expected = serde_json::json!({
         "cluster": null, "id": 1, "address": http.address().to_string(), "role": "leader",
-        "term": 4, "leader": 1, "commit": 5, "last": 6, "warnings": [], "messages_sent": 900,
+        "numbers": ["term", "commit", "last"], "term": 4, "leader": 1, "commit": 5, "last": 6,
+        "warnings": [], "messages_sent": 900,
         "messages_merged": 800, "messages_lost": 3, "datagrams_forged": 7,
         "uptime_seconds": null, "age_ms": null,
     });
@@ -122,6 +126,7 @@ fn metrics_are_text_that_prometheus_reads() {
         "quorate_term 4",
         "quorate_role{role=\"leader\"} 1",
         "quorate_commit_index 5",
+        "quorate_last_index 6",
         "quorate_commits_total 3",
         "quorate_commit_seconds_total 1.020003",
         "# TYPE quorate_datagrams_rejected_total counter",

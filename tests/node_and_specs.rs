@@ -10,6 +10,8 @@ use quorate::node::client::{PATIENCE, Patience};
 use quorate::node::config::{Config, ConfigError};
 use quorate_models::client::{Client, Habits};
 use quorate_models::member::{self, Member};
+use quorate_models::protocol::Protocol;
+use quorate_models::raft::protocol::Node;
 use quorate_models::raft::specs::{self, large, live};
 use quorate_models::raft::specs::{Checked, RaftSpec};
 use quorate_models::raft::{Batch, Server, Timer, Timing};
@@ -82,7 +84,9 @@ fn compared(what: &'static str, node: impl Debug, specs: impl Debug) -> Compared
 fn config() -> Config {
     let directory = tempfile::tempdir().expect("a directory");
     let stores = |_: &Config| Ok::<_, ConfigError>(());
-    Config::create(directory.path(), cluster::NODES, cluster::PORT, "raft", stores).expect("valid")
+    let (name, timers) = (Node::NAME, Node::TIMERS);
+    Config::create(directory.path(), cluster::NODES, cluster::PORT, name, timers, stores)
+        .expect("valid")
 }
 
 /// The specs of Raft that have a type, from whose actors the others are made, too.
@@ -122,13 +126,14 @@ fn one<T: PartialEq + Debug>(values: impl IntoIterator<Item = T>) -> T {
 
 fn of_servers() -> Vec<Compared> {
     let all = specs_of_raft();
-    let Config { path: _, cluster: _, protocol: _, key_file: _, heartbeat, election, nodes } =
-        config();
-    let node = setup::actor(&config());
+    let Config { path: _, cluster: _, protocol: _, key_file: _, timers, nodes } = config();
+    let node: Node = setup::actor(&config()).expect("its timers are Raft's");
     let Server { servers, timing, batch, rules: AllRules } = &node;
     assert_eq!(servers.len(), nodes.len());
     let Timing { heartbeat: node_heartbeat, election: node_election } = timing;
-    assert_eq!((node_heartbeat, node_election), (&heartbeat, &(election.0..election.1)));
+    let heartbeat = *node_heartbeat..*node_heartbeat;
+    let set = [("heartbeat", heartbeat), ("election", node_election.clone())];
+    assert_eq!(timers, set.map(|(name, range)| (name.to_owned(), range)).into());
     // A node's rule book cannot suspend a rule; those of these specs do not.
     assert!(all.iter().all(|spec| server(spec).rules.0.is_empty()));
     let timing = one(all.iter().map(|spec| server(spec).timing.clone()));
@@ -202,7 +207,7 @@ fn whatever_differs_has_a_spec_or_a_reason() {
 
 #[test]
 fn a_spec_has_the_batch_of_a_node() {
-    let node = setup::actor(&config());
+    let node: Node = setup::actor(&config()).expect("its timers are Raft's");
     assert_eq!(server(&large::batches()).batch, node.batch);
 }
 
@@ -218,8 +223,8 @@ fn time_on_the_nodes_side_is_the_nodes() {
     let config = config();
     let retry = PATIENCE.retry;
     for (timer, range) in [
-        (member::Timer::Server(Timer::Heartbeat), config.heartbeat..config.heartbeat),
-        (member::Timer::Server(Timer::Election), config.election.0..config.election.1),
+        (member::Timer::Server(Timer::Heartbeat), config.timers["heartbeat"].clone()),
+        (member::Timer::Server(Timer::Election), config.timers["election"].clone()),
         (member::Timer::Retry, retry..retry),
     ] {
         assert_eq!((timely.range)(&timer), in_ticks(&range), "{timer:?}");

@@ -323,3 +323,28 @@ proptest! {
         prop_assert!(reassembly.bytes() <= wire::MESSAGE_MAX);
     }
 }
+
+#[test]
+fn a_client_says_the_same_whatever_the_servers_say_to_each_other() {
+    let request = Request {
+        session: Session(1 << 63),
+        sequence: Sequence(3),
+        command: Command::Get { key: "key".into() },
+    };
+    let of_raft: MessageOf<Kv> = Message::Request(request.clone());
+    let of_any: Message<(), Command, Output> = Message::Request(request);
+    assert_eq!(wire::encode(&of_raft), wire::encode(&of_any));
+    let reply =
+        Reply { session: Session(7), sequence: Sequence(3), answer: Answer::Done(Output::Stored) };
+    let of_raft: MessageOf<Kv> = Message::Reply(reply.clone());
+    let of_any: Message<(), Command, Output> = Message::Reply(reply);
+    assert_eq!(wire::decode(&wire::encode(&of_raft).unwrap()), Ok(of_any));
+}
+
+#[test]
+fn a_message_of_an_older_build_is_not_taken_for_another() {
+    let mut bytes = wire::encode(&Message::<(), Command, Output>::Peer(())).unwrap();
+    bytes[0] -= 1;
+    let decoded = wire::decode::<Message<(), Command, Output>>(&bytes);
+    assert_eq!(decoded, Err(WireError::Version));
+}

@@ -49,3 +49,23 @@ pub fn custom(
         _ => Err(bounds::Refused(format!("there is no protocol {protocol:?}, only raft"))),
     }
 }
+
+/// Lists the protocols that run as a cluster, each once.
+macro_rules! running {
+    ($($protocol:ty),+ $(,)?) => {
+        /// The names of the protocols that run as a cluster.
+        pub const RUNNING: &[&str] = &[$(<$protocol as protocol::Protocol>::NAME),+];
+
+        /// Has `visitor` visit the protocol of this name; `None` if none that runs has it.
+        pub fn named<V: protocol::Visit>(name: &str, visitor: V) -> Option<V::Output> {
+            $(
+                if name == <$protocol as protocol::Protocol>::NAME {
+                    return Some(visitor.visit::<$protocol>());
+                }
+            )+
+            None
+        }
+    };
+}
+
+running!(raft::protocol::Node);

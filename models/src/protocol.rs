@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use stateright::actor::{Actor, Id};
 
 use crate::durable::Durable;
+use crate::kv::Kv;
 use crate::service::{Service, Status};
 
 /// How the servers of a cluster are set up.
@@ -30,6 +31,15 @@ impl Settings {
     }
 }
 
+/// Settings with which no cluster would work.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Misfit {
+    /// The name of the timer to blame.
+    pub timer: &'static str,
+    /// What is wrong with how long it waits.
+    pub problem: String,
+}
+
 /// A protocol whose servers run as a cluster.
 pub trait Protocol:
     Service<
@@ -46,6 +56,12 @@ pub trait Protocol:
     /// The timers that a config file may set, each with its default.
     const TIMERS: &'static [(&'static str, Range<Duration>)];
 
+    /// Refuses settings with which no cluster would work, though each timer waits as it may.
+    ///
+    /// # Errors
+    /// [`Misfit`], naming the timer to blame.
+    fn fits(settings: &Settings) -> Result<(), Misfit>;
+
     /// One of these `servers`, all of which are set up the same.
     fn server(servers: Vec<Id>, settings: &Settings) -> Self;
 
@@ -55,4 +71,13 @@ pub trait Protocol:
     /// Why the server must not go on, in a sentence, if it must not. What it has said by then is
     /// still sent; then its node stops.
     fn gives_up(&self, state: &<Self as Actor>::State) -> Option<String>;
+}
+
+/// What is to be done with a protocol of which so far only the name is known.
+pub trait Visit {
+    /// What comes of it.
+    type Output;
+
+    /// Does it with `P`, which answers the commands of the key-value store.
+    fn visit<P: Protocol<Machine = Kv>>(self) -> Self::Output;
 }

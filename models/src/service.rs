@@ -55,24 +55,47 @@ pub enum Answer<O> {
 }
 
 /// What an operator wants to know of a server.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Status {
     /// The field's name of the role: "leader", "follower", "candidate".
     pub role: String,
-    pub term: u64,
-    /// Whom this server believes to be the leader.
+    /// Whom this server believes to be the leader: itself, if it leads.
     pub leader: Option<Id>,
-    /// The index up to which the log is known to be committed.
-    pub commit: u64,
-    /// The index of the last log entry.
-    pub last: u64,
+    /// How far this server is. The first number, if there is any, counts the periods for which
+    /// roles are given: terms, views.
+    pub numbers: Vec<Number>,
     /// What an operator must hear of, each in a sentence: another server has lost its storage.
-    #[serde(default)]
     pub warnings: Vec<String>,
 }
 
+impl Status {
+    /// The period for which this server has its role, if the protocol has such periods.
+    pub fn period(&self) -> Option<&Number> {
+        self.numbers.first()
+    }
+
+    /// The value of the number of this name, if the protocol has one.
+    pub fn number(&self, name: &str) -> Option<u64> {
+        self.numbers.iter().find(|number| number.name == name).map(|number| number.value)
+    }
+}
+
+/// A number that a server shows of itself, under a name of its protocol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+pub struct Number {
+    /// What `/status`, the page and the tables call it: "commit".
+    pub name: &'static str,
+    /// What it is the number of, which metrics have behind the name: "index". Empty if nothing is
+    /// to be added.
+    pub unit: &'static str,
+    /// What it says, in a sentence.
+    pub meaning: &'static str,
+    pub value: u64,
+}
+
 /// All that travels in a cluster: `P` is what servers say to each other, `C` a command, `O` what
-/// it returns.
+/// it returns. Written down, a request or a reply is the same whatever `P` is, so a client need not
+/// know the protocol.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Message<P, C, O> {
     Peer(P),

@@ -4,19 +4,24 @@ mod children;
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
-use std::ops::RangeInclusive;
+use std::ops::{Range, RangeInclusive};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
+use std::time::Duration;
 
 use clap::builder::RangedI64ValueParser;
+use quorate_models::RUNNING;
+use quorate_models::kv::Kv;
+use quorate_models::protocol::{Protocol, Visit};
 
 use super::exit::{self, Code, Failure};
 use super::log;
 use super::setup;
-use crate::node::config::{Config, FILE, PROTOCOLS};
+use crate::node::UNNAMED;
+use crate::node::config::{Config, FILE};
 use crate::node::storage;
 use children::{End, LOOK, Node};
 
@@ -129,6 +134,7 @@ fn watch(nodes: &mut Vec<Node>, stop: &AtomicBool, config: &Path) -> Result<(), 
 /// The cluster that there is. What the arguments say of it must be so.
 fn resume(args: &Args, path: &Path) -> Result<Config, Failure> {
     let config = Config::load(path)?;
+    setup::check(&config)?;
     let first = config.nodes[0].address.port() - 1;
     let count = config.nodes.len() as u16;
     let differs = |option: &str, has: &str, asked: &str| {
@@ -155,21 +161,33 @@ fn resume(args: &Args, path: &Path) -> Result<Config, Failure> {
 
 /// A new cluster, its stores empty.
 fn create(args: &Args) -> Result<Config, Failure> {
-    let protocol = args.protocol.as_deref().unwrap_or("raft");
-    if !PROTOCOLS.contains(&protocol) {
-        let message = format!("there is no protocol {protocol:?}, only {}", PROTOCOLS.join(", "));
+    let protocol = args.protocol.as_deref().unwrap_or(UNNAMED);
+    let Some(timers) = quorate_models::named(protocol, Timers) else {
+        let known = RUNNING.join(", ");
+        let message = format!("no protocol {protocol:?} runs as a cluster, only: {known}");
         return Err(Failure::new(Code::Usage, message));
-    }
+    };
     let (nodes, port) = (args.nodes.unwrap_or(NODES), args.port.unwrap_or(PORT));
     for id in 1..=nodes {
         probe(SocketAddr::from((Ipv4Addr::LOCALHOST, port + id)))?;
     }
-    Config::create(&args.dir, nodes, port, protocol, |config| {
+    Config::create(&args.dir, nodes, port, protocol, timers, |config| {
         for node in &config.nodes {
             storage::create(&node.store, setup::identity(config, node.id))?;
         }
         Ok(())
     })
+}
+
+/// Asks a protocol for its timers and their defaults.
+struct Timers;
+
+impl Visit for Timers {
+    type Output = &'static [(&'static str, Range<Duration>)];
+
+    fn visit<P: Protocol<Machine = Kv>>(self) -> Self::Output {
+        P::TIMERS
+    }
 }
 
 /// Finds out whether a node could listen there. A cluster keeps the ports that it is created with,

@@ -10,7 +10,6 @@ use std::time::Duration;
 
 use clap::Subcommand;
 use quorate_models::kv::{Command, Kv, Output, Text};
-use quorate_models::raft::protocol::Node;
 use quorate_models::state_machine::StateMachine;
 
 use super::exit::{self, Code, Failure};
@@ -112,9 +111,9 @@ fn operate(args: Args) -> Result<(), Failure> {
     let command = command(args.operation)?;
     let (key, reads) = (key_of(&command).clone(), Kv::is_read_only(&command));
     let config = Config::load(&args.config)?;
+    setup::check(&config)?;
     let members = setup::members(&config)?;
-    let mut client =
-        Client::<Node>::open(&members).map_err(|error| Failure::new(Code::Io, error))?;
+    let mut client = Client::<Kv>::open(&members).map_err(|error| Failure::new(Code::Io, error))?;
     let output = client.call(command, args.timeout).map_err(|error| match error {
         CallError::Unknown(_) => {
             let mut message = error.to_string();

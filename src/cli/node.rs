@@ -10,8 +10,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::thread;
 
-use quorate_models::raft;
-use stateright::actor::Actor;
+use quorate_models::kv::Kv;
+use quorate_models::protocol::{Protocol, Visit};
 
 use super::exit::{self, Code, Failure};
 use super::log;
@@ -25,9 +25,6 @@ use crate::node::storage::{self, Store};
 use crate::node::transport::Transport;
 use console::Console;
 
-/// What a node remembers: the storage of the actor that is checked.
-type Saved = <raft::protocol::Node as Actor>::Storage;
-
 /// Which node of which cluster.
 #[derive(clap::Args)]
 #[command(after_help = "Runs until Ctrl-C or SIGTERM, and exits 0 then.")]
@@ -38,6 +35,9 @@ pub struct Args {
     /// Which of its nodes to run
     #[arg(long, value_name = "N")]
     id: u64,
+    /// The protocol that the cluster must run, or nothing is started
+    #[arg(long)]
+    protocol: Option<String>,
     /// Listen for UDP on this address instead of the one in the config: 0.0.0.0:7401, say, where
     /// the address by which others reach the node is not one of this machine's
     #[arg(long, value_name = "IP:PORT")]
@@ -59,35 +59,88 @@ pub fn run(args: Args) -> ExitCode {
 
 fn node(args: &Args) -> Result<(), Failure> {
     let config = Config::load(&args.config)?;
-    let member = bound(setup::node(&config, args.id)?.clone(), args.bind)?;
-    let members = setup::members(&config)?;
-    taken_out::refuse(&member.store)?;
-    let identity = setup::identity(&config, args.id);
-    if args.init && !member.store.exists() {
-        storage::create(&member.store, identity.clone())?;
+    if let Some(asked) = args.protocol.as_ref().filter(|asked| **asked != config.protocol) {
+        let (path, has) = (config.path.display(), &config.protocol);
+        let message = format!("{path} is a cluster with --protocol {has}, not {asked}");
+        return Err(Failure::new(Code::Usage, message));
     }
-    let (store, storage) = Store::<Saved>::open(&member.store, identity)?;
-    let io = |error: &dyn std::fmt::Display| Failure::new(Code::Io, error);
-    let transport =
-        Transport::server_at(&members, args.id, member.bind).map_err(|error| io(&error))?;
+    let node = bound(setup::node(&config, args.id)?.clone(), args.bind)?;
     let board = Board::default();
-    let _http = Http::start(&config, args.id, board.clone()).map_err(|error| io(&error))?;
     stop_when_told(&board, args.stop_with_stdin)?;
-    let saved = if storage.is_some() { "resumes" } else { "is new" };
-    let (address, file) = (member.bind, member.store.display());
-    log::event(&format!("started on {address}; {file} {saved}; process {}", std::process::id()));
-    for line in exposure(&member) {
-        log::event(&line);
+    setup::visit(&config, Site { config: &config, node, init: args.init, board })?
+}
+
+/// One node of a cluster, where it is to run.
+pub struct Site<'a> {
+    /// The cluster.
+    pub config: &'a Config,
+    /// The node of it.
+    pub node: Node,
+    /// Whether its store is created if there is none.
+    pub init: bool,
+    /// Where it publishes what it does, and is told to stop.
+    pub board: Board<Snapshot>,
+}
+
+impl Visit for Site<'_> {
+    type Output = Result<(), Failure>;
+
+    fn visit<P: Protocol<Machine = Kv>>(self) -> Result<(), Failure> {
+        self.run::<P>()
     }
-    let actor = setup::actor(&config);
-    let ended = EventLoop::start(actor, transport, store, &storage, Console::new(board))
-        .and_then(|node| node.run());
-    if let Err(NodeError::GivesUp(why)) = &ended {
-        taken_out::note(&member.store, why)?;
+}
+
+impl Site<'_> {
+    /// Runs a server of `P` here, until it is told to stop.
+    ///
+    /// # Errors
+    /// If it cannot start, or not go on.
+    pub fn run<P: Protocol>(self) -> Result<(), Failure> {
+        let actor = setup::actor::<P>(self.config)?;
+        self.prepare()?;
+        let identity = setup::identity(self.config, self.node.id);
+        let (store, storage) = Store::<P::Storage>::open(&self.node.store, identity)?;
+        let (transport, _http) = self.listen(storage.is_some())?;
+        let watch = Console::new(transport.id(), self.board.clone());
+        let ended =
+            EventLoop::start(actor, transport, store, &storage, watch).and_then(|node| node.run());
+        self.conclude(ended)
     }
-    let ended = ended.map_err(Failure::from);
-    log::event(if ended.is_ok() { "stopped" } else { "stopped by an error" });
-    ended
+
+    /// Refuses a node that was taken out, and creates a store if that is wanted.
+    fn prepare(&self) -> Result<(), Failure> {
+        let store = &self.node.store;
+        taken_out::refuse(store)?;
+        if self.init && !store.exists() {
+            storage::create(store, setup::identity(self.config, self.node.id))?;
+        }
+        Ok(())
+    }
+
+    /// Opens the sockets, and says so.
+    fn listen(&self, resumes: bool) -> Result<(Transport, Http), Failure> {
+        let (node, members) = (&self.node, setup::members(self.config)?);
+        let transport = Transport::server_at(&members, node.id, node.bind)
+            .map_err(|error| Failure::new(Code::Io, error))?;
+        let http = Http::start(self.config, node.id, self.board.clone())
+            .map_err(|error| Failure::new(Code::Io, error))?;
+        let saved = if resumes { "resumes" } else { "is new" };
+        let (address, file, process) = (node.bind, node.store.display(), std::process::id());
+        log::event(&format!("started on {address}; {file} {saved}; process {process}"));
+        for line in exposure(node) {
+            log::event(&line);
+        }
+        Ok((transport, http))
+    }
+
+    /// Says how it ended, and writes down if it must not run again.
+    fn conclude(&self, ended: Result<(), NodeError>) -> Result<(), Failure> {
+        if let Err(NodeError::GivesUp(why)) = &ended {
+            taken_out::note(&self.node.store, why)?;
+        }
+        log::event(if ended.is_ok() { "stopped" } else { "stopped by an error" });
+        ended.map_err(Failure::from)
+    }
 }
 
 impl From<NodeError> for Failure {

@@ -1,7 +1,8 @@
 //! From a config to what the node, its clients and its protocol want to know.
 
-use quorate_models::protocol::{Protocol, Settings};
-use quorate_models::raft;
+use quorate_models::RUNNING;
+use quorate_models::kv::Kv;
+use quorate_models::protocol::{Protocol, Settings, Visit};
 use stateright::actor::Id;
 
 use super::exit::{Code, Failure};
@@ -49,12 +50,40 @@ pub fn members(config: &Config) -> Result<Members, ConfigError> {
     Ok(Members { cluster: config.cluster, key, servers })
 }
 
-/// The actor that every node runs.
-pub fn actor(config: &Config) -> raft::protocol::Node {
-    let timers = [
-        ("heartbeat".to_owned(), config.heartbeat..config.heartbeat),
-        ("election".to_owned(), config.election.0..config.election.1),
-    ];
+/// The actor that every node of `config` runs, which is one of `P`.
+///
+/// # Errors
+/// If what the config says of timers does not fit `P`.
+pub fn actor<P: Protocol>(config: &Config) -> Result<P, ConfigError> {
+    config.has_timers_of(P::TIMERS)?;
+    let settings = Settings { timers: config.timers.clone() };
+    P::fits(&settings).map_err(|misfit| config.wrong_timer(misfit.timer, &misfit.problem))?;
     let servers = config.nodes.iter().map(|node| Id::from(node.id as usize)).collect();
-    Protocol::server(servers, &Settings { timers: timers.into() })
+    Ok(P::server(servers, &settings))
+}
+
+/// Has `visitor` visit the protocol that `config` names.
+///
+/// # Errors
+/// If none that runs has this name, naming those that do.
+pub fn visit<V: Visit>(config: &Config, visitor: V) -> Result<V::Output, ConfigError> {
+    let name = &config.protocol;
+    quorate_models::named(name, visitor).ok_or_else(|| {
+        config.wrong("protocol", &format!("{name:?} is none of: {}", RUNNING.join(", ")))
+    })
+}
+
+/// Refuses a config of a protocol that does not run, or not with its timers.
+///
+/// # Errors
+/// As [`visit`] and [`actor`].
+pub fn check(config: &Config) -> Result<(), ConfigError> {
+    struct Check<'a>(&'a Config);
+    impl Visit for Check<'_> {
+        type Output = Result<(), ConfigError>;
+        fn visit<P: Protocol<Machine = Kv>>(self) -> Self::Output {
+            actor::<P>(self.0).map(drop)
+        }
+    }
+    visit(config, Check(config))?
 }

@@ -4,11 +4,8 @@
 
 use std::time::{Duration, Instant};
 
-use quorate_models::service::{
-    Answer, CommandOf, MessageOf, OutputOf, Request, Sequence, Service, Session,
-};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use quorate_models::service::{self, Answer, Request, Sequence, Session};
+use quorate_models::state_machine::StateMachine;
 use stateright::actor::Id;
 use thiserror::Error;
 
@@ -52,22 +49,21 @@ pub enum CallError {
     Transport(#[from] TransportError),
 }
 
-/// A session with a cluster that runs `A`.
-pub struct Client<A: Service> {
+/// What a client says and hears. Nothing of what servers say to each other is for a client.
+type Message<M> = service::Message<(), <M as StateMachine>::Command, <M as StateMachine>::Output>;
+
+/// A session with a cluster that replicates `M`, whatever protocol it runs.
+pub struct Client<M: StateMachine> {
     transport: Transport,
     servers: Vec<Id>,
     session: Session,
     sequence: Sequence,
     /// Whom to ask next: the leader, as far as this client knows.
     target: usize,
-    /// Replies are of this protocol.
-    protocol: std::marker::PhantomData<fn() -> A>,
+    machine: std::marker::PhantomData<fn() -> M>,
 }
 
-impl<A> Client<A>
-where
-    A: Service<Msg: Serialize + DeserializeOwned>,
-{
+impl<M: StateMachine> Client<M> {
     /// Opens a session of its own, without a word to the cluster.
     ///
     /// # Errors
@@ -83,8 +79,8 @@ where
         let target = usize::from(transport.id()) % servers.len();
         // Replies go to the session's number, which therefore is the member's.
         let session = Session(usize::from(transport.id()) as u64);
-        let (sequence, protocol) = (Sequence(0), std::marker::PhantomData);
-        Ok(Client { transport, servers, session, sequence, target, protocol })
+        let (sequence, machine) = (Sequence(0), std::marker::PhantomData);
+        Ok(Client { transport, servers, session, sequence, target, machine })
     }
 
     /// This client's session.
@@ -109,16 +105,11 @@ where
     /// # Errors
     /// [`CallError`]. After [`CallError::Unknown`] the session can go on: once a later command of
     /// it has taken effect, the earlier one cannot any more.
-    pub fn call(
-        &mut self,
-        command: CommandOf<A>,
-        timeout: Duration,
-    ) -> Result<OutputOf<A>, CallError> {
+    pub fn call(&mut self, command: M::Command, timeout: Duration) -> Result<M::Output, CallError> {
         let give_up = Instant::now() + timeout;
         self.sequence = Sequence(self.sequence.0 + 1);
         let (session, sequence) = (self.session, self.sequence);
-        let request =
-            wire::encode(&MessageOf::<A>::Request(Request { session, sequence, command }))?;
+        let request = wire::encode(&Message::<M>::Request(Request { session, sequence, command }))?;
         let Patience { retry, retry_per, pause, redirects: at_once } = PATIENCE;
         let retry = retry + retry_per.0 * (request.len() / retry_per.1) as u32;
         let mut redirects = 0;
@@ -158,11 +149,11 @@ where
         server: Option<Id>,
         wait: Duration,
         give_up: Instant,
-    ) -> Result<Option<Answer<OutputOf<A>>>, CallError> {
+    ) -> Result<Option<Answer<M::Output>>, CallError> {
         let mut deadline = (Instant::now() + wait).min(give_up);
         loop {
             for (from, bytes) in self.transport.poll(deadline)? {
-                let Ok(MessageOf::<A>::Reply(reply)) = wire::decode(&bytes) else { continue };
+                let Ok(Message::<M>::Reply(reply)) = wire::decode(&bytes) else { continue };
                 let is_ours = (reply.session, reply.sequence) == (self.session, self.sequence);
                 let is_hearsay =
                     matches!(reply.answer, Answer::Redirect { .. }) && Some(from) != server;

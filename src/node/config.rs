@@ -2,8 +2,9 @@
 //!
 //! ```toml
 //! cluster = "9f3c06ab51d2e874"   # 16 hex digits, random: the cluster's name
-//! protocol = "raft"
+//! protocol = "..."               # what the nodes run; left out, the first that there was
 //! key_file = "cluster.key"       # files are relative to this one
+//! [timers]                       # of the protocol; left out, its defaults
 //! heartbeat_ms = 50
 //! election_ms = [150, 300]       # a timeout is drawn from this range
 //! [[node]]
@@ -14,17 +15,20 @@
 //!                                # loopback
 //! store = "node-1.redb"
 //! ```
-//! A cluster whose members read it differently is no cluster, so what concerns others has no
-//! default.
+//! A cluster whose members read it differently is no cluster, so a new file leaves nothing out that
+//! concerns others.
 
 mod create;
 mod key;
 mod node;
 #[cfg(test)]
 mod tests;
+mod timers;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -34,9 +38,8 @@ use thiserror::Error;
 pub use self::key::{Key, load_key};
 pub use self::node::Node;
 use self::node::{LookUp, WrittenNode, Wrong};
-
-/// The protocols that a node can run.
-pub const PROTOCOLS: &[&str] = &["raft"];
+use self::timers::WrittenTimer;
+use super::UNNAMED;
 
 /// The file's name in a cluster's folder.
 pub const FILE: &str = "cluster.toml";
@@ -51,14 +54,13 @@ pub struct Config {
     pub path: PathBuf,
     /// The random number that names the cluster.
     pub cluster: u64,
-    /// One of [`PROTOCOLS`].
+    /// The name of the protocol that the nodes run, whether this program knows it or not.
     pub protocol: String,
     /// Where the key is that the nodes and clients share.
     pub key_file: PathBuf,
-    /// How often a leader says that it is there.
-    pub heartbeat: Duration,
-    /// The shortest and the longest silence after which a node stands for election.
-    pub election: (Duration, Duration),
+    /// By its name, how long a timer of the protocol waits, where the file says so. The range of
+    /// one that always waits as long is empty.
+    pub timers: BTreeMap<String, Range<Duration>>,
     /// The nodes, in ascending order of their numbers; at least one.
     pub nodes: Vec<Node>,
 }
@@ -99,12 +101,32 @@ impl ConfigError {
 #[serde(deny_unknown_fields)]
 struct Written {
     cluster: String,
-    protocol: String,
+    protocol: Option<String>,
     key_file: PathBuf,
-    heartbeat_ms: u64,
-    election_ms: [u64; 2],
+    #[serde(default)]
+    timers: BTreeMap<String, WrittenTimer>,
+    /// Where files had this timer before there was `[timers]`.
+    heartbeat_ms: Option<WrittenTimer>,
+    /// As above.
+    election_ms: Option<WrittenTimer>,
     #[serde(default)]
     node: Vec<WrittenNode>,
+}
+
+impl Written {
+    /// All timers, wherever the file has them.
+    fn take_timers(&mut self) -> Result<BTreeMap<String, WrittenTimer>, Wrong> {
+        let mut timers = std::mem::take(&mut self.timers);
+        let early = [("heartbeat_ms", self.heartbeat_ms), ("election_ms", self.election_ms)];
+        for (field, timer) in early {
+            if let Some(timer) = timer
+                && timers.insert(field.into(), timer).is_some()
+            {
+                return Err((field.into(), "it is here twice, once below [timers]".into()));
+            }
+        }
+        Ok(timers)
+    }
 }
 
 impl Config {
@@ -123,11 +145,22 @@ impl Config {
     /// # Errors
     /// [`ConfigError::Field`] if there is none.
     pub fn node(&self, id: u64) -> Result<&Node, ConfigError> {
-        self.nodes.iter().find(|node| node.id == id).ok_or_else(|| ConfigError::Field {
-            path: self.path.clone(),
-            field: "node".into(),
-            problem: format!("there is no node {id}"),
-        })
+        let found = self.nodes.iter().find(|node| node.id == id);
+        found.ok_or_else(|| self.wrong("node", &format!("there is no node {id}")))
+    }
+
+    /// Refuses timers that a protocol does not have whose own are `known`, each with its default,
+    /// and ranges where it has a number or the other way round.
+    ///
+    /// # Errors
+    /// [`ConfigError::Field`], naming the timer.
+    pub fn has_timers_of(&self, known: &[(&str, Range<Duration>)]) -> Result<(), ConfigError> {
+        timers::fit(&self.timers, known).map_err(|(field, problem)| self.wrong(&field, &problem))
+    }
+
+    /// The error that the timer of this name cannot wait as long as it does.
+    pub fn wrong_timer(&self, name: &str, problem: &str) -> ConfigError {
+        self.wrong(&timers::field(name), problem)
     }
 
     fn parse(path: &Path, text: &str, look_up: LookUp) -> Result<Self, ConfigError> {
@@ -142,40 +175,28 @@ impl Config {
         })
     }
 
-    fn validate(path: &Path, written: Written, look_up: LookUp) -> Result<Self, Wrong> {
-        let wrong = |field: &str, problem: String| Err((field.to_owned(), problem));
+    fn validate(path: &Path, mut written: Written, look_up: LookUp) -> Result<Self, Wrong> {
         let Some(cluster) = parse_cluster(&written.cluster) else {
-            return wrong("cluster", format!("{:?} is not 16 hex digits", written.cluster));
+            let problem = format!("{:?} is not 16 hex digits", written.cluster);
+            return Err(("cluster".into(), problem));
         };
-        if !PROTOCOLS.contains(&written.protocol.as_str()) {
-            let known = PROTOCOLS.join(", ");
-            return wrong("protocol", format!("{:?} is none of: {known}", written.protocol));
-        }
-        let [shortest, longest] = written.election_ms;
-        if written.heartbeat_ms == 0 {
-            return wrong("heartbeat_ms", "it must be at least 1".into());
-        }
-        if shortest <= written.heartbeat_ms {
-            let heartbeat = written.heartbeat_ms;
-            let problem =
-                format!("the shortest, {shortest}, must exceed heartbeat_ms, {heartbeat}");
-            return wrong("election_ms", problem);
-        }
-        if shortest >= longest {
-            let problem = format!("the shortest, {shortest}, must be below the longest, {longest}");
-            return wrong("election_ms", problem);
-        }
+        let timers = timers::all(written.take_timers()?)?;
         let folder = path.parent().unwrap_or(Path::new(""));
         let nodes = node::all(folder, &written.node, look_up)?;
         Ok(Self {
             path: path.into(),
             cluster,
-            protocol: written.protocol,
+            protocol: written.protocol.unwrap_or_else(|| UNNAMED.into()),
             key_file: folder.join(written.key_file),
-            heartbeat: Duration::from_millis(written.heartbeat_ms),
-            election: (Duration::from_millis(shortest), Duration::from_millis(longest)),
+            timers,
             nodes,
         })
+    }
+
+    /// The error that `field` cannot be, for the reason that `problem` says.
+    pub fn wrong(&self, field: &str, problem: &str) -> ConfigError {
+        let (field, problem) = (field.into(), problem.into());
+        ConfigError::Field { path: self.path.clone(), field, problem }
     }
 }
 

@@ -210,8 +210,8 @@ impl<A: Protocol, D: Disk<A::Storage>, W: Watch> EventLoop<A, D, W> {
         let messages = self.transport.poll(self.deadline())?;
         let mut batch = Batch::default();
         let before = self.counts;
-        // Messages first: a heartbeat that lay in the socket while the node wrote to its disk
-        // still keeps it from standing for election.
+        // Messages first: a sign of life that lay in the socket while the node wrote to its disk
+        // still keeps a timer from firing that waits for one.
         for message in std::mem::take(&mut self.loopback) {
             self.on_message(self.id, message, &mut batch)?;
         }

@@ -112,21 +112,18 @@ pub fn render(snapshot: &Snapshot, uptime: Duration) -> String {
     let leader = status.leader.map_or(0, usize::from);
     let micros = snapshot.counts.commit_micros;
     let (seconds, micros) = (micros / 1_000_000, micros % 1_000_000);
+    for number in &status.numbers {
+        let joint = if number.unit.is_empty() { "" } else { "_" };
+        let name = format!("{}{joint}{}", number.name, number.unit);
+        family(&mut text, &name, "gauge", number.meaning, &plain(number.value.to_string()));
+    }
     for (name, kind, help, value) in [
-        ("term", "gauge", "The node's term.", status.term.to_string()),
         (
             "leader",
             "gauge",
             "The node that this one takes for leader, 0 if none.",
             leader.to_string(),
         ),
-        (
-            "commit_index",
-            "gauge",
-            "The last index known to be committed.",
-            status.commit.to_string(),
-        ),
-        ("last_index", "gauge", "The index of the last log entry.", status.last.to_string()),
         ("uptime_seconds", "gauge", "Since the node started.", uptime.as_secs_f64().to_string()),
         (
             "status_age_seconds",
@@ -201,7 +198,7 @@ mod tests {
         let role = "leader".to_owned();
         let snapshot = Snapshot {
             at: Instant::now(),
-            status: Status { role, term: 0, leader: None, commit: 0, last: 0, warnings: vec![] },
+            status: Status { role, leader: None, numbers: vec![], warnings: vec![] },
             counts: numbered(&Default::default(), &mut next),
             transport: numbered(&Default::default(), &mut next),
         };

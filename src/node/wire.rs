@@ -38,8 +38,9 @@ pub const CHUNK: usize = DATAGRAM_MAX - HEADER - TAG;
 /// The version of the datagram format.
 const DATAGRAM_VERSION: u8 = 1;
 
-/// The version of the message encoding.
-const MESSAGE_VERSION: u8 = 1;
+/// The version of the message encoding. In version 1 requests and replies stood among the messages
+/// of one protocol.
+const MESSAGE_VERSION: u8 = 2;
 
 /// Names a cluster: random when the cluster is created, so that two clusters on one host whose keys
 /// or ports were mixed up do not hear each other.

@@ -141,12 +141,12 @@ fn age(address: SocketAddr) -> Option<u64> {
 fn a_node_that_hangs_in_a_sync_is_seen_to() {
     let folder = tempfile::tempdir().unwrap();
     let none = |_: &Config| Ok::<(), ConfigError>(());
-    let config = Config::create(folder.path(), 1, free_ports(1), "raft", none).unwrap();
+    let config = Config::create(folder.path(), 1, free_ports(1), "adder", &[], none).unwrap();
     let members = setup::members(&config).unwrap();
     let board = Shared::<Snapshot>::default();
     let http = Http::start(&config, 1, board.clone()).unwrap();
     let hangs = Arc::new(AtomicBool::new(false));
-    let (disk, watch) = (Hanging(hangs.clone()), Console::new(board.clone()));
+    let (disk, watch) = (Hanging(hangs.clone()), Console::new(Id::from(1), board.clone()));
     let transport = Transport::server(&members, 1).unwrap();
     let node = thread::spawn(move || {
         EventLoop::start(Adder, transport, disk, &None, watch).unwrap().run()
@@ -161,7 +161,7 @@ fn a_node_that_hangs_in_a_sync_is_seen_to() {
     expect(&show(&config.path), 0, &[]);
 
     hangs.store(true, Ordering::SeqCst);
-    let mut client = Client::<Adder>::open(&members).unwrap();
+    let mut client = Client::<Sum>::open(&members).unwrap();
     assert!(client.call(1, MS * 200).is_err());
     wait_for("its status to grow old", || age(http.address()).filter(|age| *age > 2_000));
     assert_eq!(status(http.address())["role"], "adder", "what it said last");

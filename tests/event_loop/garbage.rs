@@ -74,7 +74,8 @@ impl Bench {
     fn status(&self) -> (String, u64, u64) {
         let last = self.board.last.lock().unwrap();
         let status = &last.as_ref().expect("it has started").0;
-        (status.role.clone(), status.term, status.last)
+        let number = |name| status.number(name).expect("Raft has it");
+        (status.role.clone(), number("term"), number("last"))
     }
 
     fn met(&self) -> Met {

@@ -7,7 +7,6 @@ use quorate::node::transport::Transport;
 use quorate::node::wire;
 use quorate_models::kv::{Command, Kv, Output};
 use quorate_models::raft::MessageOf;
-use quorate_models::raft::protocol::Node;
 use quorate_models::service::{Request, Sequence};
 use stateright::actor::Id;
 
@@ -18,7 +17,7 @@ fn a_client_cannot_use_up_the_numbers_of_another() {
     let members = members(1);
     let node = Running::start(raft(&members), &members, 1, None);
     node.board.wait_for(|status, _| status.role == "leader");
-    let mut client = Client::<Node>::open(&members).unwrap();
+    let mut client = Client::<Kv>::open(&members).unwrap();
     let put = |value: &str| Command::Put { key: "key".into(), value: value.into() };
 
     let mut other = Transport::client(&members).unwrap();

@@ -21,13 +21,13 @@ use quorate::node::event_loop::{Counts, Disk, EventLoop, NodeError, Watch};
 use quorate::node::transport::{Counters, Members, Notice, Transport};
 use quorate::node::wire;
 use quorate_models::durable::{Change, Damage, Durable, Key};
-use quorate_models::kv::{Command, Output, Text};
-use quorate_models::protocol::{Protocol, Settings};
+use quorate_models::kv::{Command, Kv, Output, Text};
+use quorate_models::protocol::{Misfit, Protocol, Settings};
 use quorate_models::raft::protocol::Node;
 use quorate_models::raft::{Batch, Server, Timing};
 use quorate_models::rules::AllRules;
 use quorate_models::service::{
-    Answer, Message, MessageOf, Reply, Request, Service, Session, Status,
+    Answer, Message, MessageOf, Number, Reply, Request, Service, Session, Status,
 };
 use quorate_models::state_machine::StateMachine;
 use serde::{Deserialize, Serialize};
@@ -146,13 +146,18 @@ impl Protocol for Adder {
     const NAME: &'static str = "adder";
     const TIMERS: &'static [(&'static str, Range<Duration>)] = &[];
 
+    fn fits(_: &Settings) -> Result<(), Misfit> {
+        Ok(())
+    }
+
     fn server(_: Vec<Id>, _: &Settings) -> Self {
         Adder
     }
 
     fn status(&self, id: Id, sum: &Sum) -> Status {
         let (role, warnings) = ("adder".to_owned(), Vec::new());
-        Status { role, term: 0, leader: Some(id), commit: sum.0, last: sum.0, warnings }
+        let sum = Number { name: "sum", unit: "", meaning: "What it has added up.", value: sum.0 };
+        Status { role, leader: Some(id), numbers: vec![sum], warnings }
     }
 
     fn gives_up(&self, _: &Sum) -> Option<String> {
@@ -258,14 +263,14 @@ fn members(count: usize) -> Members {
 fn messages_timers_choices_and_messages_to_itself_reach_the_actor() {
     let members = members(1);
     let node = Running::start(Adder, &members, 1, Some(Sum(5)));
-    node.board.wait_for(|status, _| status.commit == 1_000_005);
-    let mut client = Client::<Adder>::open(&members).unwrap();
+    node.board.wait_for(|status, _| status.number("sum") == Some(1_000_005));
+    let mut client = Client::<Sum>::open(&members).unwrap();
     let second = Duration::from_secs(1);
     assert_eq!(client.call(1, second).unwrap(), 1_000_006);
     assert_eq!(client.call(1_000, second).unwrap(), 1_001_006);
-    node.board.wait_for(|status, _| status.commit == 1_001_007);
+    node.board.wait_for(|status, _| status.number("sum") == Some(1_001_007));
     assert_eq!(client.call(2_000, second).unwrap(), 1_003_007);
-    node.board.wait_for(|status, _| status.commit == 1_003_010);
+    node.board.wait_for(|status, _| status.number("sum") == Some(1_003_010));
     let counts = node.board.last.lock().unwrap().as_ref().unwrap().1;
     assert_eq!((counts.timeouts, counts.choices, counts.saves, counts.messages), (1, 1, 3, 4));
     let (ended, kept) = node.stop();
@@ -301,7 +306,7 @@ fn the_saves_of_a_batch_are_one_commit() {
 fn a_node_that_cannot_save_stops_and_says_nothing() {
     let members = members(1);
     let node = Running::start(Adder, &members, 1, None);
-    let mut client = Client::<Adder>::open(&members).unwrap();
+    let mut client = Client::<Sum>::open(&members).unwrap();
     assert!(client.call(1, Duration::from_secs(1)).is_ok());
     node.breaks.store(true, Ordering::SeqCst);
     let answer = client.call(1, MS * 200);
@@ -326,7 +331,7 @@ fn raft_serves_small_and_large_values_and_survives_its_leader() {
     let members = members(3);
     let start = |id, storage| Running::start(raft(&members), &members, id, storage);
     let mut nodes: BTreeMap<u64, _> = (1..=3).map(|id| (id, start(id, None))).collect();
-    let mut client = Client::<Node>::open(&members).unwrap();
+    let mut client = Client::<Kv>::open(&members).unwrap();
     let limit = Duration::from_secs(10);
     let mut put = |key: &str, value: &str| {
         let command = Command::Put { key: key.into(), value: value.into() };
@@ -362,5 +367,5 @@ fn raft_serves_small_and_large_values_and_survives_its_leader() {
     assert_eq!(get("second"), Some(Text::from("2")));
     assert!(get("large") == Some(Text::from(&*large)));
     assert_eq!(get("nothing"), None);
-    nodes[&leader].board.wait_for(|status, _| status.commit >= 206);
+    nodes[&leader].board.wait_for(|status, _| status.number("commit") >= Some(206));
 }

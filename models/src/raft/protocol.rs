@@ -8,9 +8,9 @@ use stateright::actor::Id;
 use super::state::{Role, ServerState};
 use super::{Batch, Server, Timing};
 use crate::kv::Kv;
-use crate::protocol::{Protocol, Settings};
+use crate::protocol::{Misfit, Protocol, Settings};
 use crate::rules::AllRules;
-use crate::service::Status;
+use crate::service::{Number, Status};
 
 /// What a node of a cluster runs: the key-value store behind all rules.
 pub type Node = Server<(Kv, AllRules)>;
@@ -38,17 +38,32 @@ impl Protocol for Node {
         Server { servers, timing, batch: BATCH, rules: AllRules }
     }
 
+    fn fits(settings: &Settings) -> Result<(), Misfit> {
+        let heartbeat = settings.timer::<Self>(HEARTBEAT).start;
+        let shortest = settings.timer::<Self>(ELECTION).start;
+        if shortest > heartbeat {
+            return Ok(());
+        }
+        let problem =
+            format!("the shortest, {shortest:?}, must exceed the {HEARTBEAT}, {heartbeat:?}");
+        Err(Misfit { timer: ELECTION, problem })
+    }
+
     fn status(&self, id: Id, state: &ServerState<Kv>) -> Status {
+        let number = |name, unit, meaning, value| Number { name, unit, meaning, value };
+        let last = state.log().last_index();
         Status {
             role: state.role.name().to_owned(),
-            term: state.term().0,
             leader: match state.role {
                 Role::Follower { leader } => leader,
                 Role::Candidate { .. } | Role::TakenOut { .. } => None,
                 Role::Leader { .. } => Some(id),
             },
-            commit: state.commit.0,
-            last: state.log().last_index().0,
+            numbers: vec![
+                number("term", "", "The node's term.", state.term().0),
+                number("commit", "index", "The last index known to be committed.", state.commit.0),
+                number("last", "index", "The index of the last log entry.", last.0),
+            ],
             warnings: warnings(&state.role),
         }
     }

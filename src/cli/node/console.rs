@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use quorate_models::service::Status;
+use stateright::actor::Id;
 
 use super::limiter::Limiter;
 use crate::cli::log::{self, Colour};
@@ -13,14 +14,15 @@ use crate::node::event_loop::{Counts, Watch};
 use crate::node::snapshot::Snapshot;
 use crate::node::transport::{Counters, Notice};
 
-/// A role and a term with a leader that have lasted so long are told if they were left out.
+/// A role in a period with a leader that has lasted so long is told if it was left out.
 const SETTLED: Duration = Duration::from_secs(1);
 
-/// After so long in one term with a leader, what comes next is worth telling at once again.
+/// After so long in one period with a leader, what comes next is worth telling at once again.
 const CALM: Duration = Duration::from_secs(10);
 
 /// Passes on what a node does.
 pub struct Console {
+    id: Id,
     board: Board<Snapshot>,
     turns: Turns,
     /// The warnings that were told.
@@ -29,10 +31,11 @@ pub struct Console {
 }
 
 impl Console {
-    /// Publishes on `board`, and stops when that says so.
+    /// Publishes on `board` what node `id` does, and stops when that says so.
     #[must_use]
-    pub fn new(board: Board<Snapshot>) -> Self {
+    pub fn new(id: Id, board: Board<Snapshot>) -> Self {
         Console {
+            id,
             board,
             turns: Turns::default(),
             warned: BTreeSet::new(),
@@ -44,7 +47,8 @@ impl Console {
 impl Watch for Console {
     fn publish(&mut self, status: Status, counts: Counts, transport: Counters) {
         let at = Instant::now();
-        if let Some(turn) = self.turns.look(at, &status) {
+        let leads = status.leader == Some(self.id);
+        if let Some(turn) = self.turns.look(at, &status, leads) {
             log::event(&turn);
         }
         for warning in &status.warnings {
@@ -67,11 +71,11 @@ impl Watch for Console {
     }
 }
 
-/// The roles and terms that a node goes through, of which not all are told: a node that is cut off
-/// stands for election several times a second, for as long as it is.
+/// The roles that a node goes through, and the periods for which it has them, of which not all are
+/// told: a node that is cut off may change several times a second, for as long as it is.
 #[derive(Debug, Default)]
 struct Turns {
-    now: Option<(String, u64)>,
+    now: Option<(String, Option<u64>)>,
     since: Option<Instant>,
     /// The role that was told last.
     told: Option<String>,
@@ -79,13 +83,13 @@ struct Turns {
 }
 
 impl Turns {
-    /// The line to be told now, if there is one.
-    fn look(&mut self, at: Instant, status: &Status) -> Option<String> {
-        let is_new = self.now.as_ref().is_none_or(|(role, term)| {
-            (role.as_str(), *term) != (status.role.as_str(), status.term)
-        });
+    /// The line to be told now, if there is one, of a node that leads or does not.
+    fn look(&mut self, at: Instant, status: &Status, leads: bool) -> Option<String> {
+        let period = status.period().map(|period| period.value);
+        let is_new =
+            self.now.as_ref().is_none_or(|now| (now.0.as_str(), now.1) != (&status.role, period));
         let left_out = if is_new {
-            self.now = Some((status.role.clone(), status.term));
+            self.now = Some((status.role.clone(), period));
             self.since = Some(at);
             self.limiter.pass(at)
         } else {
@@ -97,15 +101,17 @@ impl Turns {
             }
             left_out
         };
-        left_out.map(|count| self.tell(status, count))
+        left_out.map(|count| self.tell(status, leads, count))
     }
 
-    fn tell(&mut self, status: &Status, left_out: u64) -> String {
-        let colour = if status.role == "leader" { Colour::Green } else { Colour::Yellow };
+    fn tell(&mut self, status: &Status, leads: bool, left_out: u64) -> String {
+        let colour = if leads { Colour::Green } else { Colour::Yellow };
         let is_same = self.told.as_ref() == Some(&status.role);
         let role = if is_same { status.role.clone() } else { log::paint(&status.role, colour) };
         self.told = Some(status.role.clone());
-        format!("{role} in term {}{}", status.term, more(left_out, "turn", "turns"))
+        let period = status.period();
+        let period = period.map_or_else(String::new, |p| format!(" in {} {}", p.name, p.value));
+        format!("{role}{period}{}", more(left_out, "turn", "turns"))
     }
 }
 
@@ -120,7 +126,7 @@ fn more(left_out: u64, one: &str, many: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use stateright::actor::Id;
+    use quorate_models::service::Number;
 
     use super::*;
 
@@ -128,7 +134,8 @@ mod tests {
 
     fn status(role: &str, term: u64, leader: Option<usize>) -> Status {
         let (role, leader) = (role.to_owned(), leader.map(Id::from));
-        Status { role, term, leader, commit: 0, last: 0, warnings: Vec::new() }
+        let term = Number { name: "term", unit: "", meaning: "A period.", value: term };
+        Status { role, leader, numbers: vec![term], warnings: Vec::new() }
     }
 
     /// What is told of a node that is a follower, then stands for election `every` so often, for an
@@ -139,7 +146,7 @@ mod tests {
         for step in 0..72_000_u32 {
             let term = u64::from(step / every);
             let role = if term == 0 { "follower" } else { "candidate" };
-            told.extend(turns.look(start + MS * 50 * step, &status(role, term, None)));
+            told.extend(turns.look(start + MS * 50 * step, &status(role, term, None), false));
         }
         told
     }
@@ -160,18 +167,18 @@ mod tests {
     fn what_it_comes_to_in_the_end_is_told_soon() {
         let (mut turns, start) = (Turns::default(), Instant::now());
         for step in 0..72_000 {
-            turns.look(start + MS * 50 * step, &status("candidate", step.into(), None));
+            turns.look(start + MS * 50 * step, &status("candidate", step.into(), None), false);
         }
         let back = start + MS * 50 * 72_000;
         let follower = status("follower", 72_000, Some(2));
-        assert_eq!(turns.look(back, &follower), None);
-        assert_eq!(turns.look(back + MS * 500, &follower), None);
-        let line = turns.look(back + MS * 1_000, &follower).expect("it has settled");
+        assert_eq!(turns.look(back, &follower, false), None);
+        assert_eq!(turns.look(back + MS * 500, &follower, false), None);
+        let line = turns.look(back + MS * 1_000, &follower, false).expect("it has settled");
         assert!(line.starts_with("follower in term 72000 ("), "{line}");
-        assert_eq!(turns.look(back + MS * 1_050, &follower), None);
+        assert_eq!(turns.look(back + MS * 1_050, &follower, false), None);
         // After a calm, all is as at the beginning.
-        assert_eq!(turns.look(back + CALM, &follower), None);
-        let line = turns.look(back + CALM + MS, &status("candidate", 72_001, None));
+        assert_eq!(turns.look(back + CALM, &follower, false), None);
+        let line = turns.look(back + CALM + MS, &status("candidate", 72_001, None), false);
         assert_eq!(line.as_deref(), Some("candidate in term 72001"));
     }
 }

@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use crate::node::config::Config;
@@ -30,14 +30,11 @@ pub struct Row {
     pub reachable: bool,
     /// The protocol's word for what it is: "leader".
     pub role: Option<String>,
-    /// Its term.
-    pub term: Option<u64>,
-    /// The number of the node that it takes for the leader; also `None` if it knows of none.
+    /// The number of the node that it takes for the leader; `None` also if it knows of none.
     pub leader: Option<u64>,
-    /// The last index that it knows to be committed.
-    pub commit: Option<u64>,
-    /// The index of its last log entry.
-    pub last: Option<u64>,
+    /// How far it is, in numbers that its protocol names: "term".
+    #[serde(flatten, serialize_with = "as_fields")]
+    pub numbers: Vec<(String, u64)>,
     /// What an operator must hear of.
     pub warnings: Vec<String>,
     /// The messages that it gave up.
@@ -86,15 +83,14 @@ pub(in crate::cli) fn ask_all(config: &Config) -> Vec<Row> {
         let answer = answer.filter(is_it);
         let field = |name: &str| answer.as_ref().and_then(|answer| answer.get(name));
         let number = |name: &str| field(name).and_then(Value::as_u64);
+        let names = field("numbers").map(texts).unwrap_or_default();
         Row {
             id,
             address: address.to_string(),
             reachable: answer.is_some(),
             role: field("role").and_then(Value::as_str).map(str::to_owned),
-            term: number("term"),
             leader: number("leader"),
-            commit: number("commit"),
-            last: number("last"),
+            numbers: names.iter().filter_map(|name| Some((name.clone(), number(name)?))).collect(),
             warnings: field("warnings").map(texts).unwrap_or_default(),
             messages_lost: number("messages_lost"),
             messages_merged: number("messages_merged"),
@@ -104,6 +100,11 @@ pub(in crate::cli) fn ask_all(config: &Config) -> Vec<Row> {
         }
     };
     asked.into_iter().map(row).collect()
+}
+
+/// Each number as a field of its own.
+fn as_fields<S: Serializer>(numbers: &[(String, u64)], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(numbers.iter().map(|(name, value)| (name, value)))
 }
 
 fn texts(value: &Value) -> Vec<String> {

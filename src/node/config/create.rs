@@ -1,20 +1,22 @@
 //! Makes a cluster's folder: the key first, the stores, and `cluster.toml` last, so that a folder
 //! with that file has all the rest.
 
-use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::net::{Ipv4Addr, SocketAddr};
+use std::ops::Range;
 use std::path::Path;
+use std::time::Duration;
 
-use super::{Config, ConfigError, FILE, Key, node};
+use super::{Config, ConfigError, FILE, Key, node, timers};
 
 const KEY_FILE: &str = "cluster.key";
 
 impl Config {
     /// Makes a cluster of `nodes` nodes in the folder `dir`, which is made if need be. Node `i`,
-    /// from 1, gets the address 127.0.0.1 with port `port + i`. `stores` creates the stores: it is
-    /// called before `cluster.toml` appears, all at once. Overwrites nothing.
+    /// from 1, gets the address 127.0.0.1 with port `port + i`. All run the protocol of the name
+    /// `protocol`, whose `timers` wait as long as is said of each. `stores` creates the stores: it
+    /// is called before `cluster.toml` appears, all at once. Overwrites nothing.
     ///
     /// # Errors
     /// [`ConfigError::Exists`] if there is a cluster, [`ConfigError::HalfMade`] if there is the
@@ -25,12 +27,14 @@ impl Config {
         nodes: u16,
         port: u16,
         protocol: &str,
+        timers: &[(&str, Range<Duration>)],
         stores: impl FnOnce(&Self) -> Result<(), E>,
     ) -> Result<Self, E> {
         let path = dir.join(FILE);
         let cluster = getrandom::u64()
             .map_err(|error| ConfigError::io(&path, "make a name for")(io::Error::other(error)))?;
-        let text = text(&path, cluster, nodes, port, protocol)?;
+        let mut text = heading(cluster, protocol, timers);
+        text += &places(&path, nodes, port)?;
         let config = Self::parse(&path, &text, &node::look_up)?;
 
         fs::create_dir_all(dir).map_err(ConfigError::io(dir, "create"))?;
@@ -52,13 +56,19 @@ impl Config {
     }
 }
 
-fn text(
-    path: &Path,
-    cluster: u64,
-    nodes: u16,
-    port: u16,
-    protocol: &str,
-) -> Result<String, ConfigError> {
+/// All but the nodes.
+fn heading(cluster: u64, protocol: &str, timers: &[(&str, Range<Duration>)]) -> String {
+    let timers: String = timers.iter().map(|(name, range)| timers::line(name, range)).collect();
+    format!(
+        "# A quorate cluster. Every node and every client reads this file.\n\
+         cluster = \"{cluster:016x}\"\n\
+         protocol = {protocol:?}\n\
+         key_file = \"{KEY_FILE}\"\n\n\
+         [timers]\n{timers}"
+    )
+}
+
+fn places(path: &Path, nodes: u16, port: u16) -> Result<String, ConfigError> {
     if port.checked_add(nodes).is_none() {
         return Err(ConfigError::Field {
             path: path.into(),
@@ -66,32 +76,22 @@ fn text(
             problem: format!("{nodes} ports after {port} are more than there are"),
         });
     }
-    let mut text = format!(
-        "# A quorate cluster. Every node and every client reads this file.\n\
-         cluster = \"{cluster:016x}\"\n\
-         protocol = {protocol:?}\n\
-         key_file = \"{KEY_FILE}\"\n\
-         heartbeat_ms = 50\n\
-         election_ms = [150, 300]\n"
-    );
-    for id in 1..=nodes {
+    let place = |id| {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port + id));
-        let node =
-            format!("\n[[node]]\nid = {id}\naddress = \"{address}\"\nstore = \"node-{id}.redb\"\n");
-        text.write_str(&node).expect("writing to a string does not fail");
-    }
-    Ok(text)
+        format!("\n[[node]]\nid = {id}\naddress = \"{address}\"\nstore = \"node-{id}.redb\"\n")
+    };
+    Ok((1..=nodes).map(place).collect())
 }
 
 /// Writes `text` to `path` so that there is either nothing or all of it, and never over anything.
 fn publish(path: &Path, text: &str) -> io::Result<()> {
-    let draft = path.with_extension("toml.new");
-    let mut file = File::create(&draft)?;
+    let partial = path.with_extension("toml.new");
+    let mut file = File::create(&partial)?;
     file.write_all(text.as_bytes())?;
     file.sync_all()?;
     // Unlike a rename, a link does not replace what another process put there meanwhile.
-    let linked = fs::hard_link(&draft, path);
-    fs::remove_file(&draft)?;
+    let linked = fs::hard_link(&partial, path);
+    fs::remove_file(&partial)?;
     linked
 }
 

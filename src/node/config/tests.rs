@@ -3,17 +3,20 @@
 use std::fs::{self, Permissions};
 use std::io;
 use std::net::SocketAddr;
+use std::ops::Range;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::time::Duration;
 
-use super::{Config, ConfigError, FILE, load_key};
+use super::{Config, ConfigError, FILE, UNNAMED, load_key};
 
 const GOOD: &str = r#"
 cluster = "9f3c06ab51d2e874"
-protocol = "raft"
+protocol = "toy"
 key_file = "cluster.key"
-heartbeat_ms = 50
-election_ms = [150, 300]
+[timers]
+tick_ms = 50
+rest_ms = [150, 300]
 [[node]]
 id = 2
 address = "127.0.0.1:7102"
@@ -23,6 +26,13 @@ id = 1
 address = "127.0.0.1:7101"
 store = "node-1.redb"
 "#;
+
+/// The timers of the protocol "toy".
+const TIMERS: [(&str, Range<Duration>); 2] = [("tick", ms(50, 50)), ("rest", ms(150, 300))];
+
+const fn ms(shortest: u64, longest: u64) -> Range<Duration> {
+    Duration::from_millis(shortest)..Duration::from_millis(longest)
+}
 
 /// The names that there are, with their addresses.
 fn look_up(place: &str) -> io::Result<Vec<SocketAddr>> {
@@ -51,7 +61,7 @@ fn complaint(old: &str, new: &str) -> String {
 }
 
 fn create(dir: &Path) -> Result<Config, ConfigError> {
-    Config::create(dir, 3, 7100, "raft", |_| Ok(()))
+    Config::create(dir, 3, 7100, "toy", &TIMERS, |_| Ok(()))
 }
 
 #[test]
@@ -59,8 +69,10 @@ fn a_good_file_is_understood() {
     let config = parse(GOOD).unwrap();
     assert_eq!(config.cluster, 0x9f3c_06ab_51d2_e874);
     assert_eq!(config.key_file, Path::new("some/cluster.key"));
-    assert_eq!(config.heartbeat.as_millis(), 50);
-    assert_eq!((config.election.0.as_millis(), config.election.1.as_millis()), (150, 300));
+    assert_eq!(config.protocol, "toy");
+    assert_eq!(config.timers["tick"], ms(50, 50));
+    assert_eq!(config.timers["rest"], ms(150, 300));
+    config.has_timers_of(&TIMERS).expect("they are the protocol's");
     assert_eq!(config.nodes.iter().map(|node| node.id).collect::<Vec<_>>(), [1, 2]);
     assert_eq!(config.node(2).unwrap().store, Path::new("some/node-2.redb"));
     assert!(
@@ -72,10 +84,15 @@ fn a_good_file_is_understood() {
 const COMPLAINTS: &[(&str, &str, &str)] = &[
     ("\"9f3c06ab51d2e874\"", "\"9f3c\"", "cluster: \"9f3c\" is not 16 hex digits"),
     ("9f3c06ab51d2e874", "+f3c06ab51d2e874", "cluster: \"+f3c06ab51d2e874\" is not 16"),
-    ("\"raft\"", "\"raff\"", "protocol: \"raff\" is none of: raft"),
-    ("heartbeat_ms = 50", "heartbeat_ms = 0", "heartbeat_ms: it must be at least 1"),
-    ("[150, 300]", "[50, 300]", "election_ms: the shortest, 50, must exceed heartbeat_ms, 50"),
-    ("[150, 300]", "[300, 300]", "election_ms: the shortest, 300, must be below the longest"),
+    ("tick_ms = 50", "tick_ms = 0", "tick_ms: it must be at least 1"),
+    ("tick_ms", "tick", "timers: \"tick\" does not end with _ms"),
+    ("[150, 300]", "[0, 300]", "rest_ms: it must be at least 1"),
+    ("[150, 300]", "[300, 300]", "rest_ms: the shortest, 300, must be below the longest"),
+    (
+        "[timers]",
+        "heartbeat_ms = 9\n[timers]\nheartbeat_ms = 9",
+        "heartbeat_ms: it is here twice, once below [timers]",
+    ),
     ("id = 2", "id = 0", "node 0: id: it must be at least 1"),
     ("id = 2", "id = 4294967296", "node 4294967296: id: it must be at least 1 and below"),
     ("id = 2", "id = 1", "node: id: two nodes have the number 1"),
@@ -185,9 +202,10 @@ fn http_stays_on_loopback_unless_the_file_says_otherwise() {
 fn a_file_of_another_shape_is_refused_with_the_line() {
     let cases = [
         ("protocol =", "protokoll =", "unknown field `protokoll`"),
+        ("[150, 300]", "\"long\"", "a number of milliseconds, or [shortest, longest]"),
         ("store = \"node-2.redb\"", "", "missing field `store`"),
         ("id = 2", "id = -2", "invalid value"),
-        ("[150, 300]", "[150]", "election_ms = [150]"),
+        ("[150, 300]", "[150]", "rest_ms = [150]"),
         ("[[node]]", "[[node]", "unclosed array table"),
     ];
     for (old, new, words) in cases {
@@ -196,6 +214,34 @@ fn a_file_of_another_shape_is_refused_with_the_line() {
     }
     let nobody = &GOOD[..GOOD.find("[[node]]").unwrap()];
     assert!(parse(nobody).unwrap_err().to_string().ends_with("node: there is none"));
+}
+
+#[test]
+fn a_file_of_before_there_was_a_second_protocol_is_read_as_it_was_meant() {
+    let old = GOOD
+        .replace("protocol = \"toy\"\n", "")
+        .replace("[timers]\ntick_ms = 50\nrest_ms =", "heartbeat_ms = 50\nelection_ms =");
+    let config = parse(&old).unwrap();
+    assert_eq!(config.protocol, UNNAMED);
+    let timers = [("heartbeat", ms(50, 50)), ("election", ms(150, 300))];
+    assert_eq!(config.timers, timers.clone().map(|(name, range)| (name.to_owned(), range)).into());
+    config.has_timers_of(&timers).expect("they are the protocol's");
+    // Its protocol says what they are otherwise.
+    let bare = old.replace("heartbeat_ms = 50\nelection_ms = [150, 300]\n", "");
+    assert!(parse(&bare).unwrap().timers.is_empty());
+}
+
+#[test]
+fn a_timer_that_the_protocol_has_not_so_is_refused() {
+    let refused = |old: &str, new: &str| {
+        let config = parse(&GOOD.replace(old, new)).unwrap();
+        let error = config.has_timers_of(&TIMERS).unwrap_err().to_string();
+        error.strip_prefix("some/cluster.toml: ").expect("the file is named").to_owned()
+    };
+    let none = "timers: \"tock_ms\" is none of: tick_ms, rest_ms";
+    assert_eq!(refused("tick_ms", "tock_ms"), none);
+    assert_eq!(refused("= 50", "= [50, 60]"), "tick_ms: it is one number, not a range");
+    assert_eq!(refused("[150, 300]", "150"), "rest_ms: it is a range, [shortest, longest]");
 }
 
 #[test]
@@ -210,6 +256,9 @@ fn a_created_cluster_loads() {
     let dir = folder.path().join("a/b");
     let created = create(&dir).unwrap();
     assert_eq!(Config::load(&dir.join(FILE)).unwrap(), created);
+    assert_eq!(created.protocol, "toy");
+    created.has_timers_of(&TIMERS).expect("they are the protocol's");
+    assert_eq!(created.timers, TIMERS.map(|(name, range)| (name.to_owned(), range)).into());
     let ports: Vec<_> = created.nodes.iter().map(|node| node.address.port()).collect();
     assert_eq!(ports, [7101, 7102, 7103]);
     let mode = fs::metadata(&created.key_file).unwrap().permissions().mode();
@@ -241,7 +290,7 @@ fn nothing_is_created_over_anything() {
 #[test]
 fn the_file_appears_only_once_the_stores_exist() {
     let folder = tempfile::tempdir().unwrap();
-    let refused = Config::create(folder.path(), 3, 7100, "raft", |config| {
+    let refused = Config::create(folder.path(), 3, 7100, "toy", &TIMERS, |config| {
         assert!(load_key(&config.key_file).is_ok() && !config.path.exists());
         Err(ConfigError::Exists { path: config.nodes[1].store.clone() })
     });
@@ -253,20 +302,18 @@ fn the_file_appears_only_once_the_stores_exist() {
 fn a_cluster_that_would_not_be_valid_leaves_nothing_behind() {
     let folder = tempfile::tempdir().unwrap();
     let dir = folder.path().join("new");
-    let create = |nodes, port, protocol| {
-        Config::create::<ConfigError>(&dir, nodes, port, protocol, |_| Ok(()))
-    };
-    for (nodes, port, protocol, words) in [
-        (0, 7100, "raft", "node: there is none"),
-        (3, 65_533, "raft", "port: 3 ports after 65533 are more than there are"),
-        (3, 7100, "chat", "protocol: \"chat\" is none of: raft"),
+    let create =
+        |nodes, port| Config::create::<ConfigError>(&dir, nodes, port, "toy", &TIMERS, |_| Ok(()));
+    for (nodes, port, words) in [
+        (0, 7100, "node: there is none"),
+        (3, 65_533, "port: 3 ports after 65533 are more than there are"),
     ] {
-        let error = create(nodes, port, protocol).unwrap_err().to_string();
+        let error = create(nodes, port).unwrap_err().to_string();
         assert!(error.ends_with(words), "{error}");
         assert!(!dir.exists());
     }
     fs::write(&dir, "a file").unwrap();
-    let error = create(3, 7100, "raft").unwrap_err().to_string();
+    let error = create(3, 7100).unwrap_err().to_string();
     assert!(error.starts_with(&format!("{}: cannot create it", dir.display())), "{error}");
 }
 

@@ -74,15 +74,15 @@ pub(super) fn refusal(line: Refusal) -> Answer {
 fn status(site: &Site, latest: &Snapshot) -> String {
     let Snapshot { at, status, counts, transport } = latest;
     let address = site.config.node(site.id).ok().map(|node| node.address.to_string());
-    let shown = json!({
+    let numbers = status.numbers.iter();
+    let mut shown = json!({
         "cluster": format!("{:016x}", site.config.cluster),
         "id": site.id,
         "address": address,
         "role": status.role,
-        "term": status.term,
         "leader": status.leader.map(usize::from),
-        "commit": status.commit,
-        "last": status.last,
+        // Those of the protocol, in its order; each stands under its name.
+        "numbers": numbers.clone().map(|number| number.name).collect::<Vec<_>>(),
         "warnings": status.warnings,
         "messages_sent": counts.sends,
         "messages_merged": transport.merged,
@@ -92,6 +92,9 @@ fn status(site: &Site, latest: &Snapshot) -> String {
         // All of the above is so old. The clock is one that nobody sets.
         "age_ms": at.elapsed().as_millis() as u64,
     });
+    for number in numbers {
+        shown[number.name] = number.value.into();
+    }
     format!("{shown}\n")
 }
 
