@@ -17,7 +17,7 @@ pub(super) fn prepare<A: Explorable, C, G: History>(
     event: Event,
 ) {
     match event {
-        Event::Deliver(_) | Event::Tick => {}
+        Event::Deliver(_) | Event::Nobodys => {}
         Event::Timeout(timer) => {
             let timer = parts.timer.get(timer);
             let mut timers = parts.timers.get(local.timers).clone();
@@ -69,7 +69,9 @@ pub(super) fn carry_out<A: Explorable, C, G: History>(
                     Rules::Spec(_) => usize::from(*dst),
                     Rules::Stateright => usize::from(*dst).min(system.actors()),
                 };
-                if seat < system.seats && !system.is_link_down(reaction.actor, *dst) {
+                let is_lost = system.is_link_down(reaction.actor, *dst)
+                    || system.is_cut(parts, local.cuts, reaction.actor, *dst);
+                if seat < system.seats && !is_lost {
                     let envelope = parts.envelope(reaction.actor.into(), *dst, msg.clone());
                     sent.entry(seat).or_default().push(envelope);
                 }

@@ -19,7 +19,7 @@ pub(super) struct Purse {
 }
 
 /// Kinds of steps that are charged, each kind of timeout by itself.
-const KINDS: usize = 8 + TIMEOUT_KINDS;
+const KINDS: usize = 10 + TIMEOUT_KINDS;
 
 /// The extras after a step.
 #[derive(Clone, Copy, Debug, Default)]
@@ -111,7 +111,9 @@ fn charged(kind: Kind) -> Option<usize> {
         Kind::Due { restless: true } => Some(5),
         Kind::Backup => Some(6),
         Kind::Rollback => Some(7),
-        Kind::Timeout(Some(budget)) => Some(8 + usize::from(budget)),
+        Kind::Cut => Some(8),
+        Kind::Heal => Some(9),
+        Kind::Timeout(Some(budget)) => Some(10 + usize::from(budget)),
     }
 }
 
@@ -125,7 +127,7 @@ fn charge<A: Explorable, C, G: History>(
     extras.calm = match kind {
         Kind::Due { restless: true } => extras.calm.saturating_add(1),
         Kind::Crash | Kind::Backup | Kind::Rollback | Kind::Recover => 0,
-        Kind::Drop | Kind::Duplicate | Kind::Early { .. } => 0,
+        Kind::Drop | Kind::Duplicate | Kind::Early { .. } | Kind::Cut | Kind::Heal => 0,
         Kind::Deliver | Kind::Timeout(_) | Kind::Due { .. } | Kind::Random | Kind::Tick => {
             extras.calm
         }
@@ -148,6 +150,8 @@ fn charge<A: Explorable, C, G: History>(
         | Kind::Due { .. }
         | Kind::Random
         | Kind::Recover
+        | Kind::Cut
+        | Kind::Heal
         | Kind::Tick => return Some(extras),
     };
     if *count >= budget {

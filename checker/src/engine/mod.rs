@@ -27,6 +27,7 @@ mod memo;
 mod moves;
 mod options;
 mod outcome;
+mod parent;
 mod parts;
 mod planner;
 mod react;
@@ -106,8 +107,9 @@ pub(crate) fn explore_watched<A: Explorable, C: Sync, G: History>(
 /// is counted are these, and paths are genuine ones, as without.
 ///
 /// # Panics
-/// As [`explore`] does, or if what was met shows that the actors are not interchangeable; or if the
-/// spec has properties of runs, or time: whose turn it is would be lost.
+/// As [`explore`] does, or if what was met shows that the actors are not interchangeable. Also if
+/// the spec has properties of runs, or time, because whose turn it is would be lost; or if it has
+/// cuts, which tell actors apart.
 pub fn explore_symmetric<A: Explorable, C: Sync, G: History>(
     spec: &Spec<A, C, G>,
     symmetry: Symmetry<A, G>,
@@ -116,6 +118,7 @@ pub fn explore_symmetric<A: Explorable, C: Sync, G: History>(
 ) -> Outcome<State<A, G>, ActionOf<A>> {
     let has_runs = spec.temporal_properties().next().is_some();
     assert!(!has_runs && spec.timely.is_none(), "{}: symmetry is for states alone", spec.name);
+    assert!(spec.cuts.is_empty(), "{}: a cut tells actors apart", spec.name);
     explore_spec(spec, Some(symmetry), options, progress, &watch::say)
 }
 
@@ -324,9 +327,7 @@ where
         worst: None,
         stopped: found.stopped,
         levels: found.levels,
-        actions: found.tally.actions(&shared.parts, &shared.system.possible(), |timer| {
-            shared.system.may_fire(timer)
-        }),
+        actions: shared.system.actions(&found.tally, &shared.parts),
         endless: found.tally.endless(&shared.parts),
         sizes,
         half: found.half,

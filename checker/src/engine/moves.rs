@@ -30,6 +30,9 @@ pub(super) enum Kind {
     /// It crashes, and its storage is that copy.
     Rollback,
     Recover,
+    /// The links of a cut go down, or heal. It is about the index of the cut.
+    Cut,
+    Heal,
     /// Time passes, for all.
     Tick,
 }
@@ -45,7 +48,7 @@ impl Kind {
             Kind::Backup => Event::Backup,
             Kind::Rollback => Event::Rollback,
             Kind::Recover => Event::Recover,
-            Kind::Tick => Event::Tick,
+            Kind::Cut | Kind::Heal | Kind::Tick => Event::Nobodys,
         }
     }
 
@@ -53,9 +56,9 @@ impl Kind {
     pub fn is_fault(self) -> bool {
         match self {
             Kind::Duplicate | Kind::Drop | Kind::Early { .. } => true,
-            Kind::Crash | Kind::Backup | Kind::Rollback => true,
+            Kind::Crash | Kind::Backup | Kind::Rollback | Kind::Cut => true,
             Kind::Deliver | Kind::Timeout(_) | Kind::Due { .. } => false,
-            Kind::Random | Kind::Recover | Kind::Tick => false,
+            Kind::Random | Kind::Recover | Kind::Heal | Kind::Tick => false,
         }
     }
 }
@@ -135,6 +138,8 @@ pub(super) fn action<A: Explorable, G: History>(
         Kind::Backup => Action::Backup(id),
         Kind::Rollback => Action::Rollback(id),
         Kind::Recover => Action::Recover(id),
+        Kind::Cut => Action::Cut(about as u8),
+        Kind::Heal => Action::Heal(about as u8),
         Kind::Tick => Action::Tick,
     }
 }

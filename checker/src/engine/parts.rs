@@ -8,7 +8,7 @@ use stateright::actor::{Actor, Command, Envelope, Id, RandomChoices, Timers};
 
 use super::inbox::Flow;
 use super::values::Values;
-use crate::spec::{Clock, Fault, Spent};
+use crate::spec::{Clock, CutState, Fault, Spent};
 
 /// An actor that threads can share: what the engine asks of it. That messages and timers have an
 /// order is what Stateright's `ActorModel` asks, not the engine.
@@ -54,6 +54,8 @@ pub(super) struct Local {
     pub randoms: u32,
     /// What its timers show, where time is.
     pub clock: u32,
+    /// What has become of the cuts that it sends over. Of others it knows nothing.
+    pub cuts: u32,
     pub crashed: bool,
 }
 
@@ -79,8 +81,8 @@ pub(super) enum Event {
     Backup,
     Rollback,
     Recover,
-    /// Of nobody: time passes.
-    Tick,
+    /// Of nobody: time passes, or links go down or heal.
+    Nobodys,
 }
 
 /// The values of every component met so far.
@@ -90,6 +92,7 @@ pub(super) struct Parts<A: Actor, G> {
     pub storages: Values<Option<A::Storage>>,
     pub randoms: Values<RandomChoices<A::Random>>,
     pub clocks: Values<Clock<A::Timer>>,
+    pub cuts: Values<Vec<CutState>>,
     pub locals: Values<Local>,
     /// The messages, and from whom to whom.
     pub envelopes: Values<Envelope<A::Msg>>,
@@ -112,6 +115,8 @@ pub(super) struct Parts<A: Actor, G> {
 
 /// No fault: the first that is numbered.
 pub(super) const NO_FAULT: u32 = 0;
+/// No cuts: the first list of what has become of them.
+pub(super) const NO_CUTS: u32 = 0;
 /// No messages: the first inbox that is numbered, and the first post.
 pub(super) const NOTHING: u32 = 0;
 
@@ -123,6 +128,7 @@ impl<A: Explorable, G: History> Parts<A, G> {
             storages: Values::default(),
             randoms: Values::default(),
             clocks: Values::default(),
+            cuts: Values::default(),
             locals: Values::default(),
             envelopes: Values::default(),
             inboxes: Values::default(),
@@ -136,6 +142,7 @@ impl<A: Explorable, G: History> Parts<A, G> {
             extras: Values::default(),
         };
         assert_eq!(parts.faults.intern(None::<Fault>), NO_FAULT);
+        assert_eq!(parts.cuts.intern(Vec::new()), NO_CUTS);
         assert_eq!(parts.inboxes.intern(Vec::new()), NOTHING);
         assert_eq!(parts.posts.intern(Vec::new()), NOTHING);
         parts

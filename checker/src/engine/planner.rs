@@ -9,7 +9,7 @@ use super::parts::{Event, Explorable, History, Local, NOTHING, Parts};
 use super::react::{Effect, Reactions};
 use super::sync::Arc;
 use super::system::{Rules, System};
-use crate::spec::{Clock, Spec};
+use crate::spec::{Clock, CutState, Spec};
 
 /// What was found out about seats, for all threads: by actor and seat.
 #[derive(Debug)]
@@ -62,7 +62,7 @@ impl<'s, A: Explorable, C, G: History> Planner<'s, A, C, G> {
             Event::Random(number) => (Called::Random(actor), number),
             Event::Crash | Event::Rollback | Event::Recover => (Called::Start(actor), 0),
             // No handler is called.
-            Event::Backup | Event::Tick => (Called::Start(actor), 0),
+            Event::Backup | Event::Nobodys => (Called::Start(actor), 0),
         };
         let _running = self.calls.enter(called, &[local, about]);
         self.reactions.effect(self.system, self.parts, actor, local, event)
@@ -134,12 +134,15 @@ impl<'s, A: Explorable, C, G: History> Planner<'s, A, C, G> {
             }
             self.choices(actor, seat, &local, &mut moves);
         }
+        self.links(spec, actor, seat, &local, &mut moves);
         let is_quiet = local.crashed || inbox.is_empty();
+        let cuts = || spec.cuts.iter().zip(self.parts.cuts.get(local.cuts));
         let time = spec.timely.as_ref().map(|timely| Time {
             is_quiet,
-            is_running: clock.is_running(),
-            holds_up: clock.holds_up_time(timely),
-            ticked: self.ticked(actor, seat),
+            is_running: clock.is_running() || cuts().any(|(cut, now)| cut.is_running(*now)),
+            holds_up: clock.holds_up_time(timely)
+                || cuts().any(|(cut, now)| cut.holds_up_time(*now)),
+            ticked: self.ticked(spec, actor, seat),
         });
         let has_timer = self.parts.timers.get(local.timers).iter().next().is_some();
         let heeds_obsolete =
@@ -176,13 +179,57 @@ impl<'s, A: Explorable, C, G: History> Planner<'s, A, C, G> {
         }
     }
 
+    /// What becomes of the cuts whose first sender this is: it offers these steps of nobody.
+    fn links(
+        &mut self,
+        spec: &Spec<A, C, G>,
+        actor: usize,
+        seat: u32,
+        local: &Local,
+        moves: &mut Vec<Move>,
+    ) {
+        let known = self.parts.cuts.get(local.cuts);
+        for (index, (cut, now)) in spec.cuts.iter().zip(known).enumerate() {
+            if cut.first_sender() != actor {
+                continue;
+            }
+            if *now == CutState::Ahead {
+                moves.push(Move::silent(Kind::Cut, index as u32, seat));
+            }
+            if cut.may_heal(*now, spec.timely.is_some()) {
+                moves.push(Move::silent(Kind::Heal, index as u32, seat));
+            }
+        }
+    }
+
+    /// A seat after the links of a cut go down or heal.
+    pub fn relinked(&mut self, actor: usize, seat: u32, kind: Kind, index: usize) -> u32 {
+        let (number, inbox) = *self.parts.seats[actor].get(seat);
+        let mut local = *self.parts.locals.get(number);
+        let mut inbox = self.parts.inboxes.get(inbox).to_vec();
+        let mut cuts = self.parts.cuts.get(local.cuts).to_vec();
+        let cut = &self.system.cuts()[index];
+        if kind == Kind::Cut {
+            inbox.retain(|envelope| !cut.links.contains(&self.parts.flow(*envelope)));
+        }
+        if cut.has_sender(actor) {
+            cuts[index] = if kind == Kind::Cut { CutState::Down(0) } else { CutState::Healed };
+        }
+        local.cuts = self.parts.cuts.intern(cuts);
+        self.forget_obsolete(&mut inbox, local.state);
+        self.parts.seat(actor, self.parts.locals.intern(local), self.parts.inboxes.intern(inbox))
+    }
+
     /// The seat after a tick.
-    fn ticked(&self, actor: usize, seat: u32) -> u32 {
+    fn ticked(&self, spec: &Spec<A, C, G>, actor: usize, seat: u32) -> u32 {
         let (number, inbox) = *self.parts.seats[actor].get(seat);
         let local = *self.parts.locals.get(number);
         let mut clock = self.parts.clocks.get(local.clock).clone();
         clock.tick();
-        let local = Local { clock: self.parts.clocks.intern(clock), ..local };
+        let cuts = spec.cuts.iter().zip(self.parts.cuts.get(local.cuts));
+        let cuts = cuts.map(|(cut, state)| cut.ticked(*state)).collect();
+        let (clock, cuts) = (self.parts.clocks.intern(clock), self.parts.cuts.intern(cuts));
+        let local = Local { clock, cuts, ..local };
         self.parts.seat(actor, self.parts.locals.intern(local), inbox)
     }
 

@@ -96,6 +96,8 @@ impl<A: Explorable, G: History> Renamings<A, G> {
                 randoms: parts.randoms.intern(randoms(parts.randoms.get(local.randoms), plan)),
                 // There is none: symmetry is for specs without time.
                 clock: local.clock,
+                // And for specs without cuts.
+                cuts: local.cuts,
                 crashed: local.crashed,
             })
         })

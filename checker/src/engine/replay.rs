@@ -57,6 +57,7 @@ pub(super) fn is_same_but_for_words<A: Explorable, G: History>(
         && (one.spent, one.calm) == (other.spent, other.calm)
         && one.clocks == other.clocks
         && one.backups == other.backups
+        && one.cuts == other.cuts
         && one.system == other.system
 }
 

@@ -38,7 +38,7 @@ impl<A: Explorable, G: History> Scratch<A, G> {
                 self.leaves[seat] = *number;
                 let (local, inbox) = parts.open_seat(seat, *number);
                 if seat < system.actors() {
-                    self.update_local(parts, seat, local);
+                    self.update_local(system, parts, seat, local);
                 }
                 if self.sees.has(Sees::NETWORK) {
                     self.update_inbox(parts, seat, inbox);
@@ -68,7 +68,13 @@ impl<A: Explorable, G: History> Scratch<A, G> {
         &self.state
     }
 
-    fn update_local(&mut self, parts: &Parts<A, G>, actor: usize, local: Local) {
+    fn update_local<C>(
+        &mut self,
+        rules: &System<'_, A, C, G>,
+        parts: &Parts<A, G>,
+        actor: usize,
+        local: Local,
+    ) {
         let before = std::mem::replace(&mut self.locals[actor], local);
         let system = &mut self.state.system;
         if self.sees.has(Sees::ACTORS) {
@@ -100,6 +106,14 @@ impl<A: Explorable, G: History> Scratch<A, G> {
             && before.backup != local.backup
         {
             backup.clone_from(parts.storages.get(local.backup));
+        }
+        if before.cuts != local.cuts {
+            let known = parts.cuts.get(local.cuts);
+            for (index, cut) in rules.cuts().iter().enumerate() {
+                if cut.has_sender(actor) {
+                    self.state.cuts[index] = known[index];
+                }
+            }
         }
     }
 

@@ -1,11 +1,14 @@
 //! An actor system, and by which rules it moves: a spec's, or Stateright's own.
 
+use std::collections::BTreeMap;
+
 use stateright::actor::{ActorModel, ActorModelState, Envelope, Id, LossyNetwork, Network};
 
 use super::inbox::Order;
 use super::moves::Kind;
-use super::parts::{Explorable, Extras, History, Local, NO_FAULT, Parts};
-use crate::spec::{Sees, Spec, State, Timely};
+use super::parts::{Explorable, Extras, History, Local, NO_CUTS, NO_FAULT, Parts};
+use super::tally::Tally;
+use crate::spec::{Cut, CutState, Sees, Spec, State, Timely, is_cut};
 
 /// By which rules a system moves.
 pub(super) enum Rules<'a, A: Explorable, C, G: History> {
@@ -120,6 +123,8 @@ impl<'a, A: Explorable, C, G: History> System<'a, A, C, G> {
             }
             None => kinds.push(Kind::Timeout(None)),
         }
+        kinds.extend((!self.cuts().is_empty()).then_some(Kind::Cut));
+        kinds.extend(self.cuts().iter().any(|cut| cut.heals.is_some()).then_some(Kind::Heal));
         if let Rules::Spec(Spec { faults, .. }) = self.rules {
             kinds.extend((faults.rollbacks > 0).then_some(Kind::Rollback));
             kinds.extend((faults.rollbacks > 0 && faults.backups > 0).then_some(Kind::Backup));
@@ -142,14 +147,42 @@ impl<'a, A: Explorable, C, G: History> System<'a, A, C, G> {
         kinds
     }
 
-    /// False if the timer's budget is 0.
-    pub fn may_fire(&self, timer: &A::Timer) -> bool {
+    /// The cuts that there may be.
+    pub fn cuts(&self) -> &'a [Cut] {
         match self.rules {
-            Rules::Spec(spec) => {
-                spec.timeout_kind(timer).is_none_or(|kind| spec.timeouts[kind].count > 0)
-            }
-            Rules::Stateright => true,
+            Rules::Spec(spec) => &spec.cuts,
+            Rules::Stateright => &[],
         }
+    }
+
+    /// What this actor knows of what has become of the cuts: of those that it does not send over,
+    /// nothing, so that it does not differ by them.
+    pub fn cuts_known_to(&self, actor: usize, cuts: &[CutState]) -> Vec<CutState> {
+        let known = self.cuts().iter().zip(cuts);
+        known
+            .map(|(cut, state)| if cut.has_sender(actor) { *state } else { CutState::Ahead })
+            .collect()
+    }
+
+    /// True if what `src` sends to `dst` is lost on the way, by what `src` knows of the cuts.
+    pub fn is_cut(&self, parts: &Parts<A, G>, cuts: u32, src: usize, dst: Id) -> bool {
+        cuts != NO_CUTS && is_cut(self.cuts(), parts.cuts.get(cuts), src.into(), dst)
+    }
+
+    /// How often each action was taken, by name.
+    pub fn actions(&self, tally: &Tally, parts: &Parts<A, G>) -> BTreeMap<String, u64> {
+        let Rules::Spec(spec) = self.rules else {
+            return tally.actions(parts, &self.possible(), &[], |_, _| true);
+        };
+        let cuts: Vec<String> = (0..spec.cuts.len()).map(|cut| spec.cut_words(cut)).collect();
+        tally.actions(parts, &self.possible(), &cuts, |kind, number| match kind {
+            // Its budget may be 0.
+            Kind::Timeout(_) => spec
+                .timeout_kind(parts.timer.get(number))
+                .is_none_or(|kind| spec.timeouts[kind].count > 0),
+            Kind::Heal => spec.cuts[number as usize].heals.is_some(),
+            _ => true,
+        })
     }
 
     /// True if a spec calls this message obsolete, given the state of its receiver.
@@ -174,6 +207,7 @@ impl<'a, A: Explorable, C, G: History> System<'a, A, C, G> {
                 backup: parts.storages.intern(state.backups.get(index).cloned().flatten()),
                 randoms: parts.randoms.intern(system.random_choices[index].clone()),
                 clock: parts.clocks.intern(state.clocks.get(index).cloned().unwrap_or_default()),
+                cuts: parts.cuts.intern(self.cuts_known_to(index, &state.cuts)),
                 crashed: system.crashed[index],
             };
             let inbox = parts.inboxes.intern(std::mem::take(&mut inboxes[index]));

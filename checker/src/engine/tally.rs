@@ -16,7 +16,7 @@ pub(super) struct Tally {
 }
 
 /// What the kinds of steps are called, by [`Kind::index`].
-const KINDS: [&str; 11] = [
+const KINDS: [&str; 13] = [
     "deliver",
     "duplicate",
     "drop",
@@ -28,6 +28,8 @@ const KINDS: [&str; 11] = [
     "tick",
     "back up",
     "roll back",
+    "cut",
+    "heal",
 ];
 
 impl Tally {
@@ -53,12 +55,14 @@ impl Tally {
     }
 
     /// How often each action was taken, by name. Of the `possible` kinds, what was never taken is
-    /// among them; not so a timer that may never fire.
+    /// among them, but for what may never happen. The `cuts` are
+    /// what cuts are called.
     pub fn actions<A: Explorable, G: History>(
         &self,
         parts: &Parts<A, G>,
         possible: &[Kind],
-        may_fire: impl Fn(&A::Timer) -> bool,
+        cuts: &[String],
+        may_happen: impl Fn(Kind, u32) -> bool,
     ) -> BTreeMap<String, u64> {
         let mut actions = BTreeMap::new();
         for kind in possible {
@@ -71,12 +75,13 @@ impl Tally {
                     objects(&parts.timer, word)
                 }
                 Kind::Random => objects(&parts.choice, |choice| word(&choice.1)),
+                Kind::Cut | Kind::Heal => cuts.to_vec(),
                 Kind::Crash | Kind::Backup | Kind::Rollback | Kind::Recover | Kind::Tick => {
                     vec![String::new()]
                 }
             };
             for (number, object) in objects.into_iter().enumerate() {
-                if matches!(kind, Kind::Timeout(_)) && !may_fire(parts.timer.get(number as u32)) {
+                if !may_happen(*kind, number as u32) {
                     continue;
                 }
                 let name = format!("{verb} {object}").trim_end().to_owned();
@@ -107,6 +112,8 @@ impl Kind {
             Kind::Tick => 8,
             Kind::Backup => 9,
             Kind::Rollback => 10,
+            Kind::Cut => 11,
+            Kind::Heal => 12,
         }
     }
 }

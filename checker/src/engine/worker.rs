@@ -8,7 +8,8 @@ use super::doors::Doors;
 use super::judge::Judge;
 use super::level::Level;
 use super::memo::Cache;
-use super::moves::{Kind, Move, Moves};
+use super::moves::{Kind, Move};
+use super::parent::{GROUP, Now, Parent};
 use super::parts::{Explorable, History, NO_FAULT, NOTHING};
 use super::planner::Planner;
 use super::react::{SILENT, Seen};
@@ -16,7 +17,6 @@ use super::renamings::Least;
 use super::search::Hand;
 use super::shared::{Decision, INITIAL, NOBODY, Shared};
 use super::sync::Arc;
-use super::system::System;
 use super::table::Tight;
 use super::tally::Tally;
 use crate::spec::State;
@@ -56,17 +56,6 @@ pub(super) struct Origin {
     pub about: u32,
     pub actor: u8,
 }
-
-/// A state that is being expanded.
-pub(super) struct Parent<'s> {
-    pub id: u32,
-    key: Vec<u64>,
-    pub leaves: Vec<u32>,
-    offers: Vec<&'s Moves>,
-}
-
-/// So many states are read together before they are expanded.
-pub(super) const GROUP: usize = 16;
 
 impl<'s, A: Explorable, C: Sync, G: History> Worker<'s, A, C, G> {
     /// A worker that starts with `state`, which is that of `leaves`.
@@ -159,7 +148,11 @@ impl<'s, A: Explorable, C: Sync, G: History> Worker<'s, A, C, G> {
                     continue;
                 }
                 let is_step = loop {
-                    match self.push(&doors, parent, step, actor) {
+                    let pushed = match step.kind {
+                        Kind::Cut | Kind::Heal => self.push_links(&doors, parent, step),
+                        _ => self.push(&doors, parent, step, actor),
+                    };
+                    match pushed {
                         Ok(is_step) => break is_step,
                         Err(tight) => {
                             doors = self.visit(doors).widen(self.shared, tight);
@@ -191,17 +184,49 @@ impl<'s, A: Explorable, C: Sync, G: History> Worker<'s, A, C, G> {
 
     /// Adds the state after a tick.
     fn push_tick(&mut self, doors: &Doors<'s>, parent: &Parent<'s>) -> Result<(), Tight> {
+        let seats = parent.offers.iter().map(|offer| offer.time.ticked);
+        let others = parent.leaves[parent.offers.len()..].iter().copied();
+        self.push_leaves(doors, parent, seats.chain(others), Kind::Tick, 0)
+    }
+
+    /// Adds the state after the links of a cut go down or heal, which is a step of nobody.
+    fn push_links(
+        &mut self,
+        doors: &Doors<'s>,
+        parent: &Parent<'s>,
+        step: &Move,
+    ) -> Result<bool, Tight> {
+        let Shared { system, parts, .. } = self.shared;
+        let extras = system.extras_leaf();
+        let mut leaves = parent.leaves.clone();
+        for (actor, seat) in leaves[..system.seats].iter_mut().enumerate() {
+            *seat = self.planner.relinked(actor, *seat, step.kind, step.about as usize);
+        }
+        let paid = self.purse.pay(system, parts, leaves[extras], step, NO_FAULT);
+        leaves[extras] = paid.expect("a cut is charged to no budget");
+        self.push_leaves(doors, parent, leaves.into_iter(), step.kind, step.about)?;
+        Ok(true)
+    }
+
+    /// Adds the state of these leaves, which a step of nobody leads to.
+    fn push_leaves(
+        &mut self,
+        doors: &Doors<'s>,
+        parent: &Parent<'s>,
+        leaves: impl Iterator<Item = u32>,
+        kind: Kind,
+        about: u32,
+    ) -> Result<(), Tight> {
         let (start, layout) = (self.keys.len(), doors.visited.layout());
         self.keys.extend_from_slice(&parent.key);
-        for (actor, offer) in parent.offers.iter().enumerate() {
-            let number = offer.time.ticked;
-            if !layout.has_room(actor, number) {
+        for (component, number) in leaves.enumerate() {
+            if !layout.has_room(component, number) {
                 self.keys.truncate(start);
-                return Err(Tight { component: actor, number });
+                return Err(Tight { component, number });
             }
-            layout.change(&mut self.keys[start..], actor, parent.leaves[actor], number);
+            layout.change(&mut self.keys[start..], component, parent.leaves[component], number);
         }
-        self.origins.push(Origin { parent: parent.id, kind: Kind::Tick, about: 0, actor: 0 });
+        self.origins.push(Origin { parent: parent.id, kind, about, actor: 0 });
         Ok(())
     }
 
@@ -342,54 +367,5 @@ impl<A: Explorable, C: Sync, G: History> Hand for Worker<'_, A, C, G> {
             level.count(block.len() as u64, self.states, self.transitions);
             (self.states, self.transitions) = (0, 0);
         }
-    }
-}
-
-/// What a state as a whole allows.
-struct Now {
-    may_go_down: bool,
-    /// Nothing can be delivered to anybody.
-    is_quiet: bool,
-    time_may_pass: bool,
-}
-
-impl Now {
-    fn of<A: Explorable, C, G: History>(system: &System<'_, A, C, G>, offers: &[&Moves]) -> Self {
-        let down = offers.iter().filter(|offer| offer.crashed).count();
-        let mut times = offers.iter().map(|offer| offer.time);
-        let is_quiet = system.timely().is_some() && times.clone().all(|time| time.is_quiet);
-        Now {
-            may_go_down: down < system.down_at_once(),
-            is_quiet,
-            time_may_pass: is_quiet
-                && times.clone().any(|time| time.is_running)
-                && !times.any(|time| time.holds_up),
-        }
-    }
-
-    fn allows(&self, kind: Kind) -> bool {
-        match kind {
-            Kind::Crash | Kind::Rollback => self.may_go_down,
-            Kind::Due { .. } => self.is_quiet,
-            Kind::Early { ripe } => !(ripe && self.is_quiet),
-            _ => true,
-        }
-    }
-}
-
-impl Parent<'_> {
-    /// As many as are read together.
-    pub fn group(leaves: usize) -> Vec<Self> {
-        let parent =
-            || Parent { id: 0, key: Vec::new(), leaves: vec![0; leaves], offers: Vec::new() };
-        (0..GROUP).map(|_| parent()).collect()
-    }
-
-    /// Reads the key as it is laid out now.
-    fn read(&mut self, doors: &Doors<'_>) {
-        let layout = doors.visited.layout();
-        self.key.resize(layout.words(), 0);
-        doors.visited.read(self.id, &mut self.key);
-        layout.unpack(&self.key, &mut self.leaves);
     }
 }

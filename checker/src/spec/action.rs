@@ -27,6 +27,10 @@ pub enum Action<Msg, Timer, Random> {
     Rollback(Id),
     /// A crashed server starts again from its storage.
     Recover(Id),
+    /// The links of the spec's cut of this index go down, and what is in flight over them is lost.
+    Cut(u8),
+    /// The links of the cut of this index are up again.
+    Heal(u8),
     /// Time passes.
     Tick,
 }
@@ -42,6 +46,7 @@ impl<Msg, Timer, Random> Action<Msg, Timer, Random> {
                 | Action::Crash(_)
                 | Action::Backup(_)
                 | Action::Rollback(_)
+                | Action::Cut(_)
         )
     }
 }

@@ -87,8 +87,7 @@ where
                 let Some((after, gone)) = self.after_and_forgotten(&state, &action) else {
                     continue;
                 };
-                // What is in flight arrives before time passes.
-                let still = forgotten && action != Action::Tick;
+                let still = forgotten && self.outlasts(&state, &action, message);
                 let forgotten = still || gone.contains(message);
                 let near = places.entry(hash(&after)).or_default();
                 let is_met =
@@ -101,6 +100,23 @@ where
             next += 1;
         }
         None
+    }
+
+    /// True if `message` could still be in flight after `action`. What is in flight to an actor
+    /// that is up arrives before time passes, and a cut loses what is in flight over its links.
+    fn outlasts(
+        &self,
+        state: &State<A, G>,
+        action: &ActionOf<A>,
+        message: &Envelope<A::Msg>,
+    ) -> bool {
+        match action {
+            Action::Tick => state.system.crashed[usize::from(message.dst)],
+            Action::Cut(cut) => {
+                !self.cuts[usize::from(*cut)].links.contains(&(message.src, message.dst))
+            }
+            _ => true,
+        }
     }
 
     fn path_along(&self, all: &[Met<A, G>], end: usize) -> Option<Path<State<A, G>, ActionOf<A>>> {
@@ -120,9 +136,7 @@ where
         let steps = path.clone().into_vec();
         for (state, action) in &steps {
             let Some(action) = action else { break };
-            if *action == Action::Tick {
-                forgotten.clear();
-            }
+            forgotten.retain(|message| self.outlasts(state, action, message));
             if let Some((_, gone)) = self.after_and_forgotten(state, action) {
                 forgotten.extend(gone);
             }

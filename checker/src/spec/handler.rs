@@ -136,6 +136,7 @@ where
         let index = usize::from(dst);
         index < self.system.actors.len()
             && !self.links_down.contains(&(src, dst))
+            && !self.is_cut(state, src, dst)
             && state.clocks.get(index) != Some(&Clock::Gone)
     }
 

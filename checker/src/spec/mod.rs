@@ -7,7 +7,9 @@
 //! Explorer and its searches run it unchanged.
 
 mod action;
+mod bounds;
 mod claim;
+mod cuts;
 mod fairness;
 mod forgotten;
 mod handler;
@@ -31,7 +33,11 @@ use serde::Serialize;
 use stateright::actor::{Actor, ActorModel, Id, Network};
 
 pub use action::{Action, ActionOf};
+pub use bounds::Faults;
+pub(crate) use bounds::one_of;
 pub use claim::Claim;
+pub(crate) use cuts::is_cut;
+pub use cuts::{Cut, CutState};
 pub use fairness::Fairness;
 pub use handler::{Event, Step};
 pub use links::Links;
@@ -46,36 +52,6 @@ pub use state::{Fault, Spent, State, TIMEOUT_KINDS};
 pub use temporal::{Condition, Form, Goal, Temporal};
 pub use timing::{Clock, Restless, Timely};
 pub use view::{ActorView, BudgetView, ClaimView, Group, StateView, StepView};
-
-/// At most so many faults in total, whenever the search likes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Faults {
-    /// Crashes in total. Only servers crash.
-    pub crashes: u8,
-    /// How many servers may be down at the same time.
-    pub down_at_once: u8,
-    pub drops: u8,
-    /// How often a delivered message stays in flight. A bug that needs two copies of one message
-    /// needs one of these.
-    pub duplicates: u8,
-    /// How often a server's storage is lost and an older one takes its place, while the server
-    /// crashes. Counts among those that are down at the same time.
-    pub rollbacks: u8,
-    /// How often a copy of a server's storage is set aside for a rollback. A server of which there
-    /// is no copy is rolled back to nothing.
-    pub backups: u8,
-}
-
-impl Faults {
-    /// So many servers can be down at once at most.
-    pub fn most_down(&self) -> usize {
-        self.down_at_once.min(self.crashes.saturating_add(self.rollbacks)).into()
-    }
-
-    /// No faults at all, to be written out with `..` where a constant is needed.
-    pub const NONE: Faults =
-        Faults { crashes: 0, down_at_once: 0, drops: 0, duplicates: 0, rollbacks: 0, backups: 0 };
-}
 
 /// How large a space is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -133,6 +109,8 @@ where
     pub servers: usize,
     pub faults: Faults,
     pub links_down: Links,
+    /// Links that may go down on the way, each cut once.
+    pub cuts: Vec<Cut>,
     /// In asynchronous timing a timer that is set may fire at any moment. The first budget that
     /// applies to it is charged; a timer to which none applies fires freely.
     pub timeouts: Vec<TimeoutBudget<A::Timer>>,
@@ -187,6 +165,7 @@ where
             servers,
             faults: Faults::default(),
             links_down: Links::new(),
+            cuts: Vec::new(),
             timeouts: Vec::new(),
             timely: None,
             ghost: |_, _, _| None,
@@ -324,42 +303,6 @@ where
         names::of_actors(self.servers, self.system.actors.len())
     }
 
-    /// The bounds of the search in words, one a line.
-    pub fn bounds(&self) -> Vec<String> {
-        let clients = self.system.actors.len() - self.servers;
-        let mut bounds = vec![format!("{} servers", self.servers)];
-        let mut add = |count: usize, one: &str, several: &str| match count {
-            0 => {}
-            1 => bounds.push(format!("1 {one}")),
-            count => bounds.push(format!("{count} {several}")),
-        };
-        add(clients, "client", "clients");
-        for budget in &self.timeouts {
-            add(budget.count.into(), &one_of(budget.name), budget.name);
-        }
-        let crashes = self.faults.crashes.into();
-        match &self.timely {
-            None => add(crashes, "crash", "crashes"),
-            Some(timely) => {
-                add(timely.early.into(), "early timeout", "early timeouts");
-                match &timely.recovery {
-                    None => add(crashes, "crash for good", "crashes for good"),
-                    Some(_) => add(crashes, "crash and recovery", "crashes and recoveries"),
-                }
-            }
-        }
-        add(self.faults.drops.into(), "drop", "drops");
-        add(self.faults.duplicates.into(), "duplicate", "duplicates");
-        add(self.faults.rollbacks.into(), "rollback", "rollbacks");
-        add(self.faults.backups.into(), "backup", "backups");
-        bounds.extend(self.link_bounds());
-        bounds.extend(self.suspended.iter().map(|rule| format!("without the rule: {rule}")));
-        if let Some(direction) = &self.direction {
-            bounds.push(format!("directed: {}", direction.description));
-        }
-        bounds
-    }
-
     /// The budget that is charged when the timer fires in asynchronous timing, if one is.
     pub(crate) fn timeout_kind(&self, timer: &A::Timer) -> Option<usize> {
         self.timeouts.iter().position(|budget| (budget.applies)(timer))
@@ -372,13 +315,5 @@ where
 
     fn is_server(&self, id: Id) -> bool {
         usize::from(id) < self.servers
-    }
-}
-
-/// One of several: "client retry" of "client retries".
-pub(crate) fn one_of(several: &str) -> String {
-    match several.strip_suffix("ies") {
-        Some(stem) => format!("{stem}y"),
-        None => several.strip_suffix('s').unwrap_or(several).to_owned(),
     }
 }

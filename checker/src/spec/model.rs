@@ -52,6 +52,8 @@ where
             Action::Backup(id) => format!("a copy of {id:?}'s storage is set aside"),
             Action::Rollback(id) => format!("{id:?} crashes, and its storage is rolled back"),
             Action::Recover(id) => format!("{id:?} recovers from its storage"),
+            Action::Cut(cut) => format!("cut: {}", self.cut_words((*cut).into())),
+            Action::Heal(cut) => format!("healed: {}", self.cut_words((*cut).into())),
             Action::Tick => "time passes".to_owned(),
         };
         with_names(&text, &self.names())

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use stateright::actor::{Actor, ActorModelState, Id};
 
-use super::Clock;
+use super::cuts::in_words as links_in_words;
 use super::layout::laid_out;
 use super::names::{of_actors, with_names};
+use super::{Clock, CutState, Links};
 
 /// The kinds of timeout whose firings a spec may budget apart from each other.
 pub const TIMEOUT_KINDS: usize = 4;
@@ -72,18 +73,23 @@ pub struct State<A: Actor, G> {
     /// If there may be rollbacks, the copy of each actor's storage that was set aside, otherwise
     /// none.
     pub backups: Vec<Option<A::Storage>>,
-    /// If timing is timely, the restless firings on time since the last crash, recovery, drop,
-    /// duplicate or early timeout. See [`Restless`](super::Restless).
+    /// What has become of each of the spec's cuts.
+    pub cuts: Vec<CutState>,
+    /// The links of each cut. The same in all states of a spec: a state shows which are down.
+    pub cut_links: Arc<[Links]>,
+    /// If timing is timely, the restless firings on time since the last fault, recovery or
+    /// healing. See [`Restless`](super::Restless).
     pub calm: u8,
     pub spent: Spent,
     pub fault: Option<Fault>,
 }
 
 impl<A: Actor, G> State<A, G> {
-    /// Nothing spent, and no clocks.
+    /// Nothing spent, no clocks and no cuts.
     pub(crate) fn of_system(system: ActorModelState<A, G>, servers: usize) -> Self {
-        let (clocks, backups, spent) = (Vec::new(), Vec::new(), Spent::default());
-        State { system, servers, clocks, backups, calm: 0, spent, fault: None }
+        let (clocks, backups, cuts, spent) = Default::default();
+        let cut_links = Arc::default();
+        State { system, servers, clocks, backups, cuts, cut_links, calm: 0, spent, fault: None }
     }
 
     /// That an actor is down, in words.
@@ -93,6 +99,19 @@ impl<A: Actor, G> State<A, G> {
             Some(Clock::Gone) => "down for good".to_owned(),
             Some(Clock::Up(_)) | None => "down".to_owned(),
         })
+    }
+
+    /// The links that are down since a cut, in words, one line for each cut.
+    pub(super) fn cuts_in_words(&self) -> Vec<String> {
+        let names = of_actors(self.servers, self.system.actor_states.len());
+        let down = self.cuts.iter().zip(&*self.cut_links).filter_map(|(cut, links)| match cut {
+            CutState::Down(0) => Some(links_in_words(links, &names)),
+            CutState::Down(ticks) => {
+                Some(format!("{}, {} ago", links_in_words(links, &names), in_words(*ticks)))
+            }
+            CutState::Ahead | CutState::Healed => None,
+        });
+        down.collect()
     }
 
     /// An actor's name, whether it is down, and its state.
@@ -131,6 +150,8 @@ impl<A: Actor, G: Clone> Clone for State<A, G> {
             servers: self.servers,
             clocks: self.clocks.clone(),
             backups: self.backups.clone(),
+            cuts: self.cuts.clone(),
+            cut_links: Arc::clone(&self.cut_links),
             calm: self.calm,
             spent: self.spent,
             fault: self.fault.clone(),
@@ -145,6 +166,7 @@ impl<A: Actor, G: PartialEq> PartialEq for State<A, G> {
             && self.fault == other.fault
             && self.clocks == other.clocks
             && self.backups == other.backups
+            && self.cuts == other.cuts
             && self.system == other.system
     }
 }
@@ -162,6 +184,7 @@ impl<A: Actor, G: std::hash::Hash> std::hash::Hash for State<A, G> {
         self.system.hash(hasher);
         self.clocks.hash(hasher);
         self.backups.hash(hasher);
+        self.cuts.hash(hasher);
         self.calm.hash(hasher);
         self.spent.hash(hasher);
         self.fault.hash(hasher);
@@ -189,6 +212,9 @@ impl<A: Actor, G: fmt::Debug> fmt::Debug for State<A, G> {
         messages.sort();
         for message in messages {
             writeln!(f, "    {}", line(message, 4))?;
+        }
+        for links in self.cuts_in_words() {
+            writeln!(f, "cut: {links}")?;
         }
         writeln!(f, "{}", line(format!("ghost: {:?}", self.system.history), 0))?;
         if !self.clocks.is_empty() {

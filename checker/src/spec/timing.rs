@@ -8,6 +8,7 @@
 //!
 //! The guards are conjunctions of conditions on one actor each ([`Clock::holds_up_time`], and that
 //! nothing is deliverable to it), but for one disjunction: some clock runs ([`Clock::is_running`]).
+//! A cut that heals is a clock of each actor that sends over its links.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -188,10 +189,12 @@ where
             }
         }
         let clocks = &state.clocks;
-        if is_quiet
-            && clocks.iter().any(Clock::is_running)
-            && !clocks.iter().any(|clock| clock.holds_up_time(timely))
-        {
+        let cuts = || self.cuts.iter().zip(&state.cuts);
+        let is_running = clocks.iter().any(Clock::is_running)
+            || cuts().any(|(cut, state)| cut.is_running(*state));
+        let is_held_up = clocks.iter().any(|clock| clock.holds_up_time(timely))
+            || cuts().any(|(cut, state)| cut.holds_up_time(*state));
+        if is_quiet && is_running && !is_held_up {
             actions.push(Action::Tick);
         }
     }
@@ -207,7 +210,9 @@ where
             | Action::Recover(_)
             | Action::Drop { .. }
             | Action::Duplicate { .. }
-            | Action::EarlyTimeout(..) => 0,
+            | Action::EarlyTimeout(..)
+            | Action::Cut(_)
+            | Action::Heal(_) => 0,
             Action::Deliver { .. }
             | Action::Timeout(..)
             | Action::SelectRandom { .. }

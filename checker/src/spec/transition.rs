@@ -9,7 +9,7 @@ use stateright::actor::{
 };
 use stateright::util::HashableHashSet;
 
-use super::{Action, ActionOf, Clock, Event, Spec, Spent, State};
+use super::{Action, ActionOf, Clock, CutState, Event, Spec, Spent, State};
 
 /// A state, and the messages that are forgotten on the way to it.
 type AndForgotten<A, G> = (State<A, G>, Vec<Envelope<<A as Actor>::Msg>>);
@@ -44,6 +44,8 @@ where
         if self.timely.is_some() {
             state.clocks = vec![Clock::default(); count];
         }
+        state.cuts = vec![CutState::Ahead; self.cuts.len()];
+        state.cut_links = self.cuts.iter().map(|cut| cut.links.clone()).collect();
         if self.faults.rollbacks > 0 {
             state.backups = vec![None; count];
         }
@@ -131,6 +133,14 @@ where
                 }
             }
         }
+        for (index, (cut, now)) in self.cuts.iter().zip(&state.cuts).enumerate() {
+            if *now == CutState::Ahead {
+                actions.push(Action::Cut(index as u8));
+            }
+            if cut.may_heal(*now, self.timely.is_some()) {
+                actions.push(Action::Heal(index as u8));
+            }
+        }
         match &self.timely {
             Some(timely) => self.timely_actions(timely, state, actions),
             None => self.asynchronous_actions(state, actions),
@@ -203,21 +213,18 @@ where
                 next.backups[index].clone_from(&state.system.actor_storages[index]);
             }
             Action::Rollback(id) => self.roll_back(*id, state, &mut next),
-            Action::Recover(id) => {
-                next.system.crashed[usize::from(*id)] = false;
-                if let Some(clock) = next.clocks.get_mut(usize::from(*id)) {
-                    *clock = Clock::default();
-                }
-                self.act(*id, Event::Recover, state, &mut next);
-            }
-            Action::Tick => next.clocks.iter_mut().for_each(Clock::tick),
+            Action::Recover(id) => self.recover(*id, state, &mut next),
+            Action::Cut(cut) => self.take_down((*cut).into(), &mut next),
+            Action::Heal(cut) => next.cuts[usize::from(*cut)] = CutState::Healed,
+            Action::Tick => self.tick(&mut next),
         }
         forgotten.extend(self.forget(&mut next));
         next.calm = self.calm_after(state.calm, action);
         let is_step = next.fault.is_some()
             || next.system != state.system
             || next.clocks != state.clocks
-            || next.backups != state.backups;
+            || next.backups != state.backups
+            || next.cuts != state.cuts;
         is_step.then_some((next, forgotten))
     }
 
@@ -253,6 +260,21 @@ where
         Some(forgotten)
     }
 
+    /// The links of a cut go down.
+    fn take_down(&self, cut: usize, next: &mut State<A, G>) {
+        next.cuts[cut] = CutState::Down(0);
+        let links = &self.cuts[cut].links;
+        in_flight(&mut next.system.network).retain(|it| !links.contains(&(it.src, it.dst)));
+    }
+
+    /// Time passes.
+    fn tick(&self, next: &mut State<A, G>) {
+        next.clocks.iter_mut().for_each(Clock::tick);
+        for (cut, state) in self.cuts.iter().zip(&mut next.cuts) {
+            *state = cut.ticked(*state);
+        }
+    }
+
     fn fire(&self, id: Id, timer: &A::Timer, state: &State<A, G>, next: &mut State<A, G>) {
         let index = usize::from(id);
         next.system.timers_set[index].cancel(timer);
@@ -269,6 +291,15 @@ where
         older.system.actor_storages[index].clone_from(&state.backups[index]);
         next.system.actor_storages[index].clone_from(&state.backups[index]);
         self.crash(id, &older, next);
+    }
+
+    fn recover(&self, id: Id, state: &State<A, G>, next: &mut State<A, G>) {
+        let index = usize::from(id);
+        next.system.crashed[index] = false;
+        if let Some(clock) = next.clocks.get_mut(index) {
+            *clock = Clock::default();
+        }
+        self.act(id, Event::Recover, state, next);
     }
 
     fn crash(&self, id: Id, state: &State<A, G>, next: &mut State<A, G>) {

@@ -8,7 +8,7 @@ use stateright::Expectation;
 use stateright::actor::Actor;
 
 use super::state::Pending;
-use super::{Action, ActionOf, Kind, Spec, State, with_names};
+use super::{Action, ActionOf, CutState, Kind, Spec, State, with_names};
 use crate::caught::caught;
 use crate::trace::brief::{brief, fields};
 use crate::trace::debug_text::differences;
@@ -42,6 +42,8 @@ pub struct StateView {
     pub actors: Vec<ActorView>,
     /// The messages in flight, in the same words as the steps that deliver them.
     pub in_flight: Vec<String>,
+    /// The links that are down since a cut, one line for each cut.
+    pub cuts: Vec<String>,
     /// What the spec remembers of the past: names and values.
     pub ghost: Vec<(String, String)>,
     /// The budgets that the spec has.
@@ -127,6 +129,7 @@ where
         StateView {
             actors: (0..self.system.actors.len()).map(|index| self.actor(state, index)).collect(),
             in_flight,
+            cuts: state.cuts_in_words(),
             ghost: fields(&self.words(&state.system.history)).1,
             budgets: self.budgets(state),
             calm: self.restless().map(|restless| (restless.name, state.calm)),
@@ -155,6 +158,7 @@ where
     fn budgets(&self, state: &State<A, G>) -> Vec<BudgetView> {
         let (spent, faults) = (&state.spent, &self.faults);
         let early = self.timely.as_ref().map_or(0, |timely| timely.early);
+        let cut = state.cuts.iter().filter(|cut| **cut != CutState::Ahead).count() as u8;
         let timeouts = self.timeouts.iter().zip(spent.timeouts);
         timeouts
             .map(|(budget, spent)| (budget.name, spent, budget.count))
@@ -165,6 +169,7 @@ where
                 ("rollbacks", spent.rollbacks, faults.rollbacks),
                 ("backups", spent.backups, faults.backups),
                 ("early timeouts", spent.early, early),
+                ("cuts", cut, self.cuts.len() as u8),
             ])
             .filter(|(.., of)| *of > 0)
             .map(|(name, spent, of)| BudgetView { name: name.to_owned(), spent, of })

@@ -6,6 +6,7 @@ use std::hash::Hash;
 use stateright::Path;
 use stateright::actor::{Actor, Command, Id};
 
+use super::cuts::ends;
 use super::{Action, ActionOf, Clock, Event, Spec, State, with_names};
 use crate::trace::{self, Flying, Sent, Trace};
 
@@ -63,6 +64,8 @@ where
             | Action::Backup(_)
             | Action::Rollback(_)
             | Action::Drop { .. }
+            | Action::Cut(_)
+            | Action::Heal(_)
             | Action::Tick => None,
         };
         if let Some((id, event)) = acting
@@ -143,8 +146,15 @@ where
             Action::Backup(id) => trace::Event::Backup { actor: (*id).into() },
             Action::Rollback(id) => trace::Event::Rollback { actor: (*id).into() },
             Action::Recover(id) => trace::Event::Recover { actor: (*id).into() },
+            Action::Cut(cut) => trace::Event::Cut { links: self.cut_ends(*cut) },
+            Action::Heal(cut) => trace::Event::Heal { links: self.cut_ends(*cut) },
             Action::Tick => trace::Event::Tick,
         }
+    }
+
+    /// The ends of the links of a cut.
+    fn cut_ends(&self, cut: u8) -> Vec<(usize, usize)> {
+        ends(&self.cuts[usize::from(cut)].links)
     }
 
     /// A value on one line, with names.

@@ -56,6 +56,14 @@ pub(super) fn flights(trace: &Trace) -> Vec<Flight<'_>> {
                 let sent = flying.remove(&key).flatten();
                 done.push(flight(key, sent, End::Dropped(number)));
             }
+            Event::Cut { links } => {
+                let is_lost = |(from, to, _): &(usize, usize, &str)| links.contains(&(*from, *to));
+                let (lost, left) = flying.into_iter().partition(|(key, _)| is_lost(key));
+                flying = left;
+                let lost: BTreeMap<_, _> = lost;
+                let ends = lost.into_iter();
+                done.extend(ends.map(|(key, sent)| flight(key, sent, End::Dropped(number))));
+            }
             _ => {}
         }
         let Some(from) = step.event.actor() else {

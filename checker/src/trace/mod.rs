@@ -154,6 +154,16 @@ pub enum Event {
         /// What it chooses.
         choice: String,
     },
+    /// Links go down, and what is in flight over them is lost.
+    Cut {
+        /// The links, each as from whom and to whom.
+        links: Vec<(usize, usize)>,
+    },
+    /// Links that were cut are up again.
+    Heal {
+        /// The links, each as from whom and to whom.
+        links: Vec<(usize, usize)>,
+    },
     /// Time passes.
     Tick,
 }
@@ -169,9 +179,20 @@ impl Event {
             | Self::Rollback { actor }
             | Self::Recover { actor }
             | Self::Random { actor, .. } => Some(actor),
-            Self::Drop { .. } | Self::Tick => None,
+            Self::Drop { .. } | Self::Cut { .. } | Self::Heal { .. } | Self::Tick => None,
         }
     }
+}
+
+/// Links in words, those that go both ways together.
+pub(crate) fn links_in_words(links: &[(usize, usize)], names: &[String]) -> String {
+    let name = |actor: &usize| names.get(*actor).map_or("?", String::as_str);
+    let words = links.iter().filter_map(|(from, to)| {
+        let is_both = links.contains(&(*to, *from));
+        let arrow = if is_both { "↔" } else { "→" };
+        (!is_both || from < to).then(|| format!("{} {arrow} {}", name(from), name(to)))
+    });
+    words.collect::<Vec<_>>().join(", ")
 }
 
 impl Trace {
@@ -221,6 +242,8 @@ impl Trace {
             }
             Event::Recover { actor } => format!("{} recovers", self.name(*actor)),
             Event::Random { actor, choice } => format!("{} chooses {choice}", self.name(*actor)),
+            Event::Cut { links } => format!("cut: {}", links_in_words(links, &self.actors)),
+            Event::Heal { links } => format!("healed: {}", links_in_words(links, &self.actors)),
             Event::Tick => "time passes".to_owned(),
         }
     }

@@ -30,8 +30,9 @@ impl Kind {
             Event::Drop { .. }
             | Event::Crash { .. }
             | Event::Backup { .. }
-            | Event::Rollback { .. } => Self::Fault,
-            Event::Recover { .. } => Self::Recovery,
+            | Event::Rollback { .. }
+            | Event::Cut { .. } => Self::Fault,
+            Event::Recover { .. } | Event::Heal { .. } => Self::Recovery,
         }
     }
 

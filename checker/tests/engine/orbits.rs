@@ -52,7 +52,8 @@ impl Renamed for State<Peer, Ghost> {
         // There are none unless there may be rollbacks.
         let has_backups = !self.backups.is_empty();
         let backups = if has_backups { plan.reindex(&self.backups) } else { Vec::new() };
-        State { system: self.system.renamed(plan), servers, clocks, backups, calm, spent, fault }
+        let system = self.system.renamed(plan);
+        State { system, servers, clocks, backups, calm, spent, fault, ..self.clone() }
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Once;
 use proptest::prelude::*;
 use proptest::sample::select;
 use quorate_checker::engine::{Options, explore, explore_claims};
-use quorate_checker::spec::{Action, Claim, Event, Faults, Sees, Spec, WITHOUT_PANIC};
+use quorate_checker::spec::{Action, Claim, Cut, Event, Faults, Sees, Spec, WITHOUT_PANIC};
 use stateright::Expectation::{Always, Sometimes};
 use stateright::actor::{ActorModel, Id, LossyNetwork, Network};
 
@@ -46,12 +46,24 @@ fn toy() -> impl Strategy<Value = Toy> {
         .prop_map(|(start, answers)| Toy { start, answers })
 }
 
+/// Links between any of three, for the actors that there are.
+fn cuts() -> impl Strategy<Value = Vec<Cut>> {
+    let cut = (0..3_usize, 1..3_usize, any::<bool>(), any::<bool>());
+    let cut = cut.prop_map(|(from, further, is_both, heals)| {
+        let (from, to) = ([from], [(from + further) % 3]);
+        let cut = if is_both { Cut::between(from, to) } else { Cut::one_way(from, to) };
+        if heals { cut.healing(0..=0) } else { cut }
+    });
+    prop_oneof![3 => Just(Vec::new()), 1 => prop::collection::vec(cut, 1..3)]
+}
+
 /// What is the same in all of them; which of it is in force is drawn.
 #[derive(Clone, Debug)]
 pub struct Draw {
     toys: Vec<Toy>,
     faults: (u8, u8, u8, u8),
     rollbacks: (u8, u8),
+    cuts: Vec<Cut>,
     timeouts: u8,
     pub is_bounded: bool,
     is_directed: bool,
@@ -64,10 +76,10 @@ pub fn draw() -> impl Strategy<Value = Draw> {
     let flags = any::<(bool, bool, bool, bool, bool)>();
     let rollbacks = prop_oneof![3 => Just((0, 0)), 1 => (1..3_u8, 0..3_u8)];
     let faults = (0..3_u8, 1..3_u8, 0..2_u8, 0..2_u8);
-    (prop::collection::vec(toy(), 1..4), (faults, rollbacks), 0..3_u8, flags).prop_map(
+    (prop::collection::vec(toy(), 1..4), (faults, rollbacks, cuts()), 0..3_u8, flags).prop_map(
         |(
             toys,
-            (faults, rollbacks),
+            (faults, rollbacks, cuts),
             timeouts,
             (is_bounded, is_directed, forgets, has_ghost, is_durable),
         )| {
@@ -75,6 +87,7 @@ pub fn draw() -> impl Strategy<Value = Draw> {
                 toys,
                 faults,
                 rollbacks,
+                cuts,
                 timeouts,
                 is_bounded,
                 is_directed,
@@ -130,6 +143,11 @@ pub fn spec(draw: &Draw) -> Spec<Toy, (), u8> {
         .faults(Faults { crashes, down_at_once, drops, duplicates, rollbacks, backups })
         .timeouts("first timers", |timer| *timer == 0, draw.timeouts)
         .timeouts("other timers", |_| true, 1);
+    let are_there = |cut: &&Cut| {
+        let mut ends = cut.links.iter().flat_map(|(from, to)| [*from, *to]);
+        ends.all(|end| usize::from(end) < draw.toys.len())
+    };
+    spec = draw.cuts.iter().filter(are_there).cloned().fold(spec, Spec::cut);
     if draw.has_ghost {
         spec = spec.ghost(|_, ghost, step| match step.event {
             Event::Deliver { .. } if step.before == step.after => None,

@@ -8,7 +8,7 @@ use proptest::sample::select;
 use quorate_checker::engine::{
     Options, Symmetry, explore, explore_model_symmetric, explore_symmetric,
 };
-use quorate_checker::spec::{Action, Event, Fault, Faults, Sees, Spec, WITHOUT_PANIC};
+use quorate_checker::spec::{Action, Cut, Event, Fault, Faults, Sees, Spec, WITHOUT_PANIC};
 use stateright::Expectation::{Always, Sometimes};
 use stateright::actor::{ActorModel, Id, LossyNetwork, Network};
 
@@ -251,6 +251,17 @@ fn voters(count: usize) -> Spec<Peer, (), Ghost> {
             state.network.len() == 0 && state.actor_states.iter().all(|state| state.1.is_none())
         });
     Spec::new("voters", system, count).timeouts("calls", |_| true, 2)
+}
+
+#[test]
+fn a_spec_with_cuts_is_refused() {
+    let spec = voters(3).cut(Cut::one_way([0], [1]));
+    let search = || {
+        explore_symmetric(&spec, Symmetry::over(0..3), &Options::default(), &mut |_| {});
+    };
+    let words = catch_unwind(AssertUnwindSafe(search)).expect_err("it is refused");
+    let words = words.downcast_ref::<String>().expect("it says why");
+    assert!(words.ends_with("a cut tells actors apart"), "{words}");
 }
 
 #[test]

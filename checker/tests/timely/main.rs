@@ -1,6 +1,7 @@
 //! What timely timing means.
 
 mod claims;
+mod cuts;
 mod faults;
 mod naive;
 mod random;

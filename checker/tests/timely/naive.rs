@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use quorate_checker::spec::{Action, Clock, Faults, State, Timely};
+use quorate_checker::spec::{Action, Clock, Cut, CutState, Faults, State, Timely};
 
 use super::toy::{Do, Step, Timer, Toy};
 
@@ -16,6 +16,9 @@ pub struct World {
     in_flight: BTreeSet<(usize, usize, u8)>,
     /// Who is down, and for how long.
     down: BTreeMap<usize, u8>,
+    /// The cuts whose links are down, and for how long where they heal; and those that have healed.
+    cut: BTreeMap<usize, u8>,
+    healed: BTreeSet<usize>,
     /// Crashes, drops, duplicates, early firings.
     spent: [u8; 4],
     calm: u8,
@@ -45,6 +48,13 @@ impl World {
                 Clock::Gone => drop(world.down.insert(actor, 0)),
             }
         }
+        for (index, cut) in state.cuts.iter().enumerate() {
+            match cut {
+                CutState::Ahead => {}
+                CutState::Down(ticks) => drop(world.cut.insert(index, *ticks)),
+                CutState::Healed => drop(world.healed.insert(index)),
+            }
+        }
         for it in system.network.iter_all() {
             world.in_flight.insert((it.src.into(), it.dst.into(), *it.msg));
         }
@@ -58,6 +68,7 @@ pub struct Naive {
     pub timely: Timely<Timer>,
     pub faults: Faults,
     pub links_down: BTreeSet<(usize, usize)>,
+    pub cuts: Vec<Cut>,
 }
 
 impl Naive {
@@ -70,6 +81,7 @@ impl Naive {
         self.network(world, &mut found);
         self.timers(world, &mut found);
         self.crashes(world, &mut found);
+        self.cuts(world, &mut found);
         found.retain(|(_, next)| {
             let spent = (world.spent, world.calm);
             World { spent: spent.0, calm: spent.1, ..next.clone() } != *world
@@ -131,8 +143,17 @@ impl Naive {
         for downtime in world.down.values() {
             is_at_end |= self.timely.recovery.as_ref().is_some_and(|r| downtime == r.end());
         }
-        if self.is_quiet(world) && !is_at_end && world.ages.len() + recovering > 0 {
+        let healing = |cut: &usize| self.cuts[*cut].heals.clone();
+        let healing: Vec<_> = world.cut.keys().filter_map(healing).collect();
+        for (cut, ticks) in &world.cut {
+            is_at_end |= self.cuts[*cut].heals.as_ref().is_some_and(|it| ticks == it.end());
+        }
+        let waiting = world.ages.len() + recovering + healing.len();
+        if self.is_quiet(world) && !is_at_end && waiting > 0 {
             let mut next = world.clone();
+            for (cut, ticks) in &mut next.cut {
+                *ticks += u8::from(self.cuts[*cut].heals.is_some());
+            }
             next.ages.values_mut().for_each(|age| *age += 1);
             if self.timely.recovery.is_some() {
                 next.down.values_mut().for_each(|downtime| *downtime += 1);
@@ -171,6 +192,34 @@ impl Naive {
         }
     }
 
+    fn cuts(&self, world: &World, found: &mut Vec<(Step, World)>) {
+        for (index, cut) in self.cuts.iter().enumerate() {
+            let mut next = World { calm: 0, ..world.clone() };
+            let links: Vec<(usize, usize)> =
+                cut.links.iter().map(|(from, to)| ((*from).into(), (*to).into())).collect();
+            match world.cut.get(&index) {
+                Some(ticks) => {
+                    if cut.heals.as_ref().is_some_and(|range| range.contains(ticks)) {
+                        next.cut.remove(&index);
+                        next.healed.insert(index);
+                        found.push((Action::Heal(index as u8), next));
+                    }
+                }
+                None if world.healed.contains(&index) => {}
+                None => {
+                    next.cut.insert(index, 0);
+                    next.in_flight.retain(|(from, to, _)| !links.contains(&(*from, *to)));
+                    found.push((Action::Cut(index as u8), next));
+                }
+            }
+        }
+    }
+
+    fn is_cut(&self, world: &World, from: usize, to: usize) -> bool {
+        let mut down = world.cut.keys().map(|cut| &self.cuts[*cut].links);
+        down.any(|links| links.contains(&(from.into(), to.into())))
+    }
+
     fn count_at_start(&self, actor: usize) -> u8 {
         let counts = self.toys[actor].start.iter().filter(|one| **one == Do::Count).count();
         counts as u8 % 3
@@ -182,8 +231,9 @@ impl Naive {
                 Do::Set(timer) => drop(world.ages.insert((actor, *timer), 0)),
                 Do::Cancel(timer) => drop(world.ages.remove(&(actor, *timer))),
                 Do::Send(to, message) => {
+                    let is_cut = self.is_cut(&world, actor, *to);
                     let is_gone = self.timely.recovery.is_none() && world.down.contains_key(to);
-                    if !is_gone && !self.links_down.contains(&(actor, *to)) {
+                    if !is_gone && !is_cut && !self.links_down.contains(&(actor, *to)) {
                         world.in_flight.insert((actor, *to, *message));
                     }
                 }

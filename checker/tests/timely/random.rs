@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
-use quorate_checker::spec::{Faults, Timely};
+use quorate_checker::spec::{Cut, Faults, Spec, Timely};
 use stateright::Model;
 
 use super::naive::{Naive, World};
@@ -43,6 +43,18 @@ pub fn toys() -> impl Strategy<Value = Vec<Toy>> {
     prop::collection::vec(toy(), 3)
 }
 
+/// Up to two cuts, of one link or both ways, for good or for a few ticks.
+pub fn cuts() -> impl Strategy<Value = Vec<Cut>> {
+    let heals = prop::sample::select(vec![None, Some(0..=1), Some(1..=2)]);
+    let cut =
+        (0..3usize, 1..3usize, any::<bool>(), heals).prop_map(|(from, further, both, heals)| {
+            let (from, to) = ([from], [(from + further) % 3]);
+            let cut = if both { Cut::between(from, to) } else { Cut::one_way(from, to) };
+            Cut { heals, ..cut }
+        });
+    prop_oneof![1 => Just(Vec::new()), 1 => prop::collection::vec(cut, 1..3)]
+}
+
 proptest! {
     #[test]
     fn the_spec_takes_the_steps_of_the_naive_rules(
@@ -51,19 +63,21 @@ proptest! {
         early in 0..2u8,
         recovery in prop::sample::select(vec![Some(0..=1), Some(1..=2), None]),
         calm_bound in 1..4u8,
-        cut in prop::option::of((0..3usize, 1..3usize)),
+        without in prop::option::of((0..3usize, 1..3usize)),
+        cuts in cuts(),
     ) {
         let timely = Timely { early, recovery, restless: elections(calm_bound), ..timing() };
         let (crashes, drops, duplicates) = faults;
         let faults = Faults { crashes, down_at_once: 1, drops, duplicates, ..Faults::default() };
         let mut spec = spec(timely.clone(), toys.clone()).faults(faults);
         let mut links_down = BTreeSet::new();
-        if let Some((from, further)) = cut {
+        if let Some((from, further)) = without {
             let to = (from + further) % 3;
             links_down.insert((from, to));
             spec = spec.without_link(from, to);
         }
-        let naive = Naive { toys, timely, faults, links_down };
+        spec = cuts.iter().cloned().fold(spec, Spec::cut);
+        let naive = Naive { toys, timely, faults, links_down, cuts };
         let (mut states, mut next) = (spec.init_states(), 0);
         let mut seen = BTreeSet::from([World::of(&states[0])]);
         while next < states.len().min(STATES) {

@@ -11,7 +11,7 @@ use quorate_checker::{AnySpec, liveness::Violation};
 use stateright::Model;
 use stateright::actor::{ActorModel, ActorModelState};
 
-use super::random::toys;
+use super::random::{cuts, toys};
 use super::toy::Do::{self, Count, Send, Set};
 use super::toy::{Toy, elections, one_crash, spec, timing};
 
@@ -206,8 +206,9 @@ fn the_worst_case_counts_ticks_elections_and_messages() {
     assert_eq!(report.worst_case.unwrap().calm.unwrap().ticks, None);
 }
 
-/// What the verdicts should be: the same questions, put to a graph that the model itself tells.
-fn by_the_model(spec: &Spec<Toy>) -> BTreeMap<&'static str, bool> {
+/// What the verdicts should be: the same questions, put to a graph that the model itself tells. And
+/// how many states and steps it has.
+fn by_the_model(spec: &Spec<Toy>) -> (BTreeMap<&'static str, bool>, (u64, u64)) {
     let mut states = spec.init_states();
     let mut numbers = HashMap::from([(states[0].clone(), 0_u32)]);
     let (mut rows, mut actions, mut labels) = (Vec::new(), Vec::new(), BTreeMap::new());
@@ -230,6 +231,7 @@ fn by_the_model(spec: &Spec<Toy>) -> BTreeMap<&'static str, bool> {
         }
         rows.push(row);
     }
+    let counts = (rows.len() as u64, rows.iter().map(Vec::len).sum::<usize>() as u64);
     let mut graph = GraphBuilder::new(actions, vec![0], rows.len(), 0);
     (0..).zip(rows).for_each(|(number, row)| graph.row(number, row));
     let graph = graph.finish();
@@ -245,12 +247,13 @@ fn by_the_model(spec: &Spec<Toy>) -> BTreeMap<&'static str, bool> {
         )
     };
     let bounded = liveness::unbounded(&graph, &endless).is_none();
-    BTreeMap::from([
+    let verdicts = BTreeMap::from([
         (TIME_PASSES, liveness::zeno(&graph).is_none()),
         ("counts", holds(Goal::Eventually(&counted))),
         ("stays", holds(Goal::EventuallyAlways(&counted)) && bounded),
         ("recurs", holds(Goal::AlwaysEventually(&counted)) && bounded),
-    ])
+    ]);
+    (verdicts, counts)
 }
 
 proptest! {
@@ -262,14 +265,15 @@ proptest! {
         faults in (0..2u8, 0..2u8, 0..2u8),
         early in 0..2u8,
         recovery in prop::sample::select(vec![Some(0..=1), Some(1..=2), None]),
+        cuts in cuts(),
         threads in 1..3usize,
     ) {
         let (crashes, drops, duplicates) = faults;
         let faults = Faults { crashes, down_at_once: 1, drops, duplicates, ..Faults::default() };
         let timely = Timely { early, recovery, restless: elections(2), ..timing() };
         let spec = || {
-            spec(timely.clone(), toys.clone())
-                .faults(faults)
+            let spec = spec(timely.clone(), toys.clone()).faults(faults);
+            cuts.iter().cloned().fold(spec, Spec::cut)
                 .eventually("counts", Sees::ACTORS, first_counted)
                 .eventually_always("stays", Sees::ACTORS, first_counted)
                 .always_eventually("recurs", Sees::ACTORS, first_counted)
@@ -278,7 +282,9 @@ proptest! {
         let limits = Limits { threads, keep_going: true, max_states, ..Limits::default() };
         let report = Box::new(spec()).check(Engine::Quorate, &limits, &mut |_| {});
         prop_assume!(report.cut_short.is_none());
-        for (name, holds) in by_the_model(&spec()) {
+        let (verdicts, counts) = by_the_model(&spec());
+        prop_assert_eq!((report.states, report.transitions), counts);
+        for (name, holds) in verdicts {
             let verdict = if holds { Verdict::Holds } else { Verdict::Violated };
             prop_assert_eq!(report.property(name).verdict, verdict, "{}", name);
         }

@@ -32,7 +32,7 @@ const RECOVERY: &str = "#2e7d32";
 const NOTE: &str = "#7b3fa0";
 
 const LEGEND: &str =
-    "■ saves · × crash or loss · dotted: down, or still in flight · hover for details";
+    "■ saves · × crash, cut or loss · dotted: down, or still in flight · hover for details";
 
 /// See [`Trace::diagram`].
 pub(super) fn render(trace: &Trace) -> String {
@@ -221,6 +221,11 @@ impl Drawing<'_> {
                 self.svg.line(at(left - 30.0, y), at(right + 30.0, y), TIMER, style);
             }
         }
+        match &step.event {
+            Event::Cut { links } => self.draw_links(links, y, FAULT, true),
+            Event::Heal { links } => self.draw_links(links, y, RECOVERY, false),
+            _ => {}
+        }
         let Some(x) = step.event.actor().and_then(|actor| self.layout.lane(actor)) else {
             return;
         };
@@ -237,9 +242,7 @@ impl Drawing<'_> {
                 let path = format!("M{x:.1} {:.1}l6 6l-6 6l-6 -6Z", y - 6.0);
                 self.svg.path(&path, "#fff", INK, "stroke-width='1.5'");
             }
-            Event::Deliver { .. } | Event::Drop { .. } | Event::Tick => {
-                self.svg.disc(point, 2.6, MESSAGE, "none");
-            }
+            _ => self.svg.disc(point, 2.6, MESSAGE, "none"),
         }
         if step.saved {
             self.svg.open("", "saves to storage");
@@ -247,6 +250,22 @@ impl Drawing<'_> {
             self.svg.close();
         }
         self.room.add_mark(point);
+    }
+
+    /// The links that a cut takes down, with a cross on each, or that heal.
+    fn draw_links(&mut self, links: &[(usize, usize)], y: f64, colour: &str, is_cut: bool) {
+        for (from, to) in links {
+            let Some((from, to)) = self.layout.lane(*from).zip(self.layout.lane(*to)) else {
+                continue;
+            };
+            let (dx, _) = direction(at(from, y), at(to, y));
+            let tip = at(to - 5.0 * dx, y);
+            self.svg.line(at(from, y), tip, colour, "stroke-width='1.4' stroke-dasharray='6 3'");
+            self.svg.arrowhead(at(from, y), tip, colour);
+            if is_cut {
+                self.svg.cross(at((from + to) / 2.0, y), 4.5, colour);
+            }
+        }
     }
 
     /// What the label of a step stands beside.

@@ -345,6 +345,10 @@ function renderGhost(state, before, text) {
     rows.push([`${name} on time since the last fault`, String(count)]);
     olds?.push(String(before.calm[1]));
   }
+  if (state.cuts.length > 0 || before?.cuts.length > 0) {
+    rows.push(['cut', state.cuts.join('; ') || 'nothing']);
+    olds?.push(before.cuts.join('; ') || 'nothing');
+  }
   const was = new Map(before?.ghost);
   const table = el('table', {}, el('tbody', {},
     ...rows.map(([name, value], at) => el('tr', {}, el('th', {}, name), cell(value, olds?.[at]))),

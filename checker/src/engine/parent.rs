@@ -1,0 +1,69 @@
+//! A state that is being expanded, and what it allows as a whole.
+
+use super::doors::Doors;
+use super::moves::{Kind, Moves};
+use super::parts::{Explorable, History};
+use super::system::System;
+
+/// A state that is being expanded.
+pub(super) struct Parent<'s> {
+    pub id: u32,
+    pub key: Vec<u64>,
+    pub leaves: Vec<u32>,
+    pub offers: Vec<&'s Moves>,
+}
+
+/// So many states are read together before they are expanded.
+pub(super) const GROUP: usize = 16;
+
+/// What a state as a whole allows.
+pub(super) struct Now {
+    may_go_down: bool,
+    /// Nothing can be delivered to anybody.
+    is_quiet: bool,
+    pub time_may_pass: bool,
+}
+
+impl Now {
+    pub fn of<A: Explorable, C, G: History>(
+        system: &System<'_, A, C, G>,
+        offers: &[&Moves],
+    ) -> Self {
+        let down = offers.iter().filter(|offer| offer.crashed).count();
+        let mut times = offers.iter().map(|offer| offer.time);
+        let is_quiet = system.timely().is_some() && times.clone().all(|time| time.is_quiet);
+        Now {
+            may_go_down: down < system.down_at_once(),
+            is_quiet,
+            time_may_pass: is_quiet
+                && times.clone().any(|time| time.is_running)
+                && !times.any(|time| time.holds_up),
+        }
+    }
+
+    pub fn allows(&self, kind: Kind) -> bool {
+        match kind {
+            Kind::Crash | Kind::Rollback => self.may_go_down,
+            Kind::Due { .. } => self.is_quiet,
+            Kind::Early { ripe } => !(ripe && self.is_quiet),
+            _ => true,
+        }
+    }
+}
+
+impl Parent<'_> {
+    /// As many as are read together.
+    pub fn group(leaves: usize) -> Vec<Self> {
+        let parent =
+            || Parent { id: 0, key: Vec::new(), leaves: vec![0; leaves], offers: Vec::new() };
+        (0..GROUP).map(|_| parent()).collect()
+    }
+
+    /// Reads the key as it is laid out now.
+    pub fn read(&mut self, doors: &Doors<'_>) {
+        let layout = doors.visited.layout();
+        self.key.resize(layout.words(), 0);
+        doors.visited.read(self.id, &mut self.key);
+        layout.unpack(&self.key, &mut self.leaves);
+    }
+}

@@ -1,0 +1,91 @@
+//! Within which bounds a spec is searched: its faults, and all of them in words.
+
+use std::fmt::Debug;
+use std::hash::Hash;
+
+use stateright::actor::Actor;
+
+use super::Spec;
+
+/// At most so many faults in total, whenever the search likes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Faults {
+    /// Crashes in total. Only servers crash.
+    pub crashes: u8,
+    /// How many servers may be down at the same time.
+    pub down_at_once: u8,
+    pub drops: u8,
+    /// How often a delivered message stays in flight. A bug that needs two copies of one message
+    /// needs one of these.
+    pub duplicates: u8,
+    /// How often a server's storage is lost and an older one takes its place, while the server
+    /// crashes. Counts among those that are down at the same time.
+    pub rollbacks: u8,
+    /// How often a copy of a server's storage is set aside for a rollback. A server of which there
+    /// is no copy is rolled back to nothing.
+    pub backups: u8,
+}
+
+impl Faults {
+    /// So many servers can be down at once at most.
+    pub fn most_down(&self) -> usize {
+        self.down_at_once.min(self.crashes.saturating_add(self.rollbacks)).into()
+    }
+
+    /// No faults at all, to be written out with `..` where a constant is needed.
+    pub const NONE: Faults =
+        Faults { crashes: 0, down_at_once: 0, drops: 0, duplicates: 0, rollbacks: 0, backups: 0 };
+}
+
+impl<A, C, G> Spec<A, C, G>
+where
+    A: Actor,
+    A::Msg: Ord,
+    A::Timer: Ord,
+    G: Clone + Debug + Hash,
+{
+    /// The bounds of the search in words, one a line.
+    pub fn bounds(&self) -> Vec<String> {
+        let clients = self.system.actors.len() - self.servers;
+        let mut bounds = vec![format!("{} servers", self.servers)];
+        let mut add = |count: usize, one: &str, several: &str| match count {
+            0 => {}
+            1 => bounds.push(format!("1 {one}")),
+            count => bounds.push(format!("{count} {several}")),
+        };
+        add(clients, "client", "clients");
+        for budget in &self.timeouts {
+            add(budget.count.into(), &one_of(budget.name), budget.name);
+        }
+        let crashes = self.faults.crashes.into();
+        match &self.timely {
+            None => add(crashes, "crash", "crashes"),
+            Some(timely) => {
+                add(timely.early.into(), "early timeout", "early timeouts");
+                match &timely.recovery {
+                    None => add(crashes, "crash for good", "crashes for good"),
+                    Some(_) => add(crashes, "crash and recovery", "crashes and recoveries"),
+                }
+            }
+        }
+        add(self.faults.drops.into(), "drop", "drops");
+        add(self.faults.duplicates.into(), "duplicate", "duplicates");
+        add(self.faults.rollbacks.into(), "rollback", "rollbacks");
+        add(self.faults.backups.into(), "backup", "backups");
+        bounds.extend(self.link_bounds());
+        bounds.extend(self.cut_bounds());
+        bounds.extend(self.suspended.iter().map(|rule| format!("without the rule: {rule}")));
+        if let Some(direction) = &self.direction {
+            bounds.push(format!("directed: {}", direction.description));
+        }
+        bounds
+    }
+}
+
+/// One of several: "client retry" of "client retries".
+pub(crate) fn one_of(several: &str) -> String {
+    match several.strip_suffix("ies") {
+        Some(stem) => format!("{stem}y"),
+        None => several.strip_suffix('s').unwrap_or(several).to_owned(),
+    }
+}
