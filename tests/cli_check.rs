@@ -16,8 +16,9 @@ use quorate_checker::AnySpec;
 use quorate_checker::report::{Engine, Limits};
 use quorate_models::kv::put;
 use quorate_models::raft::rules::Rule;
-use quorate_models::raft::specs::{Bounds, Boxed, raft};
+use quorate_models::raft::specs::{Bounds, raft};
 use quorate_models::rules::AllBut;
+use quorate_models::system::Boxed;
 use serde_json::Value;
 use tempfile::TempDir;
 

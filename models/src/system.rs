@@ -4,6 +4,7 @@
 use std::fmt::Debug;
 use std::time::Duration;
 
+use quorate_checker::AnySpec;
 use quorate_checker::spec::Spec;
 use stateright::actor::{ActorModel, Id};
 
@@ -12,6 +13,14 @@ use crate::client::{Client, Habits};
 use crate::member::Member;
 use crate::rules::{AllBut, Worded};
 use crate::service::{CommandOf, Service};
+
+/// A spec of one protocol as a spec of any.
+///
+/// The engine is compiled for a type of actors where that type is made an [`AnySpec`]. Each protocol
+/// does so once, where it implements this trait; a `Box::new` elsewhere would compile it all again.
+pub trait Boxed {
+    fn boxed(self) -> Box<dyn AnySpec>;
+}
 
 /// How long a client waits for an answer before it asks another server, as on the node.
 pub const RETRY: Duration = Duration::from_millis(100);

@@ -4,13 +4,13 @@
 use quorate_checker::AnySpec;
 use quorate_checker::spec::Faults;
 
-use super::{Boxed, Checked, EVERY_RULE, RaftSpec, live};
+use super::{Checked, EVERY_RULE, RaftSpec, live};
 use crate::bounds::{Ask, Bounds, Refused};
 use crate::claims::all_answered;
 use crate::kv::Command;
 use crate::raft::Batch;
 use crate::raft::claims::properties::{self, Named};
-use crate::system::servers_mut;
+use crate::system::{Boxed, servers_mut};
 
 /// Raft within `bounds`.
 ///

@@ -4,15 +4,15 @@ use quorate_checker::AnySpec;
 use quorate_checker::spec::Faults;
 
 use super::{
-    ANSWERED_ANYWAY, Bounds, Boxed, Checked, ELECTED, EVERY_RULE, FAILED_OVER, OLDER_COMMAND,
-    RaftSpec, raft,
+    ANSWERED_ANYWAY, Bounds, Checked, ELECTED, EVERY_RULE, FAILED_OVER, OLDER_COMMAND, RaftSpec,
+    raft,
 };
 use crate::claims::all_answered;
 use crate::kv::{Command, get, put};
 use crate::raft::Batch;
 use crate::raft::claims::facts;
 use crate::raft::claims::properties::{self, Named};
-use crate::system::servers_mut;
+use crate::system::{Boxed, servers_mut};
 
 /// Those of the default set. The counts change only with a reason.
 pub fn default_set() -> Vec<Box<dyn AnySpec>> {

@@ -11,8 +11,8 @@ use quorate_checker::spec::{Claim, Faults, Restless, Spec, Timely};
 use stateright::actor::Id;
 
 use super::{
-    Book, Boxed, Checked, EVERY_RULE, RaftSpec, SEEN, directions, fact, keeps_all_durable,
-    same_durable, system,
+    Book, Checked, EVERY_RULE, RaftSpec, SEEN, directions, fact, keeps_all_durable, same_durable,
+    system,
 };
 use crate::claims::{all_answered, is_answered, is_submitted};
 use crate::kv::{Command, get, put};
@@ -20,7 +20,7 @@ use crate::member;
 use crate::raft::Timer;
 use crate::raft::claims::properties::{self, Named};
 use crate::raft::claims::{conduct, facts, ghost, obsolete};
-use crate::system::{servers_mut, suspended};
+use crate::system::{Boxed, servers_mut, suspended};
 
 /// How long timers take, in ticks of one heartbeat interval.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

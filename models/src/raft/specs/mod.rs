@@ -22,6 +22,7 @@ use crate::client::Habits;
 use crate::kv::{Command, Kv};
 use crate::member;
 use crate::rules::{AllBut, RuleBook};
+use crate::system::Boxed;
 
 pub use safety::*;
 
@@ -37,14 +38,6 @@ pub type Checked = (Kv, Book);
 
 /// A spec of Raft that replicates the key-value store.
 pub type RaftSpec = Spec<Raft<Checked>, (), Arc<Ghost<Kv>>>;
-
-/// A spec of Raft as a spec of any protocol.
-///
-/// The engine is compiled for a type of actors where that type is made an [`AnySpec`]. That is
-/// here, once; a `Box::new` elsewhere would compile it all again.
-pub trait Boxed {
-    fn boxed(self) -> Box<dyn AnySpec>;
-}
 
 impl Boxed for RaftSpec {
     fn boxed(self) -> Box<dyn AnySpec> {

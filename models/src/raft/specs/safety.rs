@@ -4,8 +4,8 @@ use quorate_checker::AnySpec;
 use quorate_checker::spec::{Claim, Faults, Spec};
 
 use super::{
-    Book, Boxed, Checked, EVERY_RULE, RaftSpec, SEEN, directions, fact, keeps_all_durable,
-    same_durable, system,
+    Book, Checked, EVERY_RULE, RaftSpec, SEEN, directions, fact, keeps_all_durable, same_durable,
+    system,
 };
 use crate::claims::all_answered;
 use crate::kv::{Command, get, put};
@@ -15,7 +15,7 @@ use crate::raft::claims::properties::{self, Named};
 use crate::raft::claims::{conduct, facts, ghost, obsolete};
 use crate::raft::rules::Rule;
 use crate::rules::AllBut;
-use crate::system::suspended;
+use crate::system::{Boxed, suspended};
 
 /// What a spec lets happen, and how often.
 #[derive(Clone, Copy, Debug, Default)]

@@ -6,7 +6,7 @@ use proptest::sample::Index as Pick;
 use quorate_models::kv::Kv;
 use quorate_models::raft::MessageOf;
 
-use crate::arbitrary::{any_message, config};
+use crate::support::arbitrary::{any_message, config};
 
 fn decode(bytes: &[u8]) -> postcard::Result<MessageOf<Kv>> {
     postcard::from_bytes(bytes)

@@ -1,8 +1,6 @@
 //! The Raft log against a naive one, its records against the storage they stand for, and the codec
 //! of every message.
 
-#[path = "../support/arbitrary.rs"]
-mod arbitrary;
 mod codec;
 mod naive;
 mod records;

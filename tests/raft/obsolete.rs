@@ -10,8 +10,9 @@ use quorate_models::kv::Command;
 use quorate_models::kv::put;
 use quorate_models::raft::claims::obsolete;
 use quorate_models::raft::rules::Rule;
-use quorate_models::raft::specs::{self, Bounds, Boxed, EVERY_RULE, RaftSpec};
+use quorate_models::raft::specs::{self, Book, Bounds, EVERY_RULE, RaftSpec};
 use quorate_models::rules::AllBut;
+use quorate_models::system::Boxed;
 use stateright::Model;
 use stateright::actor::Envelope;
 
@@ -40,9 +41,11 @@ fn walk(spec: &Spec, mut visit: impl FnMut(&State, &[State])) {
     }
 }
 
-fn assert_nothing_is_lost(bounds: Bounds<'_>) {
-    let pruned = specs::raft("pruned", EVERY_RULE, bounds, &[]);
-    let mut kept = specs::raft("kept", EVERY_RULE, bounds, &[]);
+/// Compares the space of `rules` within `bounds` with what pruning leaves of it. Returns how many
+/// obsolete messages it met.
+fn assert_nothing_is_lost(rules: &Book, bounds: Bounds<'_>) -> u64 {
+    let pruned = specs::raft("pruned", rules.clone(), bounds, &[]);
+    let mut kept = specs::raft("kept", rules.clone(), bounds, &[]);
     let obsolete = kept.obsolete.take().expect("Raft says what is obsolete");
     let is_obsolete = |state: &State, message: &Envelope<_>| {
         obsolete(&state.system.actor_states[usize::from(message.dst)], message.src, &message.msg)
@@ -59,32 +62,56 @@ fn assert_nothing_is_lost(bounds: Bounds<'_>) {
         for message in in_flight.filter(|message| is_obsolete(state, message)) {
             met += 1;
             for successor in successors {
-                assert!(is_obsolete(successor, &message), "heeded after all: {message:?}");
+                assert!(is_obsolete(successor, &message), "{rules:?}: heeded: {message:?}");
                 let in_flight = successor.system.network.iter_all();
                 let still = in_flight.map(|m| m.to_cloned_msg()).any(|m| m == message);
-                assert!(still, "an obsolete message was taken: {message:?}");
+                assert!(still, "{rules:?}: an obsolete message was taken: {message:?}");
             }
         }
     });
-    assert!(met > 1000, "only {met} obsolete messages");
-    assert!(with == without, "{} states seen with, {} without", with.len(), without.len());
+    let counts = (with.len(), without.len());
+    assert!(with == without, "{rules:?}: {} states seen with, {} without", counts.0, counts.1);
+    met
 }
 
 #[test]
 fn elections() {
-    assert_nothing_is_lost(Bounds { servers: 3, elections: 2, ..Bounds::default() });
+    let bounds = Bounds { servers: 3, elections: 2, ..Bounds::default() };
+    let met = assert_nothing_is_lost(&EVERY_RULE, bounds);
+    assert!(met > 1000, "only {met} obsolete messages");
 }
 
 #[test]
 fn a_command_and_a_crash() {
-    assert_nothing_is_lost(Bounds {
+    let bounds = Bounds {
         servers: 2,
         elections: 2,
         heartbeats: 1,
         retries: 0,
         scripts: &[&[put("x", "1")]],
         faults: Faults { crashes: 1, down_at_once: 1, drops: 0, duplicates: 0, ..Faults::NONE },
-    });
+    };
+    let met = assert_nothing_is_lost(&EVERY_RULE, bounds);
+    assert!(met > 1000, "only {met} obsolete messages");
+}
+
+/// A rule that is none of the grounds may be suspended, and what is obsolete is so all the same.
+#[test]
+fn what_is_obsolete_stays_so_without_any_other_rule() {
+    let two =
+        Bounds { servers: 2, elections: 2, scripts: &[&[put("x", "1")]], ..Bounds::default() };
+    let doubled = Faults { duplicates: 1, ..Faults::default() };
+    let asked_twice = Bounds { elections: 1, retries: 1, faults: doubled, ..two };
+    let crash = Faults { crashes: 1, down_at_once: 1, ..Faults::default() };
+    let crashed = Bounds { scripts: &[], faults: crash, ..two };
+    let mut met = 0;
+    for rule in Rule::ALL.iter().filter(|rule| !obsolete::GROUNDS.contains(rule)) {
+        let rules = AllBut(vec![*rule]);
+        for bounds in [two, asked_twice, crashed] {
+            met += assert_nothing_is_lost(&rules, bounds);
+        }
+    }
+    assert!(met > 1000, "only {met} obsolete messages");
 }
 
 /// Bounds within which a message that is obsolete by all rules is heeded without `rule`.

@@ -1,7 +1,5 @@
 //! Raft's liveness specs, explored to their ends, and how long things take at most.
 
-mod support;
-
 use std::collections::HashMap;
 
 use quorate_checker::engine::Miss;
@@ -13,7 +11,8 @@ use quorate_models::raft::specs::live;
 use quorate_models::raft::specs::live::{A_LEADER, ALL_ANSWERED, ALL_FOLLOW, CAUGHT_UP};
 use quorate_models::raft::specs::{Checked, RaftSpec};
 use stateright::Model;
-use support::specs::{assert_holds, explore};
+
+use crate::support::specs::{assert_holds, explore};
 
 /// One test for each spec that holds, and the list of them.
 macro_rules! holds {

@@ -6,7 +6,7 @@ use quorate_models::number::{Index, Term};
 use quorate_models::raft::log::{Entry, Log, Payload, Position};
 use quorate_models::service::{Request, Sequence, Session};
 
-use crate::arbitrary::config;
+use crate::support::arbitrary::config;
 
 /// What a log test does to the log.
 #[derive(Clone, Debug)]

@@ -1,10 +1,10 @@
 //! Every spec of Raft, explored to its end on one thread. The numbers change only with a reason.
 
-mod support;
-
 use quorate_checker::report::{Engine, Limits, Report, Verdict};
-use quorate_models::raft::specs::{self, Boxed};
-use support::specs::{assert_holds, explore};
+use quorate_models::raft::specs;
+use quorate_models::system::Boxed;
+
+use crate::support::specs::{assert_holds, explore};
 
 /// One test for each spec that holds, and the list of them.
 macro_rules! holds {

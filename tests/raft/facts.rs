@@ -5,7 +5,8 @@ use quorate_checker::spec::Faults;
 use quorate_models::kv::{get, put};
 use quorate_models::raft::claims::facts;
 use quorate_models::raft::claims::properties::Named;
-use quorate_models::raft::specs::{self, Bounds, Boxed, Checked, EVERY_RULE};
+use quorate_models::raft::specs::{self, Bounds, Checked, EVERY_RULE};
+use quorate_models::system::Boxed;
 
 const LOSSY: Faults =
     Faults { crashes: 0, down_at_once: 1, drops: 1, duplicates: 1, ..Faults::NONE };

@@ -2,22 +2,19 @@
 //! longer than it has to. Each within the smallest bounds in which that shows. Counterexamples are
 //! pinned in kind and length; a lasso's length is that of the way to the loop and once around it.
 
-use quorate_checker::engine::Miss::{self, Lasso, Stop, Unbounded, Zeno};
+use quorate_checker::engine::Miss::{self, Lasso};
 use quorate_checker::report::Verdict;
 use quorate_checker::spec::{Faults, TIME_PASSES};
 use quorate_models::claims::all_answered;
 use quorate_models::kv::put;
-use quorate_models::raft::claims::properties::{
-    NOBODY_TAKEN_OUT, Named, all_caught_up, all_follow_a_leader,
-};
+use quorate_models::raft::claims::properties::{all_caught_up, all_follow_a_leader};
 use quorate_models::raft::rules::Rule;
 use quorate_models::raft::specs::live::{
     self, A_LEADER, ALL_ANSWERED, ALL_FOLLOW, Bounds, CAUGHT_UP, Pace, RECOVERY, ROLLBACK,
 };
-use quorate_models::raft::specs::{Book, Boxed, Checked, EVERY_RULE, RaftSpec, SEEN};
 use quorate_models::rules::AllBut;
 
-use super::explore;
+use crate::proofs::{assert_misses, explore, missed, slower};
 
 const FAULTLESS: Faults =
     Faults { crashes: 0, down_at_once: 1, drops: 0, duplicates: 0, ..Faults::NONE };
@@ -35,39 +32,6 @@ const THREE: Bounds<'static> = Bounds {
     recovery: None,
 };
 const TWO: Bounds<'static> = Bounds { servers: 2, ..THREE };
-
-fn assert_missed(rule: Rule, property: &'static str, miss: Miss, steps: usize, bounds: Bounds<'_>) {
-    let spec = live::raft("suspended", AllBut(vec![rule]), bounds, &[]);
-    assert_misses(spec, rule, property, miss, steps);
-}
-
-fn assert_misses(spec: RaftSpec, rule: Rule, property: &'static str, miss: Miss, steps: usize)
-where
-    RaftSpec: Boxed,
-{
-    let report = explore(spec.only(property));
-    assert_eq!(report.cut_short, None, "without {rule:?}");
-    assert_eq!(report.verdict, Verdict::Violated, "nothing misses {property} without {rule:?}");
-    let (found, text) = (&report.properties[0], report.counterexamples[0].trace.text(false));
-    assert_eq!((found.miss, found.steps), (Some(miss), Some(steps)), "{text}");
-}
-
-/// One test for each rule, and the list of rules that have one.
-macro_rules! missed {
-    ($(
-        $name:ident: $rule:ident lets $property:ident be missed by $miss:ident in $steps:literal
-            within $bounds:expr;
-    )*) => {
-        $(
-            #[test]
-            fn $name() {
-                assert_missed(Rule::$rule, $property, $miss, $steps, $bounds);
-            }
-        )*
-
-        pub const SUSPENDED: &[Rule] = &[$(Rule::$rule),*];
-    };
-}
 
 missed! {
     newer_term_is_adopted: NewerTermIsAdopted lets A_LEADER be missed by Unbounded in 22
@@ -112,53 +76,17 @@ missed! {
         within Bounds { faults: CRASH, scripts: &[&[put("x", "1")]], ..THREE };
 }
 
-/// What the test below suspends.
-pub const ELSEWHERE: &[Rule] = &[Rule::RefusalMatchesNothing];
-
 /// A follower that has an entry of term 1 where the leader has one of term 2 refuses what comes
-/// behind. A leader that took its hint for a match would never go back so far.
+/// behind. A leader that took its hint for a match would never go back so far. With all other rules
+/// in force the follower says that it lacks what it is believed to have, and is taken out.
 #[test]
-fn refusal_matches_nothing() {
-    let held = explore(live::left_behind("left-behind", EVERY_RULE).only(CAUGHT_UP));
+fn a_hint_taken_for_a_match_lets_nobody_catch_up() {
+    let spec = |rules| live::left_behind("proof", AllBut(rules));
+    let silent = Rule::LostMemoryTakesOut;
+    let held = explore(spec(vec![silent]).only(CAUGHT_UP));
     assert_eq!((held.cut_short, held.verdict), (None, Verdict::Holds));
-    let rule = Rule::RefusalMatchesNothing;
-    let both = AllBut(vec![rule, Rule::LostMemoryTakesOut]);
-    assert_misses(live::left_behind("suspended", both), rule, CAUGHT_UP, Lasso, 36);
-
-    // That the follower lacks what it is believed to have is told, and taken for lost memory.
-    let spec = live::left_behind("suspended", AllBut(vec![rule]));
-    let report = explore(spec.only(NOBODY_TAKEN_OUT));
-    assert_eq!((report.verdict, report.properties[0].steps), (Verdict::Violated, Some(30)));
-}
-
-/// The most ticks until the goal is met, without any fault meanwhile.
-fn worst(rules: Book, bounds: Bounds<'_>, (name, goal): Named<Checked>) -> Option<u32> {
-    let spec = live::raft("slow", rules, bounds, &[]).without_properties();
-    let spec = spec.worst_case(name, SEEN, goal);
-    let report = explore(spec);
-    assert_eq!(report.cut_short, None);
-    report.worst_case.and_then(|worst| worst.calm).and_then(|longest| longest.ticks)
-}
-
-/// One test for each rule without which everything happens all the same, but later.
-macro_rules! slower {
-    ($(
-        $name:ident: $rule:ident lets $property:ident take $slow:literal ticks instead of
-            $quick:literal until $goal:ident within $bounds:expr;
-    )*) => {
-        $(
-            #[test]
-            fn $name() {
-                let quick = worst(EVERY_RULE, $bounds, ($property, $goal));
-                assert_eq!(quick, Some($quick));
-                let without = AllBut(vec![Rule::$rule]);
-                let slow = worst(without, $bounds, ($property, $goal));
-                assert_eq!(slow, Some($slow));
-            }
-        )*
-
-        pub const SLOWER: &[Rule] = &[$(Rule::$rule),*];
-    };
+    let both = spec(vec![silent, Rule::RefusalMatchesNothing]);
+    assert_misses(both, CAUGHT_UP, Lasso, 36);
 }
 
 slower! {

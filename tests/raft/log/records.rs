@@ -11,7 +11,7 @@ use quorate_models::number::{Index, Term};
 use quorate_models::raft::log::{Entry, Payload};
 use quorate_models::raft::state::Storage;
 
-use crate::arbitrary::{any_id, any_payload, config};
+use crate::support::arbitrary::{any_id, any_payload, config};
 
 const META: Key = Key { kind: 0, number: 0 };
 

@@ -1,0 +1,12 @@
+//! Raft: its specs, the proofs that its rules are needed, and its log.
+
+mod facts;
+mod live;
+mod log;
+mod obsolete;
+#[path = "../support/proofs.rs"]
+mod proofs;
+mod rules;
+mod specs;
+#[path = "../support/mod.rs"]
+mod support;

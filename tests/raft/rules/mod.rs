@@ -1,0 +1,60 @@
+//! Every rule of Raft is necessary: suspended, it leaves a counterexample to what it protects.
+
+mod directions;
+mod liveness;
+mod safety;
+
+use std::fmt;
+use std::sync::Arc;
+
+use quorate_models::kv::Kv;
+use quorate_models::raft::Raft;
+use quorate_models::raft::claims::ghost::Ghost;
+use quorate_models::raft::rules::Rule;
+use quorate_models::raft::specs::{self, Book, Checked, RaftSpec, live};
+
+use crate::proofs::{Within, assert_each_is_proven};
+
+impl Within for specs::Bounds<'_> {
+    type Rule = Rule;
+    type Actor = Raft<Checked>;
+    type Ghost = Arc<Ghost<Kv>>;
+
+    fn spec(&self, rules: Book) -> RaftSpec {
+        specs::raft("proof", rules, *self, &[])
+    }
+}
+
+impl Within for live::Bounds<'_> {
+    type Rule = Rule;
+    type Actor = Raft<Checked>;
+    type Ghost = Arc<Ghost<Kv>>;
+
+    fn spec(&self, rules: Book) -> RaftSpec {
+        live::raft("proof", rules, self.clone(), &[])
+    }
+}
+
+/// A spec that leads the search to one scenario, which its name tells.
+struct Directed(&'static str, fn(&str, Book) -> RaftSpec);
+
+impl fmt::Debug for Directed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl Within for Directed {
+    type Rule = Rule;
+    type Actor = Raft<Checked>;
+    type Ghost = Arc<Ghost<Kv>>;
+
+    fn spec(&self, rules: Book) -> RaftSpec {
+        (self.1)(self.0, rules)
+    }
+}
+
+#[test]
+fn every_rule_has_its_counterexample() {
+    assert_each_is_proven(Rule::ALL, &[safety::PROVEN, liveness::MISSED, liveness::SLOWER]);
+}
