@@ -16,8 +16,9 @@ use crate::service::{CommandOf, Service};
 
 /// A spec of one protocol as a spec of any.
 ///
-/// The engine is compiled for a type of actors where that type is made an [`AnySpec`]. Each protocol
-/// does so once, where it implements this trait; a `Box::new` elsewhere would compile it all again.
+/// The engine is compiled for a type of actors where that type is made an [`AnySpec`]. Each
+/// protocol does so once, where it implements this trait. A `Box::new` elsewhere would compile the
+/// engine again.
 pub trait Boxed {
     fn boxed(self) -> Box<dyn AnySpec>;
 }
