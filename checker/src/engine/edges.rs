@@ -78,7 +78,7 @@ pub(super) fn explored<A: Explorable, C: Sync, G: History>(
     let owed = (0..labels.len() as u32).map(|number| {
         let (kind, actor, about) = *labels.get(number);
         let fairness = spec.fairness_of(&action(&shared.parts, kind, about, actor.into()));
-        Action { fairness, tick: kind == Kind::Tick }
+        Action { fairness, tick: matches!(kind, Kind::Tick | Kind::SlowTick) }
     });
     let states = parts.iter().map(|part| part.degrees.len()).sum();
     let edges = parts.iter().map(|part| part.edges.len()).sum();

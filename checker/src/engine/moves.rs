@@ -33,8 +33,9 @@ pub(super) enum Kind {
     /// The links of a cut go down, or heal. It is about the index of the cut.
     Cut,
     Heal,
-    /// Time passes, for all.
+    /// Time passes, for all; or does so although something is deliverable.
     Tick,
+    SlowTick,
 }
 
 impl Kind {
@@ -48,7 +49,7 @@ impl Kind {
             Kind::Backup => Event::Backup,
             Kind::Rollback => Event::Rollback,
             Kind::Recover => Event::Recover,
-            Kind::Cut | Kind::Heal | Kind::Tick => Event::Nobodys,
+            Kind::Cut | Kind::Heal | Kind::Tick | Kind::SlowTick => Event::Nobodys,
         }
     }
 
@@ -56,7 +57,7 @@ impl Kind {
     pub fn is_fault(self) -> bool {
         match self {
             Kind::Duplicate | Kind::Drop | Kind::Early { .. } => true,
-            Kind::Crash | Kind::Backup | Kind::Rollback | Kind::Cut => true,
+            Kind::Crash | Kind::Backup | Kind::Rollback | Kind::Cut | Kind::SlowTick => true,
             Kind::Deliver | Kind::Timeout(_) | Kind::Due { .. } => false,
             Kind::Random | Kind::Recover | Kind::Heal | Kind::Tick => false,
         }
@@ -141,6 +142,7 @@ pub(super) fn action<A: Explorable, G: History>(
         Kind::Cut => Action::Cut(about as u8),
         Kind::Heal => Action::Heal(about as u8),
         Kind::Tick => Action::Tick,
+        Kind::SlowTick => Action::SlowTick,
     }
 }
 

@@ -1,7 +1,7 @@
 //! A state that is being expanded, and what it allows as a whole.
 
 use super::doors::Doors;
-use super::moves::{Kind, Moves};
+use super::moves::{Kind, Move, Moves};
 use super::parts::{Explorable, History};
 use super::system::System;
 
@@ -22,6 +22,8 @@ pub(super) struct Now {
     /// Nothing can be delivered to anybody.
     is_quiet: bool,
     pub time_may_pass: bool,
+    /// Time may pass although something can be delivered.
+    may_be_slow: bool,
 }
 
 impl Now {
@@ -32,12 +34,24 @@ impl Now {
         let down = offers.iter().filter(|offer| offer.crashed).count();
         let mut times = offers.iter().map(|offer| offer.time);
         let is_quiet = system.timely().is_some() && times.clone().all(|time| time.is_quiet);
+        let has_slow = system.timely().is_some_and(|timely| timely.slow > 0);
+        let may_pass = (is_quiet || has_slow)
+            && times.clone().any(|time| time.is_running)
+            && !times.any(|time| time.holds_up);
         Now {
             may_go_down: down < system.down_at_once(),
             is_quiet,
-            time_may_pass: is_quiet
-                && times.clone().any(|time| time.is_running)
-                && !times.any(|time| time.holds_up),
+            time_may_pass: may_pass && is_quiet,
+            may_be_slow: may_pass && !is_quiet,
+        }
+    }
+
+    /// The tick that may pass, if one may.
+    pub fn tick(&self) -> Option<Move> {
+        match (self.time_may_pass, self.may_be_slow) {
+            (true, _) => Some(Move::silent(Kind::Tick, 0, 0)),
+            (_, true) => Some(Move::silent(Kind::SlowTick, 0, 0)),
+            _ => None,
         }
     }
 

@@ -174,7 +174,7 @@ impl<'s, A: Explorable, C, G: History> Planner<'s, A, C, G> {
             let kind = Kind::Due { restless: timely.is_restless(timer) };
             moves.push(self.step(kind, about, actor, seat));
         }
-        if timely.early > 0 {
+        if timely.early > 0 && (ripe || timely.may_be_early(timer)) {
             moves.push(self.step(Kind::Early { ripe }, about, actor, seat));
         }
     }

@@ -120,6 +120,7 @@ impl<'a, A: Explorable, C, G: History> System<'a, A, C, G> {
             Some(timely) => {
                 kinds.extend([Kind::Due { restless: true }, Kind::Tick]);
                 kinds.extend((timely.early > 0).then_some(Kind::Early { ripe: true }));
+                kinds.extend((timely.slow > 0).then_some(Kind::SlowTick));
             }
             None => kinds.push(Kind::Timeout(None)),
         }

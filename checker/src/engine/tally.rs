@@ -16,7 +16,7 @@ pub(super) struct Tally {
 }
 
 /// What the kinds of steps are called, by [`Kind::index`].
-const KINDS: [&str; 13] = [
+const KINDS: [&str; 14] = [
     "deliver",
     "duplicate",
     "drop",
@@ -30,6 +30,7 @@ const KINDS: [&str; 13] = [
     "roll back",
     "cut",
     "heal",
+    "slow tick",
 ];
 
 impl Tally {
@@ -76,7 +77,12 @@ impl Tally {
                 }
                 Kind::Random => objects(&parts.choice, |choice| word(&choice.1)),
                 Kind::Cut | Kind::Heal => cuts.to_vec(),
-                Kind::Crash | Kind::Backup | Kind::Rollback | Kind::Recover | Kind::Tick => {
+                Kind::Crash
+                | Kind::Backup
+                | Kind::Rollback
+                | Kind::Recover
+                | Kind::Tick
+                | Kind::SlowTick => {
                     vec![String::new()]
                 }
             };
@@ -114,6 +120,7 @@ impl Kind {
             Kind::Rollback => 10,
             Kind::Cut => 11,
             Kind::Heal => 12,
+            Kind::SlowTick => 13,
         }
     }
 }

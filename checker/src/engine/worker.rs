@@ -168,10 +168,10 @@ impl<'s, A: Explorable, C: Sync, G: History> Worker<'s, A, C, G> {
                 }
             }
         }
-        if now.time_may_pass
-            && self.judge.is_directed(&Move::silent(Kind::Tick, 0, 0), 0, &parent.leaves)
+        if let Some(tick) = now.tick()
+            && self.judge.is_directed(&tick, 0, &parent.leaves)
         {
-            while let Err(tight) = self.push_tick(&doors, parent) {
+            while let Err(tight) = self.push_tick(&doors, parent, &tick) {
                 doors = self.visit(doors).widen(self.shared, tight);
                 parent.read(&doors);
             }
@@ -182,11 +182,19 @@ impl<'s, A: Explorable, C: Sync, G: History> Worker<'s, A, C, G> {
         doors
     }
 
-    /// Adds the state after a tick.
-    fn push_tick(&mut self, doors: &Doors<'s>, parent: &Parent<'s>) -> Result<(), Tight> {
+    /// Adds the state after a tick, if there is budget left for it.
+    fn push_tick(
+        &mut self,
+        doors: &Doors<'s>,
+        parent: &Parent<'s>,
+        tick: &Move,
+    ) -> Result<(), Tight> {
+        let Shared { system, parts, .. } = self.shared;
+        let (ghost, extras) = (system.ghost_leaf(), system.extras_leaf());
+        let paid = self.purse.pay(system, parts, parent.leaves[extras], tick, NO_FAULT);
+        let Some(paid) = paid else { return Ok(()) };
         let seats = parent.offers.iter().map(|offer| offer.time.ticked);
-        let others = parent.leaves[parent.offers.len()..].iter().copied();
-        self.push_leaves(doors, parent, seats.chain(others), Kind::Tick, 0)
+        self.push_leaves(doors, parent, seats.chain([parent.leaves[ghost], paid]), tick)
     }
 
     /// Adds the state after the links of a cut go down or heal, which is a step of nobody.
@@ -204,7 +212,7 @@ impl<'s, A: Explorable, C: Sync, G: History> Worker<'s, A, C, G> {
         }
         let paid = self.purse.pay(system, parts, leaves[extras], step, NO_FAULT);
         leaves[extras] = paid.expect("a cut is charged to no budget");
-        self.push_leaves(doors, parent, leaves.into_iter(), step.kind, step.about)?;
+        self.push_leaves(doors, parent, leaves.into_iter(), step)?;
         Ok(true)
     }
 
@@ -214,8 +222,7 @@ impl<'s, A: Explorable, C: Sync, G: History> Worker<'s, A, C, G> {
         doors: &Doors<'s>,
         parent: &Parent<'s>,
         leaves: impl Iterator<Item = u32>,
-        kind: Kind,
-        about: u32,
+        step: &Move,
     ) -> Result<(), Tight> {
         let (start, layout) = (self.keys.len(), doors.visited.layout());
         self.keys.extend_from_slice(&parent.key);
@@ -226,6 +233,7 @@ impl<'s, A: Explorable, C: Sync, G: History> Worker<'s, A, C, G> {
             }
             layout.change(&mut self.keys[start..], component, parent.leaves[component], number);
         }
+        let Move { kind, about, .. } = *step;
         self.origins.push(Origin { parent: parent.id, kind, about, actor: 0 });
         Ok(())
     }

@@ -33,6 +33,8 @@ pub enum Action<Msg, Timer, Random> {
     Heal(u8),
     /// Time passes.
     Tick,
+    /// Time passes although something is deliverable: a slow tick is spent.
+    SlowTick,
 }
 
 impl<Msg, Timer, Random> Action<Msg, Timer, Random> {
@@ -47,6 +49,7 @@ impl<Msg, Timer, Random> Action<Msg, Timer, Random> {
                 | Action::Backup(_)
                 | Action::Rollback(_)
                 | Action::Cut(_)
+                | Action::SlowTick
         )
     }
 }

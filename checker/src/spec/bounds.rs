@@ -62,6 +62,7 @@ where
             None => add(crashes, "crash", "crashes"),
             Some(timely) => {
                 add(timely.early.into(), "early timeout", "early timeouts");
+                add(timely.slow.into(), "slow tick", "slow ticks");
                 match &timely.recovery {
                     None => add(crashes, "crash for good", "crashes for good"),
                     Some(_) => add(crashes, "crash and recovery", "crashes and recoveries"),
@@ -72,6 +73,9 @@ where
         add(self.faults.duplicates.into(), "duplicate", "duplicates");
         add(self.faults.rollbacks.into(), "rollback", "rollbacks");
         add(self.faults.backups.into(), "backup", "backups");
+        if let Some(punctual) = self.timely.as_ref().and_then(|it| it.punctual.as_ref()) {
+            bounds.push(format!("{} never fire before their time", punctual.name));
+        }
         bounds.extend(self.link_bounds());
         bounds.extend(self.cut_bounds());
         bounds.extend(self.suspended.iter().map(|rule| format!("without the rule: {rule}")));

@@ -50,7 +50,7 @@ pub(crate) use property::{assert_told_apart, for_each_property};
 pub use sees::Sees;
 pub use state::{Fault, Spent, State, TIMEOUT_KINDS};
 pub use temporal::{Condition, Form, Goal, Temporal};
-pub use timing::{Clock, Restless, Timely};
+pub use timing::{Clock, Punctual, Restless, Timely};
 pub use view::{ActorView, BudgetView, ClaimView, Group, StateView, StepView};
 
 /// How large a space is.

@@ -55,6 +55,7 @@ where
             Action::Cut(cut) => format!("cut: {}", self.cut_words((*cut).into())),
             Action::Heal(cut) => format!("healed: {}", self.cut_words((*cut).into())),
             Action::Tick => "time passes".to_owned(),
+            Action::SlowTick => "time passes before what is in flight has arrived".to_owned(),
         };
         with_names(&text, &self.names())
     }

@@ -21,6 +21,7 @@ pub struct Spent {
     pub drops: u8,
     pub duplicates: u8,
     pub early: u8,
+    pub slow: u8,
     pub rollbacks: u8,
     pub backups: u8,
     /// By the index of the [`TimeoutBudget`](super::TimeoutBudget) that was charged.

@@ -1,8 +1,8 @@
 //! Time: when timers are due, and when a tick may pass.
 //!
 //! Timing is partial synchrony with digital clocks. A tick is one heartbeat interval. What is in
-//! flight arrives before anybody's timer fires and before time passes, but for a few early firings,
-//! which are all the delays and coincidences that a spec allows. A timer that is passed over
+//! flight arrives before anybody's timer fires and before time passes, but for a few early firings
+//! and slow ticks, which are all the delays and coincidences that a spec allows. A timer that is passed over
 //! reaches the end of its range, where time waits for it: this needs no fairness between timers,
 //! and the ticks along a path are a duration.
 //!
@@ -30,10 +30,25 @@ pub struct Timely<T> {
     pub range: fn(&T) -> RangeInclusive<u8>,
     /// How often timers may fire before their time, or while messages are in flight.
     pub early: u8,
+    /// Timers that never fire before their time, if there are some.
+    pub punctual: Option<Punctual<T>>,
+    /// How often a tick may pass although something is deliverable: so an answer is late.
+    pub slow: u8,
     /// How long a crashed server stays down, or `None`: for good.
     pub recovery: Option<RangeInclusive<u8>>,
     /// What must come to an end, if anything must.
     pub restless: Option<Restless<T>>,
+}
+
+/// Timers that never fire before their time, whatever the early firings: a lease that ends too soon
+/// where it was granted is broken by assumption. While messages are in flight they may still fire
+/// at their time, as an early firing.
+#[derive(Clone, Debug)]
+pub struct Punctual<T> {
+    /// What the timers are called: "leases".
+    pub name: &'static str,
+    /// The timers.
+    pub timers: fn(&T) -> bool,
 }
 
 /// Timers that must not fire for ever once no fault happens any more, such as those that begin an
@@ -50,6 +65,18 @@ pub struct Restless<T> {
 }
 
 impl<T> Timely<T> {
+    /// Timers with these ranges. No firing is early and no tick slow, no durations are told, who
+    /// crashes is down for good, and nothing need come to an end.
+    pub fn of(range: fn(&T) -> RangeInclusive<u8>) -> Self {
+        let (tick, punctual, recovery, restless) = (None, None, None, None);
+        Timely { tick, range, early: 0, punctual, slow: 0, recovery, restless }
+    }
+
+    /// True if this timer may fire before its time, within the budget.
+    pub fn may_be_early(&self, timer: &T) -> bool {
+        !self.punctual.as_ref().is_some_and(|punctual| (punctual.timers)(timer))
+    }
+
     /// True if the firings of this timer must come to an end.
     pub fn is_restless(&self, timer: &T) -> bool {
         self.restless.as_ref().is_some_and(|restless| (restless.timers)(timer))
@@ -181,9 +208,11 @@ where
                 actions.push(Action::Recover(id));
             }
             for timer in state.system.timers_set[index].iter() {
-                if is_quiet && clock.is_ripe(timely, timer) {
+                let is_ripe = clock.is_ripe(timely, timer);
+                let is_within_budget = state.spent.early < timely.early;
+                if is_quiet && is_ripe {
                     actions.push(Action::Timeout(id, timer.clone()));
-                } else if state.spent.early < timely.early {
+                } else if is_within_budget && (is_ripe || timely.may_be_early(timer)) {
                     actions.push(Action::EarlyTimeout(id, timer.clone()));
                 }
             }
@@ -194,8 +223,12 @@ where
             || cuts().any(|(cut, state)| cut.is_running(*state));
         let is_held_up = clocks.iter().any(|clock| clock.holds_up_time(timely))
             || cuts().any(|(cut, state)| cut.holds_up_time(*state));
-        if is_quiet && is_running && !is_held_up {
-            actions.push(Action::Tick);
+        if is_running && !is_held_up {
+            if is_quiet {
+                actions.push(Action::Tick);
+            } else if state.spent.slow < timely.slow {
+                actions.push(Action::SlowTick);
+            }
         }
     }
 
@@ -211,6 +244,7 @@ where
             | Action::Drop { .. }
             | Action::Duplicate { .. }
             | Action::EarlyTimeout(..)
+            | Action::SlowTick
             | Action::Cut(_)
             | Action::Heal(_) => 0,
             Action::Deliver { .. }

@@ -217,6 +217,10 @@ where
             Action::Cut(cut) => self.take_down((*cut).into(), &mut next),
             Action::Heal(cut) => next.cuts[usize::from(*cut)] = CutState::Healed,
             Action::Tick => self.tick(&mut next),
+            Action::SlowTick => {
+                next.spent.slow += 1;
+                self.tick(&mut next);
+            }
         }
         forgotten.extend(self.forget(&mut next));
         next.calm = self.calm_after(state.calm, action);

@@ -157,7 +157,7 @@ where
 
     fn budgets(&self, state: &State<A, G>) -> Vec<BudgetView> {
         let (spent, faults) = (&state.spent, &self.faults);
-        let early = self.timely.as_ref().map_or(0, |timely| timely.early);
+        let (early, slow) = self.timely.as_ref().map_or((0, 0), |it| (it.early, it.slow));
         let cut = state.cuts.iter().filter(|cut| **cut != CutState::Ahead).count() as u8;
         let timeouts = self.timeouts.iter().zip(spent.timeouts);
         timeouts
@@ -169,6 +169,7 @@ where
                 ("rollbacks", spent.rollbacks, faults.rollbacks),
                 ("backups", spent.backups, faults.backups),
                 ("early timeouts", spent.early, early),
+                ("slow ticks", spent.slow, slow),
                 ("cuts", cut, self.cuts.len() as u8),
             ])
             .filter(|(.., of)| *of > 0)

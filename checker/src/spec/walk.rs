@@ -66,7 +66,8 @@ where
             | Action::Drop { .. }
             | Action::Cut(_)
             | Action::Heal(_)
-            | Action::Tick => None,
+            | Action::Tick
+            | Action::SlowTick => None,
         };
         if let Some((id, event)) = acting
             && let Ok(reaction) = self.reaction(id, &event, state)
@@ -149,6 +150,7 @@ where
             Action::Cut(cut) => trace::Event::Cut { links: self.cut_ends(*cut) },
             Action::Heal(cut) => trace::Event::Heal { links: self.cut_ends(*cut) },
             Action::Tick => trace::Event::Tick,
+            Action::SlowTick => trace::Event::SlowTick,
         }
     }
 

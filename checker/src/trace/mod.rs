@@ -166,6 +166,8 @@ pub enum Event {
     },
     /// Time passes.
     Tick,
+    /// Time passes although something is deliverable.
+    SlowTick,
 }
 
 impl Event {
@@ -179,7 +181,11 @@ impl Event {
             | Self::Rollback { actor }
             | Self::Recover { actor }
             | Self::Random { actor, .. } => Some(actor),
-            Self::Drop { .. } | Self::Cut { .. } | Self::Heal { .. } | Self::Tick => None,
+            Self::Drop { .. }
+            | Self::Cut { .. }
+            | Self::Heal { .. }
+            | Self::Tick
+            | Self::SlowTick => None,
         }
     }
 }
@@ -245,6 +251,7 @@ impl Trace {
             Event::Cut { links } => format!("cut: {}", links_in_words(links, &self.actors)),
             Event::Heal { links } => format!("healed: {}", links_in_words(links, &self.actors)),
             Event::Tick => "time passes".to_owned(),
+            Event::SlowTick => "time passes before what is in flight has arrived".to_owned(),
         }
     }
 }

@@ -31,7 +31,8 @@ impl Kind {
             | Event::Crash { .. }
             | Event::Backup { .. }
             | Event::Rollback { .. }
-            | Event::Cut { .. } => Self::Fault,
+            | Event::Cut { .. }
+            | Event::SlowTick => Self::Fault,
             Event::Recover { .. } | Event::Heal { .. } => Self::Recovery,
         }
     }

@@ -3,6 +3,7 @@
 mod claims;
 mod cuts;
 mod faults;
+mod late;
 mod naive;
 mod random;
 mod runs;

@@ -19,8 +19,8 @@ pub struct World {
     /// The cuts whose links are down, and for how long where they heal; and those that have healed.
     cut: BTreeMap<usize, u8>,
     healed: BTreeSet<usize>,
-    /// Crashes, drops, duplicates, early firings.
-    spent: [u8; 4],
+    /// Crashes, drops, duplicates, early firings, slow ticks.
+    spent: [u8; 5],
     calm: u8,
 }
 
@@ -34,7 +34,7 @@ impl World {
             ..World::default()
         };
         let spent = state.spent;
-        world.spent = [spent.crashes, spent.drops, spent.duplicates, spent.early];
+        world.spent = [spent.crashes, spent.drops, spent.duplicates, spent.early, spent.slow];
         for (actor, clock) in state.clocks.iter().enumerate() {
             assert_eq!(system.crashed[actor], !matches!(clock, Clock::Up(_)));
             let mut set: Vec<Timer> = system.timers_set[actor].iter().copied().collect();
@@ -133,7 +133,9 @@ impl Naive {
                 next.calm +=
                     u8::from(self.timely.restless.as_ref().is_some_and(|it| (it.timers)(timer)));
                 found.push((Action::Timeout((*actor).into(), *timer), next));
-            } else if world.spent[3] < self.timely.early {
+            } else if world.spent[3] < self.timely.early
+                && (range.contains(age) || !self.is_punctual(*timer))
+            {
                 next.spent[3] += 1;
                 next.calm = 0;
                 found.push((Action::EarlyTimeout((*actor).into(), *timer), next));
@@ -149,8 +151,13 @@ impl Naive {
             is_at_end |= self.cuts[*cut].heals.as_ref().is_some_and(|it| ticks == it.end());
         }
         let waiting = world.ages.len() + recovering + healing.len();
-        if self.is_quiet(world) && !is_at_end && waiting > 0 {
+        let is_slow = !self.is_quiet(world);
+        if (!is_slow || world.spent[4] < self.timely.slow) && !is_at_end && waiting > 0 {
             let mut next = world.clone();
+            if is_slow {
+                next.spent[4] += 1;
+                next.calm = 0;
+            }
             for (cut, ticks) in &mut next.cut {
                 *ticks += u8::from(self.cuts[*cut].heals.is_some());
             }
@@ -158,8 +165,12 @@ impl Naive {
             if self.timely.recovery.is_some() {
                 next.down.values_mut().for_each(|downtime| *downtime += 1);
             }
-            found.push((Action::Tick, next));
+            found.push((if is_slow { Action::SlowTick } else { Action::Tick }, next));
         }
+    }
+
+    fn is_punctual(&self, timer: Timer) -> bool {
+        self.timely.punctual.as_ref().is_some_and(|it| (it.timers)(&timer))
     }
 
     fn crashes(&self, world: &World, found: &mut Vec<(Step, World)>) {

@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
-use quorate_checker::spec::{Cut, Faults, Spec, Timely};
+use quorate_checker::spec::{Cut, Faults, Punctual, Spec, Timely};
 use stateright::Model;
 
 use super::naive::{Naive, World};
-use super::toy::{Do, Toy, elections, spec, steps, timing};
+use super::toy::{Do, Timer, Toy, elections, spec, steps, timing};
 
 /// As many states as are compared.
 const STATES: usize = 400;
@@ -43,6 +43,14 @@ pub fn toys() -> impl Strategy<Value = Vec<Toy>> {
     prop::collection::vec(toy(), 3)
 }
 
+/// Early firings, of which some timers may be excepted, and slow ticks.
+pub fn early() -> impl Strategy<Value = Timely<Timer>> {
+    (0..2u8, any::<bool>(), 0..3u8).prop_map(|(early, has_punctual, slow)| {
+        let leases = Punctual { name: "leases", timers: |timer| *timer == 'r' };
+        Timely { early, punctual: has_punctual.then_some(leases), slow, ..timing() }
+    })
+}
+
 /// Up to two cuts, of one link or both ways, for good or for a few ticks.
 pub fn cuts() -> impl Strategy<Value = Vec<Cut>> {
     let heals = prop::sample::select(vec![None, Some(0..=1), Some(1..=2)]);
@@ -60,13 +68,13 @@ proptest! {
     fn the_spec_takes_the_steps_of_the_naive_rules(
         toys in toys(),
         faults in (0..2u8, 0..2u8, 0..2u8),
-        early in 0..2u8,
+        early in early(),
         recovery in prop::sample::select(vec![Some(0..=1), Some(1..=2), None]),
         calm_bound in 1..4u8,
         without in prop::option::of((0..3usize, 1..3usize)),
         cuts in cuts(),
     ) {
-        let timely = Timely { early, recovery, restless: elections(calm_bound), ..timing() };
+        let timely = Timely { recovery, restless: elections(calm_bound), ..early };
         let (crashes, drops, duplicates) = faults;
         let faults = Faults { crashes, down_at_once: 1, drops, duplicates, ..Faults::default() };
         let mut spec = spec(timely.clone(), toys.clone()).faults(faults);

@@ -11,7 +11,7 @@ use quorate_checker::{AnySpec, liveness::Violation};
 use stateright::Model;
 use stateright::actor::{ActorModel, ActorModelState};
 
-use super::random::{cuts, toys};
+use super::random::{cuts, early, toys};
 use super::toy::Do::{self, Count, Send, Set};
 use super::toy::{Toy, elections, one_crash, spec, timing};
 
@@ -219,7 +219,8 @@ fn by_the_model(spec: &Spec<Toy>) -> (BTreeMap<&'static str, bool>, (u64, u64)) 
         for action in enabled {
             let Some(next) = spec.next_state(&state, action.clone()) else { continue };
             let label = *labels.entry(action.clone()).or_insert_with(|| {
-                let (fairness, tick) = (spec.fairness_of(&action), action == Action::Tick);
+                let (fairness, tick) =
+                    (spec.fairness_of(&action), matches!(action, Action::Tick | Action::SlowTick));
                 actions.push(liveness::Action { fairness, tick });
                 actions.len() as u32 - 1
             });
@@ -263,14 +264,14 @@ proptest! {
     fn the_engine_says_of_runs_what_the_model_says(
         toys in toys(),
         faults in (0..2u8, 0..2u8, 0..2u8),
-        early in 0..2u8,
+        early in early(),
         recovery in prop::sample::select(vec![Some(0..=1), Some(1..=2), None]),
         cuts in cuts(),
         threads in 1..3usize,
     ) {
         let (crashes, drops, duplicates) = faults;
         let faults = Faults { crashes, down_at_once: 1, drops, duplicates, ..Faults::default() };
-        let timely = Timely { early, recovery, restless: elections(2), ..timing() };
+        let timely = Timely { recovery, restless: elections(2), ..early };
         let spec = || {
             let spec = spec(timely.clone(), toys.clone()).faults(faults);
             cuts.iter().cloned().fold(spec, Spec::cut)

@@ -82,14 +82,13 @@ impl Actor for Toy {
 pub fn timing() -> Timely<Timer> {
     Timely {
         tick: Some(Duration::from_millis(50)),
-        range: |timer| match timer {
+        recovery: Some(1..=2),
+        restless: elections(200),
+        ..Timely::of(|timer| match timer {
             'h' => 1..=1,
             'e' => 2..=3,
             _ => 4..=4,
-        },
-        early: 0,
-        recovery: Some(1..=2),
-        restless: elections(200),
+        })
     }
 }
 

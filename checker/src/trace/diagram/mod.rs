@@ -214,7 +214,7 @@ impl Drawing<'_> {
     fn draw_mark(&mut self, number: usize) {
         let step = &self.trace.steps[number];
         let y = self.layout.rows[number];
-        if step.event == Event::Tick {
+        if matches!(step.event, Event::Tick | Event::SlowTick) {
             let style = "stroke-dasharray='1 4' stroke-width='1.4'";
             let (left, right) = (self.layout.lanes.first(), self.layout.lanes.last());
             if let Some((left, right)) = left.zip(right) {

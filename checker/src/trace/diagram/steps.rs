@@ -47,6 +47,7 @@ pub(super) fn label(trace: &Trace, step: &Step) -> Vec<Line> {
         Event::Cut { .. } => (trace.line(step), FAULT),
         Event::Heal { .. } => (trace.line(step), RECOVERY),
         Event::Tick => ("time passes".to_owned(), TIMER),
+        Event::SlowTick => ("slow tick".to_owned(), FAULT),
     };
     let details = match &step.event {
         Event::Deliver { message, .. } | Event::Drop { message, .. } => headline(message).1,

@@ -109,7 +109,6 @@ pub fn raft(name: &str, rules: Book, bounds: Bounds<'_>, facts: &[Named<Checked>
     let spec = if bounds.faults.rollbacks == 0 { spec } else { spec.ghost(ghost::observe_conduct) };
     let spec = spec.suspending(suspended).faults(bounds.faults).timely(Timely {
         tick: bounds.pace.tick(),
-        range: bounds.pace.range(),
         early: bounds.early,
         recovery: bounds.recovery,
         restless: Some(Restless {
@@ -117,6 +116,7 @@ pub fn raft(name: &str, rules: Book, bounds: Bounds<'_>, facts: &[Named<Checked>
             timers: |timer| *timer == member::Timer::Server(Timer::Election),
             bound: bounds.pace.calm_bound(bounds.servers),
         }),
+        ..Timely::of(bounds.pace.range())
     });
     let spec = spec
         .eventually(A_LEADER, SEEN, properties::a_leader_is_up)
