@@ -7,7 +7,7 @@ use stateright::actor::{ActorModel, ActorModelState, Envelope, Id, LossyNetwork,
 use super::inbox::Order;
 use super::moves::Kind;
 use super::parts::{Explorable, Extras, History, Local, NO_CUTS, NO_FAULT, Parts};
-use super::tally::Tally;
+use super::tally::{ROLL_BACK, Tally};
 use crate::spec::{Cut, CutState, Sees, Spec, State, Timely, is_cut};
 
 /// By which rules a system moves.
@@ -176,14 +176,21 @@ impl<'a, A: Explorable, C, G: History> System<'a, A, C, G> {
             return tally.actions(parts, &self.possible(), &[], |_, _| true);
         };
         let cuts: Vec<String> = (0..spec.cuts.len()).map(|cut| spec.cut_words(cut)).collect();
-        tally.actions(parts, &self.possible(), &cuts, |kind, number| match kind {
-            // Its budget may be 0.
-            Kind::Timeout(_) => spec
-                .timeout_kind(parts.timer.get(number))
-                .is_none_or(|kind| spec.timeouts[kind].count > 0),
-            Kind::Heal => spec.cuts[number as usize].heals.is_some(),
-            _ => true,
-        })
+        let mut actions =
+            tally.actions(parts, &self.possible(), &cuts, |kind, number| match kind {
+                // Its budget may be 0.
+                Kind::Timeout(_) => spec
+                    .timeout_kind(parts.timer.get(number))
+                    .is_none_or(|kind| spec.timeouts[kind].count > 0),
+                Kind::Heal => spec.cuts[number as usize].heals.is_some(),
+                _ => true,
+            });
+        if spec.faults.are_wipes()
+            && let Some(count) = actions.remove(ROLL_BACK)
+        {
+            actions.insert("wipe".to_owned(), count);
+        }
+        actions
     }
 
     /// True if a spec calls this message obsolete, given the state of its receiver.

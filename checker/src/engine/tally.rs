@@ -27,11 +27,14 @@ const KINDS: [&str; 14] = [
     "recover",
     "tick",
     "back up",
-    "roll back",
+    ROLL_BACK,
     "cut",
     "heal",
     "slow tick",
 ];
+
+/// What a rollback is called, which may be a wipe.
+pub(super) const ROLL_BACK: &str = "roll back";
 
 impl Tally {
     /// Counts a step; whether it led to a new state.

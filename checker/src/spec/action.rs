@@ -22,8 +22,8 @@ pub enum Action<Msg, Timer, Random> {
     Crash(Id),
     /// A copy of a server's storage is set aside, in place of an older one: a backup is spent.
     Backup(Id),
-    /// A server crashes, and its storage is the copy that was set aside last, or empty if there is
-    /// none: a rollback is spent.
+    /// A server crashes, and its storage is the copy that was set aside last. If there is none, its
+    /// storage is wiped. A rollback is spent.
     Rollback(Id),
     /// A crashed server starts again from its storage.
     Recover(Id),

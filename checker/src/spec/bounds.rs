@@ -22,11 +22,16 @@ pub struct Faults {
     /// crashes. Counts among those that are down at the same time.
     pub rollbacks: u8,
     /// How often a copy of a server's storage is set aside for a rollback. A server of which there
-    /// is no copy is rolled back to nothing.
+    /// is no copy loses all of its storage: without backups, each rollback is a wipe.
     pub backups: u8,
 }
 
 impl Faults {
+    /// True if a rollback is a wipe, and is called so: there is never a copy.
+    pub fn are_wipes(&self) -> bool {
+        self.backups == 0
+    }
+
     /// So many servers can be down at once at most.
     pub fn most_down(&self) -> usize {
         self.down_at_once.min(self.crashes.saturating_add(self.rollbacks)).into()
@@ -71,7 +76,11 @@ where
         }
         add(self.faults.drops.into(), "drop", "drops");
         add(self.faults.duplicates.into(), "duplicate", "duplicates");
-        add(self.faults.rollbacks.into(), "rollback", "rollbacks");
+        let rollbacks = self.faults.rollbacks.into();
+        match self.faults.are_wipes() {
+            true => add(rollbacks, "wipe", "wipes"),
+            false => add(rollbacks, "rollback", "rollbacks"),
+        }
         add(self.faults.backups.into(), "backup", "backups");
         if let Some(punctual) = self.timely.as_ref().and_then(|it| it.punctual.as_ref()) {
             bounds.push(format!("{} never fire before their time", punctual.name));

@@ -50,6 +50,9 @@ where
             }
             Action::Crash(id) => format!("{id:?} crashes"),
             Action::Backup(id) => format!("a copy of {id:?}'s storage is set aside"),
+            Action::Rollback(id) if self.faults.are_wipes() => {
+                format!("{id:?} crashes, and its storage is wiped")
+            }
             Action::Rollback(id) => format!("{id:?} crashes, and its storage is rolled back"),
             Action::Recover(id) => format!("{id:?} recovers from its storage"),
             Action::Cut(cut) => format!("cut: {}", self.cut_words((*cut).into())),

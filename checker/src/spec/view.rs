@@ -158,6 +158,7 @@ where
     fn budgets(&self, state: &State<A, G>) -> Vec<BudgetView> {
         let (spent, faults) = (&state.spent, &self.faults);
         let (early, slow) = self.timely.as_ref().map_or((0, 0), |it| (it.early, it.slow));
+        let rollbacks = if faults.are_wipes() { "wipes" } else { "rollbacks" };
         let cut = state.cuts.iter().filter(|cut| **cut != CutState::Ahead).count() as u8;
         let timeouts = self.timeouts.iter().zip(spent.timeouts);
         timeouts
@@ -166,7 +167,7 @@ where
                 ("crashes", spent.crashes, faults.crashes),
                 ("drops", spent.drops, faults.drops),
                 ("duplicates", spent.duplicates, faults.duplicates),
-                ("rollbacks", spent.rollbacks, faults.rollbacks),
+                (rollbacks, spent.rollbacks, faults.rollbacks),
                 ("backups", spent.backups, faults.backups),
                 ("early timeouts", spent.early, early),
                 ("slow ticks", spent.slow, slow),

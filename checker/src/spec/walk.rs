@@ -51,6 +51,9 @@ where
 
     pub(super) fn step(&self, state: &State<A, G>, action: &ActionOf<A>) -> trace::Step {
         let mut step = trace::Step::new(self.event(action));
+        if let trace::Event::Rollback { actor, to_nothing } = &mut step.event {
+            *to_nothing = state.backups[*actor].is_none();
+        }
         let acting = match action {
             Action::Deliver { src, dst, msg } | Action::Duplicate { src, dst, msg } => {
                 Some((*dst, Event::Deliver { src: *src, msg }))
@@ -145,7 +148,10 @@ where
             },
             Action::Crash(id) => trace::Event::Crash { actor: (*id).into() },
             Action::Backup(id) => trace::Event::Backup { actor: (*id).into() },
-            Action::Rollback(id) => trace::Event::Rollback { actor: (*id).into() },
+            Action::Rollback(id) => {
+                let to_nothing = self.faults.are_wipes();
+                trace::Event::Rollback { actor: (*id).into(), to_nothing }
+            }
             Action::Recover(id) => trace::Event::Recover { actor: (*id).into() },
             Action::Cut(cut) => trace::Event::Cut { links: self.cut_ends(*cut) },
             Action::Heal(cut) => trace::Event::Heal { links: self.cut_ends(*cut) },

@@ -141,6 +141,8 @@ pub enum Event {
     Rollback {
         /// Whose.
         actor: usize,
+        /// Whether its storage is empty now.
+        to_nothing: bool,
     },
     /// An actor that had crashed starts again from its storage.
     Recover {
@@ -178,7 +180,7 @@ impl Event {
             Self::Timeout { actor, .. }
             | Self::Crash { actor }
             | Self::Backup { actor }
-            | Self::Rollback { actor }
+            | Self::Rollback { actor, .. }
             | Self::Recover { actor }
             | Self::Random { actor, .. } => Some(actor),
             Self::Drop { .. }
@@ -243,7 +245,10 @@ impl Trace {
             Event::Backup { actor } => {
                 format!("a copy of {}'s storage is set aside", self.name(*actor))
             }
-            Event::Rollback { actor } => {
+            Event::Rollback { actor, to_nothing: true } => {
+                format!("{} crashes, and its storage is wiped", self.name(*actor))
+            }
+            Event::Rollback { actor, .. } => {
                 format!("{} crashes, and its storage is rolled back", self.name(*actor))
             }
             Event::Recover { actor } => format!("{} recovers", self.name(*actor)),

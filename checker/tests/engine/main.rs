@@ -12,3 +12,4 @@ mod random;
 mod steps;
 mod symmetry;
 mod toy;
+mod wipes;

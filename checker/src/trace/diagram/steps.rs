@@ -40,6 +40,7 @@ pub(super) fn label(trace: &Trace, step: &Step) -> Vec<Line> {
         Event::Timeout { timer, early: false, .. } => (format!("timeout: {timer}"), TIMER),
         Event::Timeout { timer, early: true, .. } => (format!("early timeout: {timer}"), TIMER),
         Event::Backup { .. } => ("storage set aside".to_owned(), NOTE),
+        Event::Rollback { to_nothing: true, .. } => ("crashes, wiped".to_owned(), FAULT),
         Event::Rollback { .. } => ("crashes, storage rolled back".to_owned(), FAULT),
         Event::Crash { .. } => ("crashes".to_owned(), FAULT),
         Event::Recover { .. } => ("recovers".to_owned(), RECOVERY),
