@@ -38,11 +38,7 @@ fn check_handlers<A: Explorable, C, G: History>(
                 Event::Deliver(number) => Event::Deliver(renamings.envelopes(parts, number)[index]),
                 Event::Timeout(number) => Event::Timeout(renamings.timer(parts, renaming, number)),
                 Event::Random(number) => Event::Random(renamings.choice(parts, renaming, number)),
-                Event::Crash
-                | Event::Backup
-                | Event::Rollback
-                | Event::Recover
-                | Event::Nobodys => event,
+                _ => event,
             };
             let name = renaming.name(actor);
             let answer = reactions.effect(system, parts, name, locals[index], event);

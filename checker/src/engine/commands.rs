@@ -43,6 +43,15 @@ pub(super) fn prepare<A: Explorable, C, G: History>(
             let clock = system.timely().map(Clock::crashed);
             local.clock = parts.clocks.intern(clock.unwrap_or_default());
         }
+        Event::Pause | Event::Resume => {
+            let mut clock = parts.clocks.get(local.clock).clone();
+            if event == Event::Pause {
+                clock.pause()
+            } else {
+                clock.resume()
+            }
+            local.clock = parts.clocks.intern(clock);
+        }
         Event::Recover => {
             local.crashed = false;
             local.clock = parts.clocks.intern(Clock::default());

@@ -19,7 +19,7 @@ pub(super) struct Purse {
 }
 
 /// Kinds of steps that are charged, each kind of timeout by itself.
-const KINDS: usize = 11 + TIMEOUT_KINDS;
+const KINDS: usize = 13 + TIMEOUT_KINDS;
 
 /// The extras after a step.
 #[derive(Clone, Copy, Debug, Default)]
@@ -114,7 +114,9 @@ fn charged(kind: Kind) -> Option<usize> {
         Kind::Cut => Some(8),
         Kind::Heal => Some(9),
         Kind::SlowTick => Some(10),
-        Kind::Timeout(Some(budget)) => Some(11 + usize::from(budget)),
+        Kind::Pause => Some(11),
+        Kind::Resume => Some(12),
+        Kind::Timeout(Some(budget)) => Some(13 + usize::from(budget)),
     }
 }
 
@@ -129,7 +131,7 @@ fn charge<A: Explorable, C, G: History>(
         Kind::Due { restless: true } => extras.calm.saturating_add(1),
         Kind::Crash | Kind::Backup | Kind::Rollback | Kind::Recover => 0,
         Kind::Drop | Kind::Duplicate | Kind::Early { .. } | Kind::Cut | Kind::Heal => 0,
-        Kind::SlowTick => 0,
+        Kind::SlowTick | Kind::Pause | Kind::Resume => 0,
         Kind::Deliver | Kind::Timeout(_) | Kind::Due { .. } | Kind::Random | Kind::Tick => {
             extras.calm
         }
@@ -143,6 +145,7 @@ fn charge<A: Explorable, C, G: History>(
         Kind::Backup => (&mut spent.backups, spec.faults.backups),
         Kind::Rollback => (&mut spent.rollbacks, spec.faults.rollbacks),
         Kind::Early { .. } => (&mut spent.early, spec.timely.as_ref()?.early),
+        Kind::Pause => (&mut spent.pauses, spec.pauses()?.count),
         Kind::SlowTick => (&mut spent.slow, spec.timely.as_ref()?.slow),
         Kind::Timeout(Some(kind)) => {
             let kind = usize::from(kind);
@@ -153,6 +156,7 @@ fn charge<A: Explorable, C, G: History>(
         | Kind::Due { .. }
         | Kind::Random
         | Kind::Recover
+        | Kind::Resume
         | Kind::Cut
         | Kind::Heal
         | Kind::Tick => return Some(extras),

@@ -30,6 +30,9 @@ pub(super) enum Kind {
     /// It crashes, and its storage is that copy.
     Rollback,
     Recover,
+    /// It takes no step for a while, or goes on after that.
+    Pause,
+    Resume,
     /// The links of a cut go down, or heal. It is about the index of the cut.
     Cut,
     Heal,
@@ -49,6 +52,8 @@ impl Kind {
             Kind::Backup => Event::Backup,
             Kind::Rollback => Event::Rollback,
             Kind::Recover => Event::Recover,
+            Kind::Pause => Event::Pause,
+            Kind::Resume => Event::Resume,
             Kind::Cut | Kind::Heal | Kind::Tick | Kind::SlowTick => Event::Nobodys,
         }
     }
@@ -57,9 +62,11 @@ impl Kind {
     pub fn is_fault(self) -> bool {
         match self {
             Kind::Duplicate | Kind::Drop | Kind::Early { .. } => true,
-            Kind::Crash | Kind::Backup | Kind::Rollback | Kind::Cut | Kind::SlowTick => true,
+            Kind::Crash | Kind::Backup | Kind::Rollback => true,
+            Kind::Pause | Kind::Cut | Kind::SlowTick => true,
             Kind::Deliver | Kind::Timeout(_) | Kind::Due { .. } => false,
-            Kind::Random | Kind::Recover | Kind::Heal | Kind::Tick => false,
+            Kind::Random | Kind::Recover | Kind::Tick => false,
+            Kind::Resume | Kind::Heal => false,
         }
     }
 }
@@ -139,6 +146,8 @@ pub(super) fn action<A: Explorable, G: History>(
         Kind::Backup => Action::Backup(id),
         Kind::Rollback => Action::Rollback(id),
         Kind::Recover => Action::Recover(id),
+        Kind::Pause => Action::Pause(id),
+        Kind::Resume => Action::Resume(id),
         Kind::Cut => Action::Cut(about as u8),
         Kind::Heal => Action::Heal(about as u8),
         Kind::Tick => Action::Tick,

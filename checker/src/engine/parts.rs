@@ -81,6 +81,8 @@ pub(super) enum Event {
     Backup,
     Rollback,
     Recover,
+    Pause,
+    Resume,
     /// Of nobody: time passes, or links go down or heal.
     Nobodys,
 }

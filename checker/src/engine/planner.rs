@@ -62,7 +62,9 @@ impl<'s, A: Explorable, C, G: History> Planner<'s, A, C, G> {
             Event::Random(number) => (Called::Random(actor), number),
             Event::Crash | Event::Rollback | Event::Recover => (Called::Start(actor), 0),
             // No handler is called.
-            Event::Backup | Event::Nobodys => (Called::Start(actor), 0),
+            Event::Backup | Event::Pause | Event::Resume | Event::Nobodys => {
+                (Called::Start(actor), 0)
+            }
         };
         let _running = self.calls.enter(called, &[local, about]);
         self.reactions.effect(self.system, self.parts, actor, local, event)
@@ -105,21 +107,31 @@ impl<'s, A: Explorable, C, G: History> Planner<'s, A, C, G> {
         let (number, inbox) = *self.parts.seats[actor].get(seat);
         let local = *self.parts.locals.get(number);
         let inbox = self.parts.inboxes.get(inbox);
+        let clock = self.parts.clocks.get(local.clock);
+        let takes_steps = !local.crashed && !clock.is_paused();
         let mut moves = Vec::new();
         for envelope in inbox.iter() {
             if spec.faults.drops > 0 {
                 moves.push(self.loss(actor, number, inbox, *envelope));
             }
-            if !local.crashed {
+            if takes_steps {
                 self.deliveries(spec, actor, number, inbox, *envelope, &mut moves);
             }
         }
-        let clock = self.parts.clocks.get(local.clock);
         if local.crashed {
             if spec.timely.as_ref().is_none_or(|timely| clock.may_recover(timely)) {
                 moves.push(self.step(Kind::Recover, 0, actor, seat));
             }
+        } else if clock.is_paused() {
+            if spec.timely.as_ref().is_some_and(|timely| clock.may_resume(timely)) {
+                moves.push(self.step(Kind::Resume, 0, actor, seat));
+            }
         } else {
+            if spec.timely.as_ref().is_some_and(|timely| timely.may_pause(0))
+                && actor < spec.servers
+            {
+                moves.push(self.step(Kind::Pause, 0, actor, seat));
+            }
             if spec.faults.crashes > 0 && actor < spec.servers {
                 moves.push(self.step(Kind::Crash, 0, actor, seat));
             }
@@ -135,7 +147,7 @@ impl<'s, A: Explorable, C, G: History> Planner<'s, A, C, G> {
             self.choices(actor, seat, &local, &mut moves);
         }
         self.links(spec, actor, seat, &local, &mut moves);
-        let is_quiet = local.crashed || inbox.is_empty();
+        let is_quiet = !takes_steps || inbox.is_empty();
         let cuts = || spec.cuts.iter().zip(self.parts.cuts.get(local.cuts));
         let time = spec.timely.as_ref().map(|timely| Time {
             is_quiet,

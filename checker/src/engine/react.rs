@@ -137,7 +137,7 @@ impl<A: Explorable> Reactions<A> {
             let mut after = *parts.locals.get(local);
             prepare(system, parts, &mut after, event);
             let is_silent = event == Event::Crash && matches!(system.rules, Rules::Stateright);
-            if is_silent || event == Event::Backup {
+            if is_silent || matches!(event, Event::Backup | Event::Pause | Event::Resume) {
                 return self.effects.push(Effect::silent(parts, after));
             }
             let reaction = self.reaction(system, parts, actor, &after, event);
@@ -230,7 +230,7 @@ fn question_storage(local: &Local, event: Event) -> u32 {
     match event {
         Event::Crash | Event::Rollback | Event::Recover => local.storage,
         Event::Deliver(_) | Event::Timeout(_) | Event::Random(_) => 0,
-        Event::Backup | Event::Nobodys => 0,
+        Event::Backup | Event::Pause | Event::Resume | Event::Nobodys => 0,
     }
 }
 
@@ -263,7 +263,9 @@ fn react<A: Explorable, C, G: History>(
                 let storage = parts.storages.get(local.storage);
                 state = Cow::Owned(handlers.on_start(id, storage, &mut out));
             }
-            Event::Backup | Event::Nobodys => unreachable!("no handler is called for it"),
+            Event::Backup | Event::Pause | Event::Resume | Event::Nobodys => {
+                unreachable!("no handler is called for it")
+            }
         }
         let disagrees = storage_disagrees(system, actor, before, &state, event, &out);
         match state {
@@ -359,7 +361,9 @@ fn observe<A: Explorable, C, G: History>(
         Event::Random(number) => SpecEvent::Random(&parts.choice.get(number).1),
         Event::Crash | Event::Rollback => SpecEvent::Crash,
         Event::Recover => SpecEvent::Recover,
-        Event::Backup | Event::Nobodys => unreachable!("no actor takes part in it"),
+        Event::Backup | Event::Pause | Event::Resume | Event::Nobodys => {
+            unreachable!("no actor takes part in it")
+        }
     };
     ghost(&Step { actor: reaction.actor.into(), event, before, after, sent: sent.collect() })
 }

@@ -121,6 +121,9 @@ impl<'a, A: Explorable, C, G: History> System<'a, A, C, G> {
                 kinds.extend([Kind::Due { restless: true }, Kind::Tick]);
                 kinds.extend((timely.early > 0).then_some(Kind::Early { ripe: true }));
                 kinds.extend((timely.slow > 0).then_some(Kind::SlowTick));
+                if timely.may_pause(0) {
+                    kinds.extend([Kind::Pause, Kind::Resume]);
+                }
             }
             None => kinds.push(Kind::Timeout(None)),
         }

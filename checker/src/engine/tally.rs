@@ -16,7 +16,7 @@ pub(super) struct Tally {
 }
 
 /// What the kinds of steps are called, by [`Kind::index`].
-const KINDS: [&str; 14] = [
+const KINDS: [&str; 16] = [
     "deliver",
     "duplicate",
     "drop",
@@ -31,6 +31,8 @@ const KINDS: [&str; 14] = [
     "cut",
     "heal",
     "slow tick",
+    "pause",
+    "resume",
 ];
 
 /// What a rollback is called, which may be a wipe.
@@ -80,14 +82,7 @@ impl Tally {
                 }
                 Kind::Random => objects(&parts.choice, |choice| word(&choice.1)),
                 Kind::Cut | Kind::Heal => cuts.to_vec(),
-                Kind::Crash
-                | Kind::Backup
-                | Kind::Rollback
-                | Kind::Recover
-                | Kind::Tick
-                | Kind::SlowTick => {
-                    vec![String::new()]
-                }
+                _ => vec![String::new()],
             };
             for (number, object) in objects.into_iter().enumerate() {
                 if !may_happen(*kind, number as u32) {
@@ -124,6 +119,8 @@ impl Kind {
             Kind::Cut => 11,
             Kind::Heal => 12,
             Kind::SlowTick => 13,
+            Kind::Pause => 14,
+            Kind::Resume => 15,
         }
     }
 }

@@ -120,9 +120,7 @@ impl<A: Explorable, C, G: History> Shared<'_, A, C, G> {
             Event::Random(number) => {
                 format!("the handler of {actor:?} on its choice {:?}", parts.choice.get(number).1)
             }
-            Event::Crash | Event::Backup | Event::Rollback | Event::Recover | Event::Nobodys => {
-                format!("the start of {actor:?}")
-            }
+            _ => format!("the start of {actor:?}"),
         }
     }
 

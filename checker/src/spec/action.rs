@@ -27,6 +27,10 @@ pub enum Action<Msg, Timer, Random> {
     Rollback(Id),
     /// A crashed server starts again from its storage.
     Recover(Id),
+    /// A server takes no step for a while, and keeps its state: a pause is spent.
+    Pause(Id),
+    /// A server goes on after a pause.
+    Resume(Id),
     /// The links of the spec's cut of this index go down, and what is in flight over them is lost.
     Cut(u8),
     /// The links of the cut of this index are up again.
@@ -50,6 +54,7 @@ impl<Msg, Timer, Random> Action<Msg, Timer, Random> {
                 | Action::Rollback(_)
                 | Action::Cut(_)
                 | Action::SlowTick
+                | Action::Pause(_)
         )
     }
 }

@@ -5,7 +5,7 @@ use std::hash::Hash;
 
 use stateright::actor::Actor;
 
-use super::Spec;
+use super::{Pauses, Spec};
 
 /// At most so many faults in total, whenever the search likes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -82,6 +82,10 @@ where
             false => add(rollbacks, "rollback", "rollbacks"),
         }
         add(self.faults.backups.into(), "backup", "backups");
+        if let Some(Pauses { count, ticks }) = self.pauses().filter(|pauses| pauses.count > 0) {
+            let pauses = if *count == 1 { "pause" } else { "pauses" };
+            bounds.push(format!("{count} {pauses} of {} to {} ticks", ticks.start(), ticks.end()));
+        }
         if let Some(punctual) = self.timely.as_ref().and_then(|it| it.punctual.as_ref()) {
             bounds.push(format!("{} never fire before their time", punctual.name));
         }

@@ -103,7 +103,7 @@ where
     }
 
     /// True if `message` could still be in flight after `action`. What is in flight to an actor
-    /// that is up arrives before time passes, and a cut loses what is in flight over its links.
+    /// that takes steps arrives before time passes. A cut loses what is in flight over its links.
     fn outlasts(
         &self,
         state: &State<A, G>,
@@ -111,7 +111,7 @@ where
         message: &Envelope<A::Msg>,
     ) -> bool {
         match action {
-            Action::Tick => state.system.crashed[usize::from(message.dst)],
+            Action::Tick => !state.takes_steps(message.dst.into()),
             Action::Cut(cut) => {
                 !self.cuts[usize::from(*cut)].links.contains(&(message.src, message.dst))
             }

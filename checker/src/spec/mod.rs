@@ -9,6 +9,7 @@
 mod action;
 mod bounds;
 mod claim;
+mod clock;
 mod cuts;
 mod fairness;
 mod forgotten;
@@ -36,6 +37,7 @@ pub use action::{Action, ActionOf};
 pub use bounds::Faults;
 pub(crate) use bounds::one_of;
 pub use claim::Claim;
+pub use clock::Clock;
 pub(crate) use cuts::is_cut;
 pub use cuts::{Cut, CutState};
 pub use fairness::Fairness;
@@ -50,7 +52,7 @@ pub(crate) use property::{assert_told_apart, for_each_property};
 pub use sees::Sees;
 pub use state::{Fault, Spent, State, TIMEOUT_KINDS};
 pub use temporal::{Condition, Form, Goal, Temporal};
-pub use timing::{Clock, Punctual, Restless, Timely};
+pub use timing::{Pauses, Punctual, Restless, Timely};
 pub use view::{ActorView, BudgetView, ClaimView, Group, StateView, StepView};
 
 /// How large a space is.
@@ -311,6 +313,11 @@ where
     /// What must come to an end, if anything must.
     pub(crate) fn restless(&self) -> Option<&Restless<A::Timer>> {
         self.timely.as_ref()?.restless.as_ref()
+    }
+
+    /// The pauses that there may be.
+    pub(crate) fn pauses(&self) -> Option<&Pauses> {
+        self.timely.as_ref()?.pauses.as_ref()
     }
 
     fn is_server(&self, id: Id) -> bool {

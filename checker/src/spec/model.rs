@@ -55,6 +55,8 @@ where
             }
             Action::Rollback(id) => format!("{id:?} crashes, and its storage is rolled back"),
             Action::Recover(id) => format!("{id:?} recovers from its storage"),
+            Action::Pause(id) => format!("{id:?} pauses"),
+            Action::Resume(id) => format!("{id:?} goes on"),
             Action::Cut(cut) => format!("cut: {}", self.cut_words((*cut).into())),
             Action::Heal(cut) => format!("healed: {}", self.cut_words((*cut).into())),
             Action::Tick => "time passes".to_owned(),

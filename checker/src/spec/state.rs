@@ -22,6 +22,7 @@ pub struct Spent {
     pub duplicates: u8,
     pub early: u8,
     pub slow: u8,
+    pub pauses: u8,
     pub rollbacks: u8,
     pub backups: u8,
     /// By the index of the [`TimeoutBudget`](super::TimeoutBudget) that was charged.
@@ -93,12 +94,15 @@ impl<A: Actor, G> State<A, G> {
         State { system, servers, clocks, backups, cuts, cut_links, calm: 0, spent, fault: None }
     }
 
-    /// That an actor is down, in words.
+    /// That an actor is down or paused, in words.
     pub(super) fn down(&self, index: usize) -> Option<String> {
+        if let Some(Clock::Paused(_, ticks)) = self.clocks.get(index) {
+            return Some(format!("paused since {}", in_words(*ticks)));
+        }
         self.system.crashed[index].then(|| match self.clocks.get(index) {
             Some(Clock::Down(ticks)) => format!("down since {}", in_words(*ticks)),
             Some(Clock::Gone) => "down for good".to_owned(),
-            Some(Clock::Up(_)) | None => "down".to_owned(),
+            _ => "down".to_owned(),
         })
     }
 
@@ -125,7 +129,7 @@ impl<A: Actor, G> State<A, G> {
     pub(super) fn pending(&self, index: usize) -> Vec<(Pending, String)> {
         let timer = |text| (Pending::Timer, text);
         let mut found: Vec<(Pending, String)> = match self.clocks.get(index) {
-            Some(Clock::Up(ages)) => ages
+            Some(Clock::Up(ages) | Clock::Paused(ages, _)) => ages
                 .iter()
                 .map(|(name, age)| timer(format!("{name:?}, {} ago", in_words(*age))))
                 .collect(),

@@ -1,16 +1,15 @@
 //! Time: when timers are due, and when a tick may pass.
 //!
 //! Timing is partial synchrony with digital clocks. A tick is one heartbeat interval. What is in
-//! flight arrives before anybody's timer fires and before time passes, but for a few early firings
-//! and slow ticks, which are all the delays and coincidences that a spec allows. A timer that is passed over
-//! reaches the end of its range, where time waits for it: this needs no fairness between timers,
-//! and the ticks along a path are a duration.
+//! flight arrives before anybody's timer fires and before time passes. A spec allows a few early
+//! firings, slow ticks and pauses: these are all the delays and coincidences there are. A timer
+//! that is passed over reaches the end of its range, where time waits for it: this needs no
+//! fairness between timers, and the ticks along a path are a duration.
 //!
 //! The guards are conjunctions of conditions on one actor each ([`Clock::holds_up_time`], and that
 //! nothing is deliverable to it), but for one disjunction: some clock runs ([`Clock::is_running`]).
 //! A cut that heals is a clock of each actor that sends over its links.
 
-use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::hash::Hash;
 use std::ops::RangeInclusive;
@@ -18,7 +17,7 @@ use std::time::Duration;
 
 use stateright::actor::{Actor, Id};
 
-use super::{Action, ActionOf, Spec, State};
+use super::{Action, ActionOf, Clock, Spec, State};
 
 /// How time moves in a spec, in ticks.
 #[derive(Clone, Debug)]
@@ -34,6 +33,8 @@ pub struct Timely<T> {
     pub punctual: Option<Punctual<T>>,
     /// How often a tick may pass although something is deliverable: so an answer is late.
     pub slow: u8,
+    /// How often servers pause, if they do.
+    pub pauses: Option<Pauses>,
     /// How long a crashed server stays down, or `None`: for good.
     pub recovery: Option<RangeInclusive<u8>>,
     /// What must come to an end, if anything must.
@@ -51,6 +52,18 @@ pub struct Punctual<T> {
     pub timers: fn(&T) -> bool,
 }
 
+/// Servers that take no step for a while, keep their state, and are late: a machine that swaps, a
+/// long collection of garbage. What is in flight to them stays and does not hold up time, nor do
+/// their timers, whose ages go on. A timer that is past its range then fires at once. They do not
+/// crash before they resume.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pauses {
+    /// How many pauses there may be, in total.
+    pub count: u8,
+    /// How many ticks a pause lasts.
+    pub ticks: RangeInclusive<u8>,
+}
+
 /// Timers that must not fire for ever once no fault happens any more, such as those that begin an
 /// election. A protocol that renews its terms without end would have no finite space without it.
 #[derive(Clone, Debug)]
@@ -65,16 +78,21 @@ pub struct Restless<T> {
 }
 
 impl<T> Timely<T> {
-    /// Timers with these ranges. No firing is early and no tick slow, no durations are told, who
-    /// crashes is down for good, and nothing need come to an end.
+    /// Timers with these ranges. No firing is early and no tick slow, nobody pauses, who crashes is
+    /// down for good, nothing need come to an end, and no durations are told.
     pub fn of(range: fn(&T) -> RangeInclusive<u8>) -> Self {
-        let (tick, punctual, recovery, restless) = (None, None, None, None);
-        Timely { tick, range, early: 0, punctual, slow: 0, recovery, restless }
+        let (tick, punctual, pauses, recovery, restless) = (None, None, None, None, None);
+        Timely { tick, range, early: 0, punctual, slow: 0, pauses, recovery, restless }
     }
 
     /// True if this timer may fire before its time, within the budget.
     pub fn may_be_early(&self, timer: &T) -> bool {
         !self.punctual.as_ref().is_some_and(|punctual| (punctual.timers)(timer))
+    }
+
+    /// True if there may be one more pause after so many.
+    pub fn may_pause(&self, spent: u8) -> bool {
+        self.pauses.as_ref().is_some_and(|pauses| spent < pauses.count)
     }
 
     /// True if the firings of this timer must come to an end.
@@ -88,97 +106,17 @@ impl<T> Timely<T> {
     }
 }
 
-/// One actor's clock.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Clock<T> {
-    /// Of each timer that is set, the ticks since it was set.
-    Up(BTreeMap<T, u8>),
-    /// The ticks since the crash.
-    Down(u8),
-    /// Down for good.
-    Gone,
-}
-
-impl<T> Default for Clock<T> {
-    fn default() -> Self {
-        Clock::Up(BTreeMap::new())
-    }
-}
-
-impl<T: Ord> Clock<T> {
-    /// The clock of a server that has just crashed.
-    pub fn crashed(timely: &Timely<T>) -> Self {
-        if timely.recovery.is_some() { Clock::Down(0) } else { Clock::Gone }
-    }
-
-    /// The timer is set, or set again.
-    pub fn set(&mut self, timer: T) {
-        if let Clock::Up(ages) = self {
-            ages.insert(timer, 0);
-        }
-    }
-
-    /// The timer fires or is cancelled.
-    pub fn clear(&mut self, timer: &T) {
-        if let Clock::Up(ages) = self {
-            ages.remove(timer);
-        }
-    }
-
-    /// True if the timer is set and its age is in its range.
-    pub fn is_ripe(&self, timely: &Timely<T>, timer: &T) -> bool {
-        match self {
-            Clock::Up(ages) => {
-                ages.get(timer).is_some_and(|age| (timely.range)(timer).contains(age))
-            }
-            Clock::Down(_) | Clock::Gone => false,
-        }
-    }
-
-    /// True if the server may recover now. A recovery comes at its time, whatever is in flight.
-    pub fn may_recover(&self, timely: &Timely<T>) -> bool {
-        match (self, &timely.recovery) {
-            (Clock::Down(downtime), Some(range)) => range.contains(downtime),
-            _ => false,
-        }
-    }
-
-    /// True if there is something to wait for: a timer, or a recovery.
-    pub fn is_running(&self) -> bool {
-        match self {
-            Clock::Up(ages) => !ages.is_empty(),
-            Clock::Down(_) => true,
-            Clock::Gone => false,
-        }
-    }
-
-    /// True if a timer or a recovery is at the end of its range: it comes before the next tick.
-    pub fn holds_up_time(&self, timely: &Timely<T>) -> bool {
-        match (self, &timely.recovery) {
-            (Clock::Up(ages), _) => {
-                ages.iter().any(|(timer, age)| age >= (timely.range)(timer).end())
-            }
-            (Clock::Down(downtime), Some(range)) => downtime >= range.end(),
-            (Clock::Down(_), None) | (Clock::Gone, _) => false,
-        }
-    }
-
-    /// A tick passes.
-    pub fn tick(&mut self) {
-        match self {
-            Clock::Up(ages) => ages.values_mut().for_each(|age| *age += 1),
-            Clock::Down(downtime) => *downtime += 1,
-            Clock::Gone => {}
-        }
-    }
-}
-
 impl<A: Actor, G> State<A, G> {
-    /// True if nothing is deliverable to an actor that is up. What is in flight to one that is down
-    /// stays, and does not hold up time.
+    /// True if nothing is deliverable to an actor that takes steps. What is in flight to one that
+    /// is down or paused stays, and does not hold up time.
     pub fn is_quiet(&self) -> bool {
-        let crashed = &self.system.crashed;
-        self.system.network.iter_deliverable().all(|envelope| crashed[usize::from(envelope.dst)])
+        let mut messages = self.system.network.iter_deliverable();
+        messages.all(|envelope| !self.takes_steps(envelope.dst.into()))
+    }
+
+    /// True if this actor is neither down nor paused.
+    pub fn takes_steps(&self, actor: usize) -> bool {
+        !self.system.crashed[actor] && !matches!(self.clocks.get(actor), Some(Clock::Paused(..)))
     }
 }
 
@@ -206,6 +144,15 @@ where
             let id = Id::from(index);
             if clock.may_recover(timely) {
                 actions.push(Action::Recover(id));
+            }
+            if clock.may_resume(timely) {
+                actions.push(Action::Resume(id));
+            }
+            if !state.takes_steps(index) {
+                continue;
+            }
+            if self.is_server(id) && timely.may_pause(state.spent.pauses) {
+                actions.push(Action::Pause(id));
             }
             for timer in state.system.timers_set[index].iter() {
                 let is_ripe = clock.is_ripe(timely, timer);
@@ -245,6 +192,8 @@ where
             | Action::Duplicate { .. }
             | Action::EarlyTimeout(..)
             | Action::SlowTick
+            | Action::Pause(_)
+            | Action::Resume(_)
             | Action::Cut(_)
             | Action::Heal(_) => 0,
             Action::Deliver { .. }

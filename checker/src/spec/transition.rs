@@ -93,7 +93,7 @@ where
             if state.spent.drops < self.faults.drops {
                 actions.push(Action::Drop { src, dst, msg: msg.clone() });
             }
-            if state.system.crashed[usize::from(dst)] {
+            if !state.takes_steps(usize::from(dst)) {
                 continue;
             }
             actions.push(Action::Deliver { src, dst, msg: msg.clone() });
@@ -114,7 +114,7 @@ where
         let may_back_up = backups < self.faults.backups && rollbacks < self.faults.rollbacks;
         for index in 0..system.actor_states.len() {
             let id = Id::from(index);
-            if system.crashed[index] {
+            if !state.takes_steps(index) {
                 continue;
             }
             if may_crash && self.is_server(id) {
@@ -176,51 +176,35 @@ where
         action: &ActionOf<A>,
     ) -> Option<AndForgotten<A, G>> {
         let mut next = state.clone();
+        self.charge(action, &mut next.spent);
         let mut forgotten = Vec::new();
         match action {
             Action::Deliver { src, dst, msg } => {
                 forgotten = self.deliver(*src, *dst, msg, state, &mut next)?;
             }
             Action::Duplicate { src, dst, msg } => {
-                next.spent.duplicates += 1;
                 self.act(*dst, Event::Deliver { src: *src, msg }, state, &mut next);
             }
-            Action::Drop { src, dst, msg } => {
-                next.spent.drops += 1;
-                remove(*src, *dst, msg, &mut next);
-            }
-            Action::Timeout(id, timer) => {
-                if let Some(kind) = self.timeout_kind(timer) {
-                    next.spent.timeouts[kind] += 1;
-                }
-                self.fire(*id, timer, state, &mut next);
-            }
-            Action::EarlyTimeout(id, timer) => {
-                next.spent.early += 1;
+            Action::Drop { src, dst, msg } => remove(*src, *dst, msg, &mut next),
+            Action::Timeout(id, timer) | Action::EarlyTimeout(id, timer) => {
                 self.fire(*id, timer, state, &mut next);
             }
             Action::SelectRandom { actor, key, random } => {
                 next.system.random_choices[usize::from(*actor)].remove(key);
                 self.act(*actor, Event::Random(random), state, &mut next);
             }
-            Action::Crash(id) => {
-                next.spent.crashes += 1;
-                self.crash(*id, state, &mut next);
-            }
+            Action::Crash(id) => self.crash(*id, state, &mut next),
             Action::Backup(id) => {
-                next.spent.backups += 1;
                 let index = usize::from(*id);
                 next.backups[index].clone_from(&state.system.actor_storages[index]);
             }
             Action::Rollback(id) => self.roll_back(*id, state, &mut next),
             Action::Recover(id) => self.recover(*id, state, &mut next),
+            Action::Pause(id) => next.clocks[usize::from(*id)].pause(),
+            Action::Resume(id) => next.clocks[usize::from(*id)].resume(),
             Action::Cut(cut) => self.take_down((*cut).into(), &mut next),
             Action::Heal(cut) => next.cuts[usize::from(*cut)] = CutState::Healed,
-            Action::Tick => self.tick(&mut next),
-            Action::SlowTick => {
-                next.spent.slow += 1;
-                self.tick(&mut next);
-            }
+            Action::Tick | Action::SlowTick => self.tick(&mut next),
         }
         forgotten.extend(self.forget(&mut next));
         next.calm = self.calm_after(state.calm, action);
@@ -230,6 +214,29 @@ where
             || next.backups != state.backups
             || next.cuts != state.cuts;
         is_step.then_some((next, forgotten))
+    }
+
+    /// What an action costs.
+    fn charge(&self, action: &ActionOf<A>, spent: &mut Spent) {
+        match action {
+            Action::Duplicate { .. } => spent.duplicates += 1,
+            Action::Drop { .. } => spent.drops += 1,
+            Action::EarlyTimeout(..) => spent.early += 1,
+            Action::Crash(_) => spent.crashes += 1,
+            Action::Backup(_) => spent.backups += 1,
+            Action::Rollback(_) => spent.rollbacks += 1,
+            Action::Pause(_) => spent.pauses += 1,
+            Action::SlowTick => spent.slow += 1,
+            Action::Timeout(_, timer) => {
+                if let Some(kind) = self.timeout_kind(timer) {
+                    spent.timeouts[kind] += 1;
+                }
+            }
+            // A cut is counted where it is told what has become of it.
+            Action::Cut(_) | Action::Heal(_) => {}
+            Action::Deliver { .. } | Action::SelectRandom { .. } => {}
+            Action::Recover(_) | Action::Resume(_) | Action::Tick => {}
+        }
     }
 
     /// Delivers a message, and returns what is forgotten; `None` if that is not a step.
@@ -289,7 +296,6 @@ where
     }
 
     fn roll_back(&self, id: Id, state: &State<A, G>, next: &mut State<A, G>) {
-        next.spent.rollbacks += 1;
         let index = usize::from(id);
         let mut older = state.clone();
         older.system.actor_storages[index].clone_from(&state.backups[index]);

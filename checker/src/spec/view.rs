@@ -65,7 +65,7 @@ pub struct ActorView {
     pub server: bool,
     /// The name of its state's type or variant; empty if that is no struct.
     pub kind: String,
-    /// If it is down: that it is, and since when or for how long.
+    /// If it is down or paused: that it is, and since when or for how long.
     pub down: Option<String>,
     /// The parts of its state: names and values.
     pub fields: Vec<(String, String)>,
@@ -158,6 +158,7 @@ where
     fn budgets(&self, state: &State<A, G>) -> Vec<BudgetView> {
         let (spent, faults) = (&state.spent, &self.faults);
         let (early, slow) = self.timely.as_ref().map_or((0, 0), |it| (it.early, it.slow));
+        let pauses = self.pauses().map_or(0, |pauses| pauses.count);
         let rollbacks = if faults.are_wipes() { "wipes" } else { "rollbacks" };
         let cut = state.cuts.iter().filter(|cut| **cut != CutState::Ahead).count() as u8;
         let timeouts = self.timeouts.iter().zip(spent.timeouts);
@@ -171,6 +172,7 @@ where
                 ("backups", spent.backups, faults.backups),
                 ("early timeouts", spent.early, early),
                 ("slow ticks", spent.slow, slow),
+                ("pauses", spent.pauses, pauses),
                 ("cuts", cut, self.cuts.len() as u8),
             ])
             .filter(|(.., of)| *of > 0)

@@ -67,6 +67,8 @@ where
             | Action::Backup(_)
             | Action::Rollback(_)
             | Action::Drop { .. }
+            | Action::Pause(_)
+            | Action::Resume(_)
             | Action::Cut(_)
             | Action::Heal(_)
             | Action::Tick
@@ -153,6 +155,8 @@ where
                 trace::Event::Rollback { actor: (*id).into(), to_nothing }
             }
             Action::Recover(id) => trace::Event::Recover { actor: (*id).into() },
+            Action::Pause(id) => trace::Event::Pause { actor: (*id).into() },
+            Action::Resume(id) => trace::Event::Resume { actor: (*id).into() },
             Action::Cut(cut) => trace::Event::Cut { links: self.cut_ends(*cut) },
             Action::Heal(cut) => trace::Event::Heal { links: self.cut_ends(*cut) },
             Action::Tick => trace::Event::Tick,

@@ -156,6 +156,16 @@ pub enum Event {
         /// What it chooses.
         choice: String,
     },
+    /// An actor takes no step for a while.
+    Pause {
+        /// Who.
+        actor: usize,
+    },
+    /// An actor goes on after a pause.
+    Resume {
+        /// Who.
+        actor: usize,
+    },
     /// Links go down, and what is in flight over them is lost.
     Cut {
         /// The links, each as from whom and to whom.
@@ -182,6 +192,8 @@ impl Event {
             | Self::Backup { actor }
             | Self::Rollback { actor, .. }
             | Self::Recover { actor }
+            | Self::Pause { actor }
+            | Self::Resume { actor }
             | Self::Random { actor, .. } => Some(actor),
             Self::Drop { .. }
             | Self::Cut { .. }
@@ -253,6 +265,8 @@ impl Trace {
             }
             Event::Recover { actor } => format!("{} recovers", self.name(*actor)),
             Event::Random { actor, choice } => format!("{} chooses {choice}", self.name(*actor)),
+            Event::Pause { actor } => format!("{} pauses", self.name(*actor)),
+            Event::Resume { actor } => format!("{} goes on", self.name(*actor)),
             Event::Cut { links } => format!("cut: {}", links_in_words(links, &self.actors)),
             Event::Heal { links } => format!("healed: {}", links_in_words(links, &self.actors)),
             Event::Tick => "time passes".to_owned(),

@@ -32,8 +32,9 @@ impl Kind {
             | Event::Backup { .. }
             | Event::Rollback { .. }
             | Event::Cut { .. }
+            | Event::Pause { .. }
             | Event::SlowTick => Self::Fault,
-            Event::Recover { .. } | Event::Heal { .. } => Self::Recovery,
+            Event::Recover { .. } | Event::Resume { .. } | Event::Heal { .. } => Self::Recovery,
         }
     }
 

@@ -1,6 +1,6 @@
 //! What comes late or too soon: slow ticks, and timers that are never early.
 
-use quorate_checker::spec::{Action, Clock, Fairness, Punctual, Spec, Timely};
+use quorate_checker::spec::{Action, Clock, Fairness, Pauses, Punctual, Spec, Timely};
 use stateright::{Model, Path};
 
 use super::toy::Do::{Count, Send, Set};
@@ -65,4 +65,79 @@ fn a_punctual_timer_fires_early_only_while_messages_are_in_flight() {
     let path = [TICK, early(0, 'e')];
     assert_eq!(next(&spec, &path), [deliver(0, 1, 1), early(0, 'h')], "its time has come");
     assert!(spec.bounds().contains(&"leases never fire before their time".to_owned()));
+}
+
+const PAUSE: fn(usize) -> Step = |actor| Action::Pause(actor.into());
+const RESUME: fn(usize) -> Step = |actor| Action::Resume(actor.into());
+
+/// The first asks the second on each tick; one server may pause for 2 or 3 ticks.
+fn pausing() -> Spec<Toy> {
+    let asks = Toy::starts([Set('h')]).fires('h', [Set('h'), Send(1, 1)]);
+    let counts = Toy::starts([Set('e')]).receives(1, [Count]).fires('e', [Count]);
+    let pauses = Some(Pauses { count: 1, ticks: 2..=3 });
+    spec(Timely { pauses, ..timing() }, [asks, counts])
+}
+
+#[test]
+fn who_is_paused_takes_no_step_and_holds_up_nothing_until_its_time() {
+    let spec = pausing();
+    assert_eq!(next(&spec, &[]), [PAUSE(0), PAUSE(1), TICK]);
+    assert_eq!(next(&spec, &[PAUSE(1)]), [TICK], "the budget is spent");
+    let path = [PAUSE(1), TICK, fire(0, 'h')];
+    assert_eq!(next(&spec, &path), [TICK], "what is in flight to it waits");
+    let path = [&path[..], &[TICK, fire(0, 'h')]].concat();
+    assert_eq!(next(&spec, &path), [RESUME(1), TICK], "its timer is at its time, and waits");
+    let path = [&path[..], &[TICK, fire(0, 'h')]].concat();
+    assert_eq!(next(&spec, &path), [RESUME(1)], "time waits for the end of the pause");
+}
+
+#[test]
+fn timers_are_late_after_a_pause() {
+    let spec = spec(
+        Timely { pauses: Some(Pauses { count: 1, ticks: 4..=5 }), ..timing() },
+        [Toy::starts([Set('e')]).fires('e', [Count])],
+    );
+    let path = [TICK, PAUSE(0), TICK, TICK, TICK, TICK, RESUME(0)];
+    assert_eq!(after(&spec, &path).clocks[0], Clock::Up([('e', 5)].into()));
+    assert_eq!(next(&spec, &path), [fire(0, 'e')], "it was due at 3");
+}
+
+#[test]
+fn a_pause_is_a_fault_and_its_end_is_owed() {
+    let spec = pausing();
+    assert!(PAUSE(0).is_fault() && !RESUME(0).is_fault());
+    assert_eq!(spec.fairness_of(&PAUSE(0)), Fairness::None);
+    assert_eq!(spec.fairness_of(&RESUME(0)), Fairness::Weak);
+    let toy = || Toy::starts([Set('e')]).fires('e', [Set('e')]);
+    let pauses = Some(Pauses { count: 1, ticks: 0..=0 });
+    let spec = self::spec(Timely { pauses, ..timing() }, [toy(), Toy::default()]);
+    let calm = [TICK, TICK, fire(0, 'e')];
+    assert_eq!(after(&spec, &calm).calm, 1);
+    let path = [&calm[..], &[PAUSE(1)]].concat();
+    assert_eq!(after(&spec, &path).calm, 0);
+    assert_eq!(after(&spec, &[&path[..], &[RESUME(1)]].concat()).calm, 0);
+}
+
+#[test]
+fn a_pause_is_shown() {
+    let spec = pausing();
+    assert!(spec.bounds().contains(&"1 pause of 2 to 3 ticks".to_owned()));
+    let steps = [PAUSE(1), TICK, fire(0, 'h'), TICK, RESUME(1)];
+    let path = Path::from_actions(&spec, spec.init_states().remove(0), &steps).expect("a path");
+    let trace = spec.trace("toys", path);
+    let (text, diagram) = (trace.text(false), trace.diagram());
+    for line in ["   1  S2 pauses", "   5  S2 goes on"] {
+        assert!(text.lines().any(|other| other == line), "{line:?} is missing in\n{text}");
+    }
+    assert!(diagram.contains("pauses") && diagram.contains("goes on"));
+    assert!(diagram.contains("stroke-dasharray='3 4'"), "its lifeline is dashed");
+    assert_eq!(trace.itf()["states"][1]["action"], "S2 pauses");
+    let paused = after(&spec, &steps[..2]);
+    let text = format!("{paused:?}");
+    assert!(text.contains("S2 (paused since 1 tick): 0\n    timer set: 'e', 1 tick ago"), "{text}");
+    let view = spec.state_view(&paused);
+    assert_eq!(view.actors[1].down.as_deref(), Some("paused since 1 tick"));
+    let budget = view.budgets.iter().find(|budget| budget.name == "pauses").expect("a budget");
+    assert_eq!((budget.spent, budget.of), (1, 1));
+    assert_eq!(spec.format_action(&PAUSE(1)), "S2 pauses");
 }

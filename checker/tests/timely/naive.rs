@@ -19,8 +19,10 @@ pub struct World {
     /// The cuts whose links are down, and for how long where they heal; and those that have healed.
     cut: BTreeMap<usize, u8>,
     healed: BTreeSet<usize>,
-    /// Crashes, drops, duplicates, early firings, slow ticks.
-    spent: [u8; 5],
+    /// Who is paused, and for how long.
+    paused: BTreeMap<usize, u8>,
+    /// Crashes, drops, duplicates, early firings, slow ticks, pauses.
+    spent: [u8; 6],
     calm: u8,
 }
 
@@ -34,13 +36,17 @@ impl World {
             ..World::default()
         };
         let spent = state.spent;
-        world.spent = [spent.crashes, spent.drops, spent.duplicates, spent.early, spent.slow];
+        world.spent =
+            [spent.crashes, spent.drops, spent.duplicates, spent.early, spent.slow, spent.pauses];
         for (actor, clock) in state.clocks.iter().enumerate() {
-            assert_eq!(system.crashed[actor], !matches!(clock, Clock::Up(_)));
+            assert_eq!(system.crashed[actor], matches!(clock, Clock::Down(_) | Clock::Gone));
             let mut set: Vec<Timer> = system.timers_set[actor].iter().copied().collect();
             set.sort_unstable();
             match clock {
-                Clock::Up(ages) => {
+                Clock::Up(ages) | Clock::Paused(ages, _) => {
+                    if let Clock::Paused(_, ticks) = clock {
+                        world.paused.insert(actor, *ticks);
+                    }
                     assert!(ages.keys().eq(&set), "a timer is set and has an age, or neither");
                     world.ages.extend(ages.iter().map(|(timer, age)| ((actor, *timer), *age)));
                 }
@@ -82,6 +88,7 @@ impl Naive {
         self.timers(world, &mut found);
         self.crashes(world, &mut found);
         self.cuts(world, &mut found);
+        self.pauses(world, &mut found);
         found.retain(|(_, next)| {
             let spent = (world.spent, world.calm);
             World { spent: spent.0, calm: spent.1, ..next.clone() } != *world
@@ -91,7 +98,11 @@ impl Naive {
     }
 
     fn is_quiet(&self, world: &World) -> bool {
-        world.in_flight.iter().all(|(_, to, _)| world.down.contains_key(to))
+        world.in_flight.iter().all(|(_, to, _)| !Self::takes_steps(world, *to))
+    }
+
+    fn takes_steps(world: &World, actor: usize) -> bool {
+        !world.down.contains_key(&actor) && !world.paused.contains_key(&actor)
     }
 
     fn network(&self, world: &World, found: &mut Vec<(Step, World)>) {
@@ -110,7 +121,7 @@ impl Naive {
             if world.spent[1] < self.faults.drops {
                 found.push((Action::Drop { src, dst, msg }, without(&fault(1))));
             }
-            if world.down.contains_key(to) {
+            if !Self::takes_steps(world, *to) {
                 continue;
             }
             let handle = |world| self.act(world, *to, self.toys[*to].messages.get(message));
@@ -124,18 +135,20 @@ impl Naive {
     fn timers(&self, world: &World, found: &mut Vec<(Step, World)>) {
         let mut is_at_end = false;
         for ((actor, timer), age) in &world.ages {
+            if world.paused.contains_key(actor) {
+                continue;
+            }
             let range = (self.timely.range)(timer);
-            is_at_end |= age == range.end();
+            let is_due = range.contains(age) || age > range.end();
+            is_at_end |= age >= range.end();
             let mut next = world.clone();
             next.ages.remove(&(*actor, *timer));
             let mut next = self.act(next, *actor, self.toys[*actor].timers.get(timer));
-            if range.contains(age) && self.is_quiet(world) {
+            if is_due && self.is_quiet(world) {
                 next.calm +=
                     u8::from(self.timely.restless.as_ref().is_some_and(|it| (it.timers)(timer)));
                 found.push((Action::Timeout((*actor).into(), *timer), next));
-            } else if world.spent[3] < self.timely.early
-                && (range.contains(age) || !self.is_punctual(*timer))
-            {
+            } else if world.spent[3] < self.timely.early && (is_due || !self.is_punctual(*timer)) {
                 next.spent[3] += 1;
                 next.calm = 0;
                 found.push((Action::EarlyTimeout((*actor).into(), *timer), next));
@@ -150,7 +163,10 @@ impl Naive {
         for (cut, ticks) in &world.cut {
             is_at_end |= self.cuts[*cut].heals.as_ref().is_some_and(|it| ticks == it.end());
         }
-        let waiting = world.ages.len() + recovering + healing.len();
+        for ticks in world.paused.values() {
+            is_at_end |= self.timely.pauses.as_ref().is_some_and(|it| ticks == it.ticks.end());
+        }
+        let waiting = world.ages.len() + recovering + healing.len() + world.paused.len();
         let is_slow = !self.is_quiet(world);
         if (!is_slow || world.spent[4] < self.timely.slow) && !is_at_end && waiting > 0 {
             let mut next = world.clone();
@@ -162,6 +178,7 @@ impl Naive {
                 *ticks += u8::from(self.cuts[*cut].heals.is_some());
             }
             next.ages.values_mut().for_each(|age| *age += 1);
+            next.paused.values_mut().for_each(|ticks| *ticks += 1);
             if self.timely.recovery.is_some() {
                 next.down.values_mut().for_each(|downtime| *downtime += 1);
             }
@@ -176,6 +193,9 @@ impl Naive {
     fn crashes(&self, world: &World, found: &mut Vec<(Step, World)>) {
         for actor in 0..self.toys.len() {
             let mut next = World { calm: 0, ..world.clone() };
+            if world.paused.contains_key(&actor) {
+                continue;
+            }
             match world.down.get(&actor) {
                 None => {
                     let down = world.down.len() < usize::from(self.faults.down_at_once);
@@ -222,6 +242,25 @@ impl Naive {
                     next.in_flight.retain(|(from, to, _)| !links.contains(&(*from, *to)));
                     found.push((Action::Cut(index as u8), next));
                 }
+            }
+        }
+    }
+
+    fn pauses(&self, world: &World, found: &mut Vec<(Step, World)>) {
+        let Some(pauses) = &self.timely.pauses else { return };
+        for actor in 0..self.toys.len() {
+            let mut next = World { calm: 0, ..world.clone() };
+            match world.paused.get(&actor) {
+                Some(ticks) if pauses.ticks.contains(ticks) => {
+                    next.paused.remove(&actor);
+                    found.push((Action::Resume(actor.into()), next));
+                }
+                None if Self::takes_steps(world, actor) && world.spent[5] < pauses.count => {
+                    next.paused.insert(actor, 0);
+                    next.spent[5] += 1;
+                    found.push((Action::Pause(actor.into()), next));
+                }
+                _ => {}
             }
         }
     }

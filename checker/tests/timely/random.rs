@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
-use quorate_checker::spec::{Cut, Faults, Punctual, Spec, Timely};
+use quorate_checker::spec::{Cut, Faults, Pauses, Punctual, Spec, Timely};
 use stateright::Model;
 
 use super::naive::{Naive, World};
@@ -43,11 +43,14 @@ pub fn toys() -> impl Strategy<Value = Vec<Toy>> {
     prop::collection::vec(toy(), 3)
 }
 
-/// Early firings, of which some timers may be excepted, and slow ticks.
+/// Early firings, of which some timers may be excepted, slow ticks, and pauses.
 pub fn early() -> impl Strategy<Value = Timely<Timer>> {
-    (0..2u8, any::<bool>(), 0..3u8).prop_map(|(early, has_punctual, slow)| {
+    let pauses = (0..2u8, prop::sample::select(vec![0..=1, 1..=3, 4..=5]));
+    let pauses = prop::option::of(pauses.prop_map(|(count, ticks)| Pauses { count, ticks }));
+    (0..2u8, any::<bool>(), 0..3u8, pauses).prop_map(|(early, has_punctual, slow, pauses)| {
         let leases = Punctual { name: "leases", timers: |timer| *timer == 'r' };
-        Timely { early, punctual: has_punctual.then_some(leases), slow, ..timing() }
+        let punctual = has_punctual.then_some(leases);
+        Timely { early, punctual, slow, pauses, ..timing() }
     })
 }
 

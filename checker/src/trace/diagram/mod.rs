@@ -32,7 +32,7 @@ const RECOVERY: &str = "#2e7d32";
 const NOTE: &str = "#7b3fa0";
 
 const LEGEND: &str =
-    "■ saves · × crash, cut or loss · dotted: down, or still in flight · hover for details";
+    "■ saves · × crash, cut or loss · dotted: down, paused, or still in flight · hover for details";
 
 /// See [`Trace::diagram`].
 pub(super) fn render(trace: &Trace) -> String {
@@ -98,8 +98,8 @@ impl Drawing<'_> {
         self.svg.text(at(14.0, height - 9.0), font, LEGEND);
     }
 
-    /// A line for each actor, dashed while it is down, with its name at the top, and at the bottom
-    /// too if the top may be out of sight.
+    /// A line for each actor, dashed while it is down or paused, with its name at the top, and at
+    /// the bottom too if the top may be out of sight.
     fn draw_lifelines(&mut self) {
         for (actor, name) in self.trace.actors.iter().enumerate() {
             let x = self.layout.lanes[actor];
@@ -107,11 +107,15 @@ impl Drawing<'_> {
             let mut up = true;
             let mut ends: Vec<_> = self.layout.rows.iter().zip(&self.trace.steps).collect();
             ends.retain(|(_, step)| {
-                let fault = matches!(
+                let changes = matches!(
                     step.event,
-                    Event::Crash { .. } | Event::Rollback { .. } | Event::Recover { .. }
+                    Event::Crash { .. }
+                        | Event::Rollback { .. }
+                        | Event::Recover { .. }
+                        | Event::Pause { .. }
+                        | Event::Resume { .. }
                 );
-                fault && step.event.actor() == Some(actor)
+                changes && step.event.actor() == Some(actor)
             });
             let ends = ends.into_iter().map(|(y, step)| (*y, Some(&step.event)));
             for (y, event) in ends.chain([(self.layout.bottom(), None)]) {
@@ -121,7 +125,7 @@ impl Drawing<'_> {
                 };
                 self.svg.line(at(x, since), at(x, y), colour, style);
                 since = y;
-                up = !matches!(event, Some(Event::Crash { .. } | Event::Rollback { .. }));
+                up = matches!(event, Some(Event::Recover { .. } | Event::Resume { .. }));
             }
             self.room.add_line(at(x, TOP), at(x, self.layout.bottom()), 8.0);
             let state = self.trace.initial.get(actor).map_or("", String::as_str);
@@ -237,7 +241,15 @@ impl Drawing<'_> {
                 self.svg.path(&hands, "none", TIMER, "stroke-width='1.3'");
             }
             Event::Crash { .. } | Event::Rollback { .. } => self.svg.cross(point, 6.0, FAULT),
-            Event::Recover { .. } => self.svg.disc(point, 5.0, "#fff", RECOVERY),
+            Event::Recover { .. } | Event::Resume { .. } => {
+                self.svg.disc(point, 5.0, "#fff", RECOVERY);
+            }
+            Event::Pause { .. } => {
+                self.svg.disc(point, 6.0, "#fff", FAULT);
+                let bars =
+                    format!("M{:.1} {:.1}v5M{:.1} {:.1}v5", x - 1.8, y - 2.5, x + 1.8, y - 2.5);
+                self.svg.path(&bars, "none", FAULT, "stroke-width='1.5'");
+            }
             Event::Random { .. } | Event::Backup { .. } => {
                 let path = format!("M{x:.1} {:.1}l6 6l-6 6l-6 -6Z", y - 6.0);
                 self.svg.path(&path, "#fff", INK, "stroke-width='1.5'");

@@ -45,6 +45,8 @@ pub(super) fn label(trace: &Trace, step: &Step) -> Vec<Line> {
         Event::Crash { .. } => ("crashes".to_owned(), FAULT),
         Event::Recover { .. } => ("recovers".to_owned(), RECOVERY),
         Event::Random { choice, .. } => (format!("chooses {choice}"), INK),
+        Event::Pause { .. } => ("pauses".to_owned(), FAULT),
+        Event::Resume { .. } => ("goes on".to_owned(), RECOVERY),
         Event::Cut { .. } => (trace.line(step), FAULT),
         Event::Heal { .. } => (trace.line(step), RECOVERY),
         Event::Tick => ("time passes".to_owned(), TIMER),
