@@ -125,26 +125,29 @@ impl<A: Actor, G> State<A, G> {
         format!("{:?}{down}: {:?}", Id::from(index), self.system.actor_states[index])
     }
 
-    /// What an actor waits for: of what kind it is, and which.
+    /// What an actor waits for: of what kind it is, and which. Stateright keeps timers and choices
+    /// in no order; here they have one, so that equal states read the same.
     pub(super) fn pending(&self, index: usize) -> Vec<(Pending, String)> {
-        let timer = |text| (Pending::Timer, text);
-        let mut found: Vec<(Pending, String)> = match self.clocks.get(index) {
-            Some(Clock::Up(ages) | Clock::Paused(ages, _)) => ages
-                .iter()
-                .map(|(name, age)| timer(format!("{name:?}, {} ago", in_words(*age))))
-                .collect(),
+        let sorted = |mut texts: Vec<String>| {
+            texts.sort();
+            texts
+        };
+        let timers = match self.clocks.get(index) {
+            Some(Clock::Up(ages) | Clock::Paused(ages, _)) => {
+                ages.iter().map(|(name, age)| format!("{name:?}, {} ago", in_words(*age))).collect()
+            }
             _ => {
                 let timers = self.system.timers_set[index].iter();
-                timers.map(|name| timer(format!("{name:?}"))).collect()
+                sorted(timers.map(|name| format!("{name:?}")).collect())
             }
         };
+        let backups = self.backups.get(index).into_iter().flatten();
         let choices = self.system.random_choices[index].map.iter();
-        if let Some(Some(backup)) = self.backups.get(index) {
-            found.push((Pending::Backup, format!("{backup:?}")));
-        }
-        found
-            .extend(choices.map(|(key, choices)| (Pending::Choice, format!("{key}: {choices:?}"))));
-        found
+        let choices = sorted(choices.map(|(key, of)| format!("{key}: {of:?}")).collect());
+        let timers = timers.into_iter().map(|text| (Pending::Timer, text));
+        let backups = backups.map(|backup| (Pending::Backup, format!("{backup:?}")));
+        let choices = choices.into_iter().map(|text| (Pending::Choice, text));
+        timers.chain(backups).chain(choices).collect()
     }
 }
 
