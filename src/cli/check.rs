@@ -216,10 +216,11 @@ fn code(reports: &[&Report]) -> Code {
 fn show(checked: &Checked, output: &mut Output) {
     let report = &checked.report;
     let (words, colour) = table::verdict(checked);
+    let counts = format!("{}, {:.1} s", table::counts(report), report.seconds);
+    let head = format!("{}: {words}; ", report.spec);
+    let text = wrapped(&head, counts.split(", "));
     let verdict = output.paint(words, colour);
-    let counts = table::counts(report);
-    let seconds = report.seconds;
-    output.line(format!("{}: {verdict}; {counts}, {seconds:.1} s", report.spec));
+    output.line(format!("{}: {verdict}; {}", report.spec, &text[head.len()..]));
 }
 
 /// A counterexample: its steps if nobody expected it, or `in_full`; else that it is there.

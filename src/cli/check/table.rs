@@ -8,7 +8,7 @@ use crate::cli::log::Colour;
 use crate::cli::output::{Output, grouped, wrapped};
 
 /// The widest name of a spec that is shown in full.
-const NAME_MAX: usize = 28;
+const NAME_MAX: usize = 36;
 
 /// The verdict in words, beside what was expected.
 pub fn verdict(checked: &Checked) -> (&'static str, Colour) {
