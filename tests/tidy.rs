@@ -2,10 +2,12 @@
 //! excuse that is no longer needed is struck out.
 
 use std::collections::BTreeSet;
+use std::fmt::Debug;
 use std::fs;
 use std::path::Path;
 
-use quorate_models::raft::rules::Rule;
+use quorate_models::primary_backup::naive;
+use quorate_models::raft;
 
 const LINES: usize = 400;
 const COLUMNS: usize = 100;
@@ -152,18 +154,31 @@ fn every_source_keeps_the_limits() {
     assert!(needless.is_empty(), "strike out of EXCUSED, they keep the limit: {needless:?}");
 }
 
+/// The folders of the protocols, and the rules of each.
+fn rules() -> [(&'static str, Vec<String>); 2] {
+    fn names<Rule: Debug>(rules: &[Rule]) -> Vec<String> {
+        rules.iter().map(|rule| format!("{rule:?}")).collect()
+    }
+    [
+        ("models/src/raft/", names(raft::rules::Rule::ALL)),
+        ("models/src/primary_backup/naive/", names(naive::rules::Rule::ALL)),
+    ]
+}
+
 #[test]
 fn every_rule_is_asked_for_where_the_protocol_acts() {
     let sources = sources();
-    let protocol: String = sources
-        .iter()
-        .filter(|(path, _)| path.starts_with("models/src/raft/") && !path.ends_with("/rules.rs"))
-        .flat_map(|(_, text)| text.split_whitespace())
-        .collect();
-    for rule in Rule::ALL {
-        let uses = [format!("keeps(Rule::{rule:?})"), format!("require(Rule::{rule:?},")];
-        let used = uses.iter().any(|usage| protocol.contains(usage));
-        assert!(used, "nothing asks for {rule:?}");
+    for (folder, rules) in rules() {
+        let protocol: String = sources
+            .iter()
+            .filter(|(path, _)| path.starts_with(folder) && !path.ends_with("/rules.rs"))
+            .flat_map(|(_, text)| text.split_whitespace())
+            .collect();
+        for rule in rules {
+            let uses = [format!("keeps(Rule::{rule})"), format!("require(Rule::{rule},")];
+            let used = uses.iter().any(|usage| protocol.contains(usage));
+            assert!(used, "nothing in {folder} asks for {rule}");
+        }
     }
 }
 

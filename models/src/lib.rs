@@ -11,6 +11,7 @@ pub mod durable;
 pub mod kv;
 pub mod member;
 pub mod number;
+pub mod primary_backup;
 pub mod protocol;
 pub mod quorum;
 pub mod raft;
@@ -27,6 +28,7 @@ pub fn specs() -> Vec<Box<dyn quorate_checker::AnySpec>> {
     let mut specs = raft::specs::all();
     specs.extend(raft::specs::large::default_set());
     specs.extend(raft::specs::live::all());
+    specs.extend(primary_backup::naive::designs::all());
     specs
 }
 
