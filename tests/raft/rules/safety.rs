@@ -106,7 +106,7 @@ necessary! {
 fn no_op_at_start_of_term() {
     const FACT: &str = "an older command is committed";
     let bounds = Bounds { scripts: &[&[put("x", "1")]], ..NONE };
-    let facts = [(FACT, properties::an_older_command_committed as _)];
+    let facts = [specs::fact(FACT, properties::an_older_command_committed)];
     let reports = [vec![], vec![Rule::NoOpAtStartOfTerm]]
         .map(|rules| explore(specs::raft("proof", AllBut(rules), bounds, &facts).only(FACT)));
     assert_eq!(reports.each_ref().map(|r| r.verdict), [Verdict::Holds, Verdict::Violated]);

@@ -14,8 +14,6 @@ use crate::raft::state::{Role, ServerState};
 use crate::service::Message;
 use crate::state_machine::StateMachine;
 
-/// The names of the facts that look at what is in flight.
-pub const OF_NETWORK: [&str; 4] = [ANSWERED_AFTER_DROP, ASKED_AGAIN, OVERTAKEN, HALF_KNOWN];
 pub const ANSWERED_AFTER_DROP: &str = "all answered though a message was lost";
 pub const ASKED_AGAIN: &str = "a leader is asked again for what it did";
 pub const OVERTAKEN: &str = "a leader is asked again for what a later command has overtaken";

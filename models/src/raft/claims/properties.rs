@@ -16,7 +16,8 @@ use crate::raft::{MachineOf, Params, Server};
 pub type System<P> = claims::System<Server<P>, Arc<Ghost<MachineOf<P>>>>;
 /// Its state.
 pub type SystemState<P> = claims::SystemState<Server<P>, Arc<Ghost<MachineOf<P>>>>;
-type Condition<P> = fn(&System<P>, &SystemState<P>) -> bool;
+/// A condition on its state.
+pub type Condition<P> = fn(&System<P>, &SystemState<P>) -> bool;
 
 /// A property and its name.
 pub type Named<P> = (&'static str, Condition<P>);

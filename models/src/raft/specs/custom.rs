@@ -4,12 +4,12 @@
 use quorate_checker::AnySpec;
 use quorate_checker::spec::Faults;
 
-use super::{Checked, EVERY_RULE, RaftSpec, live};
+use super::{EVERY_RULE, Fact, RaftSpec, fact, live};
 use crate::bounds::{Ask, Bounds, Refused};
 use crate::claims::all_answered;
 use crate::kv::Command;
 use crate::raft::Batch;
-use crate::raft::claims::properties::{self, Named};
+use crate::raft::claims::properties;
 use crate::system::{Boxed, servers_mut};
 
 /// Raft within `bounds`.
@@ -54,12 +54,12 @@ fn at_any_moment(
 ) -> RaftSpec {
     let (elections, heartbeats) = (ask.count("elections", 1), ask.count("heartbeats", 0));
     let retries = ask.count("retries", 0);
-    let mut facts: Vec<Named<Checked>> = Vec::new();
+    let mut facts: Vec<Fact> = Vec::new();
     if elections > 0 {
-        facts.push(("a leader", properties::a_leader));
-        facts.push(("a commit", properties::a_commit));
+        facts.push(fact("a leader", properties::a_leader));
+        facts.push(fact("a commit", properties::a_commit));
         if !scripts.is_empty() {
-            facts.push(("all answered", all_answered));
+            facts.push(fact("all answered", all_answered));
         }
     }
     let bounds = super::Bounds { servers, scripts, elections, heartbeats, retries, faults };

@@ -4,14 +4,14 @@ use quorate_checker::AnySpec;
 use quorate_checker::spec::Faults;
 
 use super::{
-    ANSWERED_ANYWAY, Bounds, Checked, ELECTED, EVERY_RULE, FAILED_OVER, OLDER_COMMAND, RaftSpec,
-    raft,
+    ANSWERED_ANYWAY, Bounds, ELECTED, EVERY_RULE, FAILED_OVER, Fact, OLDER_COMMAND, RaftSpec, fact,
+    fact_in_flight, raft,
 };
 use crate::claims::all_answered;
 use crate::kv::{Command, get, put};
 use crate::raft::Batch;
 use crate::raft::claims::facts;
-use crate::raft::claims::properties::{self, Named};
+use crate::raft::claims::properties;
 use crate::system::{Boxed, servers_mut};
 
 /// Those of the default set. The counts change only with a reason.
@@ -74,11 +74,11 @@ fn failover_lossy() -> RaftSpec {
 fn elections_3() -> RaftSpec {
     let scripts: &[&[Command]] = &[&[put("x", "1")]];
     let bounds = Bounds { servers: 3, scripts, elections: 3, ..Bounds::default() };
-    let facts: &[Named<Checked>] = &[
-        ("a second leader", properties::a_second_leader),
-        ("an overwritten entry", properties::an_overwritten_entry),
+    let facts: &[Fact] = &[
+        fact("a second leader", properties::a_second_leader),
+        fact("an overwritten entry", properties::an_overwritten_entry),
         OLDER_COMMAND,
-        ("all answered", all_answered),
+        fact("all answered", all_answered),
     ];
     raft("raft/elections-3", EVERY_RULE, bounds, facts)
         .summary("a client's command, and a leader after the next")
@@ -116,12 +116,12 @@ pub const NODE_BATCH: Batch = Batch { entries: 256, bytes: 256 << 10 };
 pub fn batches() -> RaftSpec {
     let scripts: &[&[Command]] = &[&[put("x", "1"), put("x", "2")]];
     let bounds = Bounds { servers: 3, scripts, elections: 2, ..Bounds::default() };
-    let facts: &[Named<Checked>] = &[
-        ("a second leader", properties::a_second_leader),
-        ("an overwritten entry", properties::an_overwritten_entry),
+    let facts: &[Fact] = &[
+        fact("a second leader", properties::a_second_leader),
+        fact("an overwritten entry", properties::an_overwritten_entry),
         OLDER_COMMAND,
-        (facts::HALF_KNOWN, facts::half_known),
-        ("all answered", all_answered),
+        fact_in_flight(facts::HALF_KNOWN, facts::half_known),
+        fact("all answered", all_answered),
     ];
     let mut spec = raft("raft/batches", EVERY_RULE, bounds, facts)
         .summary("a client's two commands, and messages of as many entries as there are");
@@ -135,10 +135,10 @@ pub fn batches() -> RaftSpec {
 fn retry_2() -> RaftSpec {
     let scripts: &[&[Command]] = &[&[put("x", "1"), Command::Delete { key: "x".into() }]];
     let bounds = Bounds { servers: 3, scripts, elections: 1, retries: 1, ..Bounds::default() };
-    let facts: &[Named<Checked>] = &[
-        (facts::ASKED_AGAIN, facts::asked_again),
-        (facts::OVERTAKEN, facts::overtaken),
-        ("all answered after a retry", facts::answered_after_retry),
+    let facts: &[Fact] = &[
+        fact_in_flight(facts::ASKED_AGAIN, facts::asked_again),
+        fact_in_flight(facts::OVERTAKEN, facts::overtaken),
+        fact("all answered after a retry", facts::answered_after_retry),
     ];
     raft("raft/retry-2", EVERY_RULE, bounds, facts)
         .summary("two commands, either of which is asked for twice")
@@ -156,10 +156,10 @@ fn failover_retry() -> RaftSpec {
         retries: 1,
         ..Bounds::default()
     };
-    let facts: &[Named<Checked>] = &[
-        ("a second leader", properties::a_second_leader),
-        (facts::ASKED_AGAIN, facts::asked_again),
-        ("all answered after a retry", facts::answered_after_retry),
+    let facts: &[Fact] = &[
+        fact("a second leader", properties::a_second_leader),
+        fact_in_flight(facts::ASKED_AGAIN, facts::asked_again),
+        fact("all answered after a retry", facts::answered_after_retry),
     ];
     raft("raft/failover-retry", EVERY_RULE, bounds, facts)
         .summary("a later leader is asked again for what an earlier one did")
@@ -169,11 +169,11 @@ fn failover_retry() -> RaftSpec {
 fn readers_2() -> RaftSpec {
     let scripts: &[&[Command]] = &[&[put("x", "1")], &[get("x"), get("x")]];
     let bounds = Bounds { servers: 3, scripts, elections: 1, ..Bounds::default() };
-    let facts: &[Named<Checked>] = &[
-        ("a read before the write", facts::nothing_read),
-        ("a read while the write has no answer", facts::read_while_writing),
-        (facts::READ_AFTER_WRITE, facts::read_after_write),
-        ("all answered", all_answered),
+    let facts: &[Fact] = &[
+        fact("a read before the write", facts::nothing_read),
+        fact("a read while the write has no answer", facts::read_while_writing),
+        fact(facts::READ_AFTER_WRITE, facts::read_after_write),
+        fact("all answered", all_answered),
     ];
     raft("raft/readers-2", EVERY_RULE, bounds, facts)
         .summary("a writer, and a reader that reads twice")

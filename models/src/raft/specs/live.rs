@@ -11,15 +11,14 @@ use quorate_checker::spec::{Claim, Faults, Restless, Spec, Timely};
 use stateright::actor::Id;
 
 use super::{
-    Book, Checked, EVERY_RULE, RaftSpec, SEEN, directions, fact, keeps_all_durable, same_durable,
+    Book, EVERY_RULE, Fact, RaftSpec, SEEN, directions, fact, keeps_all_durable, same_durable,
     system,
 };
 use crate::claims::{all_answered, is_answered, is_submitted};
 use crate::kv::{Command, get, put};
 use crate::member;
 use crate::raft::Timer;
-use crate::raft::claims::properties::{self, Named};
-use crate::raft::claims::{conduct, facts, ghost, obsolete};
+use crate::raft::claims::{conduct, facts, ghost, obsolete, properties};
 use crate::system::{Boxed, servers_mut, suspended};
 
 /// How long timers take, in ticks of one heartbeat interval.
@@ -91,7 +90,7 @@ pub const ALL_ANSWERED: &str = "all answered";
 
 /// Raft within `bounds`, on the clock: what must happen whatever the faults were, and the `facts`
 /// that must be reachable, lest it happen for want of them.
-pub fn raft(name: &str, rules: Book, bounds: Bounds<'_>, facts: &[Named<Checked>]) -> RaftSpec {
+pub fn raft(name: &str, rules: Book, bounds: Bounds<'_>, facts: &[Fact]) -> RaftSpec {
     let down = bounds.faults.most_down();
     assert!(down == 0 || 2 * down < bounds.servers, "{name}: a majority of servers must stay up");
     // A server that is rolled back may heed again what it had come to ignore.
@@ -105,7 +104,7 @@ pub fn raft(name: &str, rules: Book, bounds: Bounds<'_>, facts: &[Named<Checked>
     let claims = claims.into_iter().map(|(name, claim)| Claim::always(name, SEEN, claim));
     let system = system(rules, bounds.servers, bounds.scripts);
     let spec = Spec::new(name, system, bounds.servers);
-    let spec = spec.claims(claims.chain(facts.iter().map(fact)));
+    let spec = spec.claims(claims.chain(facts.iter().copied()));
     let spec = if bounds.faults.rollbacks == 0 { spec } else { spec.ghost(ghost::observe_conduct) };
     let spec = spec.suspending(suspended).faults(bounds.faults).timely(Timely {
         tick: bounds.pace.tick(),
@@ -185,7 +184,7 @@ pub fn failover() -> RaftSpec {
     let scripts: &[&[Command]] = &[&[put("x", "1")]];
     let pace = Pace::Real;
     let bounds = Bounds { servers: 3, pace, scripts, early: 1, faults: CRASH, recovery: None };
-    let facts: &[Named<Checked>] = &[LATER_LEADER, GONE, LATER_ANSWER];
+    let facts: &[Fact] = &[LATER_LEADER, GONE, LATER_ANSWER];
     raft("raft/failover-live", EVERY_RULE, bounds, facts)
         .summary("a leader dies for good, and the command is answered all the same")
         .worst_case(ALL_ANSWERED, SEEN, all_answered)
@@ -285,10 +284,9 @@ pub fn left_behind(name: &str, rules: Book) -> RaftSpec {
         )
 }
 
-const SPLIT_VOTE: Named<Checked> = ("a split vote", properties::a_split_vote);
-const LATER_LEADER: Named<Checked> = ("a later leader", properties::a_later_leader);
-const TAKEN_OUT: Named<Checked> = ("a server is taken out", properties::a_server_taken_out);
-const GONE: Named<Checked> =
-    ("a command gone with its leader", facts::a_command_gone_with_its_leader);
-const LATER_ANSWER: Named<Checked> = ("a later leader answers", facts::a_later_leader_answers);
-const RECOVERED: Named<Checked> = ("a recovered server", properties::a_recovered_server);
+const SPLIT_VOTE: Fact = fact("a split vote", properties::a_split_vote);
+const LATER_LEADER: Fact = fact("a later leader", properties::a_later_leader);
+const TAKEN_OUT: Fact = fact("a server is taken out", properties::a_server_taken_out);
+const GONE: Fact = fact("a command gone with its leader", facts::a_command_gone_with_its_leader);
+const LATER_ANSWER: Fact = fact("a later leader answers", facts::a_later_leader_answers);
+const RECOVERED: Fact = fact("a recovered server", properties::a_recovered_server);

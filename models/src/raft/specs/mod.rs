@@ -13,9 +13,8 @@ use quorate_checker::AnySpec;
 use quorate_checker::spec::{Claim, Sees, Spec};
 use stateright::actor::Id;
 
-use super::claims::facts;
 use super::claims::ghost::Ghost;
-use super::claims::properties::{Named, System};
+use super::claims::properties::{Condition, System};
 use super::rules::Rule;
 use super::{Batch, Raft, Server, State, Timing};
 use crate::client::Habits;
@@ -48,11 +47,17 @@ impl Boxed for RaftSpec {
 /// What the claims see: who is in which state, and what happened. Some facts see more.
 pub const SEEN: Sees = Sees::ACTORS.and(Sees::GHOST);
 
-/// A fact, which must be reachable, and what it sees.
-fn fact((name, condition): &Named<Checked>) -> Claim<Raft<Checked>, (), Arc<Ghost<Kv>>> {
-    let is_of_network = facts::OF_NETWORK.contains(name);
-    let sees = if is_of_network { SEEN.and(Sees::NETWORK) } else { SEEN };
-    Claim::reachable(name, sees, *condition)
+/// A fact, which must be reachable.
+pub type Fact = Claim<Raft<Checked>, (), Arc<Ghost<Kv>>>;
+
+/// A fact about who is in which state, and about what happened.
+pub const fn fact(name: &'static str, condition: Condition<Checked>) -> Fact {
+    Claim::reachable(name, SEEN, condition)
+}
+
+/// A fact that looks at what is in flight, too.
+pub const fn fact_in_flight(name: &'static str, condition: Condition<Checked>) -> Fact {
+    Claim::reachable(name, SEEN.and(Sees::NETWORK), condition)
 }
 
 /// The timing of a cluster on one machine.

@@ -4,15 +4,14 @@ use quorate_checker::AnySpec;
 use quorate_checker::spec::{Claim, Faults, Spec};
 
 use super::{
-    Book, Checked, EVERY_RULE, RaftSpec, SEEN, directions, fact, keeps_all_durable, same_durable,
-    system,
+    Book, EVERY_RULE, Fact, RaftSpec, SEEN, directions, fact, fact_in_flight, keeps_all_durable,
+    same_durable, system,
 };
 use crate::claims::all_answered;
 use crate::kv::{Command, get, put};
 use crate::member;
 use crate::raft::Timer;
-use crate::raft::claims::properties::{self, Named};
-use crate::raft::claims::{conduct, facts, ghost, obsolete};
+use crate::raft::claims::{conduct, facts, ghost, obsolete, properties};
 use crate::raft::rules::Rule;
 use crate::rules::AllBut;
 use crate::system::{Boxed, suspended};
@@ -31,7 +30,7 @@ pub struct Bounds<'a> {
 }
 
 /// Raft within `bounds`: its safety, and the facts that must be reachable.
-pub fn raft(name: &str, rules: Book, bounds: Bounds<'_>, facts: &[Named<Checked>]) -> RaftSpec {
+pub fn raft(name: &str, rules: Book, bounds: Bounds<'_>, facts: &[Fact]) -> RaftSpec {
     // A server that is rolled back may heed again what it had come to ignore.
     let prunes = obsolete::applies(&rules) && bounds.faults.rollbacks == 0;
     let suspended = suspended(&rules);
@@ -46,7 +45,7 @@ pub fn raft(name: &str, rules: Book, bounds: Bounds<'_>, facts: &[Named<Checked>
     }
     let claims = claims.into_iter().map(|(name, claim)| Claim::always(name, SEEN, claim));
     let spec = Spec::new(name, system(rules, bounds.servers, bounds.scripts), bounds.servers)
-        .claims(claims.chain(facts.iter().map(fact)))
+        .claims(claims.chain(facts.iter().copied()))
         .suspending(suspended)
         .ghost(ghost::observe)
         .faults(bounds.faults)
@@ -96,13 +95,13 @@ pub fn election() -> RaftSpec {
 pub fn replication() -> RaftSpec {
     let scripts: &[&[Command]] = &[&[put("x", "1"), get("x")]];
     let bounds = Bounds { servers: 3, scripts, elections: 2, ..Bounds::default() };
-    let facts: &[Named<Checked>] = &[
-        ("a commit", properties::a_commit),
-        ("a second leader", properties::a_second_leader),
-        ("an overwritten entry", properties::an_overwritten_entry),
+    let facts: &[Fact] = &[
+        fact("a commit", properties::a_commit),
+        fact("a second leader", properties::a_second_leader),
+        fact("an overwritten entry", properties::an_overwritten_entry),
         OLDER_COMMAND,
-        ("a later leader reads", facts::a_later_leader_reads),
-        ("all answered", all_answered),
+        fact("a later leader reads", facts::a_later_leader_reads),
+        fact("all answered", all_answered),
     ];
     raft("raft/replication", EVERY_RULE, bounds, facts)
         .summary("a client's commands while leaders change")
@@ -112,10 +111,10 @@ pub fn replication() -> RaftSpec {
 pub fn readers() -> RaftSpec {
     let scripts: &[&[Command]] = &[&[put("x", "1")], &[get("x")]];
     let bounds = Bounds { servers: 3, scripts, elections: 1, ..Bounds::default() };
-    let facts: &[Named<Checked>] = &[
-        ("a read before the write", facts::nothing_read),
-        ("a read while the write has no answer", facts::read_while_writing),
-        ("all answered", all_answered),
+    let facts: &[Fact] = &[
+        fact("a read before the write", facts::nothing_read),
+        fact("a read while the write has no answer", facts::read_while_writing),
+        fact("all answered", all_answered),
     ];
     raft("raft/readers", EVERY_RULE, bounds, facts).summary("a writer and a reader of the same key")
 }
@@ -144,10 +143,10 @@ pub fn one() -> RaftSpec {
     let faults = Faults { crashes: 1, down_at_once: 1, ..Faults::default() };
     let scripts: &[&[Command]] = &[&[put("x", "1"), get("x")]];
     let bounds = Bounds { servers: 1, scripts, elections: 2, heartbeats: 1, retries: 2, faults };
-    let facts: &[Named<Checked>] = &[
-        ("a second leader", properties::a_second_leader),
-        ("a recovered server", properties::a_recovered_server),
-        ("all answered", all_answered),
+    let facts: &[Fact] = &[
+        fact("a second leader", properties::a_second_leader),
+        fact("a recovered server", properties::a_recovered_server),
+        fact("all answered", all_answered),
     ];
     raft("raft/one", EVERY_RULE, bounds, facts).summary("one server, which is a majority")
 }
@@ -157,10 +156,10 @@ pub fn two() -> RaftSpec {
     let faults = Faults { crashes: 1, down_at_once: 1, ..Faults::default() };
     let scripts: &[&[Command]] = &[&[put("x", "1")]];
     let bounds = Bounds { servers: 2, scripts, elections: 2, heartbeats: 1, retries: 1, faults };
-    let facts: &[Named<Checked>] = &[
-        ("a second leader", properties::a_second_leader),
-        ("a recovered server", properties::a_recovered_server),
-        ("all answered", all_answered),
+    let facts: &[Fact] = &[
+        fact("a second leader", properties::a_second_leader),
+        fact("a recovered server", properties::a_recovered_server),
+        fact("all answered", all_answered),
     ];
     raft("raft/two", EVERY_RULE, bounds, facts).summary("two servers, of which both must live")
 }
@@ -170,7 +169,7 @@ pub fn two() -> RaftSpec {
 pub fn rollback() -> RaftSpec {
     let faults = Faults { rollbacks: 1, down_at_once: 1, ..Faults::NONE };
     let bounds = Bounds { servers: 3, elections: 2, faults, ..Bounds::default() };
-    let facts: &[Named<Checked>] = &[("a second leader", properties::a_second_leader)];
+    let facts: &[Fact] = &[fact("a second leader", properties::a_second_leader)];
     raft("raft/rollback", EVERY_RULE, bounds, facts)
         .summary("a server's storage is lost under it, and its vote with it")
         .expect_violation(properties::ELECTION_SAFETY)
@@ -183,9 +182,9 @@ pub fn rollback() -> RaftSpec {
 pub fn taken_out() -> RaftSpec {
     let faults = Faults { rollbacks: 1, down_at_once: 1, ..Faults::default() };
     let bounds = Bounds { servers: 3, elections: 1, heartbeats: 2, faults, ..Bounds::default() };
-    let facts: &[Named<Checked>] = &[
-        ("a server is taken out", properties::a_server_taken_out),
-        ("a leader knows of a loss", properties::a_leader_knows_of_a_loss),
+    let facts: &[Fact] = &[
+        fact("a server is taken out", properties::a_server_taken_out),
+        fact("a leader knows of a loss", properties::a_leader_knows_of_a_loss),
     ];
     let spec = raft("raft/taken-out", EVERY_RULE, bounds, facts);
     spec.summary("a server's storage is rolled back under the leader, which finds it out")
@@ -195,7 +194,7 @@ pub fn taken_out() -> RaftSpec {
 pub fn shorter() -> RaftSpec {
     let scripts: &[&[Command]] = &[&[put("x", "1")]];
     let bounds = Bounds { servers: 3, scripts, elections: 4, ..Bounds::default() };
-    let facts: &[Named<Checked>] = &[("a shorter log won", facts::a_shorter_log_won)];
+    let facts: &[Fact] = &[fact("a shorter log won", facts::a_shorter_log_won)];
     raft("raft/shorter", EVERY_RULE, bounds, facts)
         .summary("a log that is shorter but newer wins an election")
         .directed("S1, S2, S3 and S2 stand in turn, and leaders reach nobody", directions::shorter)
@@ -204,15 +203,15 @@ pub fn shorter() -> RaftSpec {
 /// Five servers: two of them may lag.
 pub fn five() -> RaftSpec {
     let bounds = Bounds { servers: 5, elections: 1, ..Bounds::default() };
-    let facts: &[Named<Checked>] =
-        &[("a leader", properties::a_leader), ("a commit", properties::a_commit)];
+    let facts: &[Fact] =
+        &[fact("a leader", properties::a_leader), fact("a commit", properties::a_commit)];
     raft("raft/five", EVERY_RULE, bounds, facts).summary("five servers and one election")
 }
 
 /// Figure 8: the first and the second server lead in turn, four times. The no-ops are the entries.
 pub fn figure_8(name: &str, rules: Book) -> RaftSpec {
     let bounds = Bounds { servers: 3, elections: 4, ..Bounds::default() };
-    raft(name, rules, bounds, &[("an overwritten entry", properties::an_overwritten_entry)])
+    raft(name, rules, bounds, &[fact("an overwritten entry", properties::an_overwritten_entry)])
         .summary("an entry of an older term on a majority is not yet committed")
         .directed(
             "S1 and S2 stand in turn and reach nobody, then S3, then all",
@@ -233,7 +232,7 @@ pub fn figure_8_naive() -> RaftSpec {
 pub fn late_reply(name: &str, rules: Book) -> RaftSpec {
     let scripts: &[&[Command]] = &[&[put("x", "1")]];
     let bounds = Bounds { servers: 5, scripts, elections: 4, ..Bounds::default() };
-    raft(name, rules, bounds, &[("an overwritten entry", properties::an_overwritten_entry)])
+    raft(name, rules, bounds, &[fact("an overwritten entry", properties::an_overwritten_entry)])
         .summary("an acknowledgement of an older term says nothing about the log of today")
         .directed(
             "S1 and S3 stand in turn, with fixed voters and followers",
@@ -242,35 +241,35 @@ pub fn late_reply(name: &str, rules: Book) -> RaftSpec {
 }
 
 /// What elections come to.
-pub(super) const ELECTED: &[Named<Checked>] = &[
-    ("a leader", properties::a_leader),
-    ("a commit", properties::a_commit),
-    ("a second leader", properties::a_second_leader),
-    ("an overwritten entry", properties::an_overwritten_entry),
+pub(super) const ELECTED: &[Fact] = &[
+    fact("a leader", properties::a_leader),
+    fact("a commit", properties::a_commit),
+    fact("a second leader", properties::a_second_leader),
+    fact("an overwritten entry", properties::an_overwritten_entry),
 ];
 
 /// What a client's command comes to though messages are lost and it is sent again.
-pub(super) const ANSWERED_ANYWAY: &[Named<Checked>] = &[
-    ("a commit", properties::a_commit),
-    ("all answered", all_answered),
-    (facts::ANSWERED_AFTER_DROP, facts::answered_after_drop),
-    (facts::ASKED_AGAIN, facts::asked_again),
-    ("all answered after a retry", facts::answered_after_retry),
+pub(super) const ANSWERED_ANYWAY: &[Fact] = &[
+    fact("a commit", properties::a_commit),
+    fact("all answered", all_answered),
+    fact_in_flight(facts::ANSWERED_AFTER_DROP, facts::answered_after_drop),
+    fact_in_flight(facts::ASKED_AGAIN, facts::asked_again),
+    fact("all answered after a retry", facts::answered_after_retry),
 ];
 
 /// What both come to when a server dies and comes back.
-pub(super) const FAILED_OVER: &[Named<Checked>] = &[
-    ("a second leader", properties::a_second_leader),
-    ("an overwritten entry", properties::an_overwritten_entry),
-    ("a recovered server", properties::a_recovered_server),
-    ("a leader down with an answered command", facts::a_leader_down_answered),
-    ("a leader down with an unanswered command", facts::a_leader_down_unanswered),
-    ("a command gone with its leader", facts::a_command_gone_with_its_leader),
-    ("a leader that crashed has rejoined", facts::a_leader_rejoined),
+pub(super) const FAILED_OVER: &[Fact] = &[
+    fact("a second leader", properties::a_second_leader),
+    fact("an overwritten entry", properties::an_overwritten_entry),
+    fact("a recovered server", properties::a_recovered_server),
+    fact("a leader down with an answered command", facts::a_leader_down_answered),
+    fact("a leader down with an unanswered command", facts::a_leader_down_unanswered),
+    fact("a command gone with its leader", facts::a_command_gone_with_its_leader),
+    fact("a leader that crashed has rejoined", facts::a_leader_rejoined),
     OLDER_COMMAND,
-    ("all answered", all_answered),
+    fact("all answered", all_answered),
 ];
 
 /// Needs the no-op: without it an older entry waits for the next command.
-pub(super) const OLDER_COMMAND: Named<Checked> =
-    ("an older command is committed", properties::an_older_command_committed);
+pub(super) const OLDER_COMMAND: Fact =
+    fact("an older command is committed", properties::an_older_command_committed);
