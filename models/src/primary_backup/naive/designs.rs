@@ -151,8 +151,8 @@ pub const DESIGNS: &[Design] = &[
     },
     Design {
         name: "primary-backup/naive-first-node",
-        summary: "the monitor's loop never leaves the first node, and nobody sees that the second \
-                  one is dead",
+        summary: "the monitor's loop never leaves the first node, nobody sees that the second one \
+                  is dead, and the leader waits for its copy for ever",
         lacks: Some(Rule::EveryoneIsWatched),
         besides: &[],
         breaks: &[SEEN_DOWN, ANSWERED],
