@@ -8,6 +8,7 @@ mod any_spec;
 mod caught;
 mod check;
 pub mod engine;
+mod found;
 pub mod linearizability;
 pub mod liveness;
 mod memory;

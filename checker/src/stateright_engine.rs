@@ -13,8 +13,8 @@ use stateright::actor::Actor;
 use stateright::{Checker, Expectation, HasDiscoveries, Model, Property};
 
 use crate::caught::caught;
-use crate::check::{Search, counterexample_in};
 use crate::engine::{Answer, Explorable, History};
+use crate::found::{Search, counterexample_in};
 use crate::memory;
 use crate::report::{INTERRUPTED, Limits, Progress, grouped};
 use crate::spec::{ActionOf, MOST_PROPERTIES, Spec, State, for_each_property};

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::hash::BuildQuick;
 use super::parts::{Event, Explorable, History, NO_FAULT};
-use super::react::Effect;
+use super::reaction::Effect;
 use super::renamings::Renamings;
 use super::shared::Shared;
 use crate::spec::Fault;

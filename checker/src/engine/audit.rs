@@ -6,9 +6,9 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::checks::Condition;
 use super::parts::{Explorable, History, Parts};
 use super::scratch::Scratch;
-use super::shared::Condition;
 use super::system::System;
 use crate::caught::caught;
 use crate::spec::Sees;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use stateright::actor::Command;
 
 use super::parts::{Event, Explorable, History, Local, NOTHING, Parts};
-use super::react::{Effect, Reaction};
+use super::reaction::{Effect, Reaction};
 use super::system::{Rules, System};
 use crate::spec::Clock;
 

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use super::hash::BuildQuick;
 use super::inbox::Order;
-use super::moves::{Kind, Move};
+use super::kind::Kind;
+use super::moves::Move;
 use super::parts::{Explorable, Extras, History, NO_FAULT, Parts};
 use super::system::{Rules, System};
 use crate::spec::{Spec, TIMEOUT_KINDS};

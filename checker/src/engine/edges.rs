@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use super::calls::Called;
 use super::doors::Doors;
+use super::kind::{Kind, action};
 use super::memo::Cache;
-use super::moves::{Kind, action};
 use super::parent::{GROUP, Parent};
 use super::parts::{Explorable, History};
 use super::shared::{INITIAL, Shared};

@@ -2,12 +2,13 @@
 
 use super::audit::Auditor;
 use super::calls::{Called, Slot};
+use super::checks::Decision;
 use super::doors::Doors;
 use super::memo::Cache;
 use super::moves::Move;
 use super::parts::{Explorable, History};
 use super::scratch::Scratch;
-use super::shared::{Decision, Shared};
+use super::shared::Shared;
 use super::sync::Arc;
 use super::system::Rules;
 use super::table::Tight;

@@ -23,6 +23,12 @@ pub struct Level {
     max_states: u64,
 }
 
+/// Whoever expands states on a thread of its own.
+pub(super) trait Hand: Send {
+    /// Works on `level` as this `thread` until nothing is left of it, or somebody says stop.
+    fn run(&mut self, level: &Level, thread: usize);
+}
+
 /// Where one thread begins.
 #[derive(Debug)]
 struct Share {

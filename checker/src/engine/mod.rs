@@ -5,6 +5,40 @@
 //! each distinct question; and a step of the whole system is then a few table look-ups on a short
 //! row of numbers. A state is that row, packed into as few words as the numbers need by then.
 //! States and components are compared in full: no verdict depends on a hash being unique.
+//!
+//! What the engine calls things:
+//!
+//! - A *local* is all that is one actor's own. An *inbox* is what is in flight to one actor. Both
+//!   together are its *seat*.
+//! - A state is its *leaves*: the seats, the *ghost*, and the *extras*, which belong to no actor:
+//!   what is spent, the calm, the fault.
+//! - A *parcel* is what one step sends to one actor, and a *post* is all parcels of the step.
+//! - A *key* is the leaves packed into bits. The *doors* are the tables of keys, open to one
+//!   thread. While it holds them, no other thread lays the keys out anew.
+//! - A *purse* remembers what steps cost. A *bill* is the extras with what a step adds to them: a
+//!   fault, or the message that was delivered last.
+//! - A *view* is what some conditions see of a state. A *judge* asks them.
+//! - A *clerk* writes down the graph of all steps once everything is explored.
+//!
+//! Where it is kept, and who may touch it:
+//!
+//! | file | what it keeps | who writes |
+//! |---|---|---|
+//! | `parts.rs` | the value behind every number | all threads; a number is for good |
+//! | `react.rs` | what handlers and ghosts answered | all threads, once for each question |
+//! | `planner.rs` | the moves that a seat offers | all threads, once for each seat |
+//! | `arrivals.rs` | the seat after a parcel came to it | all threads, once for each parcel |
+//! | `shared.rs` | all of that, the tables of states and views | made before the search |
+//! | `table.rs`, `layout.rs` | keys, and where in a key a number is | all threads, through doors |
+//! | `doors.rs` | the open tables | one thread; closed to make room |
+//! | `worker.rs` | successors that wait to be looked up | one thread |
+//! | `parent.rs` | the state that is expanded | its worker |
+//! | `cost.rs` | the purse | one thread |
+//! | `judge.rs`, `scratch.rs` | states made whole for conditions | one thread |
+//! | `least.rs` | the renamings of a state that are least | one thread |
+//! | `level.rs` | the blocks of a level that nobody has taken | all threads |
+//! | `tally.rs` | how often each action was taken | one thread; joined after a level |
+//! | `edges.rs` | the graph, by clerks | one thread for each share of the states |
 
 mod alike;
 mod any;
@@ -12,6 +46,7 @@ mod arena;
 mod arrivals;
 mod audit;
 mod calls;
+mod checks;
 mod column;
 mod commands;
 mod cost;
@@ -21,7 +56,9 @@ mod forgotten;
 mod hash;
 mod inbox;
 mod judge;
+mod kind;
 mod layout;
+mod least;
 mod level;
 mod memo;
 mod moves;
@@ -31,6 +68,7 @@ mod parent;
 mod parts;
 mod planner;
 mod react;
+mod reaction;
 mod renamings;
 mod replay;
 mod runs;
@@ -69,8 +107,9 @@ use crate::spec::{
     WITHOUT_PANIC, assert_told_apart, with_names,
 };
 use audit::Audited;
+use checks::{Check, Decision, OnExpansion};
 use replay::Face;
-use shared::{Check, Decision, OnExpansion, Shared};
+use shared::Shared;
 use system::System;
 
 /// Explores `spec`; calls `progress` several times a second.

@@ -1,7 +1,8 @@
 //! A state that is being expanded, and what it allows as a whole.
 
 use super::doors::Doors;
-use super::moves::{Kind, Move, Moves};
+use super::kind::Kind;
+use super::moves::{Move, Moves};
 use super::parts::{Explorable, History};
 use super::system::System;
 

@@ -3,10 +3,12 @@
 use super::arena::Places;
 use super::arrivals::Arrivals;
 use super::calls::{Called, Slot};
+use super::kind::Kind;
 use super::memo::Cache;
-use super::moves::{Kind, Move, Moves, Time};
+use super::moves::{Move, Moves, Time};
 use super::parts::{Event, Explorable, History, Local, NOTHING, Parts};
-use super::react::{Effect, Reactions};
+use super::react::Reactions;
+use super::reaction::Effect;
 use super::sync::Arc;
 use super::system::{Rules, System};
 use crate::spec::{Clock, CutState, Spec};

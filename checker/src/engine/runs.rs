@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use super::edges::{Asked, Explored, explored};
-use super::moves::{Kind, action};
+use super::kind::{Kind, action};
 use super::outcome::{Miss, Run, RunAnswer, RunFinding, WorstCase, WorstCases};
 use super::parts::{Explorable, History};
 use super::replay::{Face, path_along, path_to};

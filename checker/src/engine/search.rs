@@ -5,11 +5,12 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
-use super::level::Level;
+use super::checks::Decision;
+use super::level::{Hand, Level};
 use super::options::{Options, Progress, Stop};
 use super::outcome::Sizes;
 use super::parts::{Explorable, History};
-use super::shared::{Decision, Shared};
+use super::shared::Shared;
 use super::tally::Tally;
 use super::worker::Worker;
 use crate::memory;
@@ -127,12 +128,6 @@ fn collect<A: Explorable, C: Sync, G: History>(
     }
     let mut checks = shared.checks.iter().zip(deciding.iter());
     checks.any(|(check, decision)| decision.as_ref().is_some_and(|it| check.is_failed_by(it)))
-}
-
-/// Whoever expands states on a thread of its own.
-pub(super) trait Hand: Send {
-    /// Works on `level` as this `thread` until nothing is left of it, or somebody says stop.
-    fn run(&mut self, level: &Level, thread: usize);
 }
 
 /// Expands one level with all workers. Says why, if not all of it. `soon` tells how many bytes the

@@ -2,7 +2,8 @@
 
 use super::arrivals::Arrivals;
 use super::inbox::Order;
-use super::moves::{Kind, Move, Moves, Time};
+use super::kind::Kind;
+use super::moves::{Move, Moves, Time};
 use super::parts::{Event, Explorable, History, Local};
 use super::planner::Planner;
 use stateright::actor::LossyNetwork;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use stateright::actor::{ActorModel, ActorModelState, Envelope, Id, LossyNetwork, Network};
 
 use super::inbox::Order;
-use super::moves::Kind;
+use super::kind::Kind;
 use super::parts::{Explorable, Extras, History, Local, NO_CUTS, NO_FAULT, Parts};
 use super::tally::{ROLL_BACK, Tally};
 use crate::spec::{Cut, CutState, Sees, Spec, State, Timely, is_cut};

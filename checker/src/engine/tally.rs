@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 
-use super::moves::Kind;
+use super::kind::Kind;
 use super::parts::{Explorable, History, Parts};
 use super::values::Values;
 

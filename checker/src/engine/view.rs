@@ -1,11 +1,17 @@
 //! What a property sees that does not see everything, as a few numbers.
 
+use super::layout::Layout;
 use super::parts::{Explorable, History, Parts};
-use super::shared::table;
 use super::system::System;
 use super::table::Table;
 use super::values::Values;
 use crate::spec::Sees;
+
+/// Slots of a table at the start: room enough for what is added before anyone looks.
+const TABLE_BITS: u32 = 14;
+
+/// Ids that a thread takes at a time: their keys fill some pages of memory.
+const LOT: u32 = 256;
 
 /// What some properties see, and what was seen so far.
 #[derive(Debug)]
@@ -102,4 +108,9 @@ impl View {
         counts.extend(self.sees.has(Sees::FAULT).then_some(faults.len()));
         counts
     }
+}
+
+/// A table for states, or views of them, that so many threads fill.
+pub(super) fn table(components: usize, threads: usize) -> Table {
+    Table::new(Layout::new(&vec![1; components]), TABLE_BITS, LOT, threads.max(1))
 }

@@ -3,19 +3,21 @@
 use std::ops::Range;
 
 use super::calls::{Called, Slot};
+use super::checks::Decision;
 use super::cost::Purse;
 use super::doors::Doors;
 use super::judge::Judge;
+use super::kind::Kind;
+use super::least::Least;
+use super::level::Hand;
 use super::level::Level;
 use super::memo::Cache;
-use super::moves::{Kind, Move};
+use super::moves::Move;
 use super::parent::{GROUP, Now, Parent};
 use super::parts::{Explorable, History, NO_FAULT, NOTHING};
 use super::planner::Planner;
-use super::react::{SILENT, Seen};
-use super::renamings::Least;
-use super::search::Hand;
-use super::shared::{Decision, INITIAL, NOBODY, Shared};
+use super::reaction::{SILENT, Seen};
+use super::shared::{INITIAL, NOBODY, Shared};
 use super::sync::Arc;
 use super::table::Tight;
 use super::tally::Tally;
@@ -132,7 +134,7 @@ impl<'s, A: Explorable, C: Sync, G: History> Worker<'s, A, C, G> {
         if system.is_end(parts.extras.get(parent.leaves[system.extras_leaf()])) {
             return doors;
         }
-        // Since it was read, another thread may have laid keys out anew.
+        // The states before it in its group may have closed the doors since it was read.
         parent.read(&doors);
         let now = Now::of(system, &parent.offers);
         let mut is_dead = !now.time_may_pass && !parent.offers.iter().any(|offer| offer.has_timer);
@@ -154,17 +156,12 @@ impl<'s, A: Explorable, C: Sync, G: History> Worker<'s, A, C, G> {
                     };
                     match pushed {
                         Ok(is_step) => break is_step,
-                        Err(tight) => {
-                            doors = self.visit(doors).widen(self.shared, tight);
-                            parent.read(&doors);
-                        }
+                        Err(tight) => doors = self.look_up(doors, parent, Some(tight)),
                     }
                 };
                 is_dead &= !is_step || step.kind.is_fault();
                 if self.origins.len() >= BATCH {
-                    doors = self.visit(doors);
-                    // Another thread may have laid keys out anew.
-                    parent.read(&doors);
+                    doors = self.look_up(doors, parent, None);
                 }
             }
         }
@@ -172,13 +169,28 @@ impl<'s, A: Explorable, C: Sync, G: History> Worker<'s, A, C, G> {
             && self.judge.is_directed(&tick, 0, &parent.leaves)
         {
             while let Err(tight) = self.push_tick(&doors, parent, &tick) {
-                doors = self.visit(doors).widen(self.shared, tight);
-                parent.read(&doors);
+                doors = self.look_up(doors, parent, Some(tight));
             }
         }
         if let Some(check) = self.shared.deadlock.filter(|_| is_dead) {
             self.judge.found[check].get_or_insert(Decision { state: parent.id, panic: None });
         }
+        doors
+    }
+
+    /// Looks up the successors that wait, and makes room for what is tight. The doors are closed
+    /// meanwhile, and another thread may lay keys out anew: the state is read again.
+    fn look_up(
+        &mut self,
+        doors: Doors<'s>,
+        parent: &mut Parent<'s>,
+        tight: Option<Tight>,
+    ) -> Doors<'s> {
+        let mut doors = self.visit(doors);
+        if let Some(tight) = tight {
+            doors = doors.widen(self.shared, tight);
+        }
+        parent.read(&doors);
         doors
     }
 

@@ -5,8 +5,8 @@ use stateright::{Expectation, Model, Property};
 use super::form::Form;
 use super::options::AnyOptions;
 use crate::caught::caught;
-use crate::engine::shared::table;
 use crate::engine::table::{Door, Table, Tight};
+use crate::engine::view::table;
 
 /// Gives a state the names under which it is known.
 type Renaming<S> = fn(&S) -> S;

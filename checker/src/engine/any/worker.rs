@@ -7,8 +7,8 @@ use stateright::Model;
 use super::form::Form;
 use super::shared::{Doors, Shared, guarded};
 use crate::engine::layout::Layout;
+use crate::engine::level::Hand;
 use crate::engine::level::Level;
-use crate::engine::search::Hand;
 use crate::engine::shared::NOBODY;
 use crate::engine::table::Tight;
 
