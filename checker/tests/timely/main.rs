@@ -2,6 +2,7 @@
 
 mod claims;
 mod cuts;
+mod engines;
 mod faults;
 mod late;
 mod naive;

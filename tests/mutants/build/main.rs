@@ -39,6 +39,10 @@ fn main() {
     println!("cargo::rerun-if-changed={}", models.display());
     println!("cargo::rerun-if-changed=build");
     let copy = PathBuf::from(env::var("OUT_DIR").expect("set by cargo")).join("models");
+    if copy.exists() {
+        // A file that was moved away would stand beside the one that took its place.
+        fs::remove_dir_all(&copy).expect("a folder to empty");
+    }
     let mut mutants = Vec::new();
     for path in files(&models, Path::new("")) {
         let text = fs::read_to_string(models.join(&path)).expect("a source is text");
