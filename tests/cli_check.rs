@@ -95,10 +95,10 @@ fn list_shows_what_is_named() {
         serde_json::from_slice(&output.stdout).unwrap()
     };
     let of_a_protocol = |name: &str| of_json(&[name]).as_array().unwrap().clone();
-    let each = [of_a_protocol("raft"), of_a_protocol("primary-backup")];
+    let each = ["raft", "primary-backup", "chain"].map(of_a_protocol);
     let all = of_json(&[]).as_array().unwrap().len();
     assert!(each.iter().all(|specs| !specs.is_empty()), "{each:?}");
-    assert_eq!(each.concat().len(), all, "there is no third protocol");
+    assert_eq!(each.concat().len(), all, "there is no other protocol");
     let two = of_json(&["raft/five-2", "raft/failover-2"]);
     assert_eq!((&two[0]["large"], &two[1]["large"]), (&false.into(), &true.into()));
     expect(&quorate(["list", "raft/elektion"]), 64, &["did you mean raft/election"]);

@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 pub mod bounds;
+pub mod chain;
 pub mod claims;
 pub mod client;
 pub mod durable;
@@ -29,6 +30,8 @@ pub fn specs() -> Vec<Box<dyn quorate_checker::AnySpec>> {
     specs.extend(raft::specs::large::default_set());
     specs.extend(raft::specs::live::all());
     specs.extend(primary_backup::naive::designs::all());
+    specs.extend(chain::specs::all());
+    specs.extend(chain::specs::live::all());
     specs
 }
 

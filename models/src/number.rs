@@ -36,6 +36,11 @@ number! {
 }
 
 number! {
+    /// Which chain of servers there is: each has one server less than the one before.
+    ChainNumber
+}
+
+number! {
     /// A place in the log. The first entry is at 1; `ZERO` is before it.
     Index
 }

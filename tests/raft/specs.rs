@@ -4,21 +4,7 @@ use quorate_checker::report::{Engine, Limits, Report, Verdict};
 use quorate_models::raft::specs;
 use quorate_models::system::Boxed;
 
-use crate::support::specs::{assert_holds, explore};
-
-/// One test for each spec that holds, and the list of them.
-macro_rules! holds {
-    ($($test:ident: $name:literal has depth $depth:literal;)*) => {
-        $(
-            #[test]
-            fn $test() {
-                assert_holds($name, $depth);
-            }
-        )*
-
-        const HOLD: &[&str] = &[$($name),*];
-    };
-}
+use crate::support::specs::{assert_all_are_pinned, explore, holds};
 
 holds! {
     election: "raft/election" has depth 32;
@@ -76,13 +62,7 @@ fn figure_8_naive_is_broken() {
 
 #[test]
 fn every_spec_is_pinned() {
-    for spec in quorate_models::specs() {
-        let is_violated = spec.properties().iter().any(|property| property.violation_expected);
-        assert!(is_violated || spec.counts().is_some(), "{} is not pinned", spec.name());
-        // Those with time have their own test.
-        let is_timely = spec.name().ends_with("-live");
-        assert!(is_violated || is_timely || HOLD.contains(&spec.name()), "{}", spec.name());
-    }
+    assert_all_are_pinned("raft", &[HOLD, super::live::HOLD].concat());
     // No test runs these, of 58 and 168 million states. `quorate check --all` compares.
     for spec in quorate_models::large_specs() {
         assert!(spec.counts().is_some(), "{} is not pinned", spec.name());

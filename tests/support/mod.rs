@@ -1,6 +1,7 @@
 //! What several test programs need.
 
-#![allow(dead_code, reason = "each test program uses a part of it")]
+#![allow(dead_code, unused_imports, reason = "each test program uses a part of it")]
+#![allow(unused_macros, reason = "each test program uses a part of it")]
 
 pub mod arbitrary;
 pub mod browser;

@@ -18,3 +18,29 @@ pub fn assert_holds(name: &str, depth: u64) -> Report {
     assert_eq!((report.on_record, report.depth), (Some(counts), depth));
     report
 }
+
+/// Asserts that each spec of `protocol` that is to hold is among `held`, by name, and that what
+/// there is to explore of it is on record.
+pub fn assert_all_are_pinned(protocol: &str, held: &[&str]) {
+    for spec in quorate_models::specs() {
+        let is_its = spec.name().split('/').next() == Some(protocol);
+        let is_violated = spec.properties().iter().any(|property| property.violation_expected);
+        let is_pinned = spec.counts().is_some() && held.contains(&spec.name());
+        assert!(!is_its || is_violated || is_pinned, "{} is not pinned", spec.name());
+    }
+}
+
+/// One test for each spec that holds, and the list of them.
+macro_rules! holds {
+    ($($test:ident: $name:literal has depth $depth:literal;)*) => {
+        $(
+            #[test]
+            fn $test() {
+                $crate::support::specs::assert_holds($name, $depth);
+            }
+        )*
+
+        pub const HOLD: &[&str] = &[$($name),*];
+    };
+}
+pub(crate) use holds;

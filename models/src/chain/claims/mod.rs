@@ -1,0 +1,4 @@
+//! What is true of chain replication.
+
+pub mod ghost;
+pub mod properties;

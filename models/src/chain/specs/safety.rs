@@ -1,0 +1,198 @@
+//! Safety: what is checked while timers fire at any moment, with which bounds.
+
+use quorate_checker::AnySpec;
+use quorate_checker::spec::{
+    Action, ActionOf, Claim, Cut, CutState, Faults, Spec, State as SpecState,
+};
+
+use super::{Book, ChainSpec, Checked, EVERY_RULE, SEEN, fact, same_durable, system};
+use crate::chain::claims::ghost::{self, Ghost};
+use crate::chain::claims::properties::{self, LINEARIZABILITY, Named};
+use crate::chain::rules::Rule;
+use crate::chain::state::State;
+use crate::chain::{ChainMember, Timer};
+use crate::claims::all_answered;
+use crate::kv::{Command, get, put};
+use crate::member::Timer::{Retry, Server};
+use crate::rules::{AllBut, RuleBook};
+use crate::system::{Boxed, suspended};
+
+/// What a spec lets happen, and how often.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Bounds<'a> {
+    /// Servers beside the master.
+    pub servers: usize,
+    /// One client for each.
+    pub scripts: &'a [&'a [Command]],
+    /// How often a server says that it is there, in total.
+    pub pings: u8,
+    /// How often the master takes a server for dead, in total, dead or not.
+    pub suspicions: u8,
+    pub retries: u8,
+    pub faults: Faults,
+}
+
+/// A chain within `bounds`: its safety, and the facts that must be reachable.
+pub fn chain(name: &str, rules: Book, bounds: Bounds<'_>, facts: &[Named<Checked>]) -> ChainSpec {
+    let suspended = suspended(&rules);
+    let is_durable = rules.keeps(Rule::ChainSurvivesCrash);
+    let claims = properties::safety().into_iter();
+    let claims = claims.map(|(name, claim)| Claim::always(name, SEEN, claim));
+    let system = system(rules, bounds.servers, bounds.scripts);
+    let spec = Spec::new(name, system, bounds.servers + 1)
+        .claims(claims.chain(facts.iter().map(fact)))
+        .suspending(suspended)
+        .ghost(ghost::observe)
+        .faults(bounds.faults)
+        .timeouts("pings", |timer| *timer == Server(Timer::Ping), bounds.pings)
+        .timeouts("suspicions", |timer| matches!(timer, Server(Timer::Dead(_))), bounds.suspicions)
+        .timeouts("client retries", |timer| *timer == Retry, bounds.retries);
+    if is_durable { spec.durable(same_durable) } else { spec }
+}
+
+/// The specs of chain replication. The counts change only with a reason.
+pub fn all() -> Vec<Box<dyn AnySpec>> {
+    vec![
+        three().counts(504_518, 1_629_218).boxed(),
+        failover().counts(398_430, 1_239_504).boxed(),
+        lossy().counts(112_072, 427_590).boxed(),
+        suspicion().counts(494_697, 1_403_249).boxed(),
+        fail_stop("chain/paper", EVERY_RULE).counts(19_568, 52_911).boxed(),
+        false_suspicion().boxed(),
+        tail_reads().boxed(),
+        cut_off("chain/cut-off", EVERY_RULE).counts(20_054, 52_137).boxed(),
+    ]
+}
+
+const CRASH: Faults = Faults { crashes: 1, down_at_once: 1, ..Faults::NONE };
+
+/// Any server is taken for dead, whether it lives or not: the head, the middle, the tail.
+pub fn three() -> ChainSpec {
+    let scripts: &[&[Command]] = &[&[put("x", "1"), get("x")]];
+    let bounds = Bounds { servers: 3, scripts, suspicions: 2, retries: 1, ..Bounds::default() };
+    let facts: &[Named<Checked>] = &[
+        ("an old tail", properties::an_old_tail),
+        ("answered by a shorter chain", properties::answered_by_a_shorter_chain),
+    ];
+    chain("chain/three", EVERY_RULE, bounds, facts)
+        .summary("three servers, of which two are taken for dead")
+}
+
+/// A server dies and is taken out of the chain.
+pub fn failover() -> ChainSpec {
+    let scripts: &[&[Command]] = &[&[put("x", "1"), get("x")]];
+    let bounds = Bounds {
+        servers: 3,
+        scripts,
+        suspicions: 1,
+        retries: 1,
+        faults: CRASH,
+        ..Bounds::default()
+    };
+    let facts: &[Named<Checked>] = &[
+        ("a middle died with a command", properties::a_middle_died_with_a_command),
+        ("answered though a middle died", properties::answered_though_a_middle_died),
+        ("answered by a shorter chain", properties::answered_by_a_shorter_chain),
+        ("answered after a crash", properties::answered_after_a_crash),
+    ];
+    chain("chain/failover", EVERY_RULE, bounds, facts)
+        .summary("a server dies and is taken out of the chain, or the master crashes and recovers")
+}
+
+/// A message is lost, another one arrives twice, and everything is sent again.
+pub fn lossy() -> ChainSpec {
+    let scripts: &[&[Command]] = &[&[put("x", "1"), Command::Delete { key: "x".into() }]];
+    let faults = Faults { drops: 1, duplicates: 1, ..Faults::NONE };
+    let bounds = Bounds { servers: 3, scripts, pings: 1, retries: 1, faults, ..Bounds::default() };
+    chain("chain/lossy", EVERY_RULE, bounds, &[("all answered", all_answered)])
+        .summary("a lost message, a doubled one, a retry")
+}
+
+/// Two clients, one of which asks servers that are taken for dead.
+pub fn suspicion() -> ChainSpec {
+    let scripts: &[&[Command]] = &[&[put("x", "1"), put("x", "2")], &[get("x"), get("x")]];
+    let bounds = Bounds { servers: 2, scripts, suspicions: 1, retries: 1, ..Bounds::default() };
+    let facts: &[Named<Checked>] = &[
+        ("an old tail", properties::an_old_tail),
+        ("answered by a shorter chain", properties::answered_by_a_shorter_chain),
+    ];
+    chain("chain/suspicion", EVERY_RULE, bounds, facts)
+        .summary("a server that lives is taken for dead while one client writes and one reads")
+}
+
+/// The rules that the paper does not have: it assumes instead that only the dead are suspected.
+pub const NOT_IN_PAPER: [Rule; 3] =
+    [Rule::HopsNameTheirChain, Rule::ForwardTellsChain, Rule::ReadsPassTheChain];
+
+/// The paper's protocol under the paper's assumption: the master suspects only the dead. What
+/// `rules` suspends is suspended, too.
+pub fn fail_stop(name: &str, rules: Book) -> ChainSpec {
+    let AllBut(mut suspended) = rules;
+    suspended.extend(NOT_IN_PAPER);
+    let scripts: &[&[Command]] = &[&[put("x", "1")], &[get("x"), get("x")]];
+    let bounds = Bounds {
+        servers: 2,
+        scripts,
+        suspicions: 1,
+        retries: 1,
+        faults: CRASH,
+        ..Bounds::default()
+    };
+    let facts: &[Named<Checked>] =
+        &[("answered by a shorter chain", properties::answered_by_a_shorter_chain)];
+    chain(name, AllBut(suspended), bounds, facts)
+        .summary("the paper's protocol under its assumption: the tail answers reads alone")
+        .directed("the master suspects no server that lives", only_the_dead)
+}
+
+/// What the assumption is for: the tail is cut off from the master, which takes it for dead, and
+/// not from the clients.
+pub fn false_suspicion() -> ChainSpec {
+    cut_off("chain/false-suspicion", AllBut(NOT_IN_PAPER.to_vec()))
+        .summary("the paper's protocol without its assumption: an old tail answers with old values")
+        .expect_violation(LINEARIZABILITY)
+}
+
+/// Half a repair: every hop names its chain, but the tail still answers reads alone.
+pub fn tail_reads() -> ChainSpec {
+    cut_off("chain/tail-reads", AllBut(vec![Rule::ReadsPassTheChain]))
+        .summary("every hop names its chain, and an old tail still answers reads alone")
+        .expect_violation(LINEARIZABILITY)
+}
+
+/// The last of two servers is cut off from the master, and is suspected for no other reason.
+pub fn cut_off(name: &str, rules: Book) -> ChainSpec {
+    let scripts: &[&[Command]] = &[&[put("x", "1"), get("x")], &[get("x")]];
+    let bounds = Bounds { servers: 2, scripts, suspicions: 1, retries: 1, ..Bounds::default() };
+    let facts: &[Named<Checked>] = &[("an old tail", properties::an_old_tail)];
+    chain(name, rules, bounds, facts)
+        .cut(Cut::between([0], [2]))
+        .summary("the tail is cut off from the master, and not from the clients")
+        .directed("the master suspects only servers that are cut off", only_the_unheard)
+}
+
+/// False if the master takes a server for dead that lives.
+fn only_the_dead(
+    (): &(),
+    state: &SpecState<ChainMember<Checked>, Ghost>,
+    action: &ActionOf<ChainMember<Checked>>,
+) -> bool {
+    let Action::Timeout(_, Server(Timer::Dead(server))) = action else {
+        return true;
+    };
+    let index = usize::from(*server);
+    let own = state.system.actor_states[index].server();
+    state.system.crashed[index] || matches!(own, Some(State::Retired))
+}
+
+/// False if the master takes a server for dead that it can hear.
+fn only_the_unheard(
+    (): &(),
+    state: &SpecState<ChainMember<Checked>, Ghost>,
+    action: &ActionOf<ChainMember<Checked>>,
+) -> bool {
+    let Action::Timeout(_, Server(Timer::Dead(server))) = action else {
+        return true;
+    };
+    usize::from(*server) == 2 && matches!(state.cuts[..], [CutState::Down(_)])
+}

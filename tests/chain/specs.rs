@@ -1,0 +1,62 @@
+//! Every spec of chain replication, explored to its end on one thread. The numbers change only
+//! with a reason.
+
+use quorate_checker::report::{Engine, Report, Verdict};
+use quorate_models::chain::claims::properties::LINEARIZABILITY;
+
+use crate::support::specs::{assert_all_are_pinned, explore, holds};
+
+holds! {
+    three: "chain/three" has depth 24;
+    failover: "chain/failover" has depth 23;
+    lossy: "chain/lossy" has depth 20;
+    suspicion: "chain/suspicion" has depth 23;
+    paper: "chain/paper" has depth 18;
+    cut_off: "chain/cut-off" has depth 19;
+    failover_live: "chain/failover-live" has depth 34;
+    restart_live: "chain/restart-live" has depth 68;
+    lossy_live: "chain/lossy-live" has depth 58;
+    suspicion_live: "chain/suspicion-live" has depth 74;
+}
+
+#[test]
+fn every_spec_is_pinned() {
+    assert_all_are_pinned("chain", HOLD);
+}
+
+/// The paper's protocol without its assumption, and half a repair of it.
+#[test]
+fn an_old_tail_answers_with_an_old_value() {
+    for name in ["chain/false-suspicion", "chain/tail-reads"] {
+        let report = explore(name, Engine::Quorate);
+        assert_eq!((report.verdict, report.expected), (Verdict::Violated, Verdict::Violated));
+        assert!(!report.is_surprise(), "{report:#?}");
+        assert_eq!(report.property(LINEARIZABILITY).steps, Some(8), "{name}");
+    }
+}
+
+/// A server dies, and the client has its answer within so many ticks, each a ping interval, and so
+/// many message delays.
+#[test]
+fn a_command_is_answered_within_4_ticks() {
+    let worst =
+        explore("chain/failover-live", Engine::Quorate).worst_case.expect("it is asked for");
+    let calm = worst.calm.expect("the goal is not met from the start");
+    assert_eq!((calm.ticks, calm.message_delays), (Some(4), 6));
+}
+
+/// Stateright's search, on one thread, is the oracle of ours. It decides nothing about runs.
+#[test]
+fn stateright_agrees() {
+    let counts = |report: Report| (report.states, report.transitions, report.depth);
+    let told = |report: &Report| {
+        let of_states = report.properties.iter().filter(|property| !property.kind.is_temporal());
+        of_states.map(|property| (property.name, property.verdict)).collect::<Vec<_>>()
+    };
+    for name in ["chain/paper", "chain/cut-off", "chain/lossy", "chain/restart-live"] {
+        let [ours, theirs] =
+            [Engine::Quorate, Engine::Stateright].map(|engine| explore(name, engine));
+        assert_eq!(told(&ours), told(&theirs), "{name}");
+        assert_eq!(counts(ours), counts(theirs), "{name}");
+    }
+}
