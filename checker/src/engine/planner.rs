@@ -150,13 +150,14 @@ impl<'s, A: Explorable, C, G: History> Planner<'s, A, C, G> {
         }
         self.links(spec, actor, seat, &local, &mut moves);
         let is_quiet = !takes_steps || inbox.is_empty();
+        let ticked = spec.timely.as_ref().map_or(seat, |_| self.ticked(spec, actor, seat));
         let cuts = || spec.cuts.iter().zip(self.parts.cuts.get(local.cuts));
         let time = spec.timely.as_ref().map(|timely| Time {
             is_quiet,
             is_running: clock.is_running() || cuts().any(|(cut, now)| cut.is_running(*now)),
             holds_up: clock.holds_up_time(timely)
                 || cuts().any(|(cut, now)| cut.holds_up_time(*now)),
-            ticked: self.ticked(spec, actor, seat),
+            ticked,
         });
         let has_timer = self.parts.timers.get(local.timers).iter().next().is_some();
         let heeds_obsolete =
@@ -235,7 +236,7 @@ impl<'s, A: Explorable, C, G: History> Planner<'s, A, C, G> {
     }
 
     /// The seat after a tick.
-    fn ticked(&self, spec: &Spec<A, C, G>, actor: usize, seat: u32) -> u32 {
+    fn ticked(&mut self, spec: &Spec<A, C, G>, actor: usize, seat: u32) -> u32 {
         let (number, inbox) = *self.parts.seats[actor].get(seat);
         let local = *self.parts.locals.get(number);
         let mut clock = self.parts.clocks.get(local.clock).clone();
@@ -244,7 +245,10 @@ impl<'s, A: Explorable, C, G: History> Planner<'s, A, C, G> {
         let cuts = cuts.map(|(cut, state)| cut.ticked(*state)).collect();
         let (clock, cuts) = (self.parts.clocks.intern(clock), self.parts.cuts.intern(cuts));
         let local = Local { clock, cuts, ..local };
-        self.parts.seat(actor, self.parts.locals.intern(local), inbox)
+        // At the start there may be messages in flight that nobody will heed.
+        let mut inbox = self.parts.inboxes.get(inbox).to_vec();
+        self.forget_obsolete(&mut inbox, local.state);
+        self.parts.seat(actor, self.parts.locals.intern(local), self.parts.inboxes.intern(inbox))
     }
 
     /// One move for each choice that the actor has asked for, as often as it is listed.

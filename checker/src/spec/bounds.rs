@@ -7,22 +7,24 @@ use stateright::actor::Actor;
 
 use super::{Pauses, Spec};
 
-/// At most so many faults in total, whenever the search likes.
+/// At most so many faults in total, whenever the search likes. A spec has further faults of its own:
+/// [`cuts`](Spec::cuts), and in time what [`Timely`](super::Timely) says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Faults {
     /// Crashes in total. Only servers crash.
     pub crashes: u8,
-    /// How many servers may be down at the same time.
+    /// How many servers may be down at the same time, after a crash or a rollback.
     pub down_at_once: u8,
+    /// How many messages may be lost in total.
     pub drops: u8,
-    /// How often a delivered message stays in flight. A bug that needs two copies of one message
-    /// needs one of these.
+    /// How often a delivered message stays in flight, in total. A bug that needs two copies of one
+    /// message needs one of these.
     pub duplicates: u8,
-    /// How often a server's storage is lost and an older one takes its place, while the server
-    /// crashes. Counts among those that are down at the same time.
+    /// How often a server crashes and the copy of its storage that was set aside last takes the
+    /// place of its storage, in total. A server of which there is no copy loses all of its storage.
+    /// Without [`backups`](Faults::backups), each rollback is therefore a wipe.
     pub rollbacks: u8,
-    /// How often a copy of a server's storage is set aside for a rollback. A server of which there
-    /// is no copy loses all of its storage: without backups, each rollback is a wipe.
+    /// How often a copy of a server's storage is set aside for a rollback, in total.
     pub backups: u8,
 }
 

@@ -78,3 +78,14 @@ fn cuts_and_wipes_without_time() {
     };
     assert!(compare(spec) > 100);
 }
+
+#[test]
+fn what_is_in_flight_at_the_start_and_obsolete_is_forgotten_in_a_slow_tick() {
+    let asked = Toy::starts([Count, Set('r')]);
+    let asks = Toy::starts([Send(0, 1)]);
+    let states = compare(|| {
+        let is_obsolete = |state: &u8, _, message: &u8| state == message;
+        spec(Timely { slow: 1, ..timing() }, [asked.clone(), asks.clone()]).obsolete(is_obsolete)
+    });
+    assert_eq!(states, 12);
+}

@@ -9,7 +9,7 @@ use quorate_checker::report::{Engine, Limits, Report, Verdict};
 use quorate_checker::spec::{Action, Faults, Sees, Spec, TIME_PASSES, Timely};
 use quorate_checker::{AnySpec, liveness::Violation};
 use stateright::Model;
-use stateright::actor::{ActorModel, ActorModelState};
+use stateright::actor::{ActorModel, ActorModelState, Id};
 
 use super::random::{cuts, early, toys};
 use super::toy::Do::{self, Count, Send, Set};
@@ -267,6 +267,7 @@ proptest! {
         early in early(),
         recovery in prop::sample::select(vec![Some(0..=1), Some(1..=2), None]),
         cuts in cuts(),
+        forgets in any::<bool>(),
         threads in 1..3usize,
     ) {
         let (crashes, drops, duplicates) = faults;
@@ -274,7 +275,12 @@ proptest! {
         let timely = Timely { recovery, restless: elections(2), ..early };
         let spec = || {
             let spec = spec(timely.clone(), toys.clone()).faults(faults);
-            cuts.iter().cloned().fold(spec, Spec::cut)
+            let spec = cuts.iter().cloned().fold(spec, Spec::cut);
+            let is_obsolete = |state: &u8, src: Id, message: &u8| {
+                usize::from(src) == usize::from(*message) && *state > 0
+            };
+            let spec = if forgets { spec.obsolete(is_obsolete) } else { spec };
+            spec
                 .eventually("counts", Sees::ACTORS, first_counted)
                 .eventually_always("stays", Sees::ACTORS, first_counted)
                 .always_eventually("recurs", Sees::ACTORS, first_counted)
