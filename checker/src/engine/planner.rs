@@ -11,7 +11,7 @@ use super::react::Reactions;
 use super::reaction::Effect;
 use super::sync::Arc;
 use super::system::{Rules, System};
-use crate::spec::{Clock, CutState, Spec};
+use crate::spec::{Clock, CutState, Spec, Timely};
 
 /// What was found out about seats, for all threads: by actor and seat.
 #[derive(Debug)]
@@ -149,22 +149,35 @@ impl<'s, A: Explorable, C, G: History> Planner<'s, A, C, G> {
             self.choices(actor, seat, &local, &mut moves);
         }
         self.links(spec, actor, seat, &local, &mut moves);
-        let is_quiet = !takes_steps || inbox.is_empty();
-        let ticked = spec.timely.as_ref().map_or(seat, |_| self.ticked(spec, actor, seat));
-        let cuts = || spec.cuts.iter().zip(self.parts.cuts.get(local.cuts));
-        let time = spec.timely.as_ref().map(|timely| Time {
-            is_quiet,
-            is_running: clock.is_running() || cuts().any(|(cut, now)| cut.is_running(*now)),
-            holds_up: clock.holds_up_time(timely)
-                || cuts().any(|(cut, now)| cut.holds_up_time(*now)),
-            ticked,
-        });
+        let time = spec.timely.as_ref().map(|timely| self.time(spec, timely, actor, seat));
         let has_timer = self.parts.timers.get(local.timers).iter().next().is_some();
         let heeds_obsolete =
             inbox.iter().any(|envelope| self.heed(local.state, *envelope) == Heed::Wrong);
         let (crashed, time) = (local.crashed, time.unwrap_or_default());
         let (moves, arrivals) = (moves.into(), Arrivals::default());
         Moves { crashed, has_timer, heeds_obsolete, moves, time, arrivals }
+    }
+
+    /// What time is to a seat.
+    fn time(
+        &mut self,
+        spec: &Spec<A, C, G>,
+        timely: &Timely<A::Timer>,
+        actor: usize,
+        seat: u32,
+    ) -> Time {
+        let ticked = self.ticked(spec, actor, seat);
+        let (number, inbox) = *self.parts.seats[actor].get(seat);
+        let local = self.parts.locals.get(number);
+        let clock = self.parts.clocks.get(local.clock);
+        let cuts = || spec.cuts.iter().zip(self.parts.cuts.get(local.cuts));
+        Time {
+            is_quiet: local.crashed || clock.is_paused() || inbox == NOTHING,
+            is_running: clock.is_running() || cuts().any(|(cut, now)| cut.is_running(*now)),
+            holds_up: clock.holds_up_time(timely)
+                || cuts().any(|(cut, now)| cut.holds_up_time(*now)),
+            ticked,
+        }
     }
 
     /// The ways in which a timer that is set may fire.

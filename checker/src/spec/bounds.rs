@@ -7,8 +7,8 @@ use stateright::actor::Actor;
 
 use super::{Pauses, Spec};
 
-/// At most so many faults in total, whenever the search likes. A spec has further faults of its own:
-/// [`cuts`](Spec::cuts), and in time what [`Timely`](super::Timely) says.
+/// At most so many faults in total, whenever the search likes. A spec has further faults: its
+/// [`cuts`](Spec::cuts), and on the clock what [`Timely`](super::Timely) says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Faults {
     /// Crashes in total. Only servers crash.
