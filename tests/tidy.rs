@@ -6,7 +6,7 @@ use std::fmt::Debug;
 use std::fs;
 use std::path::Path;
 
-use quorate_models::primary_backup::naive;
+use quorate_models::primary_backup::{self, naive};
 use quorate_models::{chain, raft};
 
 const LINES: usize = 400;
@@ -155,13 +155,14 @@ fn every_source_keeps_the_limits() {
 }
 
 /// The folders of the protocols, and the rules of each.
-fn rules() -> [(&'static str, Vec<String>); 3] {
+fn rules() -> [(&'static str, Vec<String>); 4] {
     fn names<Rule: Debug>(rules: &[Rule]) -> Vec<String> {
         rules.iter().map(|rule| format!("{rule:?}")).collect()
     }
     [
         ("models/src/raft/", names(raft::rules::Rule::ALL)),
         ("models/src/chain/", names(chain::rules::Rule::ALL)),
+        ("models/src/primary_backup/", names(primary_backup::rules::Rule::ALL)),
         ("models/src/primary_backup/naive/", names(naive::rules::Rule::ALL)),
     ]
 }

@@ -136,7 +136,7 @@ pub enum Output {
 }
 
 /// The store: what every server computes from the log.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Kv(BTreeMap<Text, Text>);
 
 impl StateMachine for Kv {

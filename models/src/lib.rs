@@ -30,6 +30,8 @@ pub fn specs() -> Vec<Box<dyn quorate_checker::AnySpec>> {
     specs.extend(raft::specs::large::default_set());
     specs.extend(raft::specs::live::all());
     specs.extend(primary_backup::naive::designs::all());
+    specs.extend(primary_backup::specs::all());
+    specs.extend(primary_backup::specs::live::all());
     specs.extend(chain::specs::all());
     specs.extend(chain::specs::live::all());
     specs
@@ -73,4 +75,4 @@ macro_rules! running {
     };
 }
 
-running!(raft::protocol::Node);
+running!(raft::protocol::Node, primary_backup::protocol::Node);

@@ -44,3 +44,18 @@ number! {
     /// A place in the log. The first entry is at 1; `ZERO` is before it.
     Index
 }
+
+number! {
+    /// Which view of a cluster: who is primary in it, and who backup. `ZERO` is before the first.
+    ViewNumber
+}
+
+number! {
+    /// How many times a server has started.
+    Incarnation
+}
+
+number! {
+    /// A place in the order in which a primary forwards commands within a view. The first is at 1.
+    Place
+}

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use stateright::actor::Id;
 use stateright::{Rewrite, RewritePlan};
 
@@ -11,7 +11,7 @@ use crate::service::{Sequence, Session};
 
 /// Of every session the last command that took effect, and what it returned. Replicated state: it
 /// is part of whatever one server hands over to another.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Sessions<O>(BTreeMap<Session, (Sequence, O)>);
 

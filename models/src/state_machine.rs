@@ -20,7 +20,7 @@ impl<T> Value for T where
 
 /// A deterministic state machine. `Default` is its state before the first command.
 pub trait StateMachine:
-    Clone + Debug + Default + Eq + Ord + Hash + Send + Sync + Serialize + 'static
+    Clone + Debug + Default + Eq + Ord + Hash + Send + Sync + Serialize + DeserializeOwned + 'static
 {
     type Command: Value;
     type Output: Value;

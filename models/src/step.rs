@@ -9,12 +9,9 @@ use stateright::actor::{Actor, Id, Out};
 
 use crate::service::{Answer, Message, OutputOf, Reply, Sequence, Service, Session};
 
-/// An actor that keeps what survives a crash in one part of its state.
+/// An actor that keeps something that survives a crash.
 pub trait Stored: Actor {
-    /// That part of `state`, to change it.
-    fn storage_mut(state: &mut Self::State) -> &mut Self::Storage;
-
-    /// What is written when that part has changed: all of it, but for what a suspended rule keeps.
+    /// What is written of `state`: whatever survives a crash, but for what a suspended rule keeps.
     fn to_save(&self, state: &Self::State) -> Self::Storage;
 
     /// True if it is written before anything is sent. False only where that rule is suspended.
@@ -27,7 +24,7 @@ pub struct Step<'a, 's, A: Actor> {
     pub server: &'a A,
     pub id: Id,
     state: &'a mut Cow<'s, A::State>,
-    storage_changed: bool,
+    must_save: bool,
     timers: Vec<(A::Timer, Option<Range<Duration>>)>,
     sends: Vec<(Id, A::Msg)>,
 }
@@ -35,26 +32,21 @@ pub struct Step<'a, 's, A: Actor> {
 impl<'a, 's, A: Actor> Step<'a, 's, A> {
     /// Nothing is changed and nothing said yet.
     pub fn new(server: &'a A, id: Id, state: &'a mut Cow<'s, A::State>) -> Self {
-        Step { server, id, state, storage_changed: false, timers: vec![], sends: vec![] }
+        Step { server, id, state, must_save: false, timers: vec![], sends: vec![] }
     }
 
     pub fn state(&self) -> &A::State {
         self.state
     }
 
-    /// The volatile part, to change it. What survives a crash is changed through
-    /// [`Step::storage_mut`].
+    /// The state, to change it. Whoever changes what survives a crash asks for it to be saved.
     pub fn state_mut(&mut self) -> &mut A::State {
         self.state.to_mut()
     }
 
-    /// The part that survives a crash, to change it. It is saved when the step ends.
-    pub fn storage_mut(&mut self) -> &mut A::Storage
-    where
-        A: Stored,
-    {
-        self.storage_changed = true;
-        A::storage_mut(self.state.to_mut())
+    /// What survives a crash is saved when the step ends.
+    pub fn save(&mut self) {
+        self.must_save = true;
     }
 
     /// The timer fires at a moment of `range` from now, unless it is set again before.
@@ -71,7 +63,7 @@ impl<'a, 's, A: Actor> Step<'a, 's, A> {
     where
         A: Stored,
     {
-        let storage = self.storage_changed.then(|| self.server.to_save(self.state));
+        let storage = self.must_save.then(|| self.server.to_save(self.state));
         let (before, after) =
             if self.server.saves_first() { (storage, None) } else { (None, storage) };
         if let Some(storage) = before {

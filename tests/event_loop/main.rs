@@ -46,7 +46,9 @@ const UNLUCKY: u64 = 13;
 struct Also(u64);
 
 /// The sum is what it keeps.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 struct Sum(u64);
 
 impl StateMachine for Sum {

@@ -1,6 +1,11 @@
-//! Primary and backup: the designs that break, and why.
+//! Primary and backup: the designs that break, and why; and the one that holds, whose rules are
+//! each needed.
 
+mod live;
 mod naive;
-#[allow(dead_code, unused_imports, unused_macros, reason = "each test program uses a part of it")]
 #[path = "../support/proofs.rs"]
 mod proofs;
+mod rules;
+mod specs;
+#[path = "../support/mod.rs"]
+mod support;

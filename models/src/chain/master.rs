@@ -40,7 +40,7 @@ pub(super) fn handle_silence<P: Params>(step: &mut Step<P>, silent: Id) {
     if !step.require(Rule::LastServerStays, !next.servers.is_empty()) {
         return;
     }
-    step.storage_mut().chain = next;
+    step.decide(next);
     if step.keeps(Rule::ChainIsToldAtOnce) {
         // A server that lives and was taken for dead is told, too.
         old.servers.into_iter().for_each(|server| tell_chain(step, server));

@@ -38,6 +38,15 @@ impl<P: Params> Step<'_, '_, P> {
         self.state().master().expect("this is the master")
     }
 
+    /// This chain is the master's decision.
+    pub(super) fn decide(&mut self, chain: Chain) {
+        self.save();
+        match self.state_mut() {
+            State::Master(decided) => decided.chain = chain,
+            State::Server(_) | State::Retired => unreachable!("this is the master"),
+        }
+    }
+
     /// The server.
     pub(super) fn replica(&self) -> &Replica<MachineOf<P>> {
         self.state().replica().expect("this is a server")
@@ -74,13 +83,6 @@ impl<P: Params> Step<'_, '_, P> {
 }
 
 impl<P: Params> Stored for Server<P> {
-    fn storage_mut(state: &mut State<MachineOf<P>>) -> &mut Storage {
-        match state {
-            State::Master(storage) => storage,
-            State::Server(_) | State::Retired => unreachable!("a server saves when it starts"),
-        }
-    }
-
     fn to_save(&self, state: &State<MachineOf<P>>) -> Storage {
         let decided = state.master().filter(|_| self.rules.keeps(Rule::ChainSurvivesCrash));
         Storage { chain: decided.cloned().unwrap_or_else(|| self.first_chain()) }

@@ -18,6 +18,12 @@ impl<P: Params> Step<'_, '_, P> {
         self.state().term()
     }
 
+    /// What survives a crash, to change it. It is saved when the step ends.
+    pub(super) fn storage_mut(&mut self) -> &mut Storage<Command<P>> {
+        self.save();
+        &mut self.state_mut().storage
+    }
+
     pub(super) fn require(&self, rule: Rule, condition: bool) -> bool {
         self.server.rules.require(rule, condition)
     }
@@ -65,10 +71,6 @@ impl<P: Params> Step<'_, '_, P> {
 }
 
 impl<P: Params> Stored for Server<P> {
-    fn storage_mut(state: &mut ServerState<P::Machine>) -> &mut Storage<Command<P>> {
-        &mut state.storage
-    }
-
     fn to_save(&self, state: &ServerState<P::Machine>) -> Storage<Command<P>> {
         let mut storage = state.storage.clone();
         if !self.rules.keeps(Rule::TermSurvivesCrash) {

@@ -27,7 +27,7 @@ pub(super) fn handle_request(step: &mut Step, request: Request<Command>) {
     }
     let known = step.state().log.iter().position(|entry| *entry == request);
     let place = known.unwrap_or_else(|| {
-        step.storage_mut().push(request);
+        step.log_mut().push(request);
         step.state().log.len() - 1
     });
     if may_answer(step, place) {
@@ -101,9 +101,9 @@ pub(super) fn handle_entries(step: &mut Step, have: usize, entries: Log) {
         return;
     }
     if !step.keeps(Rule::EntryHasItsPlace) {
-        step.storage_mut().extend(entries.into_iter().next());
+        step.log_mut().extend(entries.into_iter().next());
     } else if step.state().log != entries {
-        *step.storage_mut() = entries;
+        *step.log_mut() = entries;
     }
     if step.state().role == Role::Syncing {
         takeover::lead_alone(step);
@@ -113,6 +113,6 @@ pub(super) fn handle_entries(step: &mut Step, have: usize, entries: Log) {
 /// A leader takes over the log of its follower.
 pub(super) fn handle_push(step: &mut Step, log: Log) {
     if step.state().leads() && step.state().log != log {
-        *step.storage_mut() = log;
+        *step.log_mut() = log;
     }
 }

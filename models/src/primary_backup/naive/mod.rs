@@ -235,10 +235,6 @@ fn beat(step: &mut Step) {
 }
 
 impl Stored for Server {
-    fn storage_mut(state: &mut ServerState) -> &mut Log {
-        &mut state.log
-    }
-
     fn to_save(&self, state: &ServerState) -> Log {
         state.log.clone()
     }
@@ -249,6 +245,12 @@ impl Stored for Server {
 }
 
 impl Step<'_, '_> {
+    /// The log, to change it. It is saved when the step ends.
+    fn log_mut(&mut self) -> &mut Log {
+        self.save();
+        &mut self.state_mut().log
+    }
+
     fn require(&self, rule: Rule, condition: bool) -> bool {
         self.server.rules.require(rule, condition)
     }

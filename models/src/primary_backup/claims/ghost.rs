@@ -1,0 +1,81 @@
+//! What no single state tells: what the clients saw return before what, and what came about once.
+
+use std::sync::Arc;
+
+use quorate_checker::spec::{Event, Step};
+use serde::Serialize;
+
+use crate::claims::Returned;
+use crate::member;
+use crate::primary_backup::state::{Part, State};
+use crate::primary_backup::{MachineOf, Params, PrimaryBackup};
+
+/// The history of a run.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct Ghost {
+    pub returned: Returned,
+    /// A backup has become primary.
+    pub promoted: bool,
+    /// A server that was idle has been handed the database.
+    pub joined: bool,
+    /// A server has lost its database in a crash.
+    pub lost: bool,
+    /// A server that was primary has become something else without a crash.
+    pub deposed: bool,
+}
+
+/// The ghost after `step`, if that changed it.
+pub fn observe<P: Params>(
+    (): &(),
+    ghost: &Arc<Ghost>,
+    step: &Step<'_, PrimaryBackup<P>>,
+) -> Option<Arc<Ghost>> {
+    let mut next = Arc::clone(ghost);
+    match (step.before, step.after) {
+        (member::State::Client(_), member::State::Client(_)) => {
+            if let Some(returned) = ghost.returned.after(step) {
+                Arc::make_mut(&mut next).returned = returned;
+            }
+        }
+        (member::State::Server(before), member::State::Server(after)) => {
+            note(&mut next, step, before, after);
+        }
+        _ => unreachable!("a server stays a server and a client a client"),
+    }
+    (next != *ghost).then_some(next)
+}
+
+/// The ghost of a spec that asks for no more of the past than what became of servers.
+pub fn observe_servers<P: Params>(
+    (): &(),
+    ghost: &Arc<Ghost>,
+    step: &Step<'_, PrimaryBackup<P>>,
+) -> Option<Arc<Ghost>> {
+    let (Some(before), Some(after)) = (step.before.server(), step.after.server()) else {
+        return None;
+    };
+    let mut next = Arc::clone(ghost);
+    note(&mut next, step, before, after);
+    (next != *ghost).then_some(next)
+}
+
+fn note<P: Params>(
+    ghost: &mut Arc<Ghost>,
+    step: &Step<'_, PrimaryBackup<P>>,
+    before: &State<MachineOf<P>>,
+    after: &State<MachineOf<P>>,
+) {
+    let (Some(before), Some(after)) = (before.replica(), after.replica()) else { return };
+    let has_crashed = matches!(step.event, Event::Crash | Event::Recover);
+    let was_backup = matches!(before.part, Part::Backup { .. });
+    let seen = Ghost {
+        returned: ghost.returned.clone(),
+        promoted: ghost.promoted || (was_backup && after.is_primary()),
+        joined: ghost.joined || (before.data.is_none() && after.data.is_some() && was_backup),
+        lost: ghost.lost || (has_crashed && before.data.is_some()),
+        deposed: ghost.deposed || (before.is_primary() && !after.is_primary() && !has_crashed),
+    };
+    if seen != **ghost {
+        *Arc::make_mut(ghost) = seen;
+    }
+}

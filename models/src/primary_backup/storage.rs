@@ -1,0 +1,37 @@
+//! What survives a crash, as records: it is one record.
+
+use crate::durable::{Change, Damage, Durable, Key};
+
+use super::state::Storage;
+
+const KEY: Key = Key { kind: 0, number: 0 };
+
+impl Durable for Storage {
+    fn changes(&self, since: Option<&Self>) -> Vec<Change> {
+        if since == Some(self) {
+            return Vec::new();
+        }
+        let value = postcard::to_stdvec(self).expect("plain data always encodes");
+        vec![Change::Put { key: KEY, value }]
+    }
+
+    fn restore(records: Vec<(Key, Vec<u8>)>) -> Result<Self, Damage> {
+        let damage = |key, problem: String| Damage { record: Self::name(key), problem };
+        let [(KEY, bytes)] = &records[..] else {
+            let key = records.iter().map(|(key, _)| *key).find(|key| *key != KEY).unwrap_or(KEY);
+            return Err(damage(key, "the store does not consist of one record".to_owned()));
+        };
+        match postcard::take_from_bytes(bytes) {
+            Ok((storage, [])) => Ok(storage),
+            Ok((_, rest)) => Err(damage(KEY, format!("{} bytes too long", rest.len()))),
+            Err(error) => Err(damage(KEY, format!("unreadable: {error}"))),
+        }
+    }
+
+    fn name(key: Key) -> String {
+        match key {
+            KEY => "view or number of starts".to_owned(),
+            Key { kind, number } => format!("record {number} of unknown kind {kind}"),
+        }
+    }
+}
