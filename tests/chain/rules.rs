@@ -4,7 +4,7 @@
 use std::fmt;
 
 use quorate_checker::engine::Miss;
-use quorate_checker::spec::{Action, Faults, SAVED_BEFORE_SENT};
+use quorate_checker::spec::{Action, Faults, SAVED_BEFORE_SENT, STORAGE_AGREES};
 use quorate_models::chain::ChainMember;
 use quorate_models::chain::Timer::Dead;
 use quorate_models::chain::claims::ghost::Ghost;
@@ -18,7 +18,9 @@ use quorate_models::kv::{Command, get, put};
 use quorate_models::member::Timer;
 use quorate_models::service::Message;
 
-use crate::proofs::{Within, assert_each_is_proven, missed, necessary, slower};
+use crate::proofs::{
+    Within, assert_breaks, assert_each_is_proven, missed, necessary, slower, suspending,
+};
 
 impl Within for Bounds<'_> {
     type Rule = Rule;
@@ -194,6 +196,14 @@ slower! {
     client_follows_redirect: ClientFollowsRedirect lets ALL_ANSWERED take 8 ticks instead of 4
         until all_answered
         within live::Bounds { scripts: &[&[put("x", "1")]], faults: DROP, ..CALM };
+}
+
+/// A chain that is not saved is found before it does harm.
+#[test]
+fn what_is_not_saved_is_told() {
+    let bounds = Bounds { suspicions: 1, ..TWO };
+    let spec = suspending(&bounds, Rule::ChainSurvivesCrash);
+    assert_breaks(spec.durable(specs::same_durable), STORAGE_AGREES, 1);
 }
 
 #[test]

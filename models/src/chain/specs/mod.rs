@@ -68,7 +68,7 @@ fn system(rules: Book, count: usize, scripts: &[&[Command]]) -> System<Checked> 
 }
 
 /// True if two states of a member say the same about what survives a crash.
-fn same_durable(one: &MemberState<Kv>, other: &MemberState<Kv>) -> bool {
+pub fn same_durable(one: &MemberState<Kv>, other: &MemberState<Kv>) -> bool {
     match (one, other) {
         (member::State::Server(one), member::State::Server(other)) => {
             one.master() == other.master()
