@@ -6,17 +6,15 @@ use std::fmt;
 use quorate_checker::engine::Miss;
 use quorate_checker::spec::{Action, Faults, SAVED_BEFORE_SENT, STORAGE_AGREES};
 use quorate_models::chain::ChainMember;
-use quorate_models::chain::Timer::Dead;
 use quorate_models::chain::claims::ghost::Ghost;
-use quorate_models::chain::claims::properties::{ACKED_BY_ALL, LINEARIZABILITY, PREFIXES};
+use quorate_models::chain::claims::properties::{
+    ACKED_BY_ALL, LINEARIZABILITY, PREFIXES, all_acknowledged,
+};
 use quorate_models::chain::rules::Rule;
-use quorate_models::chain::specs::live::{self, ALL_ANSWERED, ONLY_THE_LIVING};
+use quorate_models::chain::specs::live::{self, ALL_ACKED, ALL_ANSWERED, ONLY_THE_LIVING};
 use quorate_models::chain::specs::{self, Book, Bounds, ChainSpec, Checked};
-use quorate_models::chain::state::State;
 use quorate_models::claims::all_answered;
 use quorate_models::kv::{Command, get, put};
-use quorate_models::member::Timer;
-use quorate_models::service::Message;
 
 use crate::proofs::{
     Within, assert_breaks, assert_each_is_proven, missed, necessary, slower, suspending,
@@ -66,25 +64,9 @@ const FAIL_STOP: Directed = Directed("fail-stop", specs::fail_stop);
 /// The tail is cut off from the master.
 const CUT_OFF: Directed = Directed("cut off", specs::cut_off);
 /// The head is taken for dead, and then its successor.
-const TWO_IN_TURN: Directed = Directed("two in turn", two_in_turn);
+const TWO_IN_TURN: Directed = Directed("two in turn", specs::two_in_turn);
 /// On the clock, the middle dies and no other server.
 const MIDDLE_DIES: Directed = Directed("the middle dies", middle_dies);
-
-fn two_in_turn(name: &str, rules: Book) -> ChainSpec {
-    let scripts: &[&[Command]] = &[&[put("x", "1"), get("x")], &[get("x")]];
-    let bounds = Bounds { scripts, suspicions: 2, retries: 3, ..THREE };
-    let spec = specs::chain(name, rules, bounds, &[]);
-    spec.directed("S2 is suspected, then S3, and S2 hears no client", |(), state, action| {
-        match action {
-            Action::Timeout(_, Timer::Server(Dead(server))) => {
-                let master = state.system.actor_states[0].server().and_then(State::master);
-                master.is_some_and(|chain| chain.number.0 == usize::from(*server) as u64)
-            }
-            Action::Deliver { dst, msg: Message::Request(_), .. } => usize::from(*dst) != 1,
-            _ => true,
-        }
-    })
-}
 
 fn middle_dies(name: &str, rules: Book) -> ChainSpec {
     let bounds = live::Bounds { servers: 3, scripts: &[&[put("x", "1")]], faults: CRASH, ..CALM };
@@ -98,7 +80,6 @@ fn middle_dies(name: &str, rules: Book) -> ChainSpec {
 const CRASH: Faults = Faults { crashes: 1, down_at_once: 1, ..Faults::NONE };
 const DUPLICATE: Faults = Faults { duplicates: 1, ..Faults::NONE };
 const DROP: Faults = Faults { drops: 1, ..Faults::NONE };
-const DROPS: Faults = Faults { drops: 2, ..Faults::NONE };
 
 const TWO: Bounds<'static> =
     Bounds { servers: 2, scripts: &[], pings: 0, suspicions: 0, retries: 0, faults: Faults::NONE };
@@ -172,8 +153,8 @@ missed! {
         within live::Bounds { scripts: &[&[put("x", "1")]], faults: DROP, ..CALM };
     tail_death_commits: TailDeathCommits lets ALL_ANSWERED be missed by Lasso in 35
         within live::Bounds { scripts: &[&[put("x", "1")]], faults: CRASH, ..CALM };
-    known_is_acked: KnownIsAcked lets ALL_ANSWERED be missed by Lasso in 52
-        within live::Bounds { scripts: &[&[put("x", "1")]], faults: DROPS, ..CALM };
+    known_is_acked: KnownIsAcked lets ALL_ACKED be missed by Lasso in 10
+        within live::Bounds { scripts: &[&[put("x", "1")]], faults: DROP, ..CALM };
     retry_is_answered: RetryIsAnswered lets ALL_ANSWERED be missed by Lasso in 45
         within live::Bounds { scripts: &[&[put("x", "1")]], faults: DROP, ..CALM };
     client_asks_again: ClientAsksAgain lets ALL_ANSWERED be missed by Lasso in 6
@@ -185,6 +166,8 @@ missed! {
 slower! {
     new_successor_gets_sent: NewSuccessorGetsSent lets ALL_ANSWERED take 4 ticks instead of 3
         until all_answered within MIDDLE_DIES;
+    ack_is_passed_on: AckIsPassedOn lets ALL_ACKED take 1 ticks instead of 0
+        until all_acknowledged within live::Bounds { scripts: &[&[put("x", "1")]], ..CALM };
     forward_tells_chain: ForwardTellsChain lets ALL_ANSWERED take 4 ticks instead of 3
         until all_answered within MIDDLE_DIES;
     chain_is_told_at_once: ChainIsToldAtOnce lets ALL_ANSWERED take 8 ticks instead of 4

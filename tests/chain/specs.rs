@@ -10,13 +10,15 @@ holds! {
     three: "chain/three" has depth 24;
     failover: "chain/failover" has depth 23;
     lossy: "chain/lossy" has depth 20;
-    suspicion: "chain/suspicion" has depth 23;
+    suspicion: "chain/suspicion" has depth 22;
     paper: "chain/paper" has depth 18;
+    two_in_turn: "chain/two-in-turn" has depth 25;
     cut_off: "chain/cut-off" has depth 19;
     failover_live: "chain/failover-live" has depth 34;
     restart_live: "chain/restart-live" has depth 68;
     lossy_live: "chain/lossy-live" has depth 58;
     suspicion_live: "chain/suspicion-live" has depth 74;
+    last_live: "chain/last-live" has depth 32;
 }
 
 #[test]

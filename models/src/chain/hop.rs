@@ -54,21 +54,25 @@ pub(super) fn take<P: Params>(step: &mut Step<P>, request: Request<Command<P>>) 
 /// This server is the tail: all that it has taken is done.
 pub(super) fn commit<P: Params>(step: &mut Step<P>) {
     let known = step.replica_mut();
-    let sent = known.sent().map(|(_, request)| (request.session, request.sequence));
+    let sent = known.sent().map(|request| (request.session, request.sequence));
     let sent: Vec<_> = sent.collect();
     known.acked = known.last();
     for (session, sequence) in sent {
         step.answer_done(session, sequence);
     }
     let acked = step.replica().acked;
-    acknowledge(step, acked);
+    if step.keeps(Rule::AckIsPassedOn) {
+        acknowledge(step, acked);
+    }
 }
 
 /// The server behind this one tells how far the tail is.
 pub(super) fn handle_ack<P: Params>(step: &mut Step<P>, message: Ack) {
     if message.place > step.replica().acked {
         step.replica_mut().acked = message.place;
-        acknowledge(step, message.place);
+        if step.keeps(Rule::AckIsPassedOn) {
+            acknowledge(step, message.place);
+        }
     }
 }
 

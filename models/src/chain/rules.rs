@@ -49,6 +49,8 @@ rules! {
     // Without these it comes, but later.
     NewSuccessorGetsSent: "a new successor is sent at once what is not acknowledged",
         "OSDI 2004 §3.2";
+    AckIsPassedOn: "an acknowledgement is passed on at once, not when something is sent again",
+        "OSDI 2004 §3.2";
     ForwardTellsChain: "a server takes a newer chain from what is forwarded in it", "quorate";
     ChainIsToldAtOnce: "a new chain is told when it begins, not in answer to a ping",
         "OSDI 2004 §3.2";

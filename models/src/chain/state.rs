@@ -92,15 +92,14 @@ impl<M: StateMachine> Replica<M> {
         Index(self.history.len() as u64)
     }
 
-    /// The commands that are not acknowledged, with their places.
-    pub fn sent(&self) -> impl Iterator<Item = (Index, &Request<M::Command>)> {
-        let acked = self.acked.0 as usize;
-        (self.acked.0 + 1..).map(Index).zip(self.history.iter().skip(acked))
+    /// The commands that are not acknowledged.
+    pub fn sent(&self) -> impl Iterator<Item = &Request<M::Command>> {
+        self.history.iter().skip(self.acked.0 as usize)
     }
 
     /// True if the session's command of this number is under way: taken and not acknowledged.
     pub fn is_under_way(&self, session: Session, sequence: Sequence) -> bool {
-        self.sent().any(|(_, it)| (it.session, it.sequence) == (session, sequence))
+        self.sent().any(|it| (it.session, it.sequence) == (session, sequence))
     }
 
     /// Takes a command: it is the last one now, and has taken effect here.

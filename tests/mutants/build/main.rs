@@ -17,6 +17,13 @@ use instrument::{Instrument, Mutant};
 /// of the storage (`storage.rs`) runs on the node alone, and the key-value store is also what
 /// answers are held against.
 const RULES: &[&str] = &[
+    "chain/head.rs",
+    "chain/hop.rs",
+    "chain/master.rs",
+    "chain/mod.rs",
+    "chain/replica.rs",
+    "chain/server.rs",
+    "chain/state.rs",
     "client.rs",
     "member.rs",
     "quorum.rs",

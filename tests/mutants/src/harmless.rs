@@ -1,10 +1,11 @@
-//! The mutants that no spec kills, and why each is harmless: `raft.txt` in this package's folder.
+//! The mutants that no spec kills, and why each is harmless: `raft.txt` and `chain.txt` in this
+//! package's folder.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use quorate_mutants::MUTANTS;
 
-const LIST: &str = include_str!("../raft.txt");
+const LISTS: [&str; 2] = [include_str!("../chain.txt"), include_str!("../raft.txt")];
 
 /// By mutant the line that names it: its file and function, what stands there and what then stands
 /// there instead. A second one of the same words has a number behind it.
@@ -24,14 +25,14 @@ pub fn keys() -> Vec<String> {
 pub struct Harmless(BTreeSet<String>);
 
 impl Harmless {
-    /// Reads the list: a reason is a line that begins with "# ", and the mutants that it is about
+    /// Reads the lists: a reason is a line that begins with "# ", and the mutants that it is about
     /// follow it, one a line.
     ///
     /// # Panics
     /// If a mutant is listed twice, or without a reason.
     pub fn read() -> Self {
         let (mut mutants, mut has_reason) = (BTreeSet::new(), false);
-        for line in LIST.lines() {
+        for line in LISTS.iter().flat_map(|list| list.lines().chain([""])) {
             if line.is_empty() {
                 has_reason = false;
             } else if line.starts_with("# ") {

@@ -65,6 +65,11 @@ fn linearizability<P: Params>(system: &System<P>, state: &SystemState<P>) -> boo
     is_explained(system, state, &state.history.returned)
 }
 
+/// True if the master is down.
+fn is_master_down<P: Params>(state: &SystemState<P>) -> bool {
+    servers(state).any(|(id, own)| own.master().is_some() && is_down::<P>(state, id))
+}
+
 /// True if this server is down.
 fn is_down<P: Params>(state: &SystemState<P>, id: Id) -> bool {
     state.crashed[usize::from(id)]
@@ -77,7 +82,7 @@ pub fn a_middle_died_with_a_command<P: Params>(_: &System<P>, state: &SystemStat
     let replica = |id: Id| state.actor_states[usize::from(id)].server()?.replica();
     let lacks = |three: &[Id]| match (replica(three[0]), replica(three[2])) {
         (Some(before), Some(behind)) => {
-            is_down::<P>(state, three[1]) && before.sent().any(|(place, _)| place > behind.last())
+            is_down::<P>(state, three[1]) && before.last() > before.acked.max(behind.last())
         }
         _ => false,
     };
@@ -120,8 +125,13 @@ pub fn answered_after_a_crash<P: Params>(system: &System<P>, state: &SystemState
 pub fn only_the_living<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
     let chain = decided(state);
     let mut known = in_chain(state);
-    let is_up = servers(state).all(|(id, own)| own.master().is_none() || !is_down::<P>(state, id));
-    !is_up
+    is_master_down(state)
         || in_chain(state).count() == chain.servers.len()
             && known.all(|(_, server)| server.chain == *chain)
+}
+
+/// Every server of the master's chain that is up knows that the tail has all that it has itself. If
+/// the master is down, the others may wait for a chain.
+pub fn all_acknowledged<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
+    is_master_down(state) || in_chain(state).all(|(_, server)| server.acked == server.last())
 }

@@ -36,6 +36,9 @@ pub const ALL_ANSWERED: &str = "all answered";
 /// A server that has crashed is in the chain no more, and every server of the chain knows it.
 pub const ONLY_THE_LIVING: &str = "the living alone are the chain";
 
+/// A server learns in the end that what it has taken is done.
+pub const ALL_ACKED: &str = "all is acknowledged";
+
 /// As short as they can be and still tell a live server from a dead one.
 fn range(timer: &member::Timer<Timer>) -> RangeInclusive<u8> {
     match timer {
@@ -58,7 +61,8 @@ pub fn chain(name: &str, rules: Book, bounds: Bounds<'_>, facts: &[Named<Checked
         .faults(bounds.faults)
         .timely(Timely { early: bounds.early, recovery: bounds.recovery, ..Timely::of(range) })
         .eventually(ALL_ANSWERED, SEEN, all_answered)
-        .eventually_always(ONLY_THE_LIVING, SEEN, properties::only_the_living);
+        .eventually_always(ONLY_THE_LIVING, SEEN, properties::only_the_living)
+        .eventually_always(ALL_ACKED, SEEN, properties::all_acknowledged);
     if is_durable { spec.durable(same_durable) } else { spec }
 }
 
@@ -71,6 +75,7 @@ pub fn all() -> Vec<Box<dyn AnySpec>> {
         restart().counts(136_231, 419_607).boxed(),
         lossy().counts(10_020, 18_817).boxed(),
         suspicion().counts(53_200, 183_784).boxed(),
+        last().counts(2_382, 6_103).boxed(),
     ]
 }
 
@@ -122,4 +127,14 @@ pub fn suspicion() -> ChainSpec {
     ];
     chain("chain/suspicion-live", EVERY_RULE, bounds, facts)
         .summary("servers that live are taken for dead, and each command is answered all the same")
+}
+
+/// Both of two servers are taken for dead: the last one stays in the chain.
+pub fn last() -> ChainSpec {
+    let scripts: &[&[Command]] = &[&[put("x", "1")]];
+    let bounds = Bounds { servers: 2, scripts, early: 2, ..Bounds::default() };
+    let facts: &[Named<Checked>] =
+        &[("answered by a shorter chain", properties::answered_by_a_shorter_chain)];
+    chain("chain/last-live", EVERY_RULE, bounds, facts)
+        .summary("each of two servers is taken for dead, and the last one stays in the chain")
 }

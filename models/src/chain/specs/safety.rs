@@ -9,12 +9,13 @@ use super::{Book, ChainSpec, Checked, EVERY_RULE, SEEN, fact, same_durable, syst
 use crate::chain::claims::ghost::{self, Ghost};
 use crate::chain::claims::properties::{self, LINEARIZABILITY, Named};
 use crate::chain::rules::Rule;
-use crate::chain::state::State;
+use crate::chain::state::{Chain, State};
 use crate::chain::{ChainMember, Timer};
 use crate::claims::all_answered;
 use crate::kv::{Command, get, put};
 use crate::member::Timer::{Retry, Server};
 use crate::rules::{AllBut, RuleBook};
+use crate::service::Message;
 use crate::system::{Boxed, suspended};
 
 /// What a spec lets happen, and how often.
@@ -56,10 +57,11 @@ pub fn all() -> Vec<Box<dyn AnySpec>> {
         three().counts(504_518, 1_629_218).boxed(),
         failover().counts(398_430, 1_239_504).boxed(),
         lossy().counts(112_072, 427_590).boxed(),
-        suspicion().counts(494_697, 1_403_249).boxed(),
+        suspicion().counts(688_488, 2_153_746).boxed(),
         fail_stop("chain/paper", EVERY_RULE).counts(19_568, 52_911).boxed(),
         false_suspicion().boxed(),
         tail_reads().boxed(),
+        two_in_turn("chain/two-in-turn", EVERY_RULE).counts(210_399, 690_871).boxed(),
         cut_off("chain/cut-off", EVERY_RULE).counts(20_054, 52_137).boxed(),
     ]
 }
@@ -108,16 +110,18 @@ pub fn lossy() -> ChainSpec {
         .summary("a lost message, a doubled one, a retry")
 }
 
-/// Two clients, one of which asks servers that are taken for dead.
+/// Two clients, one of which asks servers that are taken for dead, and a request arrives twice.
 pub fn suspicion() -> ChainSpec {
-    let scripts: &[&[Command]] = &[&[put("x", "1"), put("x", "2")], &[get("x"), get("x")]];
-    let bounds = Bounds { servers: 2, scripts, suspicions: 1, retries: 1, ..Bounds::default() };
+    let scripts: &[&[Command]] = &[&[put("x", "1"), get("x")], &[get("x")]];
+    let faults = Faults { duplicates: 1, ..Faults::NONE };
+    let bounds =
+        Bounds { servers: 2, scripts, suspicions: 1, retries: 1, faults, ..Bounds::default() };
     let facts: &[Named<Checked>] = &[
         ("an old tail", properties::an_old_tail),
         ("answered by a shorter chain", properties::answered_by_a_shorter_chain),
     ];
     chain("chain/suspicion", EVERY_RULE, bounds, facts)
-        .summary("a server that lives is taken for dead while one client writes and one reads")
+        .summary("a server that lives is taken for dead, and a message arrives twice")
 }
 
 /// The rules that the paper does not have: it assumes instead that only the dead are suspected.
@@ -169,6 +173,33 @@ pub fn cut_off(name: &str, rules: Book) -> ChainSpec {
         .cut(Cut::between([0], [2]))
         .summary("the tail is cut off from the master, and not from the clients")
         .directed("the master suspects only servers that are cut off", only_the_unheard)
+}
+
+/// The head is taken for dead, and then its successor, which hears of the two chains in any order.
+pub fn two_in_turn(name: &str, rules: Book) -> ChainSpec {
+    let scripts: &[&[Command]] = &[&[put("x", "1"), get("x")], &[get("x")]];
+    let bounds = Bounds { servers: 3, scripts, suspicions: 2, retries: 3, ..Bounds::default() };
+    let facts: &[Named<Checked>] =
+        &[("answered by a shorter chain", properties::answered_by_a_shorter_chain)];
+    chain(name, rules, bounds, facts)
+        .summary("two servers are taken for dead, and the news of the two chains cross")
+        .directed("S2 is suspected, then S3, and S2 hears no client", one_after_the_other)
+}
+
+/// False if a server but the head is suspected, or if the first server hears a client.
+fn one_after_the_other(
+    (): &(),
+    state: &SpecState<ChainMember<Checked>, Ghost>,
+    action: &ActionOf<ChainMember<Checked>>,
+) -> bool {
+    match action {
+        Action::Timeout(_, Server(Timer::Dead(server))) => {
+            let master = state.system.actor_states[0].server().and_then(State::master);
+            master.and_then(Chain::head) == Some(*server)
+        }
+        Action::Deliver { dst, msg: Message::Request(_), .. } => usize::from(*dst) != 1,
+        _ => true,
+    }
 }
 
 /// False if the master takes a server for dead that lives.
