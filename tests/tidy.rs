@@ -184,6 +184,36 @@ fn every_rule_is_asked_for_where_the_protocol_acts() {
     }
 }
 
+/// "CommitAtBackup" as the name of a test: "commit_at_backup".
+fn name_of_test(rule: &str) -> String {
+    let letters = rule.char_indices().flat_map(|(at, letter)| {
+        let gap = (at > 0 && letter.is_uppercase()).then_some('_');
+        gap.into_iter().chain(letter.to_lowercase())
+    });
+    letters.collect()
+}
+
+/// CONTRIBUTING.md leads from a rule to the test of its name. The rules of the naive designs are
+/// proven under the names of the designs.
+#[test]
+fn every_rule_is_suspended_by_a_test_of_its_name() {
+    let sources = sources();
+    for (folder, rules) in rules().into_iter().filter(|(folder, _)| !folder.contains("naive")) {
+        let folder = folder.replace("models/src/", "tests/");
+        let lines: Vec<&str> = sources
+            .iter()
+            .filter(|(path, _)| path.starts_with(&folder))
+            .flat_map(|(_, text)| text.lines().map(str::trim))
+            .collect();
+        for rule in rules {
+            let name = name_of_test(&rule);
+            let begins = [format!("{name}: {rule} "), format!("fn {name}()")];
+            let found = lines.iter().any(|line| begins.iter().any(|it| line.starts_with(it)));
+            assert!(found, "no test in {folder} is called {name}");
+        }
+    }
+}
+
 #[test]
 fn a_breach_of_each_limit_is_found() {
     let function = format!("fn long() {{\n{}}}\n", "    act();\n".repeat(FUNCTION_LINES - 1));
