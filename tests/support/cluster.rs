@@ -9,9 +9,11 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use quorate::cli::setup;
-use quorate::node::config::Config;
+use quorate::node::config::{Config, ConfigError};
+use quorate::node::storage;
 use quorate::node::timers::Dice;
 use quorate::node::transport::Members;
+use quorate_models::protocol::Protocol;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -109,12 +111,29 @@ pub struct Cluster {
 impl Cluster {
     /// Creates a cluster and starts its nodes.
     pub fn start(count: u64) -> Self {
-        let cluster = Self::create(count);
-        for id in 1..=count {
-            cluster.restart(id);
-        }
-        cluster.leader();
-        cluster
+        Self::create(count).started(count)
+    }
+
+    /// The same, of a cluster that runs `P` and that never ran before: stopped as a whole, a
+    /// protocol whose servers keep nothing on disk has lost everything.
+    pub fn start_of<P: Protocol>(count: u64) -> Self {
+        let directory = TempDir::new().expect("a directory");
+        let port = free_ports(count as u16);
+        let stores = |config: &Config| {
+            for node in &config.nodes {
+                storage::create(&node.store, setup::identity(config, node.id)).expect("a store");
+            }
+            Ok::<_, ConfigError>(())
+        };
+        let (nodes, timers) = (count as u16, P::TIMERS);
+        Config::create(directory.path(), nodes, port, P::NAME, timers, stores).expect("it is new");
+        Cluster { directory, nodes: Mutex::default() }.started(count)
+    }
+
+    fn started(self, count: u64) -> Self {
+        (1..=count).for_each(|id| self.restart(id));
+        self.leader();
+        self
     }
 
     /// Creates a cluster, with the command that users create one with, and stops it again.
@@ -167,12 +186,14 @@ impl Cluster {
         serde_json::from_slice(&output.stdout).unwrap_or_default()
     }
 
-    /// Waits until a majority of the nodes agrees on a leader.
+    /// Waits until a majority of the nodes agrees on a leader, or a primary.
     pub fn leader(&self) -> u64 {
         wait_for("a leader", || {
             let rows = self.status();
-            let leads = rows.iter().filter(|row| row["role"] == "leader");
-            let leader = leads.max_by_key(|row| row["term"].as_u64())?["id"].as_u64()?;
+            let leads =
+                rows.iter().filter(|row| row["role"] == "leader" || row["role"] == "primary");
+            let period = |row: &&Value| row["term"].as_u64().max(row["view"].as_u64());
+            let leader = leads.max_by_key(period)?["id"].as_u64()?;
             let agree = rows.iter().filter(|row| row["leader"].as_u64() == Some(leader)).count();
             (agree * 2 > rows.len()).then_some(leader)
         })

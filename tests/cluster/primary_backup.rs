@@ -1,0 +1,60 @@
+//! A view service and three servers: primary, backup and view service are killed in turn.
+
+use std::time::Instant;
+
+use quorate_models::primary_backup::protocol::Node;
+use serde_json::Value;
+
+use crate::load::{CLIENTS, OPERATIONS, assert_stands};
+use crate::support::cluster::{Cluster, expect, quorate, wait_for};
+
+/// The node of this role, in a view that has a backup with the database.
+fn node(cluster: &Cluster, role: &str) -> u64 {
+    wait_for("a primary and a backup", || {
+        let rows = cluster.status();
+        let of = |role: &str| rows.iter().find(|row| row["role"] == role).cloned();
+        let (primary, backup) = (of("primary")?, of("backup")?);
+        let is_settled = primary["view"] == backup["view"] && primary["backup"] == backup["id"];
+        of(role).filter(|_| is_settled)?["id"].as_u64()
+    })
+}
+
+#[test]
+fn primary_and_backup_are_killed_in_turn_and_no_acknowledged_write_is_lost() {
+    let cluster = Cluster::start_of::<Node>(4);
+    let mut failovers = Vec::new();
+    assert_stands(&cluster, |load| {
+        for role in ["primary", "backup", "primary", "view service", "backup", "primary"] {
+            load.wait_for(OPERATIONS);
+            let killed = node(&cluster, role);
+            cluster.kill(killed);
+            let since = Instant::now();
+            load.wait_for(CLIENTS as usize + 1);
+            failovers.push((role, since.elapsed()));
+            load.wait_for(OPERATIONS);
+            cluster.restart(killed);
+        }
+    });
+    println!("until the clients went on: {failovers:?}");
+}
+
+/// Nobody takes the place of a primary without a backup: an empty database is no copy.
+#[test]
+fn the_last_copy_is_not_replaced_by_an_empty_one() {
+    let cluster = Cluster::start_of::<Node>(3);
+    let config = cluster.config();
+    assert!(quorate(["kv", "--config", &config, "put", "colour", "blue"]).status.success());
+    cluster.kill(node(&cluster, "backup"));
+    let of_service = |cluster: &Cluster, word: &str| {
+        let rows: Vec<Value> = cluster.status();
+        let service = rows.into_iter().find(|row| row["role"] == "view service")?;
+        service["warnings"][0].as_str()?.contains(word).then_some(())
+    };
+    wait_for("a warning that there is no backup", || of_service(&cluster, "a single copy"));
+    let primary = cluster.leader();
+    cluster.kill(primary);
+    cluster.restart(primary);
+    wait_for("a warning that all is gone", || of_service(&cluster, "no server takes its place"));
+    let told = quorate(["kv", "--config", &config, "--timeout", "1", "get", "colour"]);
+    expect(&told, 3, &["no answer"]);
+}
