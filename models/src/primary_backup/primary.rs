@@ -181,7 +181,8 @@ fn apply_up_to<P: Params>(step: &mut Step<P>, place: Option<Place>) {
         let Some(request) = open.first().filter(|_| is_next).cloned() else { return };
         if let Part::Primary { taken: Some(taken), open } = &mut step.replica_mut().part {
             open.remove(0);
-            *taken = if place.is_some() { taken.next() } else { *taken };
+            let at = *taken;
+            *taken = if place.is_some() { at.next() } else { at };
         }
         apply(step, &request);
     }

@@ -24,24 +24,30 @@ const fn milliseconds(from: u64, to: u64) -> Range<Duration> {
     Duration::from_millis(from)..Duration::from_millis(to)
 }
 
+impl Timing {
+    /// As a cluster is set up: the same in its nodes and in the specs.
+    pub fn of(settings: &Settings) -> Self {
+        let timer = |name| settings.timer::<Node>(name);
+        Timing { ping: timer(PING).start, dead: timer(DEAD) }
+    }
+}
+
 impl Protocol for Node {
     const NAME: &'static str = "primary-backup";
     const TIMERS: &'static [(&'static str, Range<Duration>)] =
         &[(PING, milliseconds(50, 50)), (DEAD, milliseconds(250, 250))];
 
     fn server(servers: Vec<Id>, settings: &Settings) -> Self {
-        let timer = |name| settings.timer::<Self>(name);
-        let timing = Timing { ping: timer(PING).start, dead: timer(DEAD) };
         let first_view = match servers[..] {
             [_, primary, backup, ..] => View::first(primary, backup),
             _ => View::default(),
         };
-        Server { members: servers, first_view, timing, rules: AllRules }
+        Server { members: servers, first_view, timing: Timing::of(settings), rules: AllRules }
     }
 
     fn fits(settings: &Settings) -> Result<(), Misfit> {
-        let ping = settings.timer::<Self>(PING).start;
-        let dead = settings.timer::<Self>(DEAD).start;
+        let Timing { ping, dead } = Timing::of(settings);
+        let dead = dead.start;
         if dead > ping {
             return Ok(());
         }

@@ -94,7 +94,7 @@ pub fn next_view(
     };
     let Some(primary) = view.primary else {
         // The first server that is heard begins, with an empty database.
-        return servers().next().map(|first| view.followed_by(first, None));
+        return servers().min().map(|first| view.followed_by(first, None));
     };
     if !is_there(primary) {
         let may_replace = rules.require(Rule::AckBeforeNext, is_acknowledged);
@@ -124,7 +124,7 @@ fn heir(
         return alive.find(|server| Some(*server) != backup);
     }
     if !rules.keeps(Rule::UninitializedNeverLeads) && backup.is_none() {
-        return alive.next();
+        return alive.min();
     }
     backup
 }

@@ -4,7 +4,6 @@ pub mod live;
 mod safety;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use quorate_checker::AnySpec;
 use quorate_checker::spec::{Claim, Sees, Spec};
@@ -17,6 +16,7 @@ use super::view::View;
 use super::{MemberState, PrimaryBackup, Server, Timing};
 use crate::client::Habits;
 use crate::kv::{Command, Kv};
+use crate::protocol::Settings;
 use crate::rules::{AllBut, RuleBook};
 use crate::system::Boxed;
 
@@ -61,12 +61,6 @@ pub fn same_durable(one: &MemberState<Kv>, other: &MemberState<Kv>) -> bool {
     of_service(one) == of_service(other)
 }
 
-/// The timing of a cluster on one machine.
-pub fn timing() -> Timing {
-    let dead = Duration::from_millis(250);
-    Timing { ping: Duration::from_millis(50), dead: dead..dead }
-}
-
 /// How a cluster begins.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Beginning {
@@ -97,6 +91,7 @@ fn system(
         Beginning::SetUp => View::first(members[1], members[2]),
         Beginning::Idle => View::default(),
     };
-    let server = Server { members, first_view, timing: timing(), rules };
+    let timing = Timing::of(&Settings::default());
+    let server = Server { members, first_view, timing, rules };
     crate::system::system(Arc::new(Ghost::default()), count + 1, server, &asked, scripts, habits)
 }
