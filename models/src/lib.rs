@@ -1,5 +1,56 @@
 //! The protocols of quorate: each is one Stateright actor, its rules, and its specs.
 //!
+//! | protocol | what it guarantees |
+//! |---|---|
+//! | [`raft`] | one log on a majority of the servers, in one order, whoever leads |
+//! | [`primary_backup`] | two copies of a database; a view service says whose word counts |
+//! | [`primary_backup::naive`] | nothing: the designs that articles teach, and why each breaks |
+//! | [`chain`] | a row of servers, each of which has all that the one behind it has |
+//!
+//! A folder is a protocol, and the page of its module says which file has what. [`specs`] lists
+//! every spec by name. To check one:
+//!
+//! ```
+//! use quorate_checker::report::{Engine, Limits, Verdict};
+//!
+//! let mut specs = quorate_models::specs().into_iter();
+//! let spec = specs.find(|spec| spec.name() == "primary-backup/cut-off-live").unwrap();
+//! let report = spec.check(Engine::Quorate, &Limits::default(), &mut |_| {});
+//! assert_eq!((report.verdict, report.cut_short), (Verdict::Holds, None));
+//! ```
+//!
+//! To see what a rule is needed for, suspend it. Here a primary answers before its backup has the
+//! command, and the clients see what no single copy could have shown them:
+//!
+//! ```
+//! use quorate_checker::report::{Engine, Limits, Verdict};
+//! use quorate_models::kv::{get, put};
+//! use quorate_models::primary_backup::claims::properties::LINEARIZABILITY;
+//! use quorate_models::primary_backup::rules::Rule;
+//! use quorate_models::primary_backup::specs::{Bounds, primary_backup};
+//! use quorate_models::rules::AllBut;
+//! use quorate_models::system::Boxed;
+//!
+//! let check = |suspended: Vec<Rule>| {
+//!     let bounds = Bounds {
+//!         servers: 2,
+//!         scripts: &[&[put("x", "1")], &[get("x"), get("x")]],
+//!         suspicions: 1,
+//!         retries: 2,
+//!         ..Bounds::default()
+//!     };
+//!     let spec = primary_backup("primary-backup/mine", AllBut(suspended), bounds, &[]);
+//!     let spec = spec.only(LINEARIZABILITY).boxed();
+//!     spec.check(Engine::Quorate, &Limits::default(), &mut |_| {})
+//! };
+//! assert_eq!(check(vec![]).verdict, Verdict::Holds);
+//!
+//! let report = check(vec![Rule::CommitAtBackup]);
+//! assert_eq!(report.verdict, Verdict::Violated);
+//! assert_eq!(report.property(LINEARIZABILITY).steps, Some(8));
+//! println!("{}", report.counterexamples[0].trace.text(false));
+//! ```
+//!
 //! **Knows nothing of** sockets, files, clocks and threads.
 
 #![forbid(unsafe_code)]
