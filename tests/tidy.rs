@@ -30,6 +30,7 @@ const NOT_IN_MODELS: &[&str] =
 const SOURCES: &[&str] = &[
     "src",
     "benches",
+    "examples",
     "tests",
     "models/src",
     "models/tests",
