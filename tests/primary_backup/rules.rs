@@ -5,7 +5,7 @@ use quorate_checker::spec::Faults;
 use quorate_models::kv::{Command, get, put};
 use quorate_models::primary_backup::PrimaryBackup;
 use quorate_models::primary_backup::claims::properties::{
-    COPIES_AGREE, LINEARIZABILITY, NOTHING_IS_LOST,
+    COPIES_AGREE, LINEARIZABILITY, NOTHING_IS_LOST, ONCE,
 };
 use quorate_models::primary_backup::rules::Rule;
 use quorate_models::primary_backup::specs::{
@@ -104,8 +104,8 @@ necessary! {
         within Bounds { faults: DUPLICATE, ..one(scripts!(two)) };
     only_primary_serves: OnlyPrimaryServes breaks LINEARIZABILITY in 8
         within crash(scripts!(two));
-    retry_takes_effect_once: RetryTakesEffectOnce breaks NOTHING_IS_LOST in 10
-        within Bounds { retries: 2, ..one(scripts!(readers)) };
+    retry_takes_effect_once: RetryTakesEffectOnce breaks ONCE in 5
+        within one(scripts!(write));
     answer_is_its_own: AnswerIsItsOwn breaks LINEARIZABILITY in 9
         within suspected(scripts!(write_read));
 }

@@ -19,8 +19,8 @@ pub(super) fn handle_request<P: Params>(step: &mut Step<P>, request: Request<Com
         let view = step.replica().view;
         return step.redirect(session, sequence, view);
     }
-    let is_done = step.replica().has_done(session, sequence);
-    if !step.require(Rule::RetryTakesEffectOnce, !is_done) {
+    let is_known = step.replica().has_done(session, sequence) || is_open(step, session, sequence);
+    if !step.require(Rule::RetryTakesEffectOnce, !is_known) {
         if step.keeps(Rule::RetryIsAnswered) {
             answer_applied(step, session, sequence);
         }
@@ -32,9 +32,7 @@ pub(super) fn handle_request<P: Params>(step: &mut Step<P>, request: Request<Com
         let output = data.machine.apply(&request.command);
         return step.answer(session, sequence, Answer::Done(output));
     }
-    if !is_open(step, session, sequence) {
-        take(step, request);
-    }
+    take(step, request);
 }
 
 /// True if the command is on its way to the backup.

@@ -1,6 +1,7 @@
 //! What must be true of primary and backup, and what must be possible, so that nothing holds for
 //! want of behaviour.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::ghost::Ghost;
@@ -26,6 +27,8 @@ pub const ONE_ANSWERS: &str = "at most one server can answer";
 pub const NOTHING_IS_LOST: &str = "what is acknowledged is in every copy";
 pub const COPIES_AGREE: &str = "the backup is ahead of the primary by what it has taken";
 
+pub const ONCE: &str = "no command is on its way twice, or when it is done";
+
 /// What the clients see, and why.
 pub fn safety<P: Params>() -> Vec<Named<P>> {
     vec![
@@ -33,6 +36,7 @@ pub fn safety<P: Params>() -> Vec<Named<P>> {
         (ONE_ANSWERS, one_answers),
         (NOTHING_IS_LOST, nothing_is_lost),
         (COPIES_AGREE, copies_agree),
+        (ONCE, once),
     ]
 }
 
@@ -103,6 +107,15 @@ fn copies_agree<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
         let ahead = taken.saturating_sub(at.0) as usize;
         open.iter().take(ahead).for_each(|request| expected.apply(request));
         taken >= at.0 && ahead <= open.len() && backup.data.as_ref() == Some(&expected)
+    })
+}
+
+/// A primary forwards no command twice, and none that has taken effect: it would do so again.
+fn once<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
+    replicas(state).all(|known| {
+        let Part::Primary { open, .. } = &known.part else { return true };
+        let numbers: BTreeSet<_> = open.iter().map(|it| (it.session, it.sequence)).collect();
+        numbers.len() == open.len() && !numbers.iter().any(|(id, it)| known.has_done(*id, *it))
     })
 }
 

@@ -115,14 +115,16 @@ pub fn rejoin() -> PrimaryBackupSpec {
         .summary("a server comes back with nothing, and is handed the database")
 }
 
-/// Messages are lost and arrive twice while two clients write.
+/// Messages are lost and arrive twice while a client writes, and another one reads. To swap twice
+/// is not to swap once.
 pub fn lossy() -> PrimaryBackupSpec {
     let faults = Faults { drops: 1, duplicates: 1, ..Faults::NONE };
-    let scripts: &[&[Command]] = &[&[put("x", "1")], &[put("x", "2"), get("x")]];
+    let swap = Command::Cas { key: "x".into(), old: "1".into(), new: "2".into() };
+    let scripts: &[&[Command]] = &[&[put("x", "1"), swap], &[get("x")]];
     let bounds = Bounds { servers: 2, scripts, pings: 1, retries: 1, faults, ..Bounds::default() };
     let facts: &[Fact] = &[fact("all answered", all_answered)];
     primary_backup("primary-backup/lossy", EVERY_RULE, bounds, facts)
-        .summary("a message is lost, another one arrives twice, and two clients write")
+        .summary("a message is lost, another one arrives twice, while clients write and read")
 }
 
 /// A primary that lives is taken for dead: it is cut off from the view service, and goes on.
