@@ -29,6 +29,31 @@ impl Settings {
         let (_, default) = default.expect("the timers of a protocol are listed");
         self.timers.get(name).unwrap_or(default).clone()
     }
+
+    /// Asks that `timer` wait longer, at its shortest, than `interval` at its shortest.
+    ///
+    /// # Errors
+    /// [`Misfit`] if it does not, naming `timer`.
+    ///
+    /// # Panics
+    /// If `P` has no timers of these names.
+    pub fn exceeds<P: Protocol>(
+        &self,
+        timer: &'static str,
+        interval: &'static str,
+    ) -> Result<(), Misfit> {
+        let (shortest, least) = (self.timer::<P>(timer).start, self.timer::<P>(interval).start);
+        if shortest > least {
+            return Ok(());
+        }
+        let problem = format!("the shortest, {shortest:?}, must exceed the {interval}, {least:?}");
+        Err(Misfit { timer, problem })
+    }
+}
+
+/// How long a timer waits unless a config file says otherwise.
+pub(crate) const fn milliseconds(from: u64, to: u64) -> Range<Duration> {
+    Duration::from_millis(from)..Duration::from_millis(to)
 }
 
 /// Settings with which no cluster would work.

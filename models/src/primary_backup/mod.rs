@@ -122,11 +122,6 @@ impl<P: Params> Server<P> {
     pub fn view_service(&self) -> Id {
         self.members[0]
     }
-
-    /// The servers.
-    pub fn replicas(&self) -> impl Iterator<Item = Id> {
-        self.members[1..].iter().copied()
-    }
 }
 
 impl<P: Params> Service for Server<P> {

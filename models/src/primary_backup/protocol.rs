@@ -9,7 +9,7 @@ use super::state::{Part, State};
 use super::view::{Member, View};
 use super::{Server, Timing};
 use crate::kv::Kv;
-use crate::protocol::{Misfit, Protocol, Settings};
+use crate::protocol::{Misfit, Protocol, Settings, milliseconds};
 use crate::rules::AllRules;
 use crate::service::{Number, Status};
 
@@ -18,11 +18,6 @@ pub type Node = Server<(Kv, AllRules)>;
 
 const PING: &str = "ping";
 const DEAD: &str = "dead";
-
-/// How long a timer waits unless a config file says otherwise.
-const fn milliseconds(from: u64, to: u64) -> Range<Duration> {
-    Duration::from_millis(from)..Duration::from_millis(to)
-}
 
 impl Timing {
     /// As a cluster is set up: the same in its nodes and in the specs.
@@ -46,13 +41,7 @@ impl Protocol for Node {
     }
 
     fn fits(settings: &Settings) -> Result<(), Misfit> {
-        let Timing { ping, dead } = Timing::of(settings);
-        let dead = dead.start;
-        if dead > ping {
-            return Ok(());
-        }
-        let problem = format!("the shortest, {dead:?}, must exceed the {PING}, {ping:?}");
-        Err(Misfit { timer: DEAD, problem })
+        settings.exceeds::<Self>(DEAD, PING)
     }
 
     fn status(&self, id: Id, state: &State<Kv>) -> Status {

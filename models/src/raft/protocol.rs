@@ -8,7 +8,7 @@ use stateright::actor::Id;
 use super::state::{Role, ServerState};
 use super::{Batch, Server, Timing};
 use crate::kv::Kv;
-use crate::protocol::{Misfit, Protocol, Settings};
+use crate::protocol::{Misfit, Protocol, Settings, milliseconds};
 use crate::rules::AllRules;
 use crate::service::{Number, Status};
 
@@ -22,11 +22,6 @@ pub const BATCH: Batch = Batch { entries: 256, bytes: 256 << 10 };
 const HEARTBEAT: &str = "heartbeat";
 const ELECTION: &str = "election";
 
-/// How long a timer waits unless a config file says otherwise.
-const fn milliseconds(from: u64, to: u64) -> Range<Duration> {
-    Duration::from_millis(from)..Duration::from_millis(to)
-}
-
 impl Protocol for Node {
     const NAME: &'static str = "raft";
     const TIMERS: &'static [(&'static str, Range<Duration>)] =
@@ -39,14 +34,7 @@ impl Protocol for Node {
     }
 
     fn fits(settings: &Settings) -> Result<(), Misfit> {
-        let heartbeat = settings.timer::<Self>(HEARTBEAT).start;
-        let shortest = settings.timer::<Self>(ELECTION).start;
-        if shortest > heartbeat {
-            return Ok(());
-        }
-        let problem =
-            format!("the shortest, {shortest:?}, must exceed the {HEARTBEAT}, {heartbeat:?}");
-        Err(Misfit { timer: ELECTION, problem })
+        settings.exceeds::<Self>(ELECTION, HEARTBEAT)
     }
 
     fn status(&self, id: Id, state: &ServerState<Kv>) -> Status {

@@ -26,7 +26,6 @@ pub const LINEARIZABILITY: &str = "linearizability";
 pub const ONE_ANSWERS: &str = "at most one server can answer";
 pub const NOTHING_IS_LOST: &str = "what is acknowledged is in every copy";
 pub const COPIES_AGREE: &str = "the backup is ahead of the primary by what it has taken";
-
 pub const ONCE: &str = "no command is on its way twice, or when it is done";
 
 /// What the clients see, and why.
