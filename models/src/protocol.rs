@@ -10,6 +10,7 @@ use stateright::actor::{Actor, Id};
 
 use crate::durable::Durable;
 use crate::kv::Kv;
+use crate::quorum::is_majority;
 use crate::service::{Service, Status};
 
 /// How the servers of a cluster are set up.
@@ -93,9 +94,50 @@ pub trait Protocol:
     /// What an operator wants to know of the server `id` in this state.
     fn status(&self, id: Id, state: &<Self as Actor>::State) -> Status;
 
+    /// Asks that a cluster of `nodes` servers serves its clients, as far as those tell that answer:
+    /// each of them once. The default is [`majority_follows`].
+    ///
+    /// # Errors
+    /// Why it does not, in words for an operator, who calls a server a node.
+    fn serves(nodes: usize, said: &[Said]) -> Result<(), String> {
+        majority_follows(nodes, said)
+    }
+
     /// Why the server must not go on, in a sentence, if it must not. What it has said by then is
     /// still sent; then its node stops.
     fn gives_up(&self, state: &<Self as Actor>::State) -> Option<String>;
+}
+
+/// What a server says of itself to somebody outside the cluster: its [`Status`], as far as that
+/// tells whether the cluster serves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Said {
+    pub id: Id,
+    /// The [`Status::role`].
+    pub role: String,
+    /// The [`Status::leader`].
+    pub leader: Option<Id>,
+    /// The [`Status::numbers`], by their names.
+    pub numbers: BTreeMap<String, u64>,
+}
+
+/// Asks that a majority of `nodes` servers answers, and that a majority takes the same one for
+/// leader, which does so itself.
+///
+/// # Errors
+/// Which of the two is not so, in words for an operator.
+pub fn majority_follows(nodes: usize, said: &[Said]) -> Result<(), String> {
+    if !is_majority(said.len(), nodes) {
+        return Err(format!("no majority answers, only {} of {nodes} nodes", said.len()));
+    }
+    let follows = |leader: &Said| {
+        let followers = said.iter().filter(|it| it.leader == Some(leader.id));
+        is_majority(followers.count(), nodes)
+    };
+    if said.iter().any(|it| it.leader == Some(it.id) && follows(it)) {
+        return Ok(());
+    }
+    Err("no majority follows a leader that answers".to_owned())
 }
 
 /// What is to be done with a protocol of which so far only the name is known.
@@ -105,4 +147,48 @@ pub trait Visit {
 
     /// Does it with `P`, which answers the commands of the key-value store.
     fn visit<P: Protocol<Machine = Kv>>(self) -> Self::Output;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Nodes and whom each takes for leader.
+    fn said(all: &[(usize, Option<usize>)]) -> Vec<Said> {
+        let of = |(id, leader): &(usize, Option<usize>)| Said {
+            id: Id::from(*id),
+            role: String::new(),
+            leader: leader.map(Id::from),
+            numbers: BTreeMap::new(),
+        };
+        all.iter().map(of).collect()
+    }
+
+    #[test]
+    fn a_majority_must_answer_and_follow_one_leader_that_answers() {
+        let serves = |nodes, all: &[_]| majority_follows(nodes, &said(all));
+        assert_eq!(serves(1, &[(1, Some(1))]), Ok(()));
+        assert_eq!(serves(3, &[(1, Some(2)), (2, Some(2)), (3, None)]), Ok(()));
+        assert_eq!(serves(3, &[(1, Some(2)), (2, Some(2))]), Ok(()));
+        let few = |nodes, all: &[_]| assert!(serves(nodes, all).unwrap_err().contains("answers, "));
+        few(3, &[]);
+        few(3, &[(1, Some(1))]);
+        few(4, &[(1, Some(1)), (2, Some(1))]);
+        for all in [
+            // Nobody is elected yet, or only by itself.
+            &[(1, None), (2, None), (3, None)][..],
+            &[(1, Some(1)), (2, None), (3, None)],
+            // The leader that the others remember is dead, or does not lead any more.
+            &[(1, Some(3)), (2, Some(3))],
+            &[(1, Some(3)), (2, Some(3)), (3, None)],
+            // Two lead, each of a minority.
+            &[(1, Some(1)), (2, Some(2)), (3, None)],
+        ] {
+            assert_eq!(
+                serves(3, all),
+                Err("no majority follows a leader that answers".to_owned()),
+                "{all:?}"
+            );
+        }
+    }
 }

@@ -10,7 +10,7 @@ use super::exit::{self, Code, Failure};
 use crate::node::config::Config;
 use ask::Row;
 
-/// Asks every node; exits 0 if a majority answers, else 1.
+/// Asks every node; exits 0 if the cluster serves its clients, as far as one can tell, else 1.
 #[derive(clap::Args)]
 pub struct Args {
     /// The cluster's config
@@ -36,7 +36,7 @@ fn show(args: &Args) -> Result<(), Failure> {
     };
     writeln!(std::io::stdout().lock(), "{text}")
         .map_err(|error| Failure::new(Code::Io, format!("cannot write to the output: {error}")))?;
-    match ask::no_majority(&config, &rows) {
+    match ask::not_serving(&config, &rows) {
         None => Ok(()),
         Some(why) => Err(Failure::new(Code::No, why)),
     }
@@ -44,40 +44,48 @@ fn show(args: &Args) -> Result<(), Failure> {
 
 /// The rows under each other, for a person. Each number that a node names has a column.
 fn table(rows: &[Row]) -> String {
-    let number = |number: Option<u64>| number.map_or_else(|| "-".to_owned(), |n| n.to_string());
+    let shown = |number: Option<u64>| number.map_or_else(|| "-".to_owned(), |n| n.to_string());
     let mut names: Vec<&str> = Vec::new();
     for (name, _) in rows.iter().flat_map(|row| &row.numbers) {
         if !names.contains(&name.as_str()) {
             names.push(name);
         }
     }
-    let heads: String = names.iter().map(|name| format!("  {name:>8}")).collect();
-    let mut lines = vec![format!(
-        "{:>4}  {:<21}  {:<11}  {:>6}{heads}  {:>6}  {:>6}",
-        "node", "address", "role", "leader", "lost", "merged"
-    )];
+    let mut heads = vec!["node", "address", "role", "leader"];
+    heads.extend(&names);
+    heads.extend(["lost", "merged"]);
+    let mut lines = vec![heads.into_iter().map(str::to_owned).collect::<Vec<_>>()];
     for row in rows {
         let role = row.role.as_deref().unwrap_or(if row.reachable { "-" } else { "unreachable" });
-        let silence = row.silence();
-        let note = silence.map_or_else(String::new, |s| format!("  silent for {} s", s.as_secs()));
-        let value = |name: &&str| {
-            let found = row.numbers.iter().find(|(other, _)| other == name);
-            format!("  {:>1$}", number(found.map(|(_, value)| *value)), name.len().max(8))
-        };
-        let values: String = names.iter().map(value).collect();
-        lines.push(format!(
-            "{:>4}  {:<21}  {role:<11}  {:>6}{values}  {:>6}  {:>6}{note}",
-            row.id,
-            row.address,
-            number(row.leader),
-            number(row.messages_lost),
-            number(row.messages_merged)
-        ));
+        let number = |name: &&str| row.numbers.iter().find(|(other, _)| other == name);
+        let mut cells = vec![row.id.to_string(), row.address.clone(), role.to_owned()];
+        cells.push(shown(row.leader));
+        cells.extend(names.iter().map(|name| shown(number(name).map(|(_, value)| *value))));
+        cells.extend([shown(row.messages_lost), shown(row.messages_merged)]);
+        lines.push(cells);
+    }
+    let mut lines = aligned(&lines);
+    for (row, line) in rows.iter().zip(&mut lines[1..]) {
+        if let Some(silence) = row.silence() {
+            line.push_str(&format!("  silent for {} s", silence.as_secs()));
+        }
     }
     for row in rows {
         lines.extend(row.warnings.iter().map(|words| format!("node {}: {words}", row.id)));
     }
     lines.join("\n")
+}
+
+/// Lines of cells, each column as wide as its widest cell. Addresses and roles begin at the same
+/// place, and numbers end there.
+fn aligned(lines: &[Vec<String>]) -> Vec<String> {
+    let width = |column: usize| lines.iter().map(|line| line[column].chars().count()).max();
+    let cell = |(column, text): (usize, &String)| {
+        let width = width(column).unwrap_or_default();
+        if matches!(column, 1 | 2) { format!("{text:<width$}") } else { format!("{text:>width$}") }
+    };
+    let line = |cells: &Vec<String>| cells.iter().enumerate().map(cell).collect::<Vec<_>>();
+    lines.iter().map(|cells| line(cells).join("  ")).collect()
 }
 
 #[cfg(test)]
@@ -102,7 +110,9 @@ mod tests {
         let numbers = |numbers: &[(&str, u64)]| {
             numbers.iter().map(|(name, value)| ((*name).to_owned(), *value)).collect()
         };
-        let one = Row { id: 1, numbers: numbers(&[("view", 7), ("last", 20)]), ..Row::default() };
+        let mut one = Row { id: 1, ..Row::default() };
+        one.numbers = numbers(&[("view", 7), ("last", 20)]);
+        one.role = Some("view service, and more".into());
         let two = Row { id: 2, numbers: numbers(&[("acknowledged", 8)]), ..Row::default() };
         let json = serde_json::to_value(&one).unwrap();
         assert_eq!((&json["view"], &json["last"]), (&7.into(), &20.into()), "{json}");

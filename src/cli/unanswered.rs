@@ -14,7 +14,7 @@ pub fn why(config: &Config, heard: bool, notices: Vec<Notice>) -> Option<String>
         return Some(notice.to_string());
     }
     let rows = ask::ask_all(config);
-    if let Some(missing) = ask::no_majority(config, &rows) {
+    if let Some(missing) = ask::not_serving(config, &rows) {
         return Some(missing);
     }
     if heard {

@@ -58,3 +58,24 @@ fn the_last_copy_is_not_replaced_by_an_empty_one() {
     let told = quorate(["kv", "--config", &config, "--timeout", "1", "get", "colour"]);
     expect(&told, 3, &["no answer"]);
 }
+
+/// A pair answers clients though half of the nodes are down, and `status` says so.
+#[test]
+fn status_is_0_as_long_as_the_pair_serves() {
+    let cluster = Cluster::start_of::<Node>(4);
+    let config = cluster.config();
+    let status = || quorate(["status", "--config", &config]);
+    let [primary, backup] = ["primary", "backup"].map(|role| node(&cluster, role));
+    for role in ["idle", "view service"] {
+        cluster.kill(node(&cluster, role));
+    }
+    expect(&status(), 0, &[]);
+    expect(&quorate(["kv", "--config", &config, "put", "colour", "blue"]), 0, &[]);
+    cluster.kill(backup);
+    let why = format!("node {backup}, the backup, does not answer");
+    expect(&status(), 1, &[&why]);
+    let told = quorate(["kv", "--config", &config, "--timeout", "1", "get", "colour"]);
+    expect(&told, 3, &["no answer", &why]);
+    cluster.kill(primary);
+    expect(&status(), 1, &["no primary answers"]);
+}

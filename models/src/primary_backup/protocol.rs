@@ -9,7 +9,7 @@ use super::state::{Part, State};
 use super::view::{Member, View};
 use super::{Server, Timing};
 use crate::kv::Kv;
-use crate::protocol::{Misfit, Protocol, Settings, milliseconds};
+use crate::protocol::{Misfit, Protocol, Said, Settings, milliseconds};
 use crate::rules::AllRules;
 use crate::service::{Number, Status};
 
@@ -18,6 +18,11 @@ pub type Node = Server<(Kv, AllRules)>;
 
 const PING: &str = "ping";
 const DEAD: &str = "dead";
+
+const VIEW: &str = "view";
+const PRIMARY: &str = "primary";
+const BACKUP: &str = "backup";
+const LACKS_DATABASE: &str = "backup without the database";
 
 impl Timing {
     /// As a cluster is set up: the same in its nodes and in the specs.
@@ -57,11 +62,34 @@ impl Protocol for Node {
             role: role.to_owned(),
             leader: if is_primary { Some(id) } else { primary },
             numbers: vec![
-                number("view", "", "The newest view that the node knows.", view.number.0),
-                number("primary", "", "The primary of that view; 0: none.", named(view.primary)),
-                number("backup", "", "The backup of that view; 0: none.", named(view.backup)),
+                number(VIEW, "", "The newest view that the node knows.", view.number.0),
+                number(PRIMARY, "", "The primary of that view; 0: none.", named(view.primary)),
+                number(BACKUP, "", "The backup of that view; 0: none.", named(view.backup)),
             ],
             warnings: warnings(state),
+        }
+    }
+
+    /// A primary and the backup of its view answer clients, and so does a primary without a backup,
+    /// however many others are down.
+    fn serves(_: usize, said: &[Said]) -> Result<(), String> {
+        let of = |it: &Said, name| it.numbers.get(name).copied().unwrap_or_default();
+        let primaries = said.iter().filter(|it| it.role == PRIMARY);
+        let Some(primary) = primaries.max_by_key(|it| of(it, VIEW)) else {
+            return Err("no primary answers".to_owned());
+        };
+        let backup = of(primary, BACKUP);
+        if backup == 0 {
+            return Ok(());
+        }
+        let found = said.iter().find(|it| usize::from(it.id) as u64 == backup);
+        match found {
+            None => Err(format!("node {backup}, the backup, does not answer")),
+            Some(it) if it.role == LACKS_DATABASE => {
+                Err(format!("node {backup}, the backup, does not have the database yet"))
+            }
+            Some(it) if it.role == BACKUP && of(it, VIEW) == of(primary, VIEW) => Ok(()),
+            Some(_) => Err(format!("node {backup} does not know that it is the backup")),
         }
     }
 
@@ -74,9 +102,9 @@ impl Protocol for Node {
 fn role<C>(part: &Part<C>) -> &'static str {
     match part {
         Part::Idle => "idle",
-        Part::Primary { .. } => "primary",
-        Part::Backup { taken: Some(_) } => "backup",
-        Part::Backup { taken: None } => "backup without the database",
+        Part::Primary { .. } => PRIMARY,
+        Part::Backup { taken: Some(_) } => BACKUP,
+        Part::Backup { taken: None } => LACKS_DATABASE,
     }
 }
 
@@ -95,4 +123,42 @@ fn warnings(state: &State<Kv>) -> Vec<String> {
         warnings.push("there is no backup: a single copy of the database is left".to_owned());
     }
     warnings
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    /// A node with its role, its view, and the backup of that view.
+    fn node(id: usize, role: &str, view: u64, backup: u64) -> Said {
+        let numbers = [(VIEW, view), (BACKUP, backup)];
+        let numbers = numbers.map(|(name, value)| (name.to_owned(), value));
+        let (id, role) = (Id::from(id), role.to_owned());
+        Said { id, role, leader: None, numbers: BTreeMap::from(numbers) }
+    }
+
+    #[test]
+    fn a_pair_serves_and_a_primary_alone_only_without_a_backup() {
+        let serves = |said: &[Said]| Node::serves(4, said).err().unwrap_or_default();
+        let primary = node(2, PRIMARY, 7, 3);
+        assert_eq!(serves(&[primary.clone(), node(3, BACKUP, 7, 3)]), "");
+        assert_eq!(serves(&[node(2, PRIMARY, 7, 0)]), "");
+        assert_eq!(serves(&[]), "no primary answers");
+        let others = [node(1, "view service", 7, 3), node(3, BACKUP, 7, 3), node(4, "idle", 7, 3)];
+        assert_eq!(serves(&others), "no primary answers");
+        for (backup, why) in [
+            (node(4, "idle", 7, 3), "node 3, the backup, does not answer"),
+            (node(3, LACKS_DATABASE, 7, 3), "node 3, the backup, does not have the database yet"),
+            (node(3, BACKUP, 6, 3), "node 3 does not know that it is the backup"),
+            (node(3, "idle", 7, 3), "node 3 does not know that it is the backup"),
+        ] {
+            assert_eq!(serves(&[primary.clone(), backup]), why);
+        }
+        // An old primary is not asked: its backup has a newer view.
+        let (old, new) = (node(2, PRIMARY, 7, 3), node(3, PRIMARY, 8, 0));
+        assert_eq!(serves(&[old.clone(), new.clone()]), "");
+        assert_eq!(serves(&[new, old]), "");
+    }
 }

@@ -5,8 +5,11 @@ use std::net::{SocketAddr, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use quorate_models::kv::Kv;
+use quorate_models::protocol::{Protocol, Said, Visit, majority_follows};
 use serde::{Serialize, Serializer};
 use serde_json::Value;
+use stateright::actor::Id;
 
 use crate::node::config::Config;
 
@@ -55,6 +58,16 @@ impl Row {
     /// not hang.
     pub(in crate::cli) fn silence(&self) -> Option<Duration> {
         self.age_ms.map(Duration::from_millis).filter(|age| *age > SILENT)
+    }
+
+    /// What it says of itself.
+    fn said(&self) -> Said {
+        Said {
+            id: Id::from(self.id as usize),
+            role: self.role.clone().unwrap_or_default(),
+            leader: self.leader.map(|leader| Id::from(leader as usize)),
+            numbers: self.numbers.iter().cloned().collect(),
+        }
     }
 
     /// Whether it answers and does not hang.
@@ -112,13 +125,9 @@ fn texts(value: &Value) -> Vec<String> {
     texts.map(str::to_owned).collect()
 }
 
-/// What is known of why no majority answers, unless one does.
-pub(in crate::cli) fn no_majority(config: &Config, rows: &[Row]) -> Option<String> {
-    let running = rows.iter().filter(|row| row.is_running()).count();
-    if running * 2 > rows.len() {
-        return None;
-    }
-    let mut parts = vec![format!("no majority answers, only {running} of {} nodes", rows.len())];
+/// What is known of why the cluster does not serve, by the word of its protocol, unless it does.
+pub(in crate::cli) fn not_serving(config: &Config, rows: &[Row]) -> Option<String> {
+    let mut parts = vec![serves(config, rows).err()?];
     for row in rows {
         if let Some(stranger) = &row.stranger {
             parts.push(format!("in place of node {} one of cluster {stranger} does", row.id));
@@ -143,6 +152,22 @@ pub(in crate::cli) fn no_majority(config: &Config, rows: &[Row]) -> Option<Strin
         ));
     }
     Some(parts.join("; "))
+}
+
+/// Asks the protocol of `config` whether the cluster serves. Of one that is not known here, a
+/// majority must follow a leader.
+fn serves(config: &Config, rows: &[Row]) -> Result<(), String> {
+    struct Serves(usize, Vec<Said>);
+    impl Visit for Serves {
+        type Output = Result<(), String>;
+        fn visit<P: Protocol<Machine = Kv>>(self) -> Self::Output {
+            P::serves(self.0, &self.1)
+        }
+    }
+    let said: Vec<_> = rows.iter().filter(|row| row.is_running()).map(Row::said).collect();
+    let asked = Serves(rows.len(), said.clone());
+    quorate_models::named(&config.protocol, asked)
+        .unwrap_or_else(|| majority_follows(rows.len(), &said))
 }
 
 /// The answer of the node at `address` to `GET /status`, if it gives a proper one in time.
