@@ -12,7 +12,7 @@ use thiserror::Error;
 use super::transport::{Members, Notice, Transport, TransportError};
 use super::wire::{self, WireError};
 
-/// How patient a client is. `tests/node_and_specs.rs` compares it with the clients of the specs.
+/// How patient a client is. `tests/node_and_specs/` compares it with the clients of the specs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Patience {
     /// How long it waits for an answer before it asks another server.

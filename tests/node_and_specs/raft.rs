@@ -1,0 +1,104 @@
+//! Raft: what its nodes and its specs have each their own of.
+
+use quorate::cli::cluster;
+use quorate::node::config::Config;
+use quorate_models::protocol::Protocol;
+use quorate_models::raft::protocol::Node;
+use quorate_models::raft::specs::{self, RaftSpec, large, live};
+use quorate_models::raft::{Batch, Server, Timer, Timing};
+use quorate_models::rules::AllRules;
+
+use crate::{
+    Answer, Compared, Differences, OF_CLIENTS, all, assert_placed, assert_timed, compared, config,
+    node, of_clients, one, server,
+};
+
+/// What differs, and why that is no gap.
+const DIFFERENCES: &Differences = &[
+    ("entries a message", Answer::Spec("raft/batches")),
+    ("bytes a message", Answer::Spec("raft/batches")),
+    (
+        "how many servers there may be",
+        Answer::None(
+            "Four and six to nine differ from one, two, three and five in how many servers may \
+             be missing, which `is_majority` alone decides: its own test tries all sets of up to \
+             six.",
+        ),
+    ),
+    (
+        "whom a client asks first",
+        Answer::None(
+            "Servers are all the same at the start, so one client that begins anywhere is one that \
+             begins with the first. A second one that begins elsewhere is like one that has been \
+             redirected there, or has asked again.",
+        ),
+    ),
+];
+
+/// The specs of Raft that have a type, from whose actors the others are made, too.
+fn specs_of_raft() -> Vec<RaftSpec> {
+    vec![
+        specs::election(),
+        specs::replication(),
+        specs::readers(),
+        specs::failover(),
+        specs::lossy(),
+        specs::one(),
+        specs::two(),
+        specs::five(),
+        live::election(),
+        live::unlucky(),
+        live::failover(),
+        live::lossy(),
+        live::rejoin(),
+        live::restarts(),
+    ]
+}
+
+fn of_servers(specs: &[RaftSpec]) -> Vec<Compared> {
+    let config = config::<Node>();
+    let node: Node = node(&config);
+    let Config { path: _, cluster: _, protocol, key_file: _, timers, nodes } = config;
+    assert_eq!(protocol, Node::NAME);
+    let Server { servers, timing, batch, rules: AllRules } = &node;
+    assert_eq!(servers.len(), nodes.len());
+    let Timing { heartbeat: node_heartbeat, election: node_election } = timing;
+    let heartbeat = *node_heartbeat..*node_heartbeat;
+    let set = [("heartbeat", heartbeat), ("election", node_election.clone())];
+    assert_eq!(timers, set.map(|(name, range)| (name.to_owned(), range)).into());
+    // A node's rule book cannot suspend a rule; those of these specs do not.
+    assert!(specs.iter().all(|spec| server(spec).rules.0.is_empty()));
+    let timing = one(specs.iter().map(|spec| server(spec).timing.clone()));
+    let spec_batch = one(specs.iter().map(|spec| server(spec).batch));
+    let Batch { entries, bytes } = batch;
+    let sizes = all(specs.iter().map(|spec| spec.servers));
+    assert!(sizes.contains(&servers.len()), "a new cluster is as large as most specs");
+    vec![
+        compared("heartbeat", node_heartbeat, timing.heartbeat),
+        compared("election timeout", node_election, timing.election),
+        compared("entries a message", entries, spec_batch.entries),
+        compared("bytes a message", bytes, spec_batch.bytes),
+        compared("how many servers there may be", cluster::SIZES.collect::<Vec<_>>(), sizes),
+    ]
+}
+
+#[test]
+fn whatever_differs_has_a_spec_or_a_reason() {
+    let specs = specs_of_raft();
+    let compared: Vec<_> = of_servers(&specs).into_iter().chain(of_clients(&specs)).collect();
+    assert_placed(&compared, &[DIFFERENCES, OF_CLIENTS]);
+}
+
+#[test]
+fn a_spec_has_the_batch_of_a_node() {
+    let node: Node = node(&config::<Node>());
+    assert_eq!(server(&large::batches()).batch, node.batch);
+}
+
+#[test]
+fn time_on_the_nodes_side_is_the_nodes() {
+    let spec = live::failover();
+    let timely = spec.timely.as_ref().expect("it has time");
+    let timers = [(Timer::Heartbeat, "heartbeat"), (Timer::Election, "election")];
+    assert_timed(timely, &config::<Node>(), &timers);
+}
