@@ -6,6 +6,7 @@
 //! | [`primary_backup`] | two copies of a database; a view service says whose word counts |
 //! | [`primary_backup::naive`] | nothing: the designs that articles teach, and why each breaks |
 //! | [`chain`] | a row of servers, each of which has all that the one behind it has |
+//! | [`fenced`] | a store that takes nothing of a writer that was replaced |
 //!
 //! A folder is a protocol, and the page of its module says which file has what. [`specs`] lists
 //! every spec by name. To check one:
@@ -60,6 +61,7 @@ pub mod chain;
 pub mod claims;
 pub mod client;
 pub mod durable;
+pub mod fenced;
 pub mod kv;
 pub mod member;
 pub mod number;
@@ -85,6 +87,7 @@ pub fn specs() -> Vec<Box<dyn quorate_checker::AnySpec>> {
     specs.extend(primary_backup::specs::live::all());
     specs.extend(chain::specs::all());
     specs.extend(chain::specs::live::all());
+    specs.extend(fenced::specs::all());
     specs
 }
 

@@ -51,11 +51,17 @@ number! {
 }
 
 number! {
+    /// Which grant of a store to a writer there is. `ZERO` is before the first.
+    Epoch
+}
+
+number! {
     /// How many times a server has started.
     Incarnation
 }
 
 number! {
-    /// A place in the order in which a primary forwards commands within a view. The first is at 1.
+    /// A place in the order in which a primary forwards commands within a view, or in which a
+    /// writer writes them within an epoch. The first is at 1.
     Place
 }

@@ -1,0 +1,31 @@
+//! The grantor: who writes, and in which epoch.
+
+use stateright::actor::{Id, Out};
+
+use super::message::{Grant, Message};
+use super::rules::Rule;
+use super::server::Step;
+use super::state::State;
+use super::{Params, Server, Timer};
+use crate::number::Epoch;
+
+/// The grantor starts. Any writer may be next.
+pub(super) fn start<P: Params>(server: &Server<P>, out: &mut Out<Server<P>>) {
+    for writer in server.writers() {
+        out.set_timer(Timer::Due(*writer), server.due.clone());
+    }
+}
+
+/// A writer is granted the store in a new epoch, whether it had it before or not. All writers are
+/// told.
+pub(super) fn handle_due<P: Params>(step: &mut Step<P>, writer: Id) {
+    step.set_timer(Timer::Due(writer), step.server.due.clone());
+    let rises = step.keeps(Rule::EpochsRise);
+    let State::Grantor(last) = step.state_mut() else { unreachable!("this is the grantor") };
+    *last = if rises { last.next() } else { Epoch(1) };
+    let grant = Grant { epoch: *last, writer };
+    step.save();
+    for writer in step.server.writers() {
+        step.send(*writer, Message::Grant(grant));
+    }
+}
