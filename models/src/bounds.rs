@@ -27,21 +27,31 @@ const fn count(name: &'static str, range: (u8, u8), help: &'static str) -> Count
 
 /// All bounds that are numbers, whichever protocols have them.
 pub const COUNTS: &[Count] = &[
-    count("servers", (1, 9), "How many servers there are [default: 3]"),
-    count("elections", (1, 255), "How many election timeouts fire, in total [default: 1]"),
-    count("heartbeats", (0, 255), "How many heartbeats fire, in total [default: 0]"),
+    count("servers", (1, 9), "How many servers there are, but for a view service [default: 3]"),
+    count("elections", (1, 255), "Raft: how many election timeouts fire, in total [default: 1]"),
+    count("heartbeats", (0, 255), "Raft: how many heartbeats fire, in total [default: 0]"),
+    count("pings", (0, 255), "Primary-backup: how many pings are sent, in total [default: 0]"),
+    count(
+        "suspicions",
+        (0, 255),
+        "Primary-backup: how often a server is taken for dead, in total [default: 0]",
+    ),
     count("retries", (0, 255), "How often clients ask again, in total [default: 0]"),
     count("crashes", (0, 255), "How many times servers crash, in total [default: 0]"),
     count("down-at-once", (0, 9), "How many servers are down at once at most [default: 1]"),
     count("drops", (0, 255), "How many messages are lost, in total [default: 0]"),
     count("duplicates", (0, 255), "How many messages arrive twice, in total [default: 0]"),
-    count("rollbacks", (0, 255), "How often a storage is replaced by an older one [default: 0]"),
+    count(
+        "rollbacks",
+        (0, 255),
+        "Raft: how often an older storage takes a newer one's place [default: 0]",
+    ),
     count(
         "backups",
         (0, 255),
-        "How often a copy is set aside for that [default: 0: nothing is left]",
+        "Raft: how often a copy is set aside for that [default: 0: nothing is left]",
     ),
-    count("batch", (1, 255), "How many entries one message carries at most [default: 1]"),
+    count("batch", (1, 255), "Raft: how many entries one message carries at most [default: 1]"),
     count("early", (0, 255), "With --live: how many timers fire before their time [default: 0]"),
 ];
 

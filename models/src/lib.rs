@@ -100,14 +100,17 @@ pub fn large_specs() -> Vec<Box<dyn quorate_checker::AnySpec>> {
 /// is in no list, and no count is on record for it.
 ///
 /// # Errors
-/// If there is no such protocol, or it has not one of the bounds, naming it.
+/// If the protocol takes no bounds, naming those that do, or has not one of these, naming it.
 pub fn custom(
     protocol: &str,
     bounds: &bounds::Bounds,
 ) -> Result<Box<dyn quorate_checker::AnySpec>, bounds::Refused> {
     match protocol {
         "raft" => raft::specs::custom::spec(bounds),
-        _ => Err(bounds::Refused(format!("there is no protocol {protocol:?}, only raft"))),
+        "primary-backup" => primary_backup::specs::custom::spec(bounds),
+        _ => Err(bounds::Refused(format!(
+            "no protocol {protocol:?} takes bounds, only raft and primary-backup do"
+        ))),
     }
 }
 

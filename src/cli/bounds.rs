@@ -12,7 +12,7 @@ use super::specs::Selected;
 
 /// Where `--help` shows them.
 const HEADING: &str =
-    "Bounds of a protocol's spec that is in no list, such as `raft --elections 2`";
+    "Bounds of a spec of raft or primary-backup that is in no list, such as `raft --elections 2`";
 
 /// What the flags do that are a command each.
 const OWN_CLIENT: &str = "A command of one client, which submits all of these in their order";
@@ -76,7 +76,7 @@ impl clap::Args for BoundsArgs {
             .value_parser(script::parse);
         let live = Arg::new("live")
             .long("live")
-            .help("Ask what happens in every fair run, on the clock; not what never happens")
+            .help("Raft: ask what happens in every fair run, on the clock; not what never happens")
             .action(ArgAction::SetTrue);
         let recovery = Arg::new("recovery")
             .long("recovery")

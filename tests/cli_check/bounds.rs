@@ -15,10 +15,18 @@ use crate::{TEMPORAL, is_narrow, stdout};
 const TWO: &[&str] =
     &["--servers=2", "--elections=2", "--heartbeats=1", "--retries=1", "--crashes=1", "--put=x=1"];
 
+/// The bounds of primary-backup/failover.
+const FAILOVER: &[&str] =
+    &["--servers=2", "--suspicions=1", "--retries=2", "--crashes=1", "--put=x=1", "--get=x"];
+
+/// Those of primary-backup/lossy, but for what clients submit.
+const PINGED: &[&str] = &["--servers=2", "--pings=1", "--retries=1", "--drops=1", "--duplicates=1"];
+
 #[test]
 fn a_spec_of_asked_for_bounds_is_the_listed_one_of_the_same_bounds() {
     let directory = TempDir::new().unwrap();
     let file = directory.path().join("verdicts.json").to_str().unwrap().to_owned();
+    let both = ["--client", "put x=1; cas x=1:2", "--client", "get x"];
     for (name, bounds) in [
         ("raft/election", &["--elections", "3"][..]),
         ("raft/five", &["--servers", "5", "--elections", "1"]),
@@ -29,8 +37,11 @@ fn a_spec_of_asked_for_bounds_is_the_listed_one_of_the_same_bounds() {
             &["--live", "--crashes", "1", "--drops", "1", "--put", "x=1", "--get", "x"],
         ),
         ("raft/election-live", &["--live", "--crashes", "1", "--early", "1"]),
+        ("primary-backup/failover", FAILOVER),
+        ("primary-backup/lossy", &[PINGED, &both].concat()),
     ] {
-        let output = quorate(["check", "raft", "--json", &file].iter().chain(bounds).copied());
+        let (protocol, _) = name.split_once('/').unwrap();
+        let output = quorate(["check", protocol, "--json", &file].iter().chain(bounds).copied());
         expect(&output, 0, &[]);
         let text = stdout(&output);
         assert!(text.contains("no count is on record"), "{text}");
@@ -60,48 +71,69 @@ fn a_spec_of_asked_for_bounds_is_the_listed_one_of_the_same_bounds() {
 fn what_must_be_reachable_is_so_whatever_else_is_bounded() {
     let (none, one, two): (_, _, &[&str]) =
         (&[][..], &["put x=1; get x"][..], &["get x", "put x=1"]);
-    for (servers, more, scripts) in [
-        (1, "batch", none),
-        (1, "drops", one),
-        (2, "duplicates", one),
-        (2, "heartbeats", two),
-        (2, "crashes", two),
-        (3, "retries", none),
-        (3, "batch", one),
-        (5, "drops", none),
+    let (raft, pair) = (("raft", "elections"), ("primary-backup", "suspicions"));
+    for ((protocol, needed), servers, more, scripts) in [
+        (raft, 1, "batch", none),
+        (raft, 1, "drops", one),
+        (raft, 2, "duplicates", one),
+        (raft, 2, "heartbeats", two),
+        (raft, 2, "crashes", two),
+        (raft, 3, "retries", none),
+        (raft, 3, "batch", one),
+        (raft, 5, "drops", none),
+        (pair, 2, "pings", none),
+        (pair, 2, "drops", one),
+        (pair, 2, "crashes", two),
+        (pair, 3, "retries", one),
     ] {
         let script = |text: &&str| quorate_models::script::parse(text).unwrap();
-        let counts = [("servers", servers), ("elections", 1), (more, 1)].into();
+        let counts = [("servers", servers), (needed, 1), (more, 1)].into();
         let scripts: Vec<_> = scripts.iter().map(script).collect();
         let bounds = Bounds { counts, scripts, ..Bounds::default() };
-        let spec = quorate_models::custom("raft", &bounds).unwrap();
+        let spec = quorate_models::custom(protocol, &bounds).unwrap();
         let report = spec.check(Engine::Quorate, &Limits::default(), &mut |_| {});
         assert_eq!(report.verdict, Verdict::Holds, "{bounds:?} {report:#?}");
         let facts = report.properties.iter().filter(|p| p.kind == Kind::Reachable).count();
-        assert_eq!(facts, if bounds.scripts.is_empty() { 2 } else { 3 });
+        let without_clients = if protocol == "raft" { 2 } else { 1 };
+        assert_eq!(facts, without_clients + usize::from(!bounds.scripts.is_empty()));
     }
+}
+
+/// What primary and backup can be asked for. Raft has all bounds but `pings` and `suspicions`.
+const OF_PAIRS: &[&str] = &[
+    "servers",
+    "pings",
+    "suspicions",
+    "retries",
+    "crashes",
+    "down-at-once",
+    "drops",
+    "duplicates",
+];
+
+/// How much there is to explore of `protocol` within `counts`, and two writes.
+fn size(protocol: &str, live: bool, counts: &[(&'static str, u8)]) -> Result<(u64, u64), Refused> {
+    let bounds = Bounds {
+        counts: counts.iter().copied().collect(),
+        scripts: vec![quorate_models::script::parse("put x=1; put x=2").unwrap()],
+        live,
+        recovery: None,
+    };
+    let spec = quorate_models::custom(protocol, &bounds)?;
+    let report = spec.check(Engine::Quorate, &Limits::default(), &mut |_| {});
+    Ok((report.states, report.transitions))
 }
 
 #[test]
 fn every_bound_of_the_command_line_changes_what_is_explored() {
-    let base = [("servers", 2), ("elections", 1)];
-    let of = |live: bool, more: &[(&'static str, u8)]| {
-        let counts = base.iter().filter(|(name, _)| !live || *name == "servers");
-        let bounds = Bounds {
-            counts: counts.chain(more).copied().collect(),
-            scripts: vec![quorate_models::script::parse("put x=1; put x=2").unwrap()],
-            live,
-            recovery: None,
-        };
-        let spec = quorate_models::custom("raft", &bounds)?;
-        let report = spec.check(Engine::Quorate, &Limits::default(), &mut |_| {});
-        Ok::<_, Refused>((report.states, report.transitions))
-    };
-    for count in COUNTS {
-        let name = count.name;
+    let names = COUNTS.iter().map(|count| count.name);
+    let of_raft = names.filter(|name| !["pings", "suspicions"].contains(name));
+    let of_raft = of_raft.map(|name| ("raft", name));
+    for (protocol, name) in of_raft.chain(OF_PAIRS.iter().map(|name| ("primary-backup", *name))) {
         // What a bound needs beside it to do anything, and how far it goes.
         let (live, beside, more) = match name {
-            "servers" => (false, None, 3),
+            "servers" if protocol == "raft" => (false, None, 3),
+            "servers" => (false, Some(("pings", 1)), 3),
             "elections" => (false, None, 2),
             "early" => (true, None, 1),
             "down-at-once" => (false, Some(("crashes", 2)), 2),
@@ -109,9 +141,12 @@ fn every_bound_of_the_command_line_changes_what_is_explored() {
             "batch" => (false, Some(("heartbeats", 1)), 9),
             _ => (false, None, 1),
         };
-        let before: Vec<_> = beside.into_iter().collect();
+        let elections = (protocol == "raft" && !live).then_some(("elections", 1));
+        let before: Vec<_> =
+            [Some(("servers", 2)), elections, beside].into_iter().flatten().collect();
         let after = [&before[..], &[(name, more)]].concat();
-        assert_ne!(of(live, &before).unwrap(), of(live, &after).unwrap(), "{name}");
+        let sizes = [&before, &after].map(|counts| size(protocol, live, counts).unwrap());
+        assert_ne!(sizes[0], sizes[1], "{protocol} --{name}");
     }
 }
 
@@ -124,7 +159,12 @@ fn bounds_that_make_no_sense_are_refused_by_name() {
         ("raft --live --servers 2 --crashes 1", &["1 of 2 servers", "majority"]),
         ("raft/election --drops 1", &["raft/election has bounds of its own"]),
         ("--drops 1", &["one protocol", "--drops 1"]),
-        ("paxos --drops 1", &["no protocol \"paxos\"", "raft"]),
+        ("paxos --drops 1", &["no protocol \"paxos\" takes bounds, only raft and primary-backup"]),
+        ("chain --drops 1", &["no protocol \"chain\" takes bounds, only raft and primary-backup"]),
+        ("raft --pings 1", &["a spec of raft without --live has no bound --pings"]),
+        ("primary-backup --rollbacks 1", &["has no bound --rollbacks", "--suspicions"]),
+        ("primary-backup --live", &["primary-backup has no bounds with --live"]),
+        ("primary-backup --servers 1", &["--servers 1: a pair has two servers"]),
         ("raft --drops 1 --all", &["--all"]),
         ("raft --put x", &["put KEY=VALUE"]),
         ("raft --client x", &["no command \"x\"", "cas KEY=OLD:NEW"]),

@@ -1,5 +1,6 @@
 //! Within which bounds primary and backup are checked.
 
+pub mod custom;
 pub mod live;
 mod safety;
 
