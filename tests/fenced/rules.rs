@@ -4,7 +4,7 @@
 use quorate_checker::spec::{Faults, SAVED_BEFORE_SENT, STORAGE_AGREES};
 use quorate_models::fenced::FencedMember;
 use quorate_models::fenced::claims::ghost::Ghost;
-use quorate_models::fenced::claims::properties::{LINEARIZABILITY, NEWEST_STAYS, ONE_WRITER};
+use quorate_models::fenced::claims::properties::{LINEARIZABILITY, NEWEST_STAYS, OWN_EPOCH};
 use quorate_models::fenced::rules::Rule;
 use quorate_models::fenced::specs::{Book, Bounds, Checked, FencedSpec, fenced, same_durable};
 use quorate_models::kv::{get, put};
@@ -47,8 +47,8 @@ necessary! {
         within Bounds { scripts: scripts!(write_read), ..TWO };
     fence_survives_crash: FenceSurvivesCrash breaks NEWEST_STAYS in 15
         within Bounds { scripts: scripts!(write_read), faults: CRASH, ..TWO };
-    epochs_rise: EpochsRise breaks ONE_WRITER in 8 within TWO;
-    epoch_survives_crash: EpochSurvivesCrash breaks ONE_WRITER in 10
+    epochs_rise: EpochsRise breaks OWN_EPOCH in 5 within TWO;
+    epoch_survives_crash: EpochSurvivesCrash breaks OWN_EPOCH in 7
         within Bounds { faults: CRASH, ..TWO };
     grants_only_rise: GrantsOnlyRise breaks LINEARIZABILITY in 19
         within Bounds { scripts: scripts!(write_read), faults: DUPLICATE, ..TWO };

@@ -7,9 +7,9 @@ use quorate_models::fenced::claims::properties::NEWEST_STAYS;
 use crate::support::specs::{assert_all_are_pinned, explore, holds};
 
 holds! {
-    handover: "fenced/handover" has depth 30;
+    handover: "fenced/handover" has depth 32;
     readers: "fenced/readers" has depth 27;
-    crash: "fenced/crash" has depth 30;
+    crash: "fenced/crash" has depth 26;
     lossy: "fenced/lossy" has depth 24;
 }
 

@@ -20,11 +20,11 @@ pub(super) fn start<P: Params>(server: &Server<P>, out: &mut Out<Server<P>>) {
 /// told.
 pub(super) fn handle_due<P: Params>(step: &mut Step<P>, writer: Id) {
     step.set_timer(Timer::Due(writer), step.server.due.clone());
-    let rises = step.keeps(Rule::EpochsRise);
-    let State::Grantor(last) = step.state_mut() else { unreachable!("this is the grantor") };
-    *last = if rises { last.next() } else { Epoch(1) };
-    let grant = Grant { epoch: *last, writer };
+    let last = step.state().grantor().expect("this is the grantor");
+    let epoch = if step.keeps(Rule::EpochsRise) { last.next() } else { Epoch(1) };
+    *step.state_mut() = State::Grantor(epoch);
     step.save();
+    let grant = Grant { epoch, writer };
     for writer in step.server.writers() {
         step.send(*writer, Message::Grant(grant));
     }

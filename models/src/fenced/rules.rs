@@ -5,8 +5,10 @@
 //!
 //! - A writer that hears of another's grant stops (`handle_grant`). The store refuses what it would
 //!   write. The design without a fence has nothing else.
-//! - A retry of a command that is done is answered (`handle_request`). Without that its client has
-//!   no answer.
+//! - A retry of a command that is done is answered (`answer_again`). Without that its client has no
+//!   answer.
+//! - Only a session's last command is answered (`answer_done`). A client that has submitted a later
+//!   one has the answer to every earlier one.
 //!
 //! Of the sources, "Kleppmann" is *How to do distributed locking*, 2016, "Chubby" is the paper by
 //! Burrows, OSDI 2006, and "thesis" is Ongaro's.
@@ -14,7 +16,7 @@
 use crate::rules::rules;
 
 rules! {
-    FenceAtResource: "the store takes nothing of an older epoch than it has seen", "Kleppmann";
+    FenceAtResource: "the store takes no write of an older epoch than it has seen", "Kleppmann";
     OpeningFences: "the store refuses older epochs as soon as a newer one is opened", "quorate";
     FenceSurvivesCrash: "the highest epoch that was seen is on the disk of the store", "quorate";
     EpochsRise: "each grant has a higher epoch than the one before", "Chubby §2.4";

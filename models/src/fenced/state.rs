@@ -132,6 +132,14 @@ impl<M: StateMachine> State<M> {
         }
     }
 
+    /// The last epoch that the grantor has granted; `None` for the others.
+    pub fn grantor(&self) -> Option<Epoch> {
+        match self {
+            State::Grantor(epoch) => Some(*epoch),
+            State::Store(_) | State::Writer(_) => None,
+        }
+    }
+
     /// The store; `None` for the others.
     pub fn store(&self) -> Option<&Store<M>> {
         match self {

@@ -9,11 +9,9 @@ use super::state::Image;
 use super::{MachineOf, Params};
 use crate::number::Epoch;
 
-/// A writer opens the store in a new epoch, and is told what the store holds.
+/// A writer opens the store in a new epoch, and is told what the store holds. In an old epoch it
+/// may read, and write no more.
 pub(super) fn handle_open<P: Params>(step: &mut Step<P>, writer: Id, message: Open) {
-    if !is_taken(step, message.epoch) {
-        return;
-    }
     if step.keeps(Rule::OpeningFences) {
         see(step, message.epoch);
     }
@@ -28,7 +26,7 @@ pub(super) fn handle_write<P: Params>(
     message: Image<MachineOf<P>>,
 ) {
     let (epoch, place) = (message.epoch, message.place);
-    if !is_taken(step, epoch) {
+    if !step.require(Rule::FenceAtResource, epoch >= step.store().seen) {
         return;
     }
     let held = &step.store().image;
@@ -41,14 +39,9 @@ pub(super) fn handle_write<P: Params>(
     step.send(writer, Message::Written(Written { epoch, place }));
 }
 
-/// True if nothing newer than this epoch was seen.
-fn is_taken<P: Params>(step: &Step<P>, epoch: Epoch) -> bool {
-    step.require(Rule::FenceAtResource, epoch >= step.store().seen)
-}
-
-/// The store is changed, and has seen this epoch.
+/// The store has seen this epoch: what is older is refused from now on.
 fn see<P: Params>(step: &mut Step<P>, epoch: Epoch) {
-    let store = step.store_mut();
-    store.seen = store.seen.max(epoch);
+    let seen = step.store().seen;
+    step.store_mut().seen = seen.max(epoch);
     step.save();
 }

@@ -1,7 +1,7 @@
 //! What must be true of a fenced store, and what must be possible, so that nothing holds for want
 //! of behaviour.
 
-use std::collections::BTreeSet;
+use stateright::actor::Id;
 
 use super::ghost::Ghost;
 use crate::claims::{self, all_answered, is_explained, servers, servers_up};
@@ -19,14 +19,14 @@ type Condition<P> = fn(&System<P>, &SystemState<P>) -> bool;
 pub type Named<P> = (&'static str, Condition<P>);
 
 pub const NEWEST_STAYS: &str = "nothing older is written over something newer";
-pub const ONE_WRITER: &str = "one writer an epoch";
+pub const OWN_EPOCH: &str = "each writes in the epoch that it was granted";
 pub const LINEARIZABILITY: &str = "linearizability";
 
 /// What the fence is for, and linearizability of what the clients saw.
 pub fn safety<P: Params>() -> Vec<Named<P>> {
     vec![
         (NEWEST_STAYS, nothing_older_is_written),
-        (ONE_WRITER, one_writer_an_epoch),
+        (OWN_EPOCH, each_writes_in_its_own_epoch),
         (LINEARIZABILITY, linearizability),
     ]
 }
@@ -36,9 +36,9 @@ fn store<P: Params>(state: &SystemState<P>) -> &Store<P::Machine> {
     stores.next().expect("there is a store")
 }
 
-/// The epochs of the writers that are up and take commands.
-fn writing<P: Params>(state: &SystemState<P>) -> impl Iterator<Item = Epoch> {
-    servers_up(state).filter_map(|(_, state)| Some(state.writer()?.image()?.epoch))
+/// The writers that are up and take commands, each with its epoch.
+fn writing<P: Params>(state: &SystemState<P>) -> impl Iterator<Item = (Id, Epoch)> {
+    servers_up(state).filter_map(|(id, state)| Some((id, state.writer()?.image()?.epoch)))
 }
 
 /// What the store holds was written in the newest epoch in which anything was.
@@ -46,10 +46,10 @@ fn nothing_older_is_written<P: Params>(_: &System<P>, state: &SystemState<P>) ->
     store::<P>(state).image.epoch >= state.history.written
 }
 
-/// No two writers take commands in the same epoch.
-fn one_writer_an_epoch<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
-    let epochs: BTreeSet<_> = writing::<P>(state).collect();
-    epochs.len() == writing::<P>(state).count()
+/// A writer takes commands only in an epoch that was granted to it, and to nobody else after it.
+fn each_writes_in_its_own_epoch<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
+    let granted = &state.history.granted;
+    writing::<P>(state).all(|(id, epoch)| granted.get(&epoch) == Some(&id))
 }
 
 /// Some order of the operations explains what the clients were told.
@@ -74,4 +74,14 @@ pub fn answered_though_some_was_refused<P: Params>(
 /// All clients have all their answers, and the store was written in two epochs at least.
 pub fn answered_in_a_later_epoch<P: Params>(system: &System<P>, state: &SystemState<P>) -> bool {
     all_answered(system, state) && state.history.written > Epoch(1)
+}
+
+/// All clients have all their answers, and nothing was written in a second epoch.
+pub fn answered_in_the_first_epoch<P: Params>(system: &System<P>, state: &SystemState<P>) -> bool {
+    all_answered(system, state) && state.history.written == Epoch(1)
+}
+
+/// A writer has answered a command that it had taken before, in the same epoch.
+pub fn a_retry_was_answered<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
+    state.history.answered_again
 }

@@ -95,10 +95,10 @@ pub fn same_durable(one: &MemberState<Kv>, other: &MemberState<Kv>) -> bool {
 /// The specs of a fenced store. The counts change only with a reason.
 pub fn all() -> Vec<Box<dyn AnySpec>> {
     vec![
-        handover("fenced/handover", EVERY_RULE).counts(112_997, 266_880).boxed(),
-        readers().counts(323_899, 871_958).boxed(),
-        crash().counts(1_708_053, 5_550_659).boxed(),
-        lossy().counts(369_277, 1_233_097).boxed(),
+        handover("fenced/handover", EVERY_RULE).counts(1_009_415, 2_456_111).boxed(),
+        readers().counts(512_230, 1_376_311).boxed(),
+        crash().counts(1_159_343, 3_689_670).boxed(),
+        lossy().counts(594_967, 1_998_483).boxed(),
         checks_first().boxed(),
     ]
 }
@@ -107,7 +107,7 @@ pub fn all() -> Vec<Box<dyn AnySpec>> {
 /// under way.
 pub fn handover(name: &str, rules: Book) -> FencedSpec {
     let scripts: &[&[Command]] = &[&[put("x", "1"), put("x", "2"), get("x")]];
-    let bounds = Bounds { scripts, grants: 3, retries: 1, ..Bounds::default() };
+    let bounds = Bounds { scripts, grants: 3, retries: 2, ..Bounds::default() };
     let facts: &[Named<Checked>] = &[
         ("two take commands", properties::two_take_commands),
         ("answered though some was refused", properties::answered_though_some_was_refused),
@@ -131,12 +131,13 @@ pub fn readers() -> FencedSpec {
 /// Any server crashes and starts again: the grantor, the store, a writer.
 pub fn crash() -> FencedSpec {
     let scripts: &[&[Command]] = &[&[put("x", "1"), get("x")]];
-    let faults = Faults { crashes: 1, down_at_once: 1, ..Faults::NONE };
-    let bounds = Bounds { scripts, grants: 3, retries: 2, faults };
+    let faults = Faults { crashes: 1, down_at_once: 1, duplicates: 1, ..Faults::NONE };
+    let bounds = Bounds { scripts, grants: 2, retries: 2, faults };
     let facts: &[Named<Checked>] =
         &[("answered in a later epoch", properties::answered_in_a_later_epoch)];
-    fenced("fenced/crash", EVERY_RULE, bounds, facts)
-        .summary("the grantor, the store or a writer crashes and starts again")
+    fenced("fenced/crash", EVERY_RULE, bounds, facts).summary(
+        "the grantor, the store or a writer crashes and starts again, and a message doubles",
+    )
 }
 
 /// A message is lost, and another one arrives twice.
@@ -144,8 +145,11 @@ pub fn lossy() -> FencedSpec {
     let scripts: &[&[Command]] = &[&[put("x", "1"), get("x")]];
     let faults = Faults { drops: 1, duplicates: 1, ..Faults::NONE };
     let bounds = Bounds { scripts, grants: 2, retries: 2, faults };
-    let facts: &[Named<Checked>] =
-        &[("answered in a later epoch", properties::answered_in_a_later_epoch)];
+    let facts: &[Named<Checked>] = &[
+        ("answered in the first epoch", properties::answered_in_the_first_epoch),
+        ("answered in a later epoch", properties::answered_in_a_later_epoch),
+        ("a retry was answered", properties::a_retry_was_answered),
+    ];
     fenced("fenced/lossy", EVERY_RULE, bounds, facts)
         .summary("a lost message, a doubled one, and the store is granted to another")
 }
