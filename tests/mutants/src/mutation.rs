@@ -24,7 +24,7 @@ pub struct Mutant {
 }
 
 /// The original, and what is in force outside of handlers.
-const NONE: u32 = 0;
+pub const NONE: u32 = 0;
 /// The original, and whoever asks is noted.
 const WATCHED: u32 = u32::MAX;
 
@@ -43,7 +43,7 @@ thread_local! {
     static MET: RefCell<BTreeSet<u32>> = const { RefCell::new(BTreeSet::new()) };
 }
 
-/// From now on mutant `number` runs; 0 is the original.
+/// From now on mutant `number` runs; [`NONE`] is the original.
 pub fn choose(number: u32) {
     CHOSEN.store(number, Ordering::SeqCst);
 }

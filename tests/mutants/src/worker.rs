@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use quorate_checker::AnySpec;
-use quorate_checker::report::{Engine, Limits, PANICKED};
+use quorate_checker::report::{Engine, Limits, Longest, PANICKED, Report};
 use quorate_mutants::mutation;
 
 /// What a kill, and what a search that ended at a limit, is reported with.
@@ -20,33 +20,29 @@ const MORE: u64 = 1_000_000;
 const MEMORY: u64 = 5 << 10;
 const TIME: Duration = Duration::from_secs(400);
 
-/// Runs mutant `number` through `specs`, up to the first with another verdict than it is to have,
-/// and says so: first a little of each, then all.
+/// Runs mutant `number` through `specs`, up to the first that tells it from the original, and says
+/// so: first a little of each, then all. Another verdict tells it, and so does a worst case that is
+/// longer.
 pub fn run(number: u32, specs: impl Fn() -> Vec<Box<dyn AnySpec>>) {
-    mutation::choose(number);
     // A panic of a handler is a verdict.
     std::panic::set_hook(Box::new(|_| {}));
+    let check = |number: u32, spec: Box<dyn AnySpec>, states: u64| {
+        mutation::choose(number);
+        spec.check(Engine::Quorate, &limits(states), &mut |_| {})
+    };
     let mut done = BTreeSet::new();
     for is_first_look in [true, false] {
-        for spec in specs() {
-            let states = spec.counts().map_or(0, |counts| counts.states);
-            let limit = if is_first_look { FIRST_LOOK } else { 2 * states + MORE };
+        for (at, spec) in specs().into_iter().enumerate() {
+            let most = 2 * spec.counts().map_or(0, |counts| counts.states) + MORE;
             if done.contains(spec.name()) {
                 continue;
             }
-            let report = spec.check(Engine::Quorate, &limits(limit), &mut |_| {});
-            if let Some(found) = report.surprises().next() {
-                let (spec, property) = (&report.spec, found.name);
-                match found.steps {
-                    Some(steps) => println!("{KILLED} {spec}: {property}, in {steps} steps"),
-                    None => println!("{KILLED} {spec}: nothing comes to: {property}"),
-                }
-                return;
+            let report = check(number, spec, if is_first_look { FIRST_LOOK } else { most });
+            let original = || check(mutation::NONE, specs().swap_remove(at), most);
+            if let Some(how) = surprise(&report).or_else(|| delay(&report, original)) {
+                return println!("{KILLED} {}: {how}", report.spec);
             }
             match &report.cut_short {
-                Some(reason) if reason.starts_with(PANICKED) => {
-                    return println!("{KILLED} {}: {reason}", report.spec);
-                }
                 None => {
                     done.insert(report.spec);
                 }
@@ -55,6 +51,38 @@ pub fn run(number: u32, specs: impl Fn() -> Vec<Box<dyn AnySpec>>) {
             }
         }
     }
+}
+
+/// What is not as expected, in words.
+fn surprise(report: &Report) -> Option<String> {
+    if let Some(found) = report.surprises().next() {
+        let property = found.name;
+        return Some(match found.steps {
+            Some(steps) => format!("{property}, in {steps} steps"),
+            None => format!("nothing comes to: {property}"),
+        });
+    }
+    report.cut_short.clone().filter(|reason| reason.starts_with(PANICKED))
+}
+
+/// What takes longer than in the `original`, in words.
+fn delay(report: &Report, original: impl FnOnce() -> Report) -> Option<String> {
+    let worst = report.worst_case.as_ref()?;
+    let known = original().worst_case?;
+    let pairs = [(&worst.calm, &known.calm), (&worst.with_early, &known.with_early)];
+    let (slow, quick) = pairs.into_iter().find(|(slow, quick)| ticks(slow) > ticks(quick))?;
+    let in_words = |it| match ticks(it) {
+        ENDLESS => "ever".to_owned(),
+        ticks => format!("{ticks} ticks"),
+    };
+    Some(format!("{} takes {} instead of {}", worst.goal, in_words(slow), in_words(quick)))
+}
+
+/// What takes longer than any number of ticks.
+const ENDLESS: u32 = u32::MAX;
+
+fn ticks(longest: &Option<Longest>) -> u32 {
+    longest.as_ref().map_or(0, |it| it.ticks.unwrap_or(ENDLESS))
 }
 
 fn limits(states: u64) -> Limits {
