@@ -5,7 +5,7 @@ use quorate_checker::spec::Faults;
 use quorate_models::kv::{Command, get, put};
 use quorate_models::primary_backup::PrimaryBackup;
 use quorate_models::primary_backup::claims::properties::{
-    COPIES_AGREE, LINEARIZABILITY, NOTHING_IS_LOST, ONCE,
+    COPIES_AGREE, LINEARIZABILITY, NOTHING_IS_LOST, ONCE, VIEWS_LAST,
 };
 use quorate_models::primary_backup::rules::Rule;
 use quorate_models::primary_backup::specs::{
@@ -75,6 +75,8 @@ necessary! {
     uninitialized_never_leads: UninitializedNeverLeads breaks LINEARIZABILITY in 12
         within suspected(scripts!(write_read));
     restart_is_death: RestartIsDeath breaks LINEARIZABILITY in 11
+        within heard_again(scripts!(write_read));
+    old_start_is_past: OldStartIsPast breaks VIEWS_LAST in 10
         within heard_again(scripts!(write_read));
     view_survives_crash: ViewSurvivesCrash breaks NOTHING_IS_LOST in 5
         within crash(scripts!(write));

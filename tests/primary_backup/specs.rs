@@ -3,7 +3,7 @@
 
 use quorate_checker::engine::Miss;
 use quorate_checker::report::{Engine, Report};
-use quorate_models::primary_backup::specs::live::{A_PRIMARY, ALL_ANSWERED};
+use quorate_models::primary_backup::specs::live::{A_PRIMARY, ACKNOWLEDGED, ALL_ANSWERED};
 
 use crate::support::specs::{assert_all_are_pinned, explore, holds};
 
@@ -14,7 +14,7 @@ fn worst(report: &Report) -> Option<u32> {
 
 holds! {
     failover: "primary-backup/failover" has depth 27;
-    rejoin: "primary-backup/rejoin" has depth 40;
+    rejoin: "primary-backup/rejoin" has depth 32;
     lossy: "primary-backup/lossy" has depth 19;
     suspicion: "primary-backup/suspicion" has depth 28;
     three: "primary-backup/three" has depth 31;
@@ -22,6 +22,9 @@ holds! {
     failover_live: "primary-backup/failover-live" has depth 67;
     rejoin_live: "primary-backup/rejoin-live" has depth 49;
     lossy_live: "primary-backup/lossy-live" has depth 34;
+    alone_live: "primary-backup/alone-live" has depth 43;
+    calm_live: "primary-backup/calm-live" has depth 14;
+    suspicion_live: "primary-backup/suspicion-live" has depth 59;
     cut_off_live: "primary-backup/cut-off-live" has depth 45;
     idle_live: "primary-backup/idle-live" has depth 27;
     service_live: "primary-backup/service-live" has depth 63;
@@ -41,7 +44,11 @@ fn what_must_happen_does_within_its_time() {
         ("primary-backup/rejoin-live", Some(9)),
         ("primary-backup/lossy-live", Some(2)),
         ("primary-backup/cut-off-live", Some(0)),
-        ("primary-backup/idle-live", None),
+        ("primary-backup/alone-live", Some(7)),
+        ("primary-backup/calm-live", Some(1)),
+        ("primary-backup/suspicion-live", Some(4)),
+        ("primary-backup/idle-live", Some(2)),
+        ("primary-backup/service-live", Some(9)),
     ] {
         assert_eq!(worst(&explore(name, Engine::Quorate)), ticks, "{name}");
     }
@@ -63,8 +70,10 @@ fn stateright_finds_the_same() {
 fn a_lost_database_is_not_replaced_by_an_empty_one() {
     for (name, property, steps) in [
         ("primary-backup/first-primary-live", A_PRIMARY, 35),
+        ("primary-backup/first-primary-live", ACKNOWLEDGED, 35),
         ("primary-backup/first-primary-live", ALL_ANSWERED, 35),
         ("primary-backup/both-live", A_PRIMARY, 18),
+        ("primary-backup/both-live", ACKNOWLEDGED, 18),
     ] {
         let report = explore(name, Engine::Quorate);
         assert!(!report.is_surprise(), "{report:#?}");

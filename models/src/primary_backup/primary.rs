@@ -37,12 +37,8 @@ pub(super) fn handle_request<P: Params>(step: &mut Step<P>, request: Request<Com
 
 /// True if the command is on its way to the backup.
 fn is_open<P: Params>(step: &Step<P>, session: Session, sequence: Sequence) -> bool {
-    match &step.replica().part {
-        Part::Primary { open, .. } => {
-            open.iter().any(|it| it.session == session && it.sequence >= sequence)
-        }
-        Part::Idle | Part::Backup { .. } => false,
-    }
+    let mut open = step.replica().open().iter();
+    open.any(|it| it.session == session && it.sequence >= sequence)
 }
 
 /// Takes a command, and forwards it if there is a backup.
@@ -51,24 +47,14 @@ fn take<P: Params>(step: &mut Step<P>, request: Request<Command<P>>) {
     if !has_backup || !step.keeps(Rule::CommitAtBackup) {
         apply(step, &request);
     }
-    let Part::Primary { taken, open } = &mut step.replica_mut().part else { return };
-    let is_ready = taken.is_some();
-    if has_backup {
+    let before = step.replica().open().len();
+    if has_backup && let Part::Primary { open, .. } = &mut step.replica_mut().part {
         open.push(request);
-        if is_ready {
-            forward_last(step);
-        }
+        forward(step, before);
     }
 }
 
-/// Forwards the last of the open commands.
-fn forward_last<P: Params>(step: &mut Step<P>) {
-    let Part::Primary { open, .. } = &step.replica().part else { return };
-    let behind = open.len().saturating_sub(1);
-    forward(step, behind);
-}
-
-/// Forwards the open commands, but for the first so many.
+/// Forwards the open commands, but for the first so many, if the backup has the database.
 fn forward<P: Params>(step: &mut Step<P>, skipped: usize) {
     let known = step.replica();
     let (Some(backup), Part::Primary { taken: Some(taken), open }) =
@@ -105,25 +91,22 @@ fn transfer<P: Params>(step: &mut Step<P>) {
 }
 
 /// This server is primary of its view. A server that was primary before goes on with the commands
-/// that are open.
+/// that are open: without a backup they are done at once.
 pub(super) fn begin<P: Params>(step: &mut Step<P>) {
     let hands_over = step.keeps(Rule::BackupHasAll);
     let known = step.replica_mut();
     let has_backup = known.view.backup.is_some();
     known.data.get_or_insert_default();
-    let open = match &mut known.part {
-        Part::Primary { open, .. } => std::mem::take(open),
-        Part::Idle | Part::Backup { .. } => Vec::new(),
-    };
+    let waiting = known.open().to_vec();
     let taken = (!has_backup || !hands_over).then_some(Place::ZERO);
+    let (open, done) = if has_backup { (waiting, Vec::new()) } else { (Vec::new(), waiting) };
     known.part = Part::Primary { taken, open };
     if taken.is_some() || !step.keeps(Rule::AckAfterTransfer) {
         acknowledge_view(step);
     }
-    if has_backup {
-        send_again(step);
-    } else {
-        apply_up_to(step, None);
+    send_again(step);
+    for request in &done {
+        apply(step, request);
     }
 }
 
@@ -166,21 +149,18 @@ fn count<P: Params>(step: &mut Step<P>, place: Place) {
             acknowledge_view(step);
             forward(step, 0);
         }
-        Some(taken) if place > taken => apply_up_to(step, Some(place)),
-        Some(_) => {}
+        Some(_) => apply_up_to(step, place),
     }
 }
 
-/// Applies and answers the open commands up to `place`; all of them, without one.
-fn apply_up_to<P: Params>(step: &mut Step<P>, place: Option<Place>) {
+/// Applies and answers the open commands up to `place`.
+fn apply_up_to<P: Params>(step: &mut Step<P>, place: Place) {
     loop {
-        let Part::Primary { taken: Some(taken), open } = &step.replica().part else { return };
-        let is_next = place.is_none_or(|place| *taken < place);
-        let Some(request) = open.first().filter(|_| is_next).cloned() else { return };
-        if let Part::Primary { taken: Some(taken), open } = &mut step.replica_mut().part {
+        let Part::Primary { taken: Some(at), ref open } = step.replica().part else { return };
+        let Some(request) = open.first().filter(|_| at < place).cloned() else { return };
+        if let Part::Primary { taken, open } = &mut step.replica_mut().part {
             open.remove(0);
-            let at = *taken;
-            *taken = if place.is_some() { at.next() } else { at };
+            *taken = Some(at.next());
         }
         apply(step, &request);
     }

@@ -43,14 +43,14 @@ pub(super) fn start<P: Params>(
     replica
 }
 
-/// A member of the first view begins with an empty database, as the other one does.
+/// A member of the first view begins with an empty database, as the other one does. That view needs
+/// no acknowledgement.
 fn set_up<P: Params>(server: &Server<P>, replica: &mut Replica<MachineOf<P>>) {
     let view = server.first_view;
     let taken = Some(Place::ZERO);
     replica.view = view;
     replica.data = Some(Data::default());
     replica.part = if view.primary == Some(replica.member) {
-        replica.acknowledged = view.number;
         Part::Primary { taken, open: Vec::new() }
     } else {
         Part::Backup { taken }
@@ -95,17 +95,14 @@ pub(super) fn handle_view<P: Params>(step: &mut Step<P>, message: ViewIs) {
     let member = step.replica().member;
     let is = |role: Option<Member>| role.is_some_and(|it| member.is(&step.server.rules, it));
     let (is_primary, is_backup) = (is(view.primary), is(view.backup));
-    let hands_over = step.keeps(Rule::BackupHasAll);
+    let needs_nothing = is_backup && !step.keeps(Rule::BackupHasAll);
     let known = step.replica_mut();
     known.view = view;
     if is_primary {
         return primary::begin(step);
     }
-    known.data = None;
-    known.part = Part::Idle;
-    if is_backup {
-        // Without a database it has taken nothing.
-        known.data = (!hands_over).then(Data::default);
-        known.part = Part::Backup { taken: (!hands_over).then_some(Place::ZERO) };
-    }
+    // Without a database it has taken nothing.
+    known.data = needs_nothing.then(Data::default);
+    let taken = needs_nothing.then_some(Place::ZERO);
+    known.part = if is_backup { Part::Backup { taken } } else { Part::Idle };
 }

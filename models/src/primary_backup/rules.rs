@@ -7,6 +7,8 @@
 //!   it in no part, and the next one that it is told is newer.
 //! - A primary acknowledges its view at once (`acknowledge_view`). Its next ping would do so, one
 //!   interval later.
+//! - A primary whose message is refused asks for a newer view at once (`handle_refused`). Its next
+//!   ping would do so.
 //! - A command is answered with its own outcome (`answer_applied`). A later one of its session is
 //!   there only if the client has had this answer.
 //!
@@ -20,6 +22,8 @@ rules! {
     NextPrimaryWasThere: "the next primary is the backup of the view before", "6.824 lab 2A";
     UninitializedNeverLeads: "a server without the database is not made primary", "6.824 lab 2A";
     RestartIsDeath: "a server that has started again is not the member it was", "6.824 lab 2A";
+    OldStartIsPast: "a late ping does not make a server what it was before it started again",
+        "quorate";
     ViewSurvivesCrash: "the view is on the disk of the view service", "quorate";
     IncarnationSurvivesCrash: "how often a server has started is on its disk", "quorate";
     SaveBeforeSend: "what a message tells is on disk before the message is sent", "quorate";

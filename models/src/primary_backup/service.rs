@@ -10,7 +10,7 @@ use super::server::Step;
 use super::state::{Service, Storage};
 use super::view::next_view;
 use super::{Params, Server, Timer};
-use crate::number::{Incarnation, ViewNumber};
+use crate::number::Incarnation;
 use crate::rules::RuleBook;
 
 /// The view service starts: it goes on with the view on its disk, and gives every member of it the
@@ -22,7 +22,8 @@ pub(super) fn start<P: Params>(
 ) -> Service {
     let (view, is_acknowledged) = match storage {
         Some(Storage::Service { view, is_acknowledged }) => (*view, *is_acknowledged),
-        _ => (server.first_view, server.first_view.number > ViewNumber::ZERO),
+        // Nothing was answered before the view in which a cluster begins.
+        _ => (server.first_view, true),
     };
     let members = view.primary.into_iter().chain(view.backup);
     let alive: BTreeMap<Id, Incarnation> =
@@ -33,15 +34,10 @@ pub(super) fn start<P: Params>(
     Service { view, is_acknowledged, alive }
 }
 
-/// A server is there. It is told the view, and what it has acknowledged counts.
+/// A server is there. It is told the view, and what it has acknowledged counts, also if it has
+/// started again since: its backup has the database all the same.
 pub(super) fn handle_ping<P: Params>(step: &mut Step<P>, from: Id, ping: Ping) {
-    if step.keeps(Rule::SilentIsDead) {
-        step.set_timer(Timer::Dead(from), step.server.timing.dead.clone());
-    }
-    let known = step.service();
-    if known.alive.get(&from) != Some(&ping.incarnation) {
-        step.service_mut().alive.insert(from, ping.incarnation);
-    }
+    hear(step, from, ping.incarnation);
     let view = step.service().view;
     let is_primary = view.primary.is_some_and(|primary| primary.id == from);
     let names_view = step.require(Rule::AckNamesItsView, ping.acknowledged == view.number);
@@ -49,11 +45,20 @@ pub(super) fn handle_ping<P: Params>(step: &mut Step<P>, from: Id, ping: Ping) {
         step.service_mut().is_acknowledged = true;
         step.save();
     }
-    let begins = begin_next_view(step);
-    let is_told = begins && step.keeps(Rule::ViewIsToldAtOnce);
-    if !is_told {
-        tell_view(step, from, ping.incarnation);
+    begin_next_view(step);
+    tell_view(step, from, ping.incarnation);
+}
+
+/// Hears a server, which has not started again since, as far as the view service knows.
+fn hear<P: Params>(step: &mut Step<P>, server: Id, incarnation: Incarnation) {
+    let heard = step.service().alive.get(&server).copied().unwrap_or_default();
+    if !step.require(Rule::OldStartIsPast, incarnation >= heard) {
+        return;
     }
+    if step.keeps(Rule::SilentIsDead) {
+        step.set_timer(Timer::Dead(server), step.server.timing.dead.clone());
+    }
+    step.service_mut().alive.insert(server, incarnation);
 }
 
 /// A server was not heard for too long.
@@ -62,11 +67,11 @@ pub(super) fn handle_silence<P: Params>(step: &mut Step<P>, silent: Id) {
     begin_next_view(step);
 }
 
-/// Begins the next view, if it is time for one. True if it is.
-fn begin_next_view<P: Params>(step: &mut Step<P>) -> bool {
+/// Begins the next view, if it is time for one.
+fn begin_next_view<P: Params>(step: &mut Step<P>) {
     let Service { view, is_acknowledged, alive } = step.service();
     let Some(next) = next_view(&step.server.rules, *view, *is_acknowledged, alive) else {
-        return false;
+        return;
     };
     let service = step.service_mut();
     service.view = next;
@@ -76,7 +81,6 @@ fn begin_next_view<P: Params>(step: &mut Step<P>) -> bool {
         let alive = step.service().alive.clone();
         alive.into_iter().for_each(|(server, to)| tell_view(step, server, to));
     }
-    true
 }
 
 fn tell_view<P: Params>(step: &mut Step<P>, server: Id, to: Incarnation) {

@@ -89,6 +89,14 @@ impl<M: StateMachine> Replica<M> {
         matches!(self.part, Part::Primary { .. })
     }
 
+    /// The commands that wait for the backup; none of a server that is not primary.
+    pub fn open(&self) -> &[Request<M::Command>] {
+        match &self.part {
+            Part::Primary { open, .. } => open,
+            Part::Idle | Part::Backup { .. } => &[],
+        }
+    }
+
     /// True if a command of this number has taken effect here.
     pub fn has_done(&self, session: Session, sequence: Sequence) -> bool {
         self.data.as_ref().is_some_and(|data| data.sessions.has_done(session, sequence))

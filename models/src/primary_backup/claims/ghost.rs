@@ -7,7 +7,8 @@ use serde::Serialize;
 
 use crate::claims::Returned;
 use crate::member;
-use crate::primary_backup::state::{Part, State};
+use crate::primary_backup::state::{Part, Service, State};
+use crate::primary_backup::view::Member;
 use crate::primary_backup::{MachineOf, Params, PrimaryBackup};
 
 /// The history of a run.
@@ -22,6 +23,8 @@ pub struct Ghost {
     pub lost: bool,
     /// A server that was primary has become something else without a crash.
     pub deposed: bool,
+    /// The view service has left a view though none of its members was gone, nor missing.
+    pub needless: bool,
 }
 
 /// The ghost after `step`, if that changed it.
@@ -65,6 +68,11 @@ fn note<P: Params>(
     before: &State<MachineOf<P>>,
     after: &State<MachineOf<P>>,
 ) {
+    if let (Some(before), Some(after)) = (before.service(), after.service())
+        && leaves_needlessly(before, after)
+    {
+        Arc::make_mut(ghost).needless = true;
+    }
     let (Some(before), Some(after)) = (before.replica(), after.replica()) else { return };
     let has_crashed = matches!(step.event, Event::Crash | Event::Recover);
     let was_backup = matches!(before.part, Part::Backup { .. });
@@ -74,8 +82,22 @@ fn note<P: Params>(
         joined: ghost.joined || (before.data.is_none() && after.data.is_some() && was_backup),
         lost: ghost.lost || (has_crashed && before.data.is_some()),
         deposed: ghost.deposed || (before.is_primary() && !after.is_primary() && !has_crashed),
+        needless: ghost.needless,
     };
     if seen != **ghost {
         *Arc::make_mut(ghost) = seen;
     }
+}
+
+/// True if the view service has left a view whose primary is there, though its backup is there as
+/// well, or no other is to be had. A server is there if it was heard, and has not started again.
+/// That an earlier start of it was heard is no news.
+fn leaves_needlessly(before: &Service, after: &Service) -> bool {
+    let is_there = |role: Option<Member>| {
+        let heard = role.and_then(|it| Some((after.alive.get(&it.id)?, it.incarnation)));
+        heard.is_some_and(|(heard, incarnation)| *heard <= incarnation)
+    };
+    let (old, new) = (before.view, after.view);
+    let needs_none = is_there(old.backup) || old.backup == new.backup;
+    old != new && is_there(old.primary) && needs_none
 }

@@ -26,6 +26,8 @@ pub const LINEARIZABILITY: &str = "linearizability";
 pub const ONE_ANSWERS: &str = "at most one server can answer";
 pub const NOTHING_IS_LOST: &str = "what is acknowledged is in every copy";
 pub const COPIES_AGREE: &str = "the backup is ahead of the primary by what it has taken";
+pub const VIEWS_LAST: &str = "no view is left without need";
+pub const PARTS: &str = "a server has the part that its newest view gives it";
 pub const ONCE: &str = "no command is on its way twice, or when it is done";
 
 /// What the clients see, and why.
@@ -36,6 +38,8 @@ pub fn safety<P: Params>() -> Vec<Named<P>> {
         (NOTHING_IS_LOST, nothing_is_lost),
         (COPIES_AGREE, copies_agree),
         (ONCE, once),
+        (PARTS, parts),
+        (VIEWS_LAST, views_last),
     ]
 }
 
@@ -116,6 +120,31 @@ fn once<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
         let numbers: BTreeSet<_> = open.iter().map(|it| (it.session, it.sequence)).collect();
         numbers.len() == open.len() && !numbers.iter().any(|(id, it)| known.has_done(*id, *it))
     })
+}
+
+/// A server that is up does what its newest view says that it is, and nothing else.
+pub fn parts<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
+    replicas(state).all(|known| {
+        let is = |role: Option<Member>| role == Some(known.member);
+        let (is_primary, is_backup) = (is(known.view.primary), is(known.view.backup));
+        match known.part {
+            Part::Primary { .. } => is_primary,
+            Part::Backup { .. } => is_backup,
+            Part::Idle => !is_primary && !is_backup,
+        }
+    })
+}
+
+/// The view service replaces nobody whom it hears, and begins no view that is as the one before.
+pub fn views_last<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
+    !state.history.needless
+}
+
+/// The view service, if it is up, knows that the primary has acknowledged the view: now somebody
+/// can take its place.
+pub fn view_is_acknowledged<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
+    let up = claims::servers_up(state).find_map(|(_, server)| server.service());
+    up.is_none_or(|service| service.is_acknowledged)
 }
 
 /// A server that is up is primary, and knows that it is.

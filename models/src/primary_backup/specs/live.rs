@@ -1,8 +1,8 @@
 //! What is checked of the liveness of primary and backup, with which bounds.
 //!
 //! Time moves in ticks of 50 ms, as a node of a cluster is configured if it is not told: a server
-//! pings each 50 ms, is taken for dead after 250 ms, and a client asks again after 100 ms. These
-//! specs have no history, but for what facts ask for.
+//! pings each 50 ms, is taken for dead after 250 ms, and a client asks again after 100 ms. Of the
+//! past these specs know what became of servers, and not what clients saw.
 
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -50,6 +50,8 @@ pub const A_PRIMARY: &str = "a primary is up";
 /// And a backup has the database as well.
 pub const TWO_COPIES: &str = "two servers have the database";
 pub const ALL_ANSWERED: &str = "all answered";
+/// And the view service knows that it knows.
+pub const ACKNOWLEDGED: &str = "the view is acknowledged";
 
 fn range(timer: &member::Timer<Timer>) -> RangeInclusive<u8> {
     match timer {
@@ -71,9 +73,14 @@ pub fn primary_backup(
     let suspended = suspended(&rules);
     let all_durable = rules.keeps(Rule::ViewSurvivesCrash) && rules.keeps(Rule::AckSurvivesCrash);
     let system = system(rules, bounds.servers, bounds.beginning, bounds.scripts);
-    let agree = Claim::always(properties::ONE_ANSWERS, SEEN, properties::one_answers);
+    let claims = [
+        Claim::always(properties::ONE_ANSWERS, SEEN, properties::one_answers),
+        Claim::always(properties::PARTS, SEEN, properties::parts),
+        Claim::always(properties::VIEWS_LAST, SEEN, properties::views_last),
+    ];
     let spec = Spec::new(name, system, bounds.servers + 1)
-        .claims(std::iter::once(agree).chain(facts.iter().cloned()))
+        .ghost(ghost::observe_servers)
+        .claims(claims.into_iter().chain(facts.iter().cloned()))
         .suspending(suspended)
         .faults(bounds.faults)
         .timely(Timely {
@@ -87,8 +94,8 @@ pub fn primary_backup(
             }),
             ..Timely::of(range)
         })
-        .eventually_always(A_PRIMARY, SEEN, properties::a_primary_is_up);
-    let spec = if facts.is_empty() { spec } else { spec.ghost(ghost::observe_servers) };
+        .eventually_always(A_PRIMARY, SEEN, properties::a_primary_is_up)
+        .eventually_always(ACKNOWLEDGED, SEEN, properties::view_is_acknowledged);
     let spec = match bounds.spare {
         true => spec.eventually_always(TWO_COPIES, SEEN, properties::two_copies),
         false => spec,
@@ -121,10 +128,13 @@ pub fn all() -> Vec<Box<dyn AnySpec>> {
         rejoin().counts(3_053, 4_761).boxed(),
         lossy().counts(4_490, 8_826).boxed(),
         cut_off().counts(342, 542).boxed(),
+        alone().counts(2_888, 4_231).boxed(),
+        calm().counts(99, 148).boxed(),
+        suspicion().counts(227_103, 654_203).boxed(),
         idle().counts(223, 322).boxed(),
         first_primary().boxed(),
         both().boxed(),
-        service().counts(17_804, 41_476).boxed(),
+        service().counts(14_010, 31_906).boxed(),
     ]
 }
 
@@ -134,6 +144,35 @@ pub fn failover() -> PrimaryBackupSpec {
     let bounds = Bounds { servers: 3, scripts: &[&script()], faults: CRASH, ..Bounds::default() };
     primary_backup("primary-backup/failover-live", EVERY_RULE, bounds, &[PROMOTION])
         .summary("the primary dies for good, or the backup, and every command is answered")
+        .worst_case(ALL_ANSWERED, SEEN, all_answered)
+}
+
+/// One of two servers goes for good, and a message is lost: the other one serves alone.
+pub fn alone() -> PrimaryBackupSpec {
+    let faults = Faults { drops: 1, ..CRASH };
+    let bounds = Bounds { servers: 2, scripts: &[&script()], faults, ..Bounds::default() };
+    primary_backup("primary-backup/alone-live", EVERY_RULE, bounds, &[PROMOTION])
+        .summary("one of two servers dies for good, a message is lost, and the other one serves")
+        .worst_case(ALL_ANSWERED, SEEN, all_answered)
+}
+
+/// Two clients ask at once, and nothing goes wrong. Of two commands that overtake each other one
+/// waits until it is sent again.
+pub fn calm() -> PrimaryBackupSpec {
+    let scripts: &[&[Command]] = &[&[put("x", "1")], &[put("x", "2")]];
+    let bounds = Bounds { servers: 2, scripts, spare: true, ..Bounds::default() };
+    primary_backup("primary-backup/calm-live", EVERY_RULE, bounds, &[])
+        .summary("two clients ask at once, nothing goes wrong, and neither has to ask again")
+        .worst_case(ALL_ANSWERED, SEEN, all_answered)
+}
+
+/// A server that lives is taken for dead while clients ask, and a message is lost.
+pub fn suspicion() -> PrimaryBackupSpec {
+    let scripts: &[&[Command]] = &[&script(), &[put("x", "2")]];
+    let faults = Faults { drops: 1, ..Faults::NONE };
+    let bounds = Bounds { servers: 2, scripts, early: 1, faults, spare: true, ..Bounds::default() };
+    primary_backup("primary-backup/suspicion-live", EVERY_RULE, bounds, &[PROMOTION, DEPOSED])
+        .summary("a server that lives is taken for dead while clients ask, and a message is lost")
         .worst_case(ALL_ANSWERED, SEEN, all_answered)
 }
 
@@ -187,6 +226,7 @@ pub fn idle() -> PrimaryBackupSpec {
     };
     primary_backup("primary-backup/idle-live", EVERY_RULE, bounds, &[TRANSFER])
         .summary("the first server that is heard is primary, and the second one its backup")
+        .worst_case(TWO_COPIES, SEEN, properties::two_copies)
 }
 
 /// The hole that the protocol is known for: the first primary dies before it has acknowledged its
@@ -200,6 +240,7 @@ pub fn first_primary() -> PrimaryBackupSpec {
         .summary("the first primary dies before it acknowledged its first view: all is stuck")
         .directed("only a primary that has not acknowledged its view crashes", unacknowledged)
         .expect_violation(A_PRIMARY)
+        .expect_violation(ACKNOWLEDGED)
         .expect_violation(ALL_ANSWERED)
 }
 
@@ -208,6 +249,7 @@ pub fn service() -> PrimaryBackupSpec {
     primary_backup("primary-backup/service-live", EVERY_RULE, service_too(), &[PROMOTION])
         .summary("the view service crashes, and a server as well, and all goes on")
         .directed(TWO_HAVE_IT, two_have_it)
+        .worst_case(TWO_COPIES, SEEN, properties::two_copies)
 }
 
 /// The bounds of [`service`].
@@ -254,6 +296,7 @@ pub fn both() -> PrimaryBackupSpec {
     primary_backup("primary-backup/both-live", EVERY_RULE, bounds, &[])
         .summary("primary and backup lose their memory before the database is handed over again")
         .expect_violation(A_PRIMARY)
+        .expect_violation(ACKNOWLEDGED)
 }
 
 const PROMOTION: Fact = fact("a promotion", properties::a_promotion);

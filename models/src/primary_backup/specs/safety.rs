@@ -64,7 +64,7 @@ pub fn primary_backup(
 pub fn all() -> Vec<Box<dyn AnySpec>> {
     vec![
         failover().counts(64_281, 168_653).boxed(),
-        rejoin().counts(710_492, 1_920_604).boxed(),
+        rejoin().counts(568_524, 1_532_733).boxed(),
         lossy().counts(400_074, 1_442_871).boxed(),
         suspicion().counts(89_488, 231_006).boxed(),
         three().counts(2_511_287, 7_694_383).boxed(),
