@@ -5,7 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use quorate_mutants::MUTANTS;
 
-const LISTS: [&str; 2] = [include_str!("../chain.txt"), include_str!("../raft.txt")];
+const LISTS: [&str; 3] = [
+    include_str!("../chain.txt"),
+    include_str!("../primary_backup.txt"),
+    include_str!("../raft.txt"),
+];
 
 /// By mutant the line that names it: its file and function, what stands there and what then stands
 /// there instead. A second one of the same words has a number behind it.
