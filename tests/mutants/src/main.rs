@@ -22,8 +22,9 @@ use crew::Fate;
 use harmless::Harmless;
 
 /// Runs the specs on mechanical mutations of the protocols' rules. A mutant is killed by a verdict
-/// that is not the expected one, or by a worst case that takes longer; a count that differs is none.
-/// Exits with 1 if a mutant survives that is not listed as harmless, or one that is listed does not.
+/// that is not the expected one, or by a worst case that takes longer. A count that differs kills
+/// none. Exits with 1 if a mutant survives that is not listed as harmless, or one that is listed
+/// does not.
 #[derive(Parser)]
 struct Arguments {
     /// Only so many, drawn by --seed, of those that are not listed as harmless.
