@@ -115,6 +115,7 @@ pub fn lossy() -> ChainSpec {
         &[("answered by a shorter chain", properties::answered_by_a_shorter_chain)];
     chain("chain/lossy-live", EVERY_RULE, bounds, facts)
         .summary("a message is lost, a server dies, and each command is answered all the same")
+        .worst_case(ALL_ANSWERED, SEEN, all_answered)
 }
 
 /// Servers that live are taken for dead.
@@ -137,4 +138,5 @@ pub fn last() -> ChainSpec {
         &[("answered by a shorter chain", properties::answered_by_a_shorter_chain)];
     chain("chain/last-live", EVERY_RULE, bounds, facts)
         .summary("each of two servers is taken for dead, and the last one stays in the chain")
+        .worst_case(ALL_ACKED, SEEN, properties::all_acknowledged)
 }
