@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use quorate_mutants::MUTANTS;
 
-const LISTS: [&str; 3] = [
+const LISTS: [&str; 4] = [
     include_str!("../chain.txt"),
+    include_str!("../fenced.txt"),
     include_str!("../primary_backup.txt"),
     include_str!("../raft.txt"),
 ];
