@@ -7,7 +7,7 @@ use std::process::Command;
 const COUNT: &str = "12";
 
 /// Draws the sample, unless the environment says otherwise.
-const SEED: &str = "5";
+const SEED: &str = "4";
 
 #[test]
 fn a_sample_of_the_mutants_is_killed() {
