@@ -9,8 +9,8 @@ use quorate_models::claims::servers;
 use quorate_models::client::Habits;
 use quorate_models::member;
 use quorate_models::raft::claims::{ghost, obsolete, properties};
-use quorate_models::raft::specs::{SEEN, timing};
-use quorate_models::raft::{Batch, Server, Timer};
+use quorate_models::raft::specs::{SEEN, server};
+use quorate_models::raft::{Server, Timer};
 use quorate_models::rules::AllRules;
 use quorate_models::state_machine::StateMachine;
 use quorate_models::system::system;
@@ -51,9 +51,7 @@ type Accounts = (Account, AllRules);
 
 fn main() {
     let ids: Vec<Id> = (0..3).map(Id::from).collect();
-    let batch = Batch { entries: 1, bytes: 0 };
-    let server: Server<Accounts> =
-        Server { servers: ids.clone(), timing: timing(), batch, rules: AllRules };
+    let server: Server<Accounts> = server(ids.clone(), AllRules);
     let scripts: &[&[Change]] = &[&[5], &[-4]];
     let system = system(Arc::default(), 3, server, &ids, scripts, Habits::ALL);
     let claims = properties::safety::<Accounts>().into_iter();

@@ -99,15 +99,15 @@ fn list_shows_what_is_named() {
     let all = of_json(&[]).as_array().unwrap().len();
     assert!(each.iter().all(|specs| !specs.is_empty()), "{each:?}");
     assert_eq!(each.concat().len(), all, "there is no other protocol");
-    let two = of_json(&["raft/five-2", "raft/failover-2"]);
+    let two = of_json(&["raft/five-2", "raft/replication-3"]);
     assert_eq!((&two[0]["large"], &two[1]["large"]), (&false.into(), &true.into()));
     expect(&quorate(["list", "raft/elektion"]), 64, &["did you mean raft/election"]);
 }
 
 #[test]
 fn elections_without_end_are_told_as_such() {
-    let text = stdout(&quorate(["check", "raft/partition-live"]));
-    assert!(text.contains("is violated, elections do not end: 41 steps"), "{text}");
+    let text = stdout(&quorate(["check", "raft/partition-basic-live"]));
+    assert!(text.contains("is violated, elections do not end: 39 steps"), "{text}");
 }
 
 #[test]

@@ -20,7 +20,7 @@ use quorate_models::kv::{Command, Kv, Output, Text};
 use quorate_models::member::Member;
 use quorate_models::number::Index;
 use quorate_models::raft::log::Payload;
-use quorate_models::raft::protocol::Node;
+use quorate_models::raft::protocol::{Node, OPTIONS, WINDOW};
 use quorate_models::raft::state::Storage;
 use quorate_models::raft::{Batch, MessageOf, Server, Timing};
 use quorate_models::rules::AllRules;
@@ -64,6 +64,8 @@ fn actors(first: u16) -> Vec<(Id, Member<Node>)> {
         servers: servers.clone(),
         timing: Timing { heartbeat: millis(30), election: millis(150)..millis(300) },
         batch: Batch { entries: 16, bytes: 16_384 },
+        window: WINDOW,
+        options: OPTIONS,
         rules: AllRules,
     };
     let client = Client {

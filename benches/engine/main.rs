@@ -4,7 +4,7 @@
 //! cargo bench --bench engine                  # all of it
 //! cargo bench --bench engine -- paxos         # the measurements whose names contain a word
 //! cargo bench --bench engine -- --list        # their names
-//! cargo bench --bench engine -- --measure "raft/failover quorate 2"
+//! cargo bench --bench engine -- --measure "raft/lossy-2 quorate 2"
 //! ```
 //!
 //! Each measurement is a process of its own, so that peak memory is that of one search and nothing
@@ -59,7 +59,7 @@ fn jobs() -> Vec<Job> {
         add(Engine::Quorate, 2, Properties::Declared);
         match space {
             Space::Paxos => add(Engine::Quorate, 1, Properties::Declared),
-            Space::Failover | Space::Replication => {
+            Space::Lossy | Space::Replication => {
                 add(Engine::Quorate, 1, Properties::Declared);
                 add(Engine::Quorate, 2, Properties::None);
                 add(Engine::Quorate, 2, Properties::Opaque);

@@ -8,7 +8,7 @@ use quorate_checker::engine::{self, Explorable, History, Options, Outcome, RunAn
 use quorate_checker::spec::{Claim, Faults, Sees, Spec};
 use quorate_models::kv::put;
 use quorate_models::raft::specs::live;
-use quorate_models::raft::specs::{self, Bounds, EVERY_RULE, RaftSpec};
+use quorate_models::raft::specs::{self, Bounds, EVERY_RULE, RaftSpec, large};
 use serde::{Deserialize, Serialize};
 use stateright::{Checker, Expectation, Model};
 
@@ -19,7 +19,7 @@ use crate::paxos;
 pub enum Space {
     /// Three servers and three clients.
     Paxos,
-    Failover,
+    Lossy,
     Replication,
     /// Three elections and a heartbeat.
     Elections,
@@ -32,7 +32,7 @@ pub enum Space {
 impl Space {
     pub const ALL: [Space; 6] = [
         Space::Paxos,
-        Space::Failover,
+        Space::Lossy,
         Space::Replication,
         Space::Elections,
         Space::FailoverLive,
@@ -42,8 +42,8 @@ impl Space {
     pub fn name(self) -> &'static str {
         match self {
             Space::Paxos => "paxos",
-            Space::Failover => "raft/failover",
-            Space::Replication => "raft/replication",
+            Space::Lossy => "raft/lossy-2",
+            Space::Replication => "raft/elections-3",
             Space::Elections => "raft/elections",
             Space::FailoverLive => "raft/failover-live",
             Space::LargeLive => "raft/large-live",
@@ -177,8 +177,8 @@ fn memory(line: &str) -> Option<u64> {
 pub fn run(job: &Job) -> Measured {
     match job.space {
         Space::Paxos => run_paxos(job),
-        Space::Failover => run_spec(job, specs::failover()),
-        Space::Replication => run_spec(job, specs::replication()),
+        Space::Lossy => run_spec(job, large::lossy_2()),
+        Space::Replication => run_spec(job, large::elections_3()),
         Space::Elections => run_spec(job, elections()),
         Space::FailoverLive => run_spec(job, live::failover()),
         Space::LargeLive => run_spec(job, large_live()),

@@ -52,6 +52,11 @@ pub const COUNTS: &[Count] = &[
         "Raft: how often a copy is set aside for that [default: 0: nothing is left]",
     ),
     count("batch", (1, 255), "Raft: how many entries one message carries at most [default: 1]"),
+    count(
+        "window",
+        (1, 255),
+        "Raft: how many messages are on their way to a follower at most [default: 1]",
+    ),
     count("early", (0, 255), "With --live: how many timers fire before their time [default: 0]"),
 ];
 

@@ -31,7 +31,7 @@ fn a_spec_of_asked_for_bounds_is_the_listed_one_of_the_same_bounds() {
         ("raft/election", &["--elections", "3"][..]),
         ("raft/five", &["--servers", "5", "--elections", "1"]),
         ("raft/two", TWO),
-        ("raft/readers", &["--elections", "1", "--client", "put x=1", "--client", "get x"]),
+        ("raft/readers", &["--elections", "2", "--client", "put x=1", "--client", "get x"]),
         (
             "raft/lossy-live",
             &["--live", "--crashes", "1", "--drops", "1", "--put", "x=1", "--get", "x"],
@@ -139,6 +139,7 @@ fn every_bound_of_the_command_line_changes_what_is_explored() {
             "down-at-once" => (false, Some(("crashes", 2)), 2),
             "backups" => (false, Some(("rollbacks", 1)), 1),
             "batch" => (false, Some(("heartbeats", 1)), 9),
+            "window" => (false, None, 2),
             _ => (false, None, 1),
         };
         let elections = (protocol == "raft" && !live).then_some(("elections", 1));

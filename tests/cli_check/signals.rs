@@ -18,7 +18,7 @@ fn what_was_found_before_a_signal_is_told_and_written() {
         let directory = TempDir::new().unwrap();
         let file = directory.path().join("verdicts.json");
         let mut child = Command::new(QUORATE)
-            .args(["check", "raft/figure-8-naive", "raft/elections-3", "raft/failover-2", "--json"])
+            .args(["check", "raft/figure-8-naive", "raft/elections-4", "raft/failover-2", "--json"])
             .arg(&file)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -43,9 +43,9 @@ fn what_was_found_before_a_signal_is_told_and_written() {
         let states = json[1]["states"].as_u64().unwrap();
         assert!(states > 1_000, "{states}");
         let rows: Vec<&str> = text.lines().rev().take(5).collect();
-        let last = "Interrupted in raft/elections-3; 1 of 3 specs were not begun.";
+        let last = "Interrupted in raft/elections-4; 1 of 3 specs were not begun.";
         assert_eq!((rows[0], rows[1]), (last, ""), "{text}");
-        assert!(rows[2].starts_with("raft/elections-3 ") && rows[2].contains("incomplete"));
+        assert!(rows[2].starts_with("raft/elections-4 ") && rows[2].contains("incomplete"));
         assert!(rows[2].contains(&grouped(states)), "{text}");
         assert!(rows[3].starts_with("raft/figure-8-naive ") && rows[4].starts_with("spec "));
     }

@@ -24,7 +24,7 @@ use quorate_models::durable::{Change, Damage, Durable, Key};
 use quorate_models::kv::{Command, Kv, Output, Text};
 use quorate_models::protocol::{Misfit, Protocol, Settings};
 use quorate_models::raft::protocol::Node;
-use quorate_models::raft::{Batch, Server, Timing};
+use quorate_models::raft::{Batch, Options, Server, Timing};
 use quorate_models::rules::AllRules;
 use quorate_models::service::{
     Answer, Message, MessageOf, Number, Reply, Request, Service, Session, Status,
@@ -324,6 +324,8 @@ fn raft(members: &Members) -> Node {
         servers: members.servers.keys().map(|&id| Id::from(id as usize)).collect(),
         timing: Timing { heartbeat: MS * 30, election: MS * 120..MS * 240 },
         batch: Batch { entries: 64, bytes: 1 << 20 },
+        window: 1,
+        options: Options::default(),
         rules: AllRules,
     }
 }

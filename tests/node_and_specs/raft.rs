@@ -17,6 +17,8 @@ use crate::{
 const DIFFERENCES: &Differences = &[
     ("entries a message", Answer::Spec("raft/batches")),
     ("bytes a message", Answer::Spec("raft/batches")),
+    ("messages on their way to a follower", Answer::Spec("raft/batches")),
+    ("options", Answer::Spec("raft/sticky")),
     (
         "how many servers there may be",
         Answer::None(
@@ -60,7 +62,7 @@ fn of_servers(specs: &[RaftSpec]) -> Vec<Compared> {
     let node: Node = node(&config);
     let Config { path: _, cluster: _, protocol, key_file: _, timers, nodes } = config;
     assert_eq!(protocol, Node::NAME);
-    let Server { servers, timing, batch, rules: AllRules } = &node;
+    let Server { servers, timing, batch, window, options, rules: AllRules } = &node;
     assert_eq!(servers.len(), nodes.len());
     let Timing { heartbeat: node_heartbeat, election: node_election } = timing;
     let heartbeat = *node_heartbeat..*node_heartbeat;
@@ -70,6 +72,8 @@ fn of_servers(specs: &[RaftSpec]) -> Vec<Compared> {
     assert!(specs.iter().all(|spec| server(spec).rules.0.is_empty()));
     let timing = one(specs.iter().map(|spec| server(spec).timing.clone()));
     let spec_batch = one(specs.iter().map(|spec| server(spec).batch));
+    let spec_window = one(specs.iter().map(|spec| server(spec).window));
+    let spec_options = one(specs.iter().map(|spec| server(spec).options));
     let Batch { entries, bytes } = batch;
     let sizes = all(specs.iter().map(|spec| spec.servers));
     assert!(sizes.contains(&servers.len()), "a new cluster is as large as most specs");
@@ -78,6 +82,8 @@ fn of_servers(specs: &[RaftSpec]) -> Vec<Compared> {
         compared("election timeout", node_election, timing.election),
         compared("entries a message", entries, spec_batch.entries),
         compared("bytes a message", bytes, spec_batch.bytes),
+        compared("messages on their way to a follower", window, spec_window),
+        compared("options", options, spec_options),
         compared("how many servers there may be", cluster::SIZES.collect::<Vec<_>>(), sizes),
     ]
 }
@@ -90,14 +96,19 @@ fn whatever_differs_has_a_spec_or_a_reason() {
 }
 
 #[test]
-fn a_spec_has_the_batch_of_a_node() {
+fn specs_have_what_is_the_nodes() {
     let node: Node = node(&config::<Node>());
-    assert_eq!(server(&large::batches()).batch, node.batch);
+    let sends = large::batches();
+    let Server { batch, window, .. } = server(&sends);
+    assert_eq!((*batch, *window), (node.batch, node.window));
+    for spec in [specs::sticky(), live::failover_of_nodes()] {
+        assert_eq!(server(&spec).options, node.options, "{}", spec.name);
+    }
 }
 
 #[test]
 fn time_on_the_nodes_side_is_the_nodes() {
-    let spec = live::failover();
+    let spec = live::failover_of_nodes();
     let timely = spec.timely.as_ref().expect("it has time");
     let timers = [(Timer::Heartbeat, "heartbeat"), (Timer::Election, "election")];
     assert_timed(timely, &config::<Node>(), &timers);

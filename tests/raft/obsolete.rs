@@ -87,9 +87,9 @@ fn a_command_and_a_crash() {
         servers: 2,
         elections: 2,
         heartbeats: 1,
-        retries: 0,
         scripts: &[&[put("x", "1")]],
         faults: Faults { crashes: 1, down_at_once: 1, drops: 0, duplicates: 0, ..Faults::NONE },
+        ..Bounds::default()
     };
     let met = assert_nothing_is_lost(&EVERY_RULE, bounds);
     assert!(met > 1000, "only {met} obsolete messages");
@@ -132,6 +132,9 @@ fn heeded_within<'a>(rule: Rule, scripts: &'a [&'a [Command]]) -> Bounds<'a> {
         Rule::AnswerIsItsOwn => {
             let faults = Faults { duplicates: 1, ..Faults::default() };
             Bounds { servers, elections: 1, scripts, faults, ..Bounds::default() }
+        }
+        Rule::CommandIsSentAtOnce => {
+            Bounds { servers, elections: 1, heartbeats: 1, scripts, ..Bounds::default() }
         }
         _ => Bounds { servers, elections, ..Bounds::default() },
     }

@@ -2,7 +2,6 @@
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use proptest::sample::select;
 use quorate_models::kv::{Command, Kv, Output, Text};
 use quorate_models::number::{Index, Term};
 use quorate_models::raft::log::{Entry, Payload, Position};
@@ -54,8 +53,12 @@ pub fn any_message() -> impl Strategy<Value = MessageOf<Kv>> {
         || (number(), term()).prop_map(|(index, term)| Position { index: Index(index), term });
     let entry = (term(), any_payload()).prop_map(|(term, payload)| Entry { term, payload });
     let append = (term(), position(), vec(entry, 0..5), number(), any::<bool>());
-    let outcome = select(&[Outcome::Refused, Outcome::Stored, Outcome::Lost][..]);
-    let append_reply = (term(), outcome, number().prop_map(Index));
+    let outcome = prop_oneof![
+        position().prop_map(|may_match| Outcome::Refused { may_match }),
+        number().prop_map(|matched| Outcome::Stored { matched: Index(matched) }),
+        Just(Outcome::Lost),
+    ];
+    let append_reply = (term(), outcome);
     let output = prop_oneof![
         Just(Output::Stored),
         prop::option::of(any_text()).prop_map(Output::Value),
@@ -73,9 +76,8 @@ pub fn any_message() -> impl Strategy<Value = MessageOf<Kv>> {
             let commit = Index(commit);
             Message::AppendEntries(AppendEntries { term, previous, entries, commit, acknowledged })
         }),
-        append_reply.prop_map(|(term, outcome, index)| {
-            Message::AppendReply(AppendReply { term, outcome, index })
-        }),
+        append_reply
+            .prop_map(|(term, outcome)| { Message::AppendReply(AppendReply { term, outcome }) }),
     ];
     let reply = (number(), any::<u32>(), answer).prop_map(|(session, sequence, answer)| Reply {
         session: Session(session),

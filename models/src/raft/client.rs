@@ -5,7 +5,7 @@ use super::rules::Rule;
 use super::server::Step;
 use super::state::Role;
 use super::{Command, Params};
-use super::{commit, replication};
+use super::{commit, flow};
 use crate::service::{Answer, Request};
 use crate::state_machine::StateMachine;
 
@@ -16,7 +16,7 @@ pub(super) fn handle_request<P: Params>(step: &mut Step<P>, request: Request<Com
     if !step.require(Rule::OnlyLeaderAppends, step.state().is_leader()) {
         let leader = match step.state().role {
             Role::Follower { leader } => leader.filter(|_| step.keeps(Rule::LeaderIsNamed)),
-            Role::Candidate { .. } | Role::Leader { .. } | Role::TakenOut { .. } => None,
+            _ => None,
         };
         return step.answer(session, sequence, Answer::Redirect { leader });
     }
@@ -37,7 +37,7 @@ fn append<P: Params>(step: &mut Step<P>, request: Request<Command<P>>) {
     let term = step.term();
     step.storage_mut().log.append(Entry { term, payload: Payload::Command(request) });
     if step.keeps(Rule::CommandIsSentAtOnce) {
-        replication::replicate(step);
+        flow::replicate(step);
     }
     commit::advance(step);
 }

@@ -7,18 +7,26 @@ use stateright::actor::Id;
 use super::Params;
 use super::log::{Entry, Payload, Position};
 use super::message::{Message, RequestVote, VoteReply};
-use super::replication;
 use super::rules::Rule;
 use super::server::Step;
 use super::state::{Progress, Role, ServerState};
 use super::{Timer, commit};
+use super::{flow, pre_vote};
 use crate::number::Index;
 use crate::quorum::is_majority;
 use crate::rules::RuleBook;
 use crate::state_machine::StateMachine;
 
-/// A server that has not heard of a leader for an election timeout stands for election itself.
-/// raft.tla `Timeout`.
+/// A server that has not heard of a leader for an election timeout stands for election itself, or
+/// asks first whether it would be elected. raft.tla `Timeout`.
+pub(super) fn time_out<P: Params>(step: &mut Step<P>) {
+    if step.server.options.are_sticky() {
+        step.cancel_timer(Timer::Contact);
+    }
+    if step.server.options.pre_vote { pre_vote::ask(step) } else { start_election(step) }
+}
+
+/// Stands for election.
 pub(super) fn start_election<P: Params>(step: &mut Step<P>) {
     let id = step.id;
     let raises_term = step.keeps(Rule::CandidateRaisesTerm);
@@ -73,7 +81,7 @@ pub fn grants_vote(
 }
 
 /// Is a log that ends at `theirs` at least as up to date as one that ends at `ours`? (§5.4.1)
-fn is_up_to_date(rules: &impl RuleBook<Rule>, theirs: Position, ours: Position) -> bool {
+pub(super) fn is_up_to_date(rules: &impl RuleBook<Rule>, theirs: Position, ours: Position) -> bool {
     if rules.keeps(Rule::LastTermBeforeLength) && theirs.term != ours.term {
         return theirs.term > ours.term;
     }
@@ -114,11 +122,20 @@ fn become_leader_if_elected<P: Params>(step: &mut Step<P>) {
 fn become_leader<P: Params>(step: &mut Step<P>) {
     let term = step.term();
     let next = step.state().log().last_index().next();
-    let progress = Progress { next, matched: Index::ZERO, is_lost: false };
+    let progress = Progress {
+        next,
+        matched: Index::ZERO,
+        in_flight: Vec::new(),
+        is_heard: false,
+        is_lost: false,
+    };
     let followers: BTreeMap<Id, Progress> =
-        step.peers().into_iter().map(|peer| (peer, progress)).collect();
+        step.peers().into_iter().map(|peer| (peer, progress.clone())).collect();
     step.state_mut().role = Role::Leader { followers };
     step.cancel_timer(Timer::Election);
+    if step.server.options.check_quorum {
+        step.set_contact_timer();
+    }
     if step.keeps(Rule::LeaderSendsHeartbeats) {
         step.set_heartbeat_timer();
     }
@@ -126,7 +143,7 @@ fn become_leader<P: Params>(step: &mut Step<P>) {
         step.storage_mut().log.append(Entry { term, payload: Payload::NoOp });
     }
     if step.keeps(Rule::LeaderSaysSo) {
-        replication::replicate(step);
+        flow::replicate(step);
     }
     commit::advance(step);
 }

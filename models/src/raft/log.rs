@@ -93,6 +93,22 @@ impl<C: Clone> Log<C> {
         self.term_at(position.index) == Some(position.term)
     }
 
+    /// The last entry at or before the index of `bound` whose term is not later than that of
+    /// `bound`. Terms never go down within a log, so this costs a binary search.
+    pub fn last_within(&self, bound: Position) -> Position {
+        let (mut within, mut beyond) = (0, bound.index.min(self.last_index()).0 + 1);
+        while beyond - within > 1 {
+            let middle = within + (beyond - within) / 2;
+            if self.term_at(Index(middle)) <= Some(bound.term) {
+                within = middle;
+            } else {
+                beyond = middle;
+            }
+        }
+        let index = Index(within);
+        Position { index, term: self.term_at(index).unwrap_or_default() }
+    }
+
     /// The entries behind `index`, in order, with their indexes.
     pub fn behind(&self, index: Index) -> impl Iterator<Item = (Index, &Entry<C>)> {
         let skip = (index.0 as usize).min(self.0.len());

@@ -23,6 +23,24 @@ pub struct VoteReply {
     pub term: Term,
 }
 
+/// A server asks whether it would get a vote, before it stands (thesis §9.6).
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct PreVote {
+    /// The term in which it would stand, which is not its own yet.
+    pub term: Term,
+    /// The last entry of its log.
+    pub last: Position,
+}
+
+/// A server answers a [`PreVote`]. A refusal is sent only to one that is of an older term.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum PreVoteReply {
+    /// It would vote for the server in this term.
+    Granted { term: Term },
+    /// Its own term, which is not older than the one that was asked for.
+    Behind { term: Term },
+}
+
 /// A leader sends the entries behind `previous`; none at all is a heartbeat.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct AppendEntries<C> {
@@ -39,10 +57,11 @@ pub struct AppendEntries<C> {
 /// What a follower says to an [`AppendEntries`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Outcome {
-    /// The entries do not fit behind the log, or the leader is out of date.
-    Refused,
-    /// The entries are stored.
-    Stored,
+    /// The entries do not fit behind the log, or the leader is out of date. The logs match up to
+    /// this entry of the follower's at most.
+    Refused { may_match: Position },
+    /// The entries are stored, and the logs match up to this index.
+    Stored { matched: Index },
     /// The follower lacks what it has acknowledged: its storage was lost, or an older one took its
     /// place.
     Lost,
@@ -53,14 +72,13 @@ pub enum Outcome {
 pub struct AppendReply {
     pub term: Term,
     pub outcome: Outcome,
-    /// If the entries are stored, the last index that now matches the leader's log; otherwise the
-    /// last index at which it may match.
-    pub index: Index,
 }
 
 /// What Raft servers say to each other.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Message<C> {
+    PreVote(PreVote),
+    PreVoteReply(PreVoteReply),
     RequestVote(RequestVote),
     VoteReply(VoteReply),
     AppendEntries(AppendEntries<C>),
@@ -71,6 +89,8 @@ pub enum Message<C> {
 impl<C: fmt::Debug> fmt::Debug for Message<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Message::PreVote(message) => message.fmt(f),
+            Message::PreVoteReply(message) => message.fmt(f),
             Message::RequestVote(message) => message.fmt(f),
             Message::VoteReply(message) => message.fmt(f),
             Message::AppendEntries(message) => message.fmt(f),
@@ -87,13 +107,15 @@ pub type MessageOf<M> = service::Message<
 >;
 
 impl<C> Message<C> {
-    /// The sender's term.
-    pub fn term(&self) -> Term {
+    /// The sender's term; `None` of what is about a term that may never be.
+    pub fn term(&self) -> Option<Term> {
         match self {
-            Message::RequestVote(message) => message.term,
-            Message::VoteReply(message) => message.term,
-            Message::AppendEntries(message) => message.term,
-            Message::AppendReply(message) => message.term,
+            Message::PreVote(_) | Message::PreVoteReply(PreVoteReply::Granted { .. }) => None,
+            Message::PreVoteReply(PreVoteReply::Behind { term }) => Some(*term),
+            Message::RequestVote(message) => Some(message.term),
+            Message::VoteReply(message) => Some(message.term),
+            Message::AppendEntries(message) => Some(message.term),
+            Message::AppendReply(message) => Some(message.term),
         }
     }
 }

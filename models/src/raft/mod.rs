@@ -21,8 +21,11 @@
 //! |---|---|
 //! | a newer term wins | `term.rs`: `observe` |
 //! | who may become leader, who gets a vote | `election.rs`: `start_election`, `grants_vote` |
-//! | when a server stands, and what puts it off | `start_election`; `replication.rs`: `hear` |
-//! | how a follower catches up, also after a loss | `replication.rs`: `handle_append_reply` |
+//! | when a server stands, and what puts it off | `time_out`; `replication.rs`: `hear` |
+//! | who may stand, if servers ask before | `pre_vote.rs`: `grants_pre_vote` |
+//! | when a leader that is not heard steps down, and who keeps to a leader | `contact.rs` |
+//! | how much is on its way to a follower, and that what was lost is sent again | `flow.rs` |
+//! | how a follower catches up | `flow.rs`: `handle_append_reply` |
 //! | what becomes of a follower whose storage was rolled back | `take_out`, `give_up` |
 //! | which entries a follower takes | `replication.rs`: `handle_append_entries`, `store` |
 //! | when a leader may commit, also entries of older terms | `commit.rs`: `may_commit` |
@@ -33,17 +36,20 @@
 //!
 //! Deviations. A refused vote is not answered: a candidate that is out of date learns so from the
 //! next leader or candidate, and one that is not would ignore the answer. A refused append carries
-//! the last index that may match, so that a leader skips back over what is missing. A leader
-//! answers whatever it applies, also entries that its predecessor took in.
+//! the last entry that may match, so that a leader skips back over what is missing and over whole
+//! terms. A leader answers whatever it applies, also entries that its predecessor took in.
 //!
-//! Not here yet: snapshots, membership changes, pre-vote, leases. Sessions are never forgotten.
+//! Not here yet: snapshots, membership changes, leases. Sessions are never forgotten.
 
 pub mod claims;
 mod client;
 mod commit;
+mod contact;
 mod election;
+mod flow;
 pub mod log;
 pub mod message;
+mod pre_vote;
 pub mod protocol;
 mod replication;
 pub mod rules;
@@ -89,6 +95,24 @@ pub struct Batch {
     pub bytes: usize,
 }
 
+/// What a cluster does beyond basic Raft. All its servers do the same.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// A server asks whether it would be elected before it stands, so that one that would not does
+    /// not depose a leader (thesis §9.6).
+    pub pre_vote: bool,
+    /// A leader that does not hear from a majority steps down, and servers that hear a leader vote
+    /// for no other (thesis §6.2, §4.2.3).
+    pub check_quorum: bool,
+}
+
+impl Options {
+    /// True if servers must know whether they hear a leader.
+    pub(crate) fn are_sticky(self) -> bool {
+        self.pre_vote || self.check_quorum
+    }
+}
+
 /// What Raft's servers are made for: the machine that they replicate, and the book of rules.
 pub trait Params: crate::rules::Params<Rule> {}
 impl<P: crate::rules::Params<Rule>> Params for P {}
@@ -105,6 +129,9 @@ pub struct Server<P: Params> {
     pub servers: Vec<Id>,
     pub timing: Timing,
     pub batch: Batch,
+    /// How many appends are on their way to a follower at most.
+    pub window: usize,
+    pub options: Options,
     pub rules: P::Rules,
 }
 
@@ -120,6 +147,11 @@ pub enum Timer {
     Election,
     /// A leader is to be heard again.
     Heartbeat,
+    /// The least election timeout has passed: since a follower heard its leader, or since a leader
+    /// began to count whom it hears.
+    Contact,
+    /// A server has not been told by a majority that it may stand.
+    PreVote,
 }
 
 impl<P: Params> Service for Server<P> {
@@ -158,8 +190,9 @@ impl<P: Params> Actor for Server<P> {
     fn on_timeout(&self, id: Id, state: &mut Cow<Self::State>, timer: &Timer, out: &mut Out<Self>) {
         let mut step = Step::new(self, id, state);
         match timer {
-            Timer::Election => election::start_election(&mut step),
-            Timer::Heartbeat => replication::send_heartbeats(&mut step),
+            Timer::Election | Timer::PreVote => election::time_out(&mut step),
+            Timer::Heartbeat => flow::send_heartbeats(&mut step),
+            Timer::Contact => contact::check(&mut step),
         }
         step.finish(out);
     }
@@ -175,12 +208,19 @@ fn receive<P: Params>(step: &mut Step<P>, from: Id, message: MessageOf<P::Machin
     }
     match message {
         service::Message::Peer(message) => {
-            term::observe(step, message.term());
+            if contact::ignores(step, &message) {
+                return;
+            }
+            if let Some(term) = message.term() {
+                term::observe(step, term);
+            }
             match message {
+                Message::PreVote(m) => pre_vote::handle_pre_vote(step, from, m),
+                Message::PreVoteReply(m) => pre_vote::handle_pre_vote_reply(step, from, m),
                 Message::RequestVote(m) => election::handle_request_vote(step, from, m),
                 Message::VoteReply(m) => election::handle_vote_reply(step, from, m),
                 Message::AppendEntries(m) => replication::handle_append_entries(step, from, m),
-                Message::AppendReply(m) => replication::handle_append_reply(step, from, m),
+                Message::AppendReply(m) => flow::handle_append_reply(step, from, m),
             }
         }
         service::Message::Request(m) => client::handle_request(step, m),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use stateright::actor::Id;
 
 use super::state::{Role, ServerState};
-use super::{Batch, Server, Timing};
+use super::{Batch, Options, Server, Timing};
 use crate::kv::Kv;
 use crate::protocol::{Misfit, Protocol, Settings, milliseconds};
 use crate::rules::AllRules;
@@ -19,6 +19,12 @@ pub type Node = Server<(Kv, AllRules)>;
 /// command goes whatever its size, so this stays far below the limit of a message.
 pub const BATCH: Batch = Batch { entries: 256, bytes: 256 << 10 };
 
+/// How many of them are on their way to a follower at most.
+pub const WINDOW: usize = 2;
+
+/// Whoever is cut off, or comes back, deposes no leader that a majority follows.
+pub const OPTIONS: Options = Options { pre_vote: true, check_quorum: true };
+
 const HEARTBEAT: &str = "heartbeat";
 const ELECTION: &str = "election";
 
@@ -30,7 +36,7 @@ impl Protocol for Node {
     fn server(servers: Vec<Id>, settings: &Settings) -> Self {
         let timer = |name| settings.timer::<Self>(name);
         let timing = Timing { heartbeat: timer(HEARTBEAT).start, election: timer(ELECTION) };
-        Server { servers, timing, batch: BATCH, rules: AllRules }
+        Server { servers, timing, batch: BATCH, window: WINDOW, options: OPTIONS, rules: AllRules }
     }
 
     fn fits(settings: &Settings) -> Result<(), Misfit> {
@@ -44,7 +50,7 @@ impl Protocol for Node {
             role: state.role.name().to_owned(),
             leader: match state.role {
                 Role::Follower { leader } => leader,
-                Role::Candidate { .. } | Role::TakenOut { .. } => None,
+                Role::PreCandidate { .. } | Role::Candidate { .. } | Role::TakenOut { .. } => None,
                 Role::Leader { .. } => Some(id),
             },
             numbers: vec![

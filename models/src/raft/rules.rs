@@ -7,16 +7,23 @@
 //!   to date when it asked, it still has all of it that is committed, for what is committed is
 //!   nowhere truncated; and the vote is spent in this term all the same. But it is spent on
 //!   somebody who may not stand.
-//! - What matched stays so (`handle_append_reply`, `max`). A leader that forgot it would commit
+//! - What matched stays so (`acknowledge`, `max`). A leader that forgot it would commit
 //!   less, until the next heartbeat is answered.
-//! - What matched is not sent again though a refusal comes late (there, the other `max`). A
-//!   follower keeps what agrees, and answers.
+//! - What matched is not sent again though a refusal comes late (`go_back`, `is_news`). A follower
+//!   keeps what agrees, and answers.
+//! - What is acknowledged is not sent again (`acknowledge`, the other `max`). It would be after a
+//!   refusal, once, where an earlier append arrives all the same.
+//! - Entries of later terms than the follower's are skipped (`last_within`, at both ends). Without
+//!   that a leader goes back one entry with each refusal.
 //! - The commit index goes up (`follow`, `advance`). It is not on disk: a server that recovers
 //!   begins at 0, and what it applied goes up by itself.
 //! - A leader yields to no leader of its own term (`hear`): there is none.
 //! - A client follows one redirect until it asks again by itself (`crate::client`). It would end
 //!   anyway: a server names the leader of its term, and that one, if it leads no more, names
 //!   nobody or one of a later term.
+//!
+//! - Only a welcome to the next term counts (`handle_pre_vote_reply`). A server that stood for want
+//!   of a majority's welcome, because an older one counted, would not be elected.
 //!
 //! Bugs that others had, where the rule is not their mirror image:
 //!
@@ -28,6 +35,12 @@
 //!   deposed leader is a follower here, and has no other way to append.
 //! - A refusal's hint taken for a match (CCF, arXiv 2406.17455): [`Rule::RefusalMatchesNothing`].
 //!   It commits nothing wrong here, as [`Rule::OwnTermCommits`] asks for entries above any hint.
+//! - A pre-candidate that keeps its old leader, and refuses others for its sake (etcd 8334, raft-rs
+//!   84): the leader is part of a follower's role, which it loses when it asks.
+//! - A former leader that is refused by those that it led (hashicorp/raft 606): they count on it
+//!   for the least election timeout, and it does not ask sooner.
+//! - A deposed leader whose heartbeats renew what its followers know of it (openraft 2080): there
+//!   is nobody to send them to once the role is gone.
 //!
 //! Of the sources, "Raft" is Ongaro and Ousterhout, extended version; "thesis" is Ongaro's.
 
@@ -85,16 +98,29 @@ rules! {
     RefusalIsTold: "a follower that cannot take entries says so", "Raft §5.3";
     RefusalMatchesNothing: "where a follower refuses, nothing is known to match", "Raft §5.3";
     RefusedAppendGoesBack: "a refused append is tried again from further back", "Raft §5.3";
-    NextFollowsMatched: "what is acknowledged is not sent again", "Raft §5.3";
     SendsTheRest: "a follower that answers is sent what it still lacks", "Raft §5.3";
-    HeartbeatShowsLoss: "an append that was lost shows in the answer to a heartbeat",
+    HeartbeatShowsLoss: "a heartbeat asks for all that was sent, so that a loss shows",
         "Raft §5.3";
+    WindowBoundsFlight: "so many appends are on their way to a follower at most",
+        "etcd raft, Inflights";
     CommitIsPassedOn: "a leader tells its followers what is committed", "Raft §5.3";
     RetryIsAnswered: "a retry of a command that took effect gets its outcome", "Raft §8";
     LostMemoryTakesOut: "who lacks what it has acknowledged says so and takes no further part",
         "etcd raft, commitTo";
     ClientAsksAgain: "a client that gets no answer asks again", "Raft §8";
     ClientTriesAnother: "a client that gets no answer asks another server", "Raft §8";
+
+    // Of servers that ask before they stand, and of leaders that mind whether they are heard.
+    MajorityWelcomes: "a server stands when a majority would vote for it", "thesis §9.6";
+    PreVoteNeedsLog: "who asks with a log that is not up to date is not welcome", "thesis §9.6";
+    PreVoteRaisesNoTerm: "who is asked stays in its term", "thesis §9.6";
+    PreVoteIsNoContact: "who is asked has heard no leader by that", "hashicorp/raft 609";
+    HeardLeaderRefuses: "who hears a leader welcomes no other", "thesis §9.6";
+    OlderTermIsTold: "who asks in a term that is over is told of the newer one",
+        "canonical/raft 279";
+    AsksAgain: "a server that is not welcome asks again", "thesis §9.6";
+    StepsDownUnheard: "a leader that does not hear a majority steps down", "thesis §6.2";
+    HeardLeaderKeepsVote: "who hears a leader votes for no other", "thesis §4.2.3";
 
     // Without these it comes, but later.
     VotePutsOffElection: "who grants a vote does not stand meanwhile", "Raft figure 2";

@@ -41,6 +41,13 @@ impl<P: Params> Step<'_, '_, P> {
         if self.state().role == (Role::Follower { leader }) {
             return;
         }
+        if self.server.options.are_sticky() {
+            self.cancel_timer(Timer::Contact);
+        }
+        if matches!(self.state().role, Role::PreCandidate { .. }) {
+            self.cancel_timer(Timer::PreVote);
+            self.set_election_timer();
+        }
         if self.state().is_leader() {
             self.cancel_timer(Timer::Heartbeat);
             if self.keeps(Rule::StandsWhenDeposed) {
@@ -62,6 +69,15 @@ impl<P: Params> Step<'_, '_, P> {
 
     pub(super) fn set_election_timer(&mut self) {
         self.set_timer(Timer::Election, self.server.timing.election.clone());
+    }
+
+    pub(super) fn set_pre_vote_timer(&mut self) {
+        self.set_timer(Timer::PreVote, self.server.timing.election.clone());
+    }
+
+    pub(super) fn set_contact_timer(&mut self) {
+        let least = self.server.timing.election.start;
+        self.set_timer(Timer::Contact, least..least);
     }
 
     pub(super) fn set_heartbeat_timer(&mut self) {

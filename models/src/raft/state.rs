@@ -28,12 +28,16 @@ impl<C: Clone> Default for Storage<C> {
 }
 
 /// What a leader knows of a follower's log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Progress {
-    /// The next entry to send.
+    /// The next entry to send. Those before it are on their way, or known to be there.
     pub next: Index,
     /// The follower's log is known to match up to here.
     pub matched: Index,
+    /// The last entries of the appends that are on their way, in the order of sending.
+    pub in_flight: Vec<Index>,
+    /// The leader has heard the follower since it last counted whom it hears.
+    pub is_heard: bool,
     /// The follower has lost what it acknowledged in this term: it takes no further part.
     pub is_lost: bool,
 }
@@ -43,6 +47,10 @@ pub struct Progress {
 pub enum Role {
     Follower {
         leader: Option<Id>,
+    },
+    /// It asks whether it would be elected.
+    PreCandidate {
+        votes: BTreeSet<Id>,
     },
     Candidate {
         votes: BTreeSet<Id>,
@@ -62,6 +70,7 @@ impl Role {
     pub fn name(&self) -> &'static str {
         match self {
             Role::Follower { .. } => "follower",
+            Role::PreCandidate { .. } => "pre-candidate",
             Role::Candidate { .. } => "candidate",
             Role::Leader { .. } => "leader",
             Role::TakenOut { .. } => "taken out",
@@ -116,6 +125,12 @@ impl<M: StateMachine> ServerState<M> {
 
     pub fn is_taken_out(&self) -> bool {
         matches!(self.role, Role::TakenOut { .. })
+    }
+
+    /// True if this server leads, or has heard a leader for less than the least election timeout,
+    /// in a cluster that minds it.
+    pub fn hears_a_leader(&self) -> bool {
+        matches!(self.role, Role::Leader { .. } | Role::Follower { leader: Some(_) })
     }
 
     pub fn is_leader(&self) -> bool {

@@ -8,7 +8,7 @@ use quorate_models::kv::{Kv, get, put};
 use quorate_models::member;
 use quorate_models::raft::claims::ghost::Ghost;
 use quorate_models::raft::message::Message::{AppendEntries, RequestVote};
-use quorate_models::raft::specs::{self, Book, Bounds, Checked, RaftSpec};
+use quorate_models::raft::specs::{self, BASIC, Book, Bounds, Checked, RaftSpec};
 use quorate_models::raft::{Raft, Timer};
 use quorate_models::service::{Message, Sequence};
 
@@ -34,7 +34,9 @@ const NONE: Bounds<'static> = Bounds {
     elections: 2,
     heartbeats: 0,
     retries: 0,
+    contacts: 0,
     faults: Faults::NONE,
+    options: BASIC,
 };
 
 fn one_after_another(name: &str, rules: Book) -> RaftSpec {

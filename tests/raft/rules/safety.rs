@@ -5,16 +5,17 @@ use quorate_checker::report::Verdict;
 use quorate_checker::spec::{Faults, SAVED_BEFORE_SENT};
 use quorate_models::kv::Command;
 use quorate_models::kv::{get, put};
+use quorate_models::raft::claims::conduct::WINDOW_KEPT;
 use quorate_models::raft::claims::properties::{
     self, ELECTION_SAFETY, LEADER_APPEND_ONLY, LEADER_COMPLETENESS, LINEARIZABILITY, LOG_MATCHING,
-    NOBODY_TAKEN_OUT, STATE_MACHINE_SAFETY,
+    STATE_MACHINE_SAFETY,
 };
 use quorate_models::raft::rules::Rule;
-use quorate_models::raft::specs::{self, Bounds, live};
+use quorate_models::raft::specs::{self, BASIC, Bounds};
 use quorate_models::rules::AllBut;
 
-use super::Directed;
 use super::directions::{HEARTBEAT, ONE_AFTER_ANOTHER, READ_AGAIN, THIRD, TWO_OF_FOUR};
+use super::{Directed, Without};
 use crate::proofs::{explore, necessary};
 
 const NONE: Bounds<'static> = Bounds {
@@ -23,14 +24,18 @@ const NONE: Bounds<'static> = Bounds {
     elections: 2,
     heartbeats: 0,
     retries: 0,
+    contacts: 0,
     faults: Faults { crashes: 0, down_at_once: 1, drops: 0, duplicates: 0, ..Faults::NONE },
+    options: BASIC,
 };
 const ONE_CRASH: Faults =
     Faults { crashes: 1, down_at_once: 1, drops: 0, duplicates: 0, ..Faults::NONE };
 
+const DOUBLED: Faults =
+    Faults { crashes: 0, down_at_once: 1, drops: 0, duplicates: 1, ..Faults::NONE };
+
 const FIGURE_8: Directed = Directed("figure 8", specs::figure_8);
 const LATE_REPLY: Directed = Directed("late reply", specs::late_reply);
-const LEFT_BEHIND: Directed = Directed("left behind", live::left_behind);
 
 necessary! {
     newer_term_deposes: NewerTermDeposes breaks ELECTION_SAFETY in 7 within NONE;
@@ -56,15 +61,15 @@ necessary! {
     only_leader_appends: OnlyLeaderAppends breaks LOG_MATCHING in 4
         within Bounds { scripts: &[&[put("x", "1")]], ..NONE };
     stale_leader_refused: StaleLeaderRefused breaks STATE_MACHINE_SAFETY in 9 within NONE;
-    log_matches_before_append: LogMatchesBeforeAppend breaks LOG_MATCHING in 10
+    log_matches_before_append: LogMatchesBeforeAppend breaks LOG_MATCHING in 11
         within Bounds { scripts: &[&[put("x", "1")]], ..NONE };
     conflict_truncates: ConflictTruncates breaks LEADER_COMPLETENESS in 11
         within Bounds { elections: 3, ..NONE };
     only_conflict_truncates: OnlyConflictTruncates breaks LEADER_COMPLETENESS in 12
-        within Bounds { scripts: &[&[put("x", "1")]], ..NONE };
+        within Bounds { scripts: &[&[put("x", "1")]], faults: DOUBLED, ..NONE };
     majority_stores: MajorityStores breaks LEADER_COMPLETENESS in 6 within NONE;
     commit_within_matched: CommitWithinMatched breaks STATE_MACHINE_SAFETY in 10
-        within HEARTBEAT;
+        within Without(Rule::HeartbeatShowsLoss, HEARTBEAT);
     apply_only_committed: ApplyOnlyCommitted breaks STATE_MACHINE_SAFETY in 3 within NONE;
     answer_only_committed: ApplyOnlyCommitted breaks LINEARIZABILITY in 13
         within ONE_AFTER_ANOTHER;
@@ -96,8 +101,8 @@ necessary! {
     own_term_commits: OwnTermCommits breaks LEADER_COMPLETENESS in 18 within FIGURE_8;
     replies_of_this_term_count: RepliesOfThisTermCount breaks LEADER_COMPLETENESS in 32
         within LATE_REPLY;
-    refusal_matches_nothing: RefusalMatchesNothing breaks NOBODY_TAKEN_OUT in 30
-        within LEFT_BEHIND;
+    window_bounds_flight: WindowBoundsFlight breaks WINDOW_KEPT in 4
+        within Bounds { elections: 1, scripts: &[&[put("x", "1")]], ..NONE };
 }
 
 /// Without the no-op an entry of an older term waits for the next command, for ever if there is

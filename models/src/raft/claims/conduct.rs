@@ -1,11 +1,11 @@
-//! What no step of a server may do, whatever comes of it.
+//! What no server may do, whatever comes of it.
 
 use quorate_checker::spec::{Event, Step};
 use serde::Serialize;
 
-use super::properties::{Named, SystemState};
-use crate::member;
-use crate::raft::state::ServerState;
+use super::properties::{Named, System, SystemState};
+use crate::member::{self, Member};
+use crate::raft::state::{Progress, Role, ServerState};
 use crate::raft::{Params, Raft, Timer};
 
 /// A step that no server may take.
@@ -44,9 +44,12 @@ impl Misstep {
     }
 }
 
-/// That no server takes a step of each kind.
+pub const WINDOW_KEPT: &str = "no more is on its way to a follower than may be";
+
+/// That no server takes a step of each kind, and that no leader sends too much.
 pub fn claims<P: Params>() -> Vec<Named<P>> {
     vec![
+        (WINDOW_KEPT, window_is_kept),
         ("no server writes to itself", |_, state| is_not(state, Misstep::WroteToItself)),
         ("no term without an election", |_, state| is_not(state, Misstep::RaisedTermUnasked)),
         ("whoever is taken out is still", |_, state| is_not(state, Misstep::ActedThoughTakenOut)),
@@ -55,4 +58,26 @@ pub fn claims<P: Params>() -> Vec<Named<P>> {
 
 fn is_not<P: Params>(state: &SystemState<P>, misstep: Misstep) -> bool {
     state.history.misstep != Some(misstep)
+}
+
+/// A leader has no more appends on their way to a follower than its window.
+fn window_is_kept<P: Params>(system: &System<P>, state: &SystemState<P>) -> bool {
+    let mut servers = system.actors.iter().zip(followers(state));
+    servers.all(|(member, mut followers)| {
+        let Member::Server(server) = member else { return true };
+        followers.all(|known| known.in_flight.len() <= server.window)
+    })
+}
+
+/// By member, what it knows of its followers; nothing, if it leads nobody.
+fn followers<P: Params>(
+    state: &SystemState<P>,
+) -> impl Iterator<Item = impl Iterator<Item = &Progress>> {
+    state.actor_states.iter().map(|member| {
+        let followers = match member.server().map(|server| &server.role) {
+            Some(Role::Leader { followers }) => Some(followers.values()),
+            _ => None,
+        };
+        followers.into_iter().flatten()
+    })
 }

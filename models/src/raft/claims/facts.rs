@@ -174,6 +174,14 @@ pub fn half_known<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
     })
 }
 
+/// A leader has sent a follower more before it answered.
+pub fn two_on_their_way<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
+    servers(state).any(|(_, server)| match &server.role {
+        Role::Leader { followers } => followers.values().any(|it| it.in_flight.len() > 1),
+        _ => false,
+    })
+}
+
 /// A client had an answer, and another one to a command that it submitted later.
 pub fn read_after_write<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
     state.history.returned.one_after_another()

@@ -7,7 +7,8 @@ use stateright::actor::Id;
 
 use super::ghost::Ghost;
 use crate::claims::{self, is_explained, pairs, servers, servers_up};
-use crate::number::Index;
+use crate::number::{Index, Term};
+use crate::quorum::is_majority;
 use crate::raft::log::Payload;
 use crate::raft::state::{Role, ServerState};
 use crate::raft::{MachineOf, Params, Server};
@@ -125,6 +126,38 @@ pub fn all_follow_a_leader<P: Params>(_: &System<P>, state: &SystemState<P>) -> 
     taking_part(state).all(|(other, server)| {
         server.term() == leader.term() && (other == id || server.role == follows)
     })
+}
+
+/// Of all servers a majority are a leader that is up and those that follow it in its term.
+pub fn a_majority_follows<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
+    let count = servers(state).count();
+    servers_up(state).filter(|(_, server)| server.is_leader()).any(|(id, leader)| {
+        let follows = Role::Follower { leader: Some(id) };
+        let led = servers_up(state)
+            .filter(|(_, server)| server.term() == leader.term() && server.role == follows);
+        is_majority(1 + led.count(), count)
+    })
+}
+
+/// No server that is up stands for election.
+pub fn nobody_stands<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
+    servers_up(state).all(|(_, server)| !matches!(server.role, Role::Candidate { .. }))
+}
+
+/// No server is in a later term than the first.
+pub fn one_term<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
+    servers(state).all(|(_, server)| server.term() <= Term(1))
+}
+
+/// The first two servers are in no later term than the first.
+pub fn one_term_of_two<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
+    servers(state).take(2).all(|(_, server)| server.term() <= Term(1))
+}
+
+/// A server asks whether it may stand, and a majority follows a leader.
+pub fn asks_though_led<P: Params>(system: &System<P>, state: &SystemState<P>) -> bool {
+    let asks = |server: &ServerState<P::Machine>| matches!(server.role, Role::PreCandidate { .. });
+    a_majority_follows(system, state) && servers_up(state).any(|(_, server)| asks(server))
 }
 
 /// All servers that are up and take part know of the same entries that they are committed.

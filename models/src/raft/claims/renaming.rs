@@ -48,9 +48,13 @@ impl Rewrite<Id> for Role {
         match self {
             Role::Follower { leader } => Role::Follower { leader: leader.rewrite(plan) },
             Role::TakenOut { leader } => Role::TakenOut { leader: leader.rewrite(plan) },
+            Role::PreCandidate { votes } => Role::PreCandidate { votes: votes.rewrite(plan) },
             Role::Candidate { votes } => Role::Candidate { votes: votes.rewrite(plan) },
             Role::Leader { followers } => Role::Leader {
-                followers: followers.iter().map(|(id, it)| (id.rewrite(plan), *it)).collect(),
+                followers: followers
+                    .iter()
+                    .map(|(id, it)| (id.rewrite(plan), it.clone()))
+                    .collect(),
             },
         }
     }
@@ -77,7 +81,9 @@ impl<C: Clone> Rewrite<Id> for Message<C> {
                 message.entries = message.entries.rewrite(plan);
                 Message::AppendEntries(message)
             }
-            nameless @ (Message::RequestVote(_)
+            nameless @ (Message::PreVote(_)
+            | Message::PreVoteReply(_)
+            | Message::RequestVote(_)
             | Message::VoteReply(_)
             | Message::AppendReply(_)) => nameless,
         }

@@ -21,7 +21,7 @@ pub fn spec(bounds: &Bounds) -> Result<Box<dyn AnySpec>, Refused> {
     let servers = ask.count("servers", 3).into();
     let scripts = ask.scripts();
     let faults = faults(&mut ask);
-    let batch = ask.count("batch", 1);
+    let (batch, window) = (ask.count("batch", 1), ask.count("window", 1));
     let spec = if bounds.live {
         let spec = on_the_clock(&mut ask, servers, &scripts, faults)?;
         ask.finish("a spec of raft with --live")?;
@@ -31,7 +31,7 @@ pub fn spec(bounds: &Bounds) -> Result<Box<dyn AnySpec>, Refused> {
         ask.finish("a spec of raft without --live")?;
         spec
     };
-    Ok(with_batch(spec, batch).boxed())
+    Ok(sending(spec, batch, window).boxed())
 }
 
 fn faults(ask: &mut Ask<'_>) -> Faults {
@@ -62,7 +62,15 @@ fn at_any_moment(
             facts.push(fact("all answered", all_answered));
         }
     }
-    let bounds = super::Bounds { servers, scripts, elections, heartbeats, retries, faults };
+    let bounds = super::Bounds {
+        servers,
+        scripts,
+        elections,
+        heartbeats,
+        retries,
+        faults,
+        ..Default::default()
+    };
     super::raft("raft/custom", EVERY_RULE, bounds, &facts)
         .summary("safety within the bounds asked for")
 }
@@ -81,14 +89,17 @@ fn on_the_clock(
     }
     let (early, recovery) = (ask.count("early", 0), ask.recovery());
     let pace = live::Pace::Short;
-    let bounds = live::Bounds { servers, pace, scripts, early, faults, recovery };
+    let bounds =
+        live::Bounds { servers, pace, scripts, early, faults, recovery, ..Default::default() };
     let spec = live::raft("raft/custom-live", EVERY_RULE, bounds, &[]);
     Ok(spec.summary("what happens in the end, within the bounds asked for"))
 }
 
-fn with_batch(mut spec: RaftSpec, entries: u8) -> RaftSpec {
+/// With so many entries a message at most, and so many messages on their way to a follower.
+fn sending(mut spec: RaftSpec, entries: u8, window: u8) -> RaftSpec {
     for server in servers_mut(&mut spec) {
         server.batch = Batch { entries: entries.into(), bytes: usize::MAX };
+        server.window = window.into();
     }
     spec
 }

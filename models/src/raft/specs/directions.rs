@@ -83,6 +83,18 @@ pub(super) fn left_behind((): &(), state: &Now, action: &Next) -> bool {
         && is_of_term_1(state, Id::from(0))
 }
 
+/// Nobody stands before the first server does, and nothing is cut before it leads.
+pub(super) fn first_leads_first((): &(), state: &Now, action: &Next) -> bool {
+    let mut servers = state.system.actor_states.iter().filter_map(|member| member.server());
+    match action {
+        Action::Timeout(id, member::Timer::Server(Timer::Election)) => {
+            usize::from(*id) == 0 || servers.any(|server| server.term().0 > 0)
+        }
+        Action::Cut(_) => servers.any(|server| server.is_leader() || server.term().0 > 1),
+        _ => true,
+    }
+}
+
 /// True if the last entry of the server's log is of term 1.
 fn is_of_term_1(state: &Now, id: Id) -> bool {
     match &*state.system.actor_states[usize::from(id)] {

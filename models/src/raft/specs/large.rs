@@ -17,25 +17,25 @@ use crate::system::{Boxed, servers_mut};
 /// Those of the default set. The counts change only with a reason.
 pub fn default_set() -> Vec<Box<dyn AnySpec>> {
     vec![
-        elections_4().counts(23_837_877, 70_281_582).boxed(),
-        heartbeat().counts(18_048_407, 53_283_054).boxed(),
-        lossy_2().counts(31_849_952, 159_044_304).boxed(),
-        failover_lossy().counts(19_833_182, 81_110_568).boxed(),
-        crashes_2().counts(20_480_974, 74_931_188).boxed(),
+        elections_3().counts(4_938_432, 13_562_604).boxed(),
+        elections_4().counts(27_266_007, 83_722_986).boxed(),
+        heartbeat().counts(20_201_366, 58_035_735).boxed(),
+        lossy_2().counts(5_927_374, 23_023_861).boxed(),
+        failover_lossy().counts(1_804_614, 5_958_019).boxed(),
+        crashes_2().counts(1_829_488, 5_661_628).boxed(),
         five_2().counts(7_091_716, 33_282_545).boxed(),
-        batches().counts(5_095_501, 15_437_409).boxed(),
-        retry_2().counts(642_782, 1_672_335).boxed(),
-        failover_retry().counts(152_084, 287_448).boxed(),
-        readers_2().counts(18_204_763, 52_478_095).boxed(),
+        window().counts(335_489, 1_096_175).boxed(),
+        batches().counts(1_514_291, 4_258_617).boxed(),
+        retry_2().counts(10_301, 21_358).boxed(),
+        failover_retry().counts(46_470, 77_203).boxed(),
+        failover_2().counts(1_344_972, 3_572_916).boxed(),
+        readers_2().counts(1_929_169, 5_171_395).boxed(),
     ]
 }
 
 /// Those for when there are minutes to spare.
 pub fn all() -> Vec<Box<dyn AnySpec>> {
-    vec![
-        elections_3().counts(58_457_180, 196_060_801).boxed(),
-        failover_2().counts(168_314_838, 633_283_965).boxed(),
-    ]
+    vec![replication_3().counts(20_049_588, 54_023_867).boxed()]
 }
 
 /// One election more than in the default set: as many as figure 8 takes.
@@ -53,10 +53,18 @@ fn heartbeat() -> RaftSpec {
 }
 
 /// What is lost is sent again: by the leader's heartbeat, and by the client.
-fn lossy_2() -> RaftSpec {
+pub fn lossy_2() -> RaftSpec {
     let faults = Faults { drops: 1, duplicates: 1, ..Faults::default() };
     let scripts: &[&[Command]] = &[&[put("x", "1")]];
-    let bounds = Bounds { servers: 3, scripts, elections: 1, heartbeats: 1, retries: 1, faults };
+    let bounds = Bounds {
+        servers: 3,
+        scripts,
+        elections: 1,
+        heartbeats: 1,
+        retries: 1,
+        faults,
+        ..Bounds::default()
+    };
     raft("raft/lossy-2", EVERY_RULE, bounds, ANSWERED_ANYWAY)
         .summary("a lost message, a doubled one, a retry, a heartbeat")
 }
@@ -71,7 +79,7 @@ fn failover_lossy() -> RaftSpec {
 }
 
 /// A client's command while leaders change twice.
-fn elections_3() -> RaftSpec {
+pub fn elections_3() -> RaftSpec {
     let scripts: &[&[Command]] = &[&[put("x", "1")]];
     let bounds = Bounds { servers: 3, scripts, elections: 3, ..Bounds::default() };
     let facts: &[Fact] = &[
@@ -82,6 +90,38 @@ fn elections_3() -> RaftSpec {
     ];
     raft("raft/elections-3", EVERY_RULE, bounds, facts)
         .summary("a client's command, and a leader after the next")
+}
+
+/// Two commands of a client, and a leader after the next.
+fn replication_3() -> RaftSpec {
+    let scripts: &[&[Command]] = &[&[put("x", "1"), get("x")]];
+    let bounds = Bounds { servers: 3, scripts, elections: 3, ..Bounds::default() };
+    let facts: &[Fact] = &[
+        fact("a second leader", properties::a_second_leader),
+        fact("an overwritten entry", properties::an_overwritten_entry),
+        OLDER_COMMAND,
+        fact("all answered", all_answered),
+    ];
+    raft("raft/replication-3", EVERY_RULE, bounds, facts)
+        .summary("a client's two commands, and a leader after the next")
+}
+
+/// More than one message on its way to a follower, of which one is lost.
+fn window() -> RaftSpec {
+    let faults = Faults { drops: 1, ..Faults::default() };
+    let scripts: &[&[Command]] = &[&[put("x", "1")], &[put("x", "2")]];
+    let bounds =
+        Bounds { servers: 2, scripts, elections: 2, heartbeats: 1, faults, ..Bounds::default() };
+    let facts: &[Fact] = &[
+        fact("two messages are on their way", facts::two_on_their_way),
+        fact("all answered", all_answered),
+    ];
+    let mut spec = raft("raft/window", EVERY_RULE, bounds, facts)
+        .summary("two messages on their way to a follower, one of them is lost, and a heartbeat");
+    for server in servers_mut(&mut spec) {
+        server.window = 2;
+    }
+    spec
 }
 
 /// A leader that dies between two commands of a client, or while it carries out either.
@@ -111,8 +151,11 @@ fn five_2() -> RaftSpec {
 /// How many entries one message of a node carries at most: more than there are in a spec.
 pub const NODE_BATCH: Batch = Batch { entries: 256, bytes: 256 << 10 };
 
-/// A leader that sends all that a follower lacks, as a node does. Only so does a message bring an
-/// entry that the follower has and behind it one that it has not.
+/// How many messages of a node are on their way to a follower at most.
+pub const NODE_WINDOW: usize = 2;
+
+/// A leader that sends a follower all that it lacks, and more before it answers, as a node does.
+/// Only so does a message bring an entry that the follower has and behind it one that it has not.
 pub fn batches() -> RaftSpec {
     let scripts: &[&[Command]] = &[&[put("x", "1"), put("x", "2")]];
     let bounds = Bounds { servers: 3, scripts, elections: 2, ..Bounds::default() };
@@ -127,6 +170,7 @@ pub fn batches() -> RaftSpec {
         .summary("a client's two commands, and messages of as many entries as there are");
     for server in servers_mut(&mut spec) {
         server.batch = NODE_BATCH;
+        server.window = NODE_WINDOW;
     }
     spec
 }
@@ -168,7 +212,7 @@ fn failover_retry() -> RaftSpec {
 /// A reader that reads twice: its second read begins when the write may be long over.
 fn readers_2() -> RaftSpec {
     let scripts: &[&[Command]] = &[&[put("x", "1")], &[get("x"), get("x")]];
-    let bounds = Bounds { servers: 3, scripts, elections: 1, ..Bounds::default() };
+    let bounds = Bounds { servers: 3, scripts, elections: 2, ..Bounds::default() };
     let facts: &[Fact] = &[
         fact("a read before the write", facts::nothing_read),
         fact("a read while the write has no answer", facts::read_while_writing),

@@ -10,6 +10,7 @@ use quorate_checker::AnySpec;
 use quorate_checker::spec::{Claim, Faults, Restless, Spec, Timely};
 use stateright::actor::Id;
 
+use super::cut::BOTH;
 use super::{
     Book, EVERY_RULE, Fact, RaftSpec, SEEN, directions, fact, keeps_all_durable, same_durable,
     system,
@@ -17,8 +18,8 @@ use super::{
 use crate::claims::{all_answered, is_answered, is_submitted};
 use crate::kv::{Command, get, put};
 use crate::member;
-use crate::raft::Timer;
 use crate::raft::claims::{conduct, facts, ghost, obsolete, properties};
+use crate::raft::{Options, Timer};
 use crate::system::{Boxed, servers_mut, suspended};
 
 /// How long timers take, in ticks of one heartbeat interval.
@@ -38,12 +39,14 @@ impl Pace {
         match self {
             Pace::Short => |timer| match timer {
                 member::Timer::Server(Timer::Heartbeat) => 1..=1,
-                member::Timer::Server(Timer::Election) => 2..=3,
+                member::Timer::Server(Timer::Contact) => 2..=2,
+                member::Timer::Server(Timer::Election | Timer::PreVote) => 2..=3,
                 member::Timer::Retry => 4..=4,
             },
             Pace::Real => |timer| match timer {
                 member::Timer::Server(Timer::Heartbeat) => 1..=1,
-                member::Timer::Server(Timer::Election) => 3..=6,
+                member::Timer::Server(Timer::Contact) => 3..=3,
+                member::Timer::Server(Timer::Election | Timer::PreVote) => 3..=6,
                 member::Timer::Retry => 2..=2,
             },
         }
@@ -76,6 +79,7 @@ pub struct Bounds<'a> {
     pub faults: Faults,
     /// After how many ticks a crashed server is back, or `None`: never.
     pub recovery: Option<RangeInclusive<u8>>,
+    pub options: Options,
 }
 
 /// There is a leader.
@@ -91,10 +95,17 @@ pub const ALL_ANSWERED: &str = "all answered";
 /// Raft within `bounds`, on the clock: what must happen whatever the faults were, and the `facts`
 /// that must be reachable, lest it happen for want of them.
 pub fn raft(name: &str, rules: Book, bounds: Bounds<'_>, facts: &[Fact]) -> RaftSpec {
+    timed(name, rules, bounds, facts)
+        .eventually(A_LEADER, SEEN, properties::a_leader_is_up)
+        .eventually_always(ALL_FOLLOW, SEEN, properties::all_follow_a_leader)
+        .eventually_always(CAUGHT_UP, SEEN, properties::all_caught_up)
+}
+
+/// Raft within `bounds`, on the clock, of which only that clients are answered is claimed yet.
+pub(super) fn timed(name: &str, rules: Book, bounds: Bounds<'_>, facts: &[Fact]) -> RaftSpec {
     let down = bounds.faults.most_down();
     assert!(down == 0 || 2 * down < bounds.servers, "{name}: a majority of servers must stay up");
-    // A server that is rolled back may heed again what it had come to ignore.
-    let prunes = obsolete::applies(&rules) && bounds.faults.rollbacks == 0;
+    let forgets = obsolete::filter(&rules, bounds.options, bounds.faults);
     let suspended = suspended(&rules);
     let all_durable = keeps_all_durable(&rules);
     let claims = match bounds.faults.rollbacks {
@@ -102,7 +113,7 @@ pub fn raft(name: &str, rules: Book, bounds: Bounds<'_>, facts: &[Fact]) -> Raft
         _ => conduct::claims(),
     };
     let claims = claims.into_iter().map(|(name, claim)| Claim::always(name, SEEN, claim));
-    let system = system(rules, bounds.servers, bounds.scripts);
+    let system = system(rules, bounds.options, bounds.servers, bounds.scripts);
     let spec = Spec::new(name, system, bounds.servers);
     let spec = spec.claims(claims.chain(facts.iter().copied()));
     let spec = if bounds.faults.rollbacks == 0 { spec } else { spec.ghost(ghost::observe_conduct) };
@@ -117,14 +128,13 @@ pub fn raft(name: &str, rules: Book, bounds: Bounds<'_>, facts: &[Fact]) -> Raft
         }),
         ..Timely::of(bounds.pace.range())
     });
-    let spec = spec
-        .eventually(A_LEADER, SEEN, properties::a_leader_is_up)
-        .eventually_always(ALL_FOLLOW, SEEN, properties::all_follow_a_leader)
-        .eventually_always(CAUGHT_UP, SEEN, properties::all_caught_up);
     let asks = !bounds.scripts.is_empty();
     let spec = if asks { spec.eventually(ALL_ANSWERED, SEEN, all_answered) } else { spec };
     let spec = if all_durable { spec.durable(same_durable) } else { spec };
-    if prunes { spec.obsolete(obsolete::is_obsolete) } else { spec }
+    match forgets {
+        Some(filter) => spec.obsolete(filter),
+        None => spec,
+    }
 }
 
 /// One crash.
@@ -140,17 +150,18 @@ pub const RECOVERY: RangeInclusive<u8> = 1..=4;
 /// The specs of Raft's liveness. The counts change only with a reason.
 pub fn all() -> Vec<Box<dyn AnySpec>> {
     vec![
-        calm().counts(304, 519).boxed(),
-        election().counts(58_813, 169_689).boxed(),
-        unlucky().counts(435_379, 1_261_371).boxed(),
-        failover().counts(1_045_355, 2_765_342).boxed(),
-        lossy().counts(142_441, 351_543).boxed(),
-        rejoin().counts(352_176, 1_274_759).boxed(),
-        restarts().counts(343_477, 877_770).boxed(),
-        five().counts(766, 2_265).boxed(),
-        rollback().counts(665_242, 2_387_328).boxed(),
-        partition().counts(1_629, 2_913).boxed(),
-        one_way().counts(930, 1_572).boxed(),
+        calm().counts(241, 411).boxed(),
+        election().counts(55_390, 157_041).boxed(),
+        unlucky().counts(399_889, 1_135_500).boxed(),
+        failover().counts(931_749, 2_297_380).boxed(),
+        alone().counts(33, 40).boxed(),
+        unlucky_nodes().counts(29_470, 63_072).boxed(),
+        failover_of_nodes().counts(3_132_558, 10_378_798).boxed(),
+        lossy().counts(91_042, 161_289).boxed(),
+        rejoin().counts(150_349, 433_206).boxed(),
+        restarts().counts(318_571, 793_308).boxed(),
+        five().counts(682, 2_037).boxed(),
+        rollback().counts(739_774, 2_718_036).boxed(),
     ]
 }
 
@@ -178,16 +189,42 @@ pub fn unlucky() -> RaftSpec {
         .worst_case(A_LEADER, SEEN, properties::a_leader_is_up)
 }
 
+/// A server that nobody need welcome.
+pub fn alone() -> RaftSpec {
+    let scripts: &[&[Command]] = &[&[put("x", "1")]];
+    let bounds = Bounds { servers: 1, scripts, options: BOTH, ..Bounds::default() };
+    raft("raft/alone-live", EVERY_RULE, bounds, &[]).summary("one server, which asks nobody")
+}
+
+/// A server dies and a message is lost, of servers that ask before they stand.
+pub fn unlucky_nodes() -> RaftSpec {
+    let faults = Faults { drops: 1, ..CRASH };
+    let bounds = Bounds { servers: 3, faults, options: BOTH, ..Bounds::default() };
+    raft("raft/unlucky-node-live", EVERY_RULE, bounds, &[LATER_LEADER])
+        .summary("a server dies and a message is lost, of servers that ask before they stand")
+        .worst_case(A_LEADER, SEEN, properties::a_leader_is_up)
+}
+
 /// A server goes for good, the leader among others, and the other two go on. How long that takes is
 /// told as the client sees it.
 pub fn failover() -> RaftSpec {
-    let scripts: &[&[Command]] = &[&[put("x", "1")]];
-    let pace = Pace::Real;
-    let bounds = Bounds { servers: 3, pace, scripts, early: 1, faults: CRASH, recovery: None };
-    let facts: &[Fact] = &[LATER_LEADER, GONE, LATER_ANSWER];
-    raft("raft/failover-live", EVERY_RULE, bounds, facts)
+    failing_over("raft/failover-live", Options::default())
         .summary("a leader dies for good, and the command is answered all the same")
-        .worst_case(ALL_ANSWERED, SEEN, all_answered)
+}
+
+/// The same with the options of a node: how long its clients wait.
+pub fn failover_of_nodes() -> RaftSpec {
+    failing_over("raft/failover-node-live", BOTH)
+        .summary("a leader dies for good, of servers that ask before they stand")
+}
+
+fn failing_over(name: &str, options: Options) -> RaftSpec {
+    let (pace, faults) = (Pace::Real, CRASH);
+    let scripts: &[&[Command]] = &[&[put("x", "1")]];
+    let bounds =
+        Bounds { servers: 3, pace, scripts, early: 1, faults, options, ..Bounds::default() };
+    let facts: &[Fact] = &[LATER_LEADER, GONE, LATER_ANSWER];
+    raft(name, EVERY_RULE, bounds, facts).worst_case(ALL_ANSWERED, SEEN, all_answered)
 }
 
 /// A message is lost, and a server dies, before the first command or between the two.
@@ -253,26 +290,6 @@ pub fn five() -> RaftSpec {
     spec.summary("three of five servers elect a leader, and two are down")
 }
 
-/// One link of three is down: whoever does not hear the leader deposes it, for ever. What mends it,
-/// pre-vote and that a leader checks its quorum, is not here yet.
-pub fn partition() -> RaftSpec {
-    raft("raft/partition-live", EVERY_RULE, Bounds { servers: 3, ..Bounds::default() }, &[])
-        .without_link_between(0, 1)
-        .summary("one link of three is down, and two servers depose each other for ever")
-        .expect_violation(ALL_FOLLOW)
-        .expect_violation(CAUGHT_UP)
-}
-
-/// One link of three is down one way. If the sender leads, the other deposes it, for ever; if the
-/// other leads, it does not hear what the sender has, and never tells it what is committed.
-pub fn one_way() -> RaftSpec {
-    raft("raft/one-way-live", EVERY_RULE, Bounds { servers: 3, ..Bounds::default() }, &[])
-        .without_link(0, 1)
-        .summary("one link of three is down one way, and a server that hears the leader lags")
-        .expect_violation(ALL_FOLLOW)
-        .expect_violation(CAUGHT_UP)
-}
-
 /// Three elections that the first server, which led in term 1, hears nothing of.
 pub fn left_behind(name: &str, rules: Book) -> RaftSpec {
     let bounds = Bounds { servers: 3, early: 3, ..Bounds::default() };
@@ -285,7 +302,7 @@ pub fn left_behind(name: &str, rules: Book) -> RaftSpec {
 }
 
 const SPLIT_VOTE: Fact = fact("a split vote", properties::a_split_vote);
-const LATER_LEADER: Fact = fact("a later leader", properties::a_later_leader);
+pub(super) const LATER_LEADER: Fact = fact("a later leader", properties::a_later_leader);
 const TAKEN_OUT: Fact = fact("a server is taken out", properties::a_server_taken_out);
 const GONE: Fact = fact("a command gone with its leader", facts::a_command_gone_with_its_leader);
 const LATER_ANSWER: Fact = fact("a later leader answers", facts::a_later_leader_answers);

@@ -1,6 +1,7 @@
 //! Within which bounds Raft is checked.
 
 pub mod custom;
+pub mod cut;
 mod directions;
 pub mod large;
 pub mod live;
@@ -16,7 +17,7 @@ use stateright::actor::Id;
 use super::claims::ghost::Ghost;
 use super::claims::properties::{Condition, System};
 use super::rules::Rule;
-use super::{Batch, Raft, Server, State, Timing};
+use super::{Batch, Options, Params, Raft, Server, State, Timing};
 use crate::client::Habits;
 use crate::kv::{Command, Kv};
 use crate::member;
@@ -73,8 +74,21 @@ pub fn timing() -> Timing {
 /// one that goes however large it is.
 const BATCH: Batch = Batch { entries: 1, bytes: 0 };
 
+/// One append on its way to each follower.
+const WINDOW: usize = 1;
+
+/// Raft as in the paper.
+pub const BASIC: Options = Options { pre_vote: false, check_quorum: false };
+
+/// One of these servers as the specs have it: as in the paper, with one entry a message, and one
+/// message on its way to each follower.
+pub fn server<P: Params>(servers: Vec<Id>, rules: P::Rules) -> Server<P> {
+    let timing = timing();
+    Server { servers, timing, batch: BATCH, window: WINDOW, options: BASIC, rules }
+}
+
 /// A cluster of `count` servers and clients with these scripts.
-fn system(rules: Book, count: usize, scripts: &[&[Command]]) -> System<Checked> {
+fn system(rules: Book, options: Options, count: usize, scripts: &[&[Command]]) -> System<Checked> {
     let servers: Vec<Id> = (0..count).map(Id::from).collect();
     let habits = Habits {
         asks_again: rules.keeps(Rule::ClientAsksAgain),
@@ -82,7 +96,7 @@ fn system(rules: Book, count: usize, scripts: &[&[Command]]) -> System<Checked> 
         follows_redirect: rules.keeps(Rule::ClientFollowsRedirect),
         knows_its_answer: rules.keeps(Rule::AnswerIsItsOwn),
     };
-    let server = Server { servers: servers.clone(), timing: timing(), batch: BATCH, rules };
+    let server = Server { options, ..server(servers.clone(), rules) };
     crate::system::system(Arc::new(Ghost::default()), count, server, &servers, scripts, habits)
 }
 

@@ -10,9 +10,9 @@ use super::{
 use crate::claims::all_answered;
 use crate::kv::{Command, get, put};
 use crate::member;
-use crate::raft::Timer;
 use crate::raft::claims::{conduct, facts, ghost, obsolete, properties};
 use crate::raft::rules::Rule;
+use crate::raft::{Options, Timer};
 use crate::rules::AllBut;
 use crate::system::{Boxed, suspended};
 
@@ -26,13 +26,15 @@ pub struct Bounds<'a> {
     pub elections: u8,
     pub heartbeats: u8,
     pub retries: u8,
+    /// How often a leader, or a server that hears one, looks whether that is still so.
+    pub contacts: u8,
     pub faults: Faults,
+    pub options: Options,
 }
 
 /// Raft within `bounds`: its safety, and the facts that must be reachable.
 pub fn raft(name: &str, rules: Book, bounds: Bounds<'_>, facts: &[Fact]) -> RaftSpec {
-    // A server that is rolled back may heed again what it had come to ignore.
-    let prunes = obsolete::applies(&rules) && bounds.faults.rollbacks == 0;
+    let forgets = obsolete::filter(&rules, bounds.options, bounds.faults);
     let suspended = suspended(&rules);
     let all_durable = keeps_all_durable(&rules);
     let mut claims = properties::safety();
@@ -44,43 +46,51 @@ pub fn raft(name: &str, rules: Book, bounds: Bounds<'_>, facts: &[Fact]) -> Raft
         claims.push((name, properties::the_lost_do_not_count));
     }
     let claims = claims.into_iter().map(|(name, claim)| Claim::always(name, SEEN, claim));
-    let spec = Spec::new(name, system(rules, bounds.servers, bounds.scripts), bounds.servers)
-        .claims(claims.chain(facts.iter().copied()))
-        .suspending(suspended)
-        .ghost(ghost::observe)
-        .faults(bounds.faults)
-        .timeouts(
-            "election timeouts",
-            |timer| *timer == member::Timer::Server(Timer::Election),
-            bounds.elections,
-        )
-        .timeouts(
-            "heartbeats",
-            |timer| *timer == member::Timer::Server(Timer::Heartbeat),
-            bounds.heartbeats,
-        )
-        .timeouts("client retries", |timer| *timer == member::Timer::Retry, bounds.retries);
+    let spec = Spec::new(
+        name,
+        system(rules, bounds.options, bounds.servers, bounds.scripts),
+        bounds.servers,
+    )
+    .claims(claims.chain(facts.iter().copied()))
+    .suspending(suspended)
+    .ghost(ghost::observe)
+    .faults(bounds.faults)
+    .timeouts(
+        "election timeouts",
+        |timer| *timer == member::Timer::Server(Timer::Election),
+        bounds.elections,
+    )
+    .timeouts(
+        "heartbeats",
+        |timer| *timer == member::Timer::Server(Timer::Heartbeat),
+        bounds.heartbeats,
+    )
+    .timeouts("client retries", |timer| *timer == member::Timer::Retry, bounds.retries);
     let spec = if all_durable { spec.durable(same_durable) } else { spec };
-    if prunes { spec.obsolete(obsolete::is_obsolete) } else { spec }
+    match forgets {
+        Some(filter) => spec.obsolete(filter),
+        None => spec,
+    }
 }
 
 /// The specs of Raft. The counts change only with a reason.
 pub fn all() -> Vec<Box<dyn AnySpec>> {
     vec![
-        election().counts(306_179, 750_777).boxed(),
-        replication().counts(5_347_717, 15_453_451).boxed(),
-        readers().counts(728_542, 2_164_735).boxed(),
-        failover().counts(4_666_061, 14_841_390).boxed(),
-        lossy().counts(1_019_856, 4_183_311).boxed(),
+        election().counts(338_804, 815_637).boxed(),
+        replication().counts(95_811, 218_787).boxed(),
+        readers().counts(452_575, 1_266_001).boxed(),
+        failover().counts(419_541, 1_133_646).boxed(),
+        lossy().counts(88_065, 273_816).boxed(),
+        sticky().counts(3_951_031, 16_493_220).boxed(),
         one().counts(88, 114).boxed(),
-        two().counts(174_122, 428_615).boxed(),
+        two().counts(77_513, 175_280).boxed(),
         rollback().boxed(),
-        taken_out().counts(305_513, 848_430).boxed(),
+        taken_out().counts(286_262, 746_898).boxed(),
         shorter().counts(214, 570).boxed(),
         five().counts(4_696, 14_845).boxed(),
-        figure_8("raft/figure-8", EVERY_RULE).counts(1_869, 3_754).boxed(),
+        figure_8("raft/figure-8", EVERY_RULE).counts(1_873, 3_769).boxed(),
         figure_8_naive().boxed(),
-        late_reply("raft/late-reply", EVERY_RULE).counts(8_112, 23_410).boxed(),
+        late_reply("raft/late-reply", EVERY_RULE).counts(4_016, 11_751).boxed(),
     ]
 }
 
@@ -110,7 +120,7 @@ pub fn replication() -> RaftSpec {
 /// A writer and a reader of the same key.
 pub fn readers() -> RaftSpec {
     let scripts: &[&[Command]] = &[&[put("x", "1")], &[get("x")]];
-    let bounds = Bounds { servers: 3, scripts, elections: 1, ..Bounds::default() };
+    let bounds = Bounds { servers: 3, scripts, elections: 2, ..Bounds::default() };
     let facts: &[Fact] = &[
         fact("a read before the write", facts::nothing_read),
         fact("a read while the write has no answer", facts::read_while_writing),
@@ -138,11 +148,33 @@ pub fn lossy() -> RaftSpec {
         .summary("a lost message, a doubled one, a retry")
 }
 
+/// Servers that ask before they stand and keep to a leader that they hear, and leaders that check
+/// their quorum. That a leader is not heard any more is found at any moment.
+pub fn sticky() -> RaftSpec {
+    let options = super::cut::BOTH;
+    let bounds = Bounds { servers: 3, elections: 2, contacts: 2, options, ..Bounds::default() };
+    let facts: &[Fact] = &[
+        fact("a second leader", properties::a_second_leader),
+        fact("a server asks to stand while a majority is led", properties::asks_though_led),
+        fact("an overwritten entry", properties::an_overwritten_entry),
+    ];
+    raft("raft/sticky", EVERY_RULE, bounds, facts)
+        .summary("servers that ask before they stand, and leaders that check their quorum")
+}
+
 /// A server that has nobody to wait for: it is elected and commits by its own word.
 pub fn one() -> RaftSpec {
     let faults = Faults { crashes: 1, down_at_once: 1, ..Faults::default() };
     let scripts: &[&[Command]] = &[&[put("x", "1"), get("x")]];
-    let bounds = Bounds { servers: 1, scripts, elections: 2, heartbeats: 1, retries: 2, faults };
+    let bounds = Bounds {
+        servers: 1,
+        scripts,
+        elections: 2,
+        heartbeats: 1,
+        retries: 2,
+        faults,
+        ..Bounds::default()
+    };
     let facts: &[Fact] = &[
         fact("a second leader", properties::a_second_leader),
         fact("a recovered server", properties::a_recovered_server),
@@ -155,7 +187,15 @@ pub fn one() -> RaftSpec {
 pub fn two() -> RaftSpec {
     let faults = Faults { crashes: 1, down_at_once: 1, ..Faults::default() };
     let scripts: &[&[Command]] = &[&[put("x", "1")]];
-    let bounds = Bounds { servers: 2, scripts, elections: 2, heartbeats: 1, retries: 1, faults };
+    let bounds = Bounds {
+        servers: 2,
+        scripts,
+        elections: 2,
+        heartbeats: 1,
+        retries: 1,
+        faults,
+        ..Bounds::default()
+    };
     let facts: &[Fact] = &[
         fact("a second leader", properties::a_second_leader),
         fact("a recovered server", properties::a_recovered_server),

@@ -1,0 +1,50 @@
+//! Who keeps to a leader, and a leader that is not heard any more (thesis §6.2, §4.2.3).
+//!
+//! A server that has heard a leader for less than the least election timeout votes for no other.
+//! This alone would let a leader go on that reaches too few: such a leader steps down.
+
+use super::message::Message;
+use super::rules::Rule;
+use super::server::Step;
+use super::state::{Role, ServerState};
+use super::{Command, Params};
+use crate::quorum::is_majority;
+use crate::rules::RuleBook;
+use crate::state_machine::StateMachine;
+
+/// The least election timeout has passed. A follower does not count on its leader any more; a
+/// leader goes on if it has heard a majority.
+pub(super) fn check<P: Params>(step: &mut Step<P>) {
+    match &step.state().role {
+        Role::Follower { leader: Some(_) } => step.become_follower(None),
+        Role::Leader { .. } => check_quorum(step),
+        _ => {}
+    }
+}
+
+fn check_quorum<P: Params>(step: &mut Step<P>) {
+    let is_heard = hears_majority(&step.server.rules, step.state());
+    if !is_heard {
+        return step.become_follower(None);
+    }
+    step.set_contact_timer();
+    let Role::Leader { followers } = &mut step.state_mut().role else { return };
+    followers.values_mut().for_each(|known| known.is_heard = false);
+}
+
+/// Has this leader heard so many since it last counted that they are a majority with it?
+pub fn hears_majority(rules: &impl RuleBook<Rule>, state: &ServerState<impl StateMachine>) -> bool {
+    let Role::Leader { followers } = &state.role else {
+        return false;
+    };
+    let heard = 1 + followers.values().filter(|known| known.is_heard).count();
+    rules.require(Rule::StepsDownUnheard, is_majority(heard, followers.len() + 1))
+}
+
+/// Does this server ignore a candidate, since it hears a leader?
+pub(super) fn ignores<P: Params>(step: &Step<P>, message: &Message<Command<P>>) -> bool {
+    step.server.options.check_quorum
+        && matches!(message, Message::RequestVote(_))
+        && step.state().hears_a_leader()
+        && step.keeps(Rule::HeardLeaderKeepsVote)
+}
