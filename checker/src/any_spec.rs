@@ -7,7 +7,9 @@ use stateright::Model;
 use crate::check;
 use crate::engine::{self, Explorable, History};
 use crate::report::{Engine, Limits, Progress, Report};
+use crate::scenario::{Mistake, Script};
 use crate::spec::{Counts, PropertyInfo, Spec, StateView};
+use crate::trace::brief::brief;
 
 /// A spec, whatever its actors are.
 pub trait AnySpec: Send + Sync {
@@ -30,6 +32,12 @@ pub trait AnySpec: Send + Sync {
 
     /// The state in which every path begins.
     fn initial_view(&self) -> StateView;
+
+    /// What has come of a script: its text with the results, which show the states in few words.
+    ///
+    /// # Errors
+    /// As [`Script::play`] has them.
+    fn play(&self, script: &Script) -> Result<String, Mistake>;
 
     /// The names of the conditions that read more of a state than they say they see, among about
     /// the first so many `states`: they may hold for want of anything to look at.
@@ -84,6 +92,10 @@ where
 
     fn initial_view(&self) -> StateView {
         Spec::initial_view(self)
+    }
+
+    fn play(&self, script: &Script) -> Result<String, Mistake> {
+        Ok(script.play(self, |state| brief(&format!("{state:?}")))?.text)
     }
 
     fn audit(&self, states: u64) -> Vec<&'static str> {

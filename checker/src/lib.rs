@@ -114,6 +114,7 @@ pub mod linearizability;
 pub mod liveness;
 mod memory;
 pub mod report;
+pub mod scenario;
 pub mod spec;
 mod stateright_engine;
 pub mod trace;

@@ -50,10 +50,7 @@ where
     }
 
     pub(super) fn step(&self, state: &State<A, G>, action: &ActionOf<A>) -> trace::Step {
-        let mut step = trace::Step::new(self.event(action));
-        if let trace::Event::Rollback { actor, to_nothing } = &mut step.event {
-            *to_nothing = state.backups[*actor].is_none();
-        }
+        let mut step = trace::Step::new(self.event_in(state, action));
         let acting = match action {
             Action::Deliver { src, dst, msg } | Action::Duplicate { src, dst, msg } => {
                 Some((*dst, Event::Deliver { src: *src, msg }))
@@ -118,6 +115,20 @@ where
     pub(crate) fn in_words(&self, action: &ActionOf<A>) -> String {
         let trace = Trace { actors: self.names(), ..Trace::default() };
         trace.line(&trace::Step::new(self.event(action)))
+    }
+
+    /// A step from `state` on one line, as a trace tells it.
+    pub(crate) fn line(&self, state: &State<A, G>, action: &ActionOf<A>) -> String {
+        let trace = Trace { actors: self.names(), ..Trace::default() };
+        trace.line(&trace::Step::new(self.event_in(state, action)))
+    }
+
+    fn event_in(&self, state: &State<A, G>, action: &ActionOf<A>) -> trace::Event {
+        let mut event = self.event(action);
+        if let trace::Event::Rollback { actor, to_nothing } = &mut event {
+            *to_nothing = state.backups[*actor].is_none();
+        }
+        event
     }
 
     fn event(&self, action: &ActionOf<A>) -> trace::Event {

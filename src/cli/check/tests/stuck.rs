@@ -1,5 +1,7 @@
 //! A search that does not end, and a signal.
 
+use quorate_checker::scenario::{Mistake, Script};
+
 use super::*;
 
 /// A spec whose search finds five states and is heard of no more.
@@ -23,6 +25,9 @@ impl AnySpec for Stuck {
     }
     fn counts(&self) -> Option<Counts> {
         None
+    }
+    fn play(&self, script: &Script) -> Result<String, Mistake> {
+        broken(true).play(script)
     }
     fn audit(&self, _: u64) -> Vec<&'static str> {
         Vec::new()
