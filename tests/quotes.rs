@@ -1,4 +1,4 @@
-//! What the pages quote in Rust is in the sources, line for line.
+//! What the pages quote, in Rust or of a scenario, is in the sources, line for line.
 
 const PAGES: &[&str] = &[include_str!("../README.md"), include_str!("../CONTRIBUTING.md")];
 
@@ -9,6 +9,7 @@ const SOURCES: &[&str] = &[
     include_str!("../examples/own_protocol.rs"),
     include_str!("../examples/stateright_model.rs"),
     include_str!("primary_backup/rules.rs"),
+    include_str!("raft/scenarios/campaign.txt"),
 ];
 
 /// The lines of `text`, without indent: a quote begins at the margin.
@@ -16,9 +17,10 @@ fn lines(text: &str) -> Vec<&str> {
     text.lines().map(str::trim).collect()
 }
 
-/// The blocks of Rust on a page.
+/// The blocks of Rust and of scenarios on a page.
 fn quotes(page: &str) -> impl Iterator<Item = &str> {
-    let blocks = page.split("```rust\n").skip(1);
+    let blocks = ["```rust\n", "```scenario\n"].into_iter();
+    let blocks = blocks.flat_map(|begin| page.split(begin).skip(1));
     blocks.map(|rest| rest.split("```").next().expect("a split has a first part"))
 }
 

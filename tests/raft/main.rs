@@ -8,6 +8,7 @@ mod obsolete;
 #[path = "../support/proofs.rs"]
 mod proofs;
 mod rules;
+mod scenarios;
 mod specs;
 #[path = "../support/mod.rs"]
 mod support;
