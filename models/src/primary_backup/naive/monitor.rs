@@ -32,9 +32,8 @@ pub(super) fn check(step: &mut Step) {
     let found: BTreeSet<Id> = silent.filter(|server| !down.contains(server)).collect();
     heard.clear();
     if !is_kept {
-        // Who was down is up again, and nobody was told meanwhile.
-        *down = found;
-        return;
+        // It writes "up" over every "down".
+        down.clear();
     }
     down.extend(&found);
     for server in found {

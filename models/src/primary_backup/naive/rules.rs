@@ -22,8 +22,7 @@ rules! {
     NewLeaderHasAll: "a new leader leads with the log that it has", "Raft §5.4";
     LeaderWaits: "a leader that does not hear its follower answers nobody",
         "Budhiraja et al. 1993, Pb1";
-    DownIsKept: "who is found down stays so, and the other one is told to lead",
-        "Chandra and Toueg 1996, completeness";
+    DownIsKept: "who is found down stays so", "Chandra and Toueg 1996, completeness";
     EveryoneIsWatched: "the monitor looks at every server",
         "Chandra and Toueg 1996, completeness";
     MajorityIsEnough: "the votes of a majority elect a leader", "Raft §5.2";
