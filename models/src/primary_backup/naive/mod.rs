@@ -1,15 +1,16 @@
 //! The designs that articles on single-leader clusters teach, each with the flaw that breaks it.
 //!
 //! One machine runs them all. With every rule in force it has none of these flaws. A design
-//! suspends the rule that it lacks, and the same bounds without that one suspension hold: so the
-//! design fails for this reason and no other.
+//! suspends the rule that it lacks, and the same bounds with that rule in force hold: so the design
+//! fails for this reason and no other. `follower-reads` suspends two rules, and holds with either
+//! one in force.
 //!
 //! The specs are called `primary-backup/naive-...`:
 //!
 //! | spec | what goes wrong | the rule that mends it |
 //! |---|---|---|
 //! | `async-copy` | the leader answers before it has copied, and dies | `AnsweredWhenCopied` |
-//! | `follower-reads` | the follower answers a read without the write | `ReadsAtLeader` |
+//! | `follower-reads` | the follower has no copy yet, and is read | `ReadsAtLeader` |
 //! | `follower-writes` | the follower takes a write, and pulls over it | `OnlyLeaderWrites` |
 //! | `push-back` | the follower pushes its older log over the leader's | `LogGoesOneWay` |
 //! | `first-element` | each poll returns the first entry, and it is appended | `EntryHasItsPlace` |

@@ -142,7 +142,7 @@ pub(super) fn follower_writes(name: &str, rules: Book) -> NaiveSpec {
 
 pub(super) fn push_back(name: &str, rules: Book) -> NaiveSpec {
     let spec = pair_of(name, rules, Plan::Pair, 2, &[(0, &[put("x", "1")])]);
-    at_any_moment(spec, Firings { beats: 1, ..Firings::default() })
+    at_any_moment(spec, Firings { beats: 3, ..Firings::default() })
         .claim(always(NO_WRITE_LOST))
         .claim(fact("all answered", all_answered))
         .claim(fact("an entry is copied", claims::an_entry_is_copied))
