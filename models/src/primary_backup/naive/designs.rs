@@ -125,12 +125,21 @@ pub const DESIGNS: &[Design] = &[
     },
     Design {
         name: "primary-backup/naive-leader-judges",
-        summary: "followers send heartbeats and the leader judges: a dead follower deposes a live \
-                  leader, and nobody judges a dead one",
+        summary: "followers send heartbeats and the leader judges them, but nobody judges a dead \
+                  leader",
         lacks: Some(Rule::FollowerJudges),
         besides: &[],
-        breaks: &[LIVE_LEADER_LEADS.0, REPLACED],
-        within: specs::leader_judges,
+        breaks: &[REPLACED],
+        within: specs::one_of_two_dies,
+    },
+    Design {
+        name: "primary-backup/naive-steps-down",
+        summary: "a failover begins when the leader misses a follower: a dead follower deposes a \
+                  live leader",
+        lacks: Some(Rule::LeaderStays),
+        besides: &[],
+        breaks: &[LIVE_LEADER_LEADS.0],
+        within: specs::one_of_two_dies,
     },
     Design {
         name: "primary-backup/naive-old-leaders-log",

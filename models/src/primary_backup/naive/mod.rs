@@ -18,6 +18,7 @@
 //! | `same-reads` | "all nodes read the same" is false of a right one | the claim is at fault |
 //! | `frozen-store` | "all nodes read the same" is true where all writes go | `WriteTakesEffect` |
 //! | `leader-judges` | nobody judges the leader | `FollowerJudges` |
+//! | `steps-down` | a leader that misses its follower steps down | `LeaderStays` |
 //! | `old-leaders-log` | a new leader waits for the log of the one that died | `NewLeaderHasAll` |
 //! | `all-up` | the monitor writes "up" over every "down" | `DownIsKept` |
 //! | `first-node` | the monitor never looks past the first node | `EveryoneIsWatched` |
@@ -139,7 +140,7 @@ impl Server {
             Timer::Silence => match (self.plan, role) {
                 (Plan::Pair, Role::Follower) => self.rules.keeps(Rule::FollowerJudges),
                 (Plan::Pair, Role::Leader { .. }) => {
-                    !self.rules.keeps(Rule::FollowerJudges) || !self.rules.keeps(Rule::LeaderWaits)
+                    !self.rules.keeps(Rule::LeaderStays) || !self.rules.keeps(Rule::LeaderWaits)
                 }
                 (Plan::Voters, Role::Follower | Role::Candidate { .. }) => true,
                 _ => false,

@@ -17,8 +17,8 @@ rules! {
     EntryHasItsPlace: "an entry goes to its place in the log, and to no other", "Raft §5.3";
     FitsItsPull: "a follower takes a log only in answer to what it has now", "Raft §5.3";
     WriteTakesEffect: "a write that is answered takes effect", "Herlihy and Wing 1990";
-    FollowerJudges: "the follower judges the leader by its silence, not the leader the follower",
-        "Raft §5.2";
+    FollowerJudges: "the follower judges the leader by its silence", "Raft §5.2";
+    LeaderStays: "a leader that does not hear its follower does not step down", "Raft §5.2";
     NewLeaderHasAll: "a new leader leads with the log that it has", "Raft §5.4";
     LeaderWaits: "a leader that does not hear its follower answers nobody",
         "Budhiraja et al. 1993, Pb1";

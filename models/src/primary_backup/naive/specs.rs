@@ -170,7 +170,7 @@ pub(super) fn same_reads(name: &str, rules: Book) -> NaiveSpec {
         .claim(fact("all answered", all_answered))
 }
 
-pub(super) fn leader_judges(name: &str, rules: Book) -> NaiveSpec {
+pub(super) fn one_of_two_dies(name: &str, rules: Book) -> NaiveSpec {
     let spec = pair_of(name, rules, Plan::Pair, 2, &[]).faults(ONE_CRASH);
     on_time(spec, None).claim(always(LIVE_LEADER_LEADS)).leads_to(
         REPLACED,

@@ -6,11 +6,12 @@ use super::message::Message;
 use super::rules::Rule;
 use super::state::Role;
 
-/// A follower that does not hear its leader takes its place. A leader that judges its follower
-/// steps down, and one that does not wait goes on alone.
+/// A follower that does not hear its leader takes its place. A leader that does not hear its
+/// follower waits for it. One that does not stay steps down, and one that does not wait goes on
+/// alone.
 pub(super) fn miss_partner(step: &mut Step) {
     let is_leader = step.state().leads();
-    if is_leader && !step.keeps(Rule::FollowerJudges) {
+    if is_leader && !step.keeps(Rule::LeaderStays) {
         step.take_role(Role::Follower);
     } else if is_leader || step.keeps(Rule::NewLeaderHasAll) {
         lead_alone(step);
