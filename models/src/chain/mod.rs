@@ -41,9 +41,10 @@
 //! This is the simplest repair. It needs no clock, as a lease would, and no message of its own; a
 //! read costs as much as a write.
 //!
-//! `chain/paper` holds under the paper's assumption, and `chain/false-suspicion` is the same
-//! protocol without it. `chain/tail-reads` names the chain in every hop, and the tail still answers
-//! reads alone: that is not enough.
+//! `chain/paper` holds under the paper's assumption. Without it both rules are needed, and each has
+//! a spec that lacks it alone: in `chain/false-suspicion` no hop names its chain, and in
+//! `chain/tail-reads` the tail answers reads alone. The same bounds hold with all rules in force:
+//! they are `chain/suspicion` and `chain/cut-off`.
 //!
 //! Not here: servers that join at the tail, a master that is replicated. A server that crashes
 //! takes no further part.
