@@ -3,8 +3,11 @@
 
 mod live;
 mod naive;
+mod obsolete;
 #[path = "../support/proofs.rs"]
 mod proofs;
+#[path = "../support/pruning.rs"]
+mod pruning;
 mod rules;
 mod specs;
 #[path = "../support/mod.rs"]

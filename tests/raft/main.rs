@@ -7,6 +7,8 @@ mod log;
 mod obsolete;
 #[path = "../support/proofs.rs"]
 mod proofs;
+#[path = "../support/pruning.rs"]
+mod pruning;
 mod rules;
 mod scenarios;
 mod specs;

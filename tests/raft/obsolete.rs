@@ -2,82 +2,29 @@
 //! that keeps them all. And a filter stands in for no guard: without the guard, what is forgotten
 //! is heeded.
 
-use std::collections::{BTreeSet, HashSet, VecDeque};
-
 use quorate_checker::report::{Engine, Limits, Report, Verdict};
 use quorate_checker::spec::{FORGOTTEN_IS_IGNORED, Faults, STORAGE_AGREES};
 use quorate_models::kv::Command;
 use quorate_models::kv::put;
 use quorate_models::raft::claims::obsolete;
 use quorate_models::raft::rules::Rule;
-use quorate_models::raft::specs::{self, Book, Bounds, EVERY_RULE, RaftSpec};
+use quorate_models::raft::specs::{self, Book, Bounds, EVERY_RULE};
 use quorate_models::rules::AllBut;
 use quorate_models::system::Boxed;
-use stateright::Model;
-use stateright::actor::Envelope;
 
-type Spec = RaftSpec;
-type State = <Spec as Model>::State;
-
-/// All that properties read: the actors, who is down, what is stored, the history.
-fn seen(state: &State) -> String {
-    let system = &state.system;
-    let actors = &system.actor_states;
-    format!("{actors:?} {:?} {:?} {:?}", system.crashed, system.actor_storages, system.history)
-}
-
-/// Every state of `spec`, handed to `visit` with its successors.
-fn walk(spec: &Spec, mut visit: impl FnMut(&State, &[State])) {
-    let mut queue: VecDeque<State> = spec.init_states().into();
-    let mut known: HashSet<State> = HashSet::default();
-    while let Some(state) = queue.pop_front() {
-        let successors = spec.next_states(&state);
-        visit(&state, &successors);
-        for successor in successors {
-            if known.insert(successor.clone()) {
-                queue.push_back(successor);
-            }
-        }
-    }
-}
+use crate::pruning::assert_nothing_is_lost;
 
 /// Compares the space of `rules` within `bounds` with what pruning leaves of it. Returns how many
 /// obsolete messages it met.
-fn assert_nothing_is_lost(rules: &Book, bounds: Bounds<'_>) -> u64 {
-    let pruned = specs::raft("pruned", rules.clone(), bounds, &[]);
-    let mut kept = specs::raft("kept", rules.clone(), bounds, &[]);
-    let obsolete = kept.obsolete.take().expect("Raft says what is obsolete");
-    let is_obsolete = |state: &State, message: &Envelope<_>| {
-        obsolete(&state.system.actor_states[usize::from(message.dst)], message.src, &message.msg)
-    };
-
-    let mut with = BTreeSet::new();
-    walk(&pruned, |state, _| {
-        with.insert(seen(state));
-    });
-    let (mut without, mut met) = (BTreeSet::new(), 0);
-    walk(&kept, |state, successors| {
-        without.insert(seen(state));
-        let in_flight = state.system.network.iter_all().map(|message| message.to_cloned_msg());
-        for message in in_flight.filter(|message| is_obsolete(state, message)) {
-            met += 1;
-            for successor in successors {
-                assert!(is_obsolete(successor, &message), "{rules:?}: heeded: {message:?}");
-                let in_flight = successor.system.network.iter_all();
-                let still = in_flight.map(|m| m.to_cloned_msg()).any(|m| m == message);
-                assert!(still, "{rules:?}: an obsolete message was taken: {message:?}");
-            }
-        }
-    });
-    let counts = (with.len(), without.len());
-    assert!(with == without, "{rules:?}: {} states seen with, {} without", counts.0, counts.1);
-    met
+fn met_within(rules: &Book, bounds: Bounds<'_>) -> u64 {
+    let spec = specs::raft("pruned", rules.clone(), bounds, &[]);
+    assert_nothing_is_lost(&format!("{rules:?}"), spec)
 }
 
 #[test]
 fn elections() {
     let bounds = Bounds { servers: 3, elections: 2, ..Bounds::default() };
-    let met = assert_nothing_is_lost(&EVERY_RULE, bounds);
+    let met = met_within(&EVERY_RULE, bounds);
     assert!(met > 1000, "only {met} obsolete messages");
 }
 
@@ -91,7 +38,7 @@ fn a_command_and_a_crash() {
         faults: Faults { crashes: 1, down_at_once: 1, drops: 0, duplicates: 0, ..Faults::NONE },
         ..Bounds::default()
     };
-    let met = assert_nothing_is_lost(&EVERY_RULE, bounds);
+    let met = met_within(&EVERY_RULE, bounds);
     assert!(met > 1000, "only {met} obsolete messages");
 }
 
@@ -108,7 +55,7 @@ fn what_is_obsolete_stays_so_without_any_other_rule() {
     for rule in Rule::ALL.iter().filter(|rule| !obsolete::GROUNDS.contains(rule)) {
         let rules = AllBut(vec![*rule]);
         for bounds in [two, asked_twice, crashed] {
-            met += assert_nothing_is_lost(&rules, bounds);
+            met += met_within(&rules, bounds);
         }
     }
     assert!(met > 1000, "only {met} obsolete messages");
