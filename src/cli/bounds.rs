@@ -9,10 +9,10 @@ use quorate_models::script;
 
 use super::exit::{Code, Failure};
 use super::specs::Selected;
+use crate::node::UNNAMED;
 
 /// Where `--help` shows them.
-const HEADING: &str =
-    "Bounds of a spec of raft or primary-backup that is in no list, such as `raft --elections 2`";
+const HEADING: &str = "Bounds of a spec that is in no list: name its protocol, then these";
 
 /// What the flags do that are a command each.
 const OWN_CLIENT: &str = "A command of one client, which submits all of these in their order";
@@ -36,13 +36,13 @@ impl BoundsArgs {
             [word] if word.contains('/') => {
                 let message = format!(
                     "{word} has bounds of its own; those of the command line ({arguments}) are for \
-                     a protocol, such as raft"
+                     a protocol, such as {UNNAMED}"
                 );
                 return Err(Failure::new(Code::Usage, message));
             }
             _ => {
                 let message =
-                    format!("{arguments}: bounds are for one protocol; name it, such as raft");
+                    format!("{arguments}: bounds are for one protocol; name it, such as {UNNAMED}");
                 return Err(Failure::new(Code::Usage, message));
             }
         };
@@ -76,7 +76,7 @@ impl clap::Args for BoundsArgs {
             .value_parser(script::parse);
         let live = Arg::new("live")
             .long("live")
-            .help("Raft: ask what happens in every fair run, on the clock; not what never happens")
+            .help("Ask what happens in every fair run, on the clock; not what never happens")
             .action(ArgAction::SetTrue);
         let recovery = Arg::new("recovery")
             .long("recovery")

@@ -40,7 +40,8 @@ and it exits 130; a second signal ends it at once.";
 #[derive(clap::Args)]
 #[command(after_help = ENDS)]
 pub struct Args {
-    /// What to check: raft/election, or raft for those of Raft; the default set if nothing is named
+    /// What to check: specs by their names, or all of a protocol by its name; the default set if
+    /// nothing is named
     #[arg(value_name = "SPEC")]
     specs: Vec<String>,
     #[command(flatten)]

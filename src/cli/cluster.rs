@@ -43,8 +43,8 @@ is not started again; one that gives up ends the cluster, which then exits 70.";
 #[derive(clap::Args)]
 #[command(after_help = NOTES)]
 pub struct Args {
-    /// The protocol that the nodes run [default: raft]
-    #[arg(long)]
+    /// The protocol that the nodes run
+    #[arg(long, help = format!("The protocol that the nodes run [default: {UNNAMED}]"))]
     protocol: Option<String>,
     /// How many nodes there are, 1 to 9 [default: 3]
     #[arg(long, value_name = "N", value_parser = sizes())]

@@ -24,7 +24,7 @@ pub const ADDRESS: &str = "127.0.0.1:3000";
 #[derive(clap::Args)]
 #[command(after_help = "Serves the Explorer until Ctrl-C.")]
 pub struct Args {
-    /// The spec to explore, as `quorate list` names it; with bounds a protocol, such as raft
+    /// The spec to explore, as `quorate list` names it; with bounds a protocol
     spec: String,
     #[command(flatten)]
     bounds: BoundsArgs,

@@ -15,7 +15,8 @@ use super::specs::{self, Selected};
 /// Shows specs, their bounds and their properties.
 #[derive(clap::Args)]
 pub struct Args {
-    /// What to show: raft/election, or raft for those of Raft; every spec if nothing is named
+    /// What to show: specs by their names, or all of a protocol by its name; every spec if nothing
+    /// is named
     #[arg(value_name = "SPEC")]
     specs: Vec<String>,
     /// Print a JSON list instead of text
@@ -26,7 +27,7 @@ pub struct Args {
 /// A spec as it is listed.
 #[derive(Clone, Debug, Serialize)]
 pub struct Row {
-    /// "raft/election"
+    /// Its whole name: that of its protocol, a slash, and its own.
     pub spec: String,
     /// One sentence on what it is about.
     pub summary: String,

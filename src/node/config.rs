@@ -155,7 +155,12 @@ impl Config {
     /// # Errors
     /// [`ConfigError::Field`], naming the timer.
     pub fn has_timers_of(&self, known: &[(&str, Range<Duration>)]) -> Result<(), ConfigError> {
-        timers::fit(&self.timers, known).map_err(|(field, problem)| self.wrong(&field, &problem))
+        timers::fit(&self.timers, known).map_err(|(field, mut problem)| {
+            if self.protocol == UNNAMED {
+                problem.push_str(&format!("; a config that names no protocol is of {UNNAMED}"));
+            }
+            self.wrong(&field, &problem)
+        })
     }
 
     /// The error that the timer of this name cannot wait as long as it does.

@@ -55,6 +55,8 @@ fn the_last_copy_is_not_replaced_by_an_empty_one() {
     cluster.kill(primary);
     cluster.restart(primary);
     wait_for("a warning that all is gone", || of_service(&cluster, "no server takes its place"));
+    let leads = |row: &Value| row["leader"] == row["id"];
+    wait_for("nobody to lead", || (!cluster.status().iter().any(leads)).then_some(()));
     let told = quorate(["kv", "--config", &config, "--timeout", "1", "get", "colour"]);
     expect(&told, 3, &["no answer"]);
 }

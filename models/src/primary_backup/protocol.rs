@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use stateright::actor::Id;
 
-use super::state::{Part, State};
+use super::state::{Part, Service, State};
 use super::view::{Member, View};
 use super::{Server, Timing};
 use crate::kv::Kv;
@@ -19,6 +19,7 @@ pub type Node = Server<(Kv, AllRules)>;
 const PING: &str = "ping";
 const DEAD: &str = "dead";
 
+const VIEW_SERVICE: &str = "view service";
 const VIEW: &str = "view";
 const PRIMARY: &str = "primary";
 const BACKUP: &str = "backup";
@@ -52,15 +53,13 @@ impl Protocol for Node {
     fn status(&self, id: Id, state: &State<Kv>) -> Status {
         let number = |name, unit, meaning, value| Number { name, unit, meaning, value };
         let (view, role) = match state {
-            State::Service(service) => (service.view, "view service"),
+            State::Service(service) => (service.view, VIEW_SERVICE),
             State::Server(known) => (known.view, role(&known.part)),
         };
-        let is_primary = state.replica().is_some_and(|known| known.is_primary());
-        let primary = view.primary.map(|primary| primary.id);
         let named = |member: Option<Member>| member.map_or(0, |it| usize::from(it.id) as u64);
         Status {
             role: role.to_owned(),
-            leader: if is_primary { Some(id) } else { primary },
+            leader: acting_primary(id, state),
             numbers: vec![
                 number(VIEW, "", "The newest view that the node knows.", view.number.0),
                 number(PRIMARY, "", "The primary of that view; 0: none.", named(view.primary)),
@@ -98,6 +97,22 @@ impl Protocol for Node {
     }
 }
 
+/// The primary that serves, as far as the node `id` knows. A server that was primary and has
+/// started again serves nobody, and the view service knows a primary that is gone.
+fn acting_primary(id: Id, state: &State<Kv>) -> Option<Id> {
+    match state {
+        State::Service(service) => service.view.primary.filter(|it| is_there(service, *it)),
+        State::Server(known) if known.is_primary() => return Some(id),
+        State::Server(known) => known.view.primary.filter(|primary| primary.id != id),
+    }
+    .map(|primary| primary.id)
+}
+
+/// True if the view service hears this member, which has not started again since.
+fn is_there(service: &Service, member: Member) -> bool {
+    service.alive.get(&member.id) == Some(&member.incarnation)
+}
+
 /// The field's name of a part.
 fn role<C>(part: &Part<C>) -> &'static str {
     match part {
@@ -111,9 +126,8 @@ fn role<C>(part: &Part<C>) -> &'static str {
 /// What the view service knows and an operator must hear.
 fn warnings(state: &State<Kv>) -> Vec<String> {
     let Some(service) = state.service() else { return Vec::new() };
-    let is_there = |member: Member| service.alive.get(&member.id) == Some(&member.incarnation);
     let mut warnings = Vec::new();
-    if let Some(primary) = service.view.primary.filter(|primary| !is_there(*primary)) {
+    if let Some(primary) = service.view.primary.filter(|it| !is_there(service, *it)) {
         warnings.push(format!(
             "server {} was primary and is gone, and nobody has all that it may have answered: no \
              server takes its place",
@@ -129,7 +143,9 @@ fn warnings(state: &State<Kv>) -> Vec<String> {
 mod tests {
     use std::collections::BTreeMap;
 
+    use super::super::state::Replica;
     use super::*;
+    use crate::number::{Incarnation, ViewNumber};
 
     /// A node with its role, its view, and the backup of that view.
     fn node(id: usize, role: &str, view: u64, backup: u64) -> Said {
@@ -139,6 +155,32 @@ mod tests {
         Said { id, role, leader: None, numbers: BTreeMap::from(numbers) }
     }
 
+    /// Whom a node takes for the leader.
+    fn leader(node: &Node, id: Id, state: State<Kv>) -> Option<usize> {
+        node.status(id, &state).leader.map(usize::from)
+    }
+
+    #[test]
+    fn a_primary_that_has_lost_its_part_is_nobodys_leader() {
+        let [service, primary, backup] = [1, 2, 3].map(Id::from);
+        let actor = Node::server(vec![service, primary, backup], &Settings::default());
+        let view = View::first(primary, backup);
+        let server = |id, incarnation, part| {
+            let member = Member { id, incarnation: Incarnation(incarnation) };
+            let acknowledged = ViewNumber::ZERO;
+            State::Server(Replica { member, view, acknowledged, part, data: None })
+        };
+        let serving = Part::Primary { taken: None, open: Vec::new() };
+        assert_eq!(leader(&actor, primary, server(primary, 1, serving)), Some(2));
+        assert_eq!(leader(&actor, primary, server(primary, 2, Part::Idle)), None);
+        assert_eq!(leader(&actor, backup, server(backup, 2, Part::Idle)), Some(2));
+        for (heard, expected) in [(Some(1), Some(2)), (Some(2), None), (None, None)] {
+            let alive = heard.map(|heard| (primary, Incarnation(heard))).into_iter().collect();
+            let state = State::Service(Service { view, is_acknowledged: true, alive });
+            assert_eq!(leader(&actor, service, state), expected, "{heard:?}");
+        }
+    }
+
     #[test]
     fn a_pair_serves_and_a_primary_alone_only_without_a_backup() {
         let serves = |said: &[Said]| Node::serves(4, said).err().unwrap_or_default();
@@ -146,7 +188,7 @@ mod tests {
         assert_eq!(serves(&[primary.clone(), node(3, BACKUP, 7, 3)]), "");
         assert_eq!(serves(&[node(2, PRIMARY, 7, 0)]), "");
         assert_eq!(serves(&[]), "no primary answers");
-        let others = [node(1, "view service", 7, 3), node(3, BACKUP, 7, 3), node(4, "idle", 7, 3)];
+        let others = [node(1, VIEW_SERVICE, 7, 3), node(3, BACKUP, 7, 3), node(4, "idle", 7, 3)];
         assert_eq!(serves(&others), "no primary answers");
         for (backup, why) in [
             (node(4, "idle", 7, 3), "node 3, the backup, does not answer"),

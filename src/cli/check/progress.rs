@@ -20,7 +20,7 @@ const NARROW: usize = 79;
 
 /// Shows the progress of one spec.
 pub struct Display {
-    /// "raft/election 1/4"
+    /// The name of the spec, and which one of how many it is: "1/4".
     title: String,
     terminal: bool,
     /// What the last line said.

@@ -240,6 +240,10 @@ fn a_timer_that_the_protocol_has_not_so_is_refused() {
     };
     let none = "timers: \"tock_ms\" is none of: tick_ms, rest_ms";
     assert_eq!(refused("tick_ms", "tock_ms"), none);
+    let key = "key_file = \"cluster.key\"\n[timers]\n";
+    let (named, other) = (format!("protocol = \"toy\"\n{key}tick"), format!("{key}tock"));
+    let unnamed = refused(&named, &other);
+    assert_eq!(unnamed, format!("{none}; a config that names no protocol is of {UNNAMED}"));
     assert_eq!(refused("= 50", "= [50, 60]"), "tick_ms: it is one number, not a range");
     assert_eq!(refused("[150, 300]", "150"), "rest_ms: it is a range, [shortest, longest]");
 }
