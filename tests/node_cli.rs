@@ -41,6 +41,7 @@ fn usage_errors_are_64_and_help_is_0() {
         &["kv", "--config", "x", "--timeout", "-1", "get", "a"],
         &["node", "--config", "x", "--id", "one"],
         &["cluster", "--nodes", "0"],
+        &["cluster", "--dir", "no/such", "--protocol", "primary-backup", "--nodes", "1"],
     ] {
         assert_eq!(quorate(arguments.iter().copied()).status.code(), Some(64), "{arguments:?}");
     }

@@ -82,6 +82,13 @@ pub trait Protocol:
     /// The timers that a config file may set, each with its default.
     const TIMERS: &'static [(&'static str, Range<Duration>)];
 
+    /// How many nodes a cluster has at least: with fewer nobody could ever answer a client.
+    const LEAST_NODES: usize = 1;
+
+    /// Whether what was answered outlives a stop of all nodes at once. If not, a cluster that has
+    /// stopped as a whole is lost, and is not to be resumed.
+    const OUTLIVES_A_STOP: bool = true;
+
     /// Refuses settings with which no cluster would work, though each timer waits as it may.
     ///
     /// # Errors
@@ -101,6 +108,12 @@ pub trait Protocol:
     /// Why it does not, in words for an operator, who calls a server a node.
     fn serves(nodes: usize, said: &[Said]) -> Result<(), String> {
         majority_follows(nodes, said)
+    }
+
+    /// Of a cluster that serves its clients, the next fault that it would not survive as it is made
+    /// to, as far as the nodes tell that answer: each of them once. None by default.
+    fn at_risk(_: &[Said]) -> Option<String> {
+        None
     }
 
     /// Why the server must not go on, in a sentence, if it must not. What it has said by then is

@@ -35,13 +35,21 @@ pub const SIZES: RangeInclusive<u16> = 1..=9;
 pub const PORT: u16 = 7_400;
 
 /// What it does, for `--help`.
-const NOTES: &str = "\
+fn notes() -> String {
+    let forget = |name: &&&str| quorate_models::named(name, Outlives) == Some(false);
+    let lost: Vec<_> = RUNNING.iter().filter(forget).copied().collect();
+    format!(
+        "\
 Creates the cluster, or resumes it if DIR has one, and runs it until Ctrl-C. A node that is killed
-is not started again; one that gives up ends the cluster, which then exits 70.";
+is not started again; one that gives up ends the cluster, which then exits 70. What is stored under
+{} is lost when all nodes stop: such a cluster is not resumed, and DIR is to be deleted.",
+        lost.join(", ")
+    )
+}
 
 /// Which cluster, and where.
 #[derive(clap::Args)]
-#[command(after_help = NOTES)]
+#[command(after_help = notes())]
 pub struct Args {
     /// The protocol that the nodes run
     #[arg(long, help = format!("The protocol that the nodes run [default: {UNNAMED}]"))]
@@ -135,6 +143,15 @@ fn watch(nodes: &mut Vec<Node>, stop: &AtomicBool, config: &Path) -> Result<(), 
 fn resume(args: &Args, path: &Path) -> Result<Config, Failure> {
     let config = Config::load(path)?;
     setup::check(&config)?;
+    if quorate_models::named(&config.protocol, Outlives) == Some(false) {
+        let (path, protocol, dir) = (path.display(), &config.protocol, args.dir.display());
+        let message = format!(
+            "{path} is a cluster of {protocol}, which keeps its data in memory: all of it was lost \
+             when the nodes stopped, and none of them would answer; delete {dir} to create the \
+             cluster anew, or name another --dir"
+        );
+        return Err(Failure::new(Code::Usage, message));
+    }
     let first = config.nodes[0].address.port() - 1;
     let count = config.nodes.len() as u16;
     let differs = |option: &str, has: &str, asked: &str| {
@@ -168,6 +185,9 @@ fn create(args: &Args) -> Result<Config, Failure> {
         return Err(Failure::new(Code::Usage, message));
     };
     let (nodes, port) = (args.nodes.unwrap_or(NODES), args.port.unwrap_or(PORT));
+    if let Some(Err(problem)) = quorate_models::named(protocol, Suffice(nodes.into())) {
+        return Err(Failure::new(Code::Usage, format!("--nodes {nodes}: {problem}")));
+    }
     for id in 1..=nodes {
         probe(SocketAddr::from((Ipv4Addr::LOCALHOST, port + id)))?;
     }
@@ -177,6 +197,28 @@ fn create(args: &Args) -> Result<Config, Failure> {
         }
         Ok(())
     })
+}
+
+/// Asks a protocol whether so many nodes are enough.
+struct Suffice(usize);
+
+impl Visit for Suffice {
+    type Output = Result<(), String>;
+
+    fn visit<P: Protocol<Machine = Kv>>(self) -> Self::Output {
+        if self.0 < P::LEAST_NODES { Err(setup::too_few::<P>(self.0)) } else { Ok(()) }
+    }
+}
+
+/// Asks a protocol whether its data outlives a stop of all nodes.
+struct Outlives;
+
+impl Visit for Outlives {
+    type Output = bool;
+
+    fn visit<P: Protocol<Machine = Kv>>(self) -> Self::Output {
+        P::OUTLIVES_A_STOP
+    }
 }
 
 /// Asks a protocol for its timers and their defaults.

@@ -43,7 +43,7 @@ pub struct Args {
     #[arg(long, value_name = "IP:PORT")]
     bind: Option<SocketAddr>,
     /// Create the node's store if there is none. Only for a node that never ran: one that comes
-    /// back without its memory may vote twice
+    /// back without its memory may break its word, and acknowledged writes are lost
     #[arg(long)]
     init: bool,
     /// Stop when the standard input ends: it does when whoever started the node is gone, even

@@ -53,13 +53,21 @@ pub fn members(config: &Config) -> Result<Members, ConfigError> {
 /// The actor that every node of `config` runs, which is one of `P`.
 ///
 /// # Errors
-/// If what the config says of timers does not fit `P`.
+/// If what the config says of timers does not fit `P`, or it has too few nodes for it.
 pub fn actor<P: Protocol>(config: &Config) -> Result<P, ConfigError> {
     config.has_timers_of(P::TIMERS)?;
+    if config.nodes.len() < P::LEAST_NODES {
+        return Err(config.wrong("node", &too_few::<P>(config.nodes.len())));
+    }
     let settings = Settings { timers: config.timers.clone() };
     P::fits(&settings).map_err(|misfit| config.wrong_timer(misfit.timer, &misfit.problem))?;
     let servers = config.nodes.iter().map(|node| Id::from(node.id as usize)).collect();
     Ok(P::server(servers, &settings))
+}
+
+/// Why no cluster of `P` has only so many nodes.
+pub fn too_few<P: Protocol>(nodes: usize) -> String {
+    format!("{} needs {} nodes or more, not {nodes}", P::NAME, P::LEAST_NODES)
 }
 
 /// Has `visitor` visit the protocol that `config` names.

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use super::exit::{self, Code, Failure};
+use super::log;
 use crate::node::config::Config;
 use ask::Row;
 
@@ -37,7 +38,12 @@ fn show(args: &Args) -> Result<(), Failure> {
     writeln!(std::io::stdout().lock(), "{text}")
         .map_err(|error| Failure::new(Code::Io, format!("cannot write to the output: {error}")))?;
     match ask::not_serving(&config, &rows) {
-        None => Ok(()),
+        None => {
+            if let Some(risk) = ask::at_risk(&config, &rows) {
+                log::line(&format!("quorate: warning: {risk}"));
+            }
+            Ok(())
+        }
         Some(why) => Err(Failure::new(Code::No, why)),
     }
 }

@@ -38,6 +38,12 @@ impl Protocol for Node {
     const TIMERS: &'static [(&'static str, Range<Duration>)] =
         &[(PING, milliseconds(50, 50)), (DEAD, milliseconds(250, 250))];
 
+    /// A view service, and one server that it may name primary.
+    const LEAST_NODES: usize = 2;
+
+    /// The database is in memory.
+    const OUTLIVES_A_STOP: bool = false;
+
     fn server(servers: Vec<Id>, settings: &Settings) -> Self {
         let first_view = match servers[..] {
             [_, primary, backup, ..] => View::first(primary, backup),
@@ -90,6 +96,13 @@ impl Protocol for Node {
             Some(it) if it.role == BACKUP && of(it, VIEW) == of(primary, VIEW) => Ok(()),
             Some(_) => Err(format!("node {backup} does not know that it is the backup")),
         }
+    }
+
+    fn at_risk(said: &[Said]) -> Option<String> {
+        let is_decided = said.iter().any(|it| it.role == VIEW_SERVICE);
+        let why = "the view service does not answer: if the primary or the backup dies, no server \
+                   takes its place";
+        (!is_decided).then(|| why.to_owned())
     }
 
     fn gives_up(&self, _: &State<Kv>) -> Option<String> {
@@ -198,6 +211,8 @@ mod tests {
         ] {
             assert_eq!(serves(&[primary.clone(), backup]), why);
         }
+        assert!(Node::at_risk(&others).is_none());
+        assert!(Node::at_risk(&others[1..]).unwrap().starts_with("the view service does not"));
         // An old primary is not asked: its backup has a newer view.
         let (old, new) = (node(2, PRIMARY, 7, 3), node(3, PRIMARY, 8, 0));
         assert_eq!(serves(&[old.clone(), new.clone()]), "");

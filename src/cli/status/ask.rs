@@ -164,10 +164,27 @@ fn serves(config: &Config, rows: &[Row]) -> Result<(), String> {
             P::serves(self.0, &self.1)
         }
     }
-    let said: Vec<_> = rows.iter().filter(|row| row.is_running()).map(Row::said).collect();
+    let said = running(rows);
     let asked = Serves(rows.len(), said.clone());
     quorate_models::named(&config.protocol, asked)
         .unwrap_or_else(|| majority_follows(rows.len(), &said))
+}
+
+/// The fault that the cluster would not survive although it serves, by the word of its protocol.
+pub(in crate::cli) fn at_risk(config: &Config, rows: &[Row]) -> Option<String> {
+    struct AtRisk(Vec<Said>);
+    impl Visit for AtRisk {
+        type Output = Option<String>;
+        fn visit<P: Protocol<Machine = Kv>>(self) -> Self::Output {
+            P::at_risk(&self.0)
+        }
+    }
+    quorate_models::named(&config.protocol, AtRisk(running(rows))).flatten()
+}
+
+/// What the nodes say that answer and do not hang.
+fn running(rows: &[Row]) -> Vec<Said> {
+    rows.iter().filter(|row| row.is_running()).map(Row::said).collect()
 }
 
 /// The answer of the node at `address` to `GET /status`, if it gives a proper one in time.
