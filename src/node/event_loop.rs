@@ -23,11 +23,14 @@ use super::seal::NoRandom;
 use super::storage::{Store, StoreError};
 use super::timers::{Dice, Timers};
 use super::transport::{Counters, Notice, Transport, TransportError};
-use super::wire;
+use super::wire::{self, WireError};
 
 /// How long a node that has nothing to do waits at most before it looks whether it is to stop, and
 /// publishes that it is still there.
 const IDLE: Duration = Duration::from_millis(50);
+
+/// For how long a message that could not be sent is warned of.
+const LATELY: Duration = Duration::from_secs(1);
 
 /// What makes an actor's storage survive a crash.
 pub trait Disk<S> {
@@ -137,6 +140,8 @@ pub struct EventLoop<A: Protocol, D: Disk<A::Storage>, W: Watch> {
     disk: D,
     watch: W,
     counts: Counts,
+    /// By server, when and why a message for it was last not sent.
+    unsent: BTreeMap<Id, (Instant, WireError)>,
     /// True once it cannot go on: its state is not to be used any more.
     failed: bool,
 }
@@ -170,6 +175,7 @@ impl<A: Protocol, D: Disk<A::Storage>, W: Watch> EventLoop<A, D, W> {
             disk,
             watch,
             counts: Counts::default(),
+            unsent: BTreeMap::new(),
             failed: false,
         };
         let mut batch = Batch::default();
@@ -332,7 +338,12 @@ impl<A: Protocol, D: Disk<A::Storage>, W: Watch> EventLoop<A, D, W> {
             }
             match wire::encode(&message) {
                 Ok(bytes) => self.transport.send(to, bytes),
-                Err(_) => self.counts.unencodable += 1,
+                Err(error) => {
+                    self.counts.unencodable += 1;
+                    if self.transport.is_server(to) {
+                        self.unsent.insert(to, (Instant::now(), error));
+                    }
+                }
             }
         }
         self.transport.flush()?;
@@ -345,8 +356,12 @@ impl<A: Protocol, D: Disk<A::Storage>, W: Watch> EventLoop<A, D, W> {
     }
 
     fn publish(&mut self) -> Result<(), NodeError> {
-        let status =
+        let mut status =
             guarded(|| "on its status".into(), || self.actor.status(self.id, &self.state))?;
+        let lately = self.unsent.iter().filter(|(_, (at, _))| at.elapsed() < LATELY);
+        status.warnings.extend(
+            lately.map(|(to, (_, why))| format!("cannot send to node {}: {why}", usize::from(*to))),
+        );
         for notice in self.transport.notices() {
             self.watch.notice(notice);
         }

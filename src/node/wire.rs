@@ -107,8 +107,8 @@ pub enum WireError {
     #[error("fragment index, count and lengths contradict each other")]
     Shape,
     /// Checked before anything is sent and before anything is decoded.
-    #[error("a message over {MESSAGE_MAX} bytes")]
-    TooLarge,
+    #[error("a message of {0} bytes is over the limit of {MESSAGE_MAX}")]
+    TooLarge(usize),
     /// The bytes are not one message, the whole of it and nothing else.
     #[error("a message that does not decode")]
     Message,
@@ -206,7 +206,7 @@ fn array<const N: usize>(bytes: &[u8], start: usize) -> Result<[u8; N], WireErro
 pub fn encode<M: Serialize>(message: &M) -> Result<Vec<u8>, WireError> {
     let bytes =
         postcard::to_extend(message, vec![MESSAGE_VERSION]).map_err(|_| WireError::Message)?;
-    if bytes.len() > MESSAGE_MAX { Err(WireError::TooLarge) } else { Ok(bytes) }
+    if bytes.len() > MESSAGE_MAX { Err(WireError::TooLarge(bytes.len())) } else { Ok(bytes) }
 }
 
 /// The message that `bytes` are the encoding of.
@@ -215,7 +215,7 @@ pub fn encode<M: Serialize>(message: &M) -> Result<Vec<u8>, WireError> {
 /// [`WireError`] if they are too many, of another version, do not decode, or if some are left over.
 pub fn decode<M: DeserializeOwned>(bytes: &[u8]) -> Result<M, WireError> {
     if bytes.len() > MESSAGE_MAX {
-        return Err(WireError::TooLarge);
+        return Err(WireError::TooLarge(bytes.len()));
     }
     match bytes.split_first() {
         Some((&MESSAGE_VERSION, body)) => match postcard::take_from_bytes(body) {

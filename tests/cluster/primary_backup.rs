@@ -1,7 +1,9 @@
 //! A view service and three servers: primary, backup and view service are killed in turn.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use quorate::node::client::Client;
+use quorate_models::kv::{Command, Kv, Output, Text};
 use quorate_models::primary_backup::protocol::Node;
 use serde_json::Value;
 
@@ -65,6 +67,28 @@ fn the_last_copy_is_not_replaced_by_an_empty_one() {
     let directory = config.strip_suffix("/cluster.toml").expect("the config of a directory");
     let resumed = quorate(["cluster", "--dir", directory]);
     expect(&resumed, 64, &["in memory", &format!("delete {directory}"), "another --dir"]);
+}
+
+/// A new backup is handed the whole database in one message, or never.
+#[test]
+fn a_database_over_the_limit_of_a_message_is_warned_of() {
+    let cluster = Cluster::start_of::<Node>(3);
+    let (primary, backup) = (node(&cluster, "primary"), node(&cluster, "backup"));
+    let mut client = Client::<Kv>::open(&cluster.members()).expect("a socket");
+    for round in 0..5 {
+        let value = Text::from(&*"x".repeat(1 << 20));
+        let put = Command::Put { key: Text::from(&*format!("large-{round}")), value };
+        assert_eq!(client.call(put, Duration::from_secs(10)).expect("an answer"), Output::Stored);
+    }
+    cluster.kill(backup);
+    cluster.restart(backup);
+    wait_for("a warning that names the size", || {
+        let row = cluster.status().into_iter().find(|row| row["id"] == primary)?;
+        let warning = row["warnings"].as_array()?.first()?.as_str()?.to_owned();
+        let is_told = warning.contains(&format!("node {backup}"))
+            && warning.contains("bytes is over the limit of 4194304");
+        is_told.then_some(())
+    });
 }
 
 /// A pair answers clients though half of the nodes are down, and `status` says so.
