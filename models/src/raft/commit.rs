@@ -33,7 +33,7 @@ pub fn may_commit(
     state: &ServerState<impl StateMachine>,
     index: Index,
 ) -> bool {
-    let Role::Leader { followers } = &state.role else {
+    let Role::Leader { followers, .. } = &state.role else {
         return false;
     };
     let stored = 1 + followers.values().filter(|progress| progress.matched >= index).count();

@@ -28,13 +28,13 @@ fn check_quorum<P: Params>(step: &mut Step<P>) {
         return step.become_follower(None);
     }
     step.set_contact_timer();
-    let Role::Leader { followers } = &mut step.state_mut().role else { return };
+    let Role::Leader { followers, .. } = &mut step.state_mut().role else { return };
     followers.values_mut().for_each(|known| known.is_heard = false);
 }
 
 /// Has this leader heard so many since it last counted that they are a majority with it?
 pub fn hears_majority(rules: &impl RuleBook<Rule>, state: &ServerState<impl StateMachine>) -> bool {
-    let Role::Leader { followers } = &state.role else {
+    let Role::Leader { followers, .. } = &state.role else {
         return false;
     };
     let heard = 1 + followers.values().filter(|known| known.is_heard).count();

@@ -64,7 +64,7 @@ fn lacks<P: Params>(step: &Step<P>, follower: Id) -> bool {
 
 /// What is known of a follower that is counted on.
 fn progress<'a, P: Params>(step: &'a Step<P>, follower: Id) -> Option<&'a Progress> {
-    let Role::Leader { followers } = &step.state().role else {
+    let Role::Leader { followers, .. } = &step.state().role else {
         return None;
     };
     followers.get(&follower).filter(|progress| !progress.is_lost)
@@ -72,7 +72,7 @@ fn progress<'a, P: Params>(step: &'a Step<P>, follower: Id) -> Option<&'a Progre
 
 fn progress_mut<'a, P: Params>(step: &'a mut Step<P>, follower: Id) -> Option<&'a mut Progress> {
     match &mut step.state_mut().role {
-        Role::Leader { followers } => followers.get_mut(&follower),
+        Role::Leader { followers, .. } => followers.get_mut(&follower),
         _ => None,
     }
 }

@@ -77,7 +77,7 @@ const LOST: &str = "its storage was lost, or an older one took its place";
 
 /// What a leader knows of followers and an operator must hear.
 fn warnings(role: &Role) -> Vec<String> {
-    let Role::Leader { followers } = role else { return Vec::new() };
+    let Role::Leader { followers, .. } = role else { return Vec::new() };
     let lost = followers.iter().filter(|(_, progress)| progress.is_lost);
     lost.map(|(id, _)| {
         format!("server {} lacks what it has acknowledged: {LOST}", usize::from(*id))

@@ -165,7 +165,7 @@ fn of_server(server: &ServerState<Kv>) -> String {
         server.commit,
         server.log()
     );
-    if let Role::Leader { followers } = &server.role {
+    if let Role::Leader { followers, .. } = &server.role {
         for (id, known) in followers {
             text += &format!("; {id:?} {}", of_progress(known));
         }

@@ -75,7 +75,7 @@ fn followers<P: Params>(
 ) -> impl Iterator<Item = impl Iterator<Item = &Progress>> {
     state.actor_states.iter().map(|member| {
         let followers = match member.server().map(|server| &server.role) {
-            Some(Role::Leader { followers }) => Some(followers.values()),
+            Some(Role::Leader { followers, .. }) => Some(followers.values()),
             _ => None,
         };
         followers.into_iter().flatten()

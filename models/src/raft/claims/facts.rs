@@ -177,7 +177,7 @@ pub fn half_known<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
 /// A leader has sent a follower more before it answered.
 pub fn two_on_their_way<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
     servers(state).any(|(_, server)| match &server.role {
-        Role::Leader { followers } => followers.values().any(|it| it.in_flight.len() > 1),
+        Role::Leader { followers, .. } => followers.values().any(|it| it.in_flight.len() > 1),
         _ => false,
     })
 }

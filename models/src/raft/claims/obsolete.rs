@@ -104,7 +104,7 @@ fn append_reply<M: StateMachine>(state: &ServerState<M>, from: Id, message: &App
     let is_known = match &state.role {
         Role::Follower { .. } | Role::PreCandidate { .. } | Role::TakenOut { .. } => true,
         Role::Candidate { .. } => false,
-        Role::Leader { followers } => match message.outcome {
+        Role::Leader { followers, .. } => match message.outcome {
             Outcome::Stored { matched } => {
                 followers.get(&from).is_some_and(|known| known.matched >= matched)
             }

@@ -216,7 +216,7 @@ pub fn a_server_taken_out<P: Params>(_: &System<P>, state: &SystemState<P>) -> b
 /// A leader has been told that a server has lost what it acknowledged.
 pub fn a_leader_knows_of_a_loss<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
     servers(state).any(|(_, server)| match &server.role {
-        Role::Leader { followers } => followers.values().any(|progress| progress.is_lost),
+        Role::Leader { followers, .. } => followers.values().any(|progress| progress.is_lost),
         _ => false,
     })
 }
@@ -224,7 +224,7 @@ pub fn a_leader_knows_of_a_loss<P: Params>(_: &System<P>, state: &SystemState<P>
 /// A leader counts on no server that has lost what it acknowledged.
 pub fn the_lost_do_not_count<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
     servers(state).all(|(_, server)| match &server.role {
-        Role::Leader { followers } => {
+        Role::Leader { followers, .. } => {
             followers.values().all(|progress| !progress.is_lost || progress.matched == Index::ZERO)
         }
         _ => true,
