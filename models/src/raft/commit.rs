@@ -6,7 +6,6 @@ use super::server::Step;
 use super::state::{Role, ServerState};
 use super::{Command, Params};
 use crate::number::Index;
-use crate::quorum::is_majority;
 use crate::rules::RuleBook;
 use crate::service::Request;
 use crate::state_machine::StateMachine;
@@ -36,9 +35,10 @@ pub fn may_commit(
     let Role::Leader { followers, .. } = &state.role else {
         return false;
     };
-    let stored = 1 + followers.values().filter(|progress| progress.matched >= index).count();
+    // Whoever is not a follower is the leader itself.
+    let stores = |id| followers.get(&id).is_none_or(|progress| progress.matched >= index);
     let of_own_term = state.log().term_at(index) == Some(state.term());
-    rules.require(Rule::MajorityStores, is_majority(stored, followers.len() + 1))
+    rules.require(Rule::MajorityStores, state.config().is_quorum(stores))
         && rules.require(Rule::OwnTermCommits, of_own_term)
 }
 

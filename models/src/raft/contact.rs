@@ -8,7 +8,6 @@ use super::rules::Rule;
 use super::server::Step;
 use super::state::{Role, ServerState};
 use super::{Command, Params};
-use crate::quorum::is_majority;
 use crate::rules::RuleBook;
 use crate::state_machine::StateMachine;
 
@@ -37,8 +36,9 @@ pub fn hears_majority(rules: &impl RuleBook<Rule>, state: &ServerState<impl Stat
     let Role::Leader { followers, .. } = &state.role else {
         return false;
     };
-    let heard = 1 + followers.values().filter(|known| known.is_heard).count();
-    rules.require(Rule::StepsDownUnheard, is_majority(heard, followers.len() + 1))
+    // Whoever is not a follower is the leader itself.
+    let is_heard = |id| followers.get(&id).is_none_or(|known| known.is_heard);
+    rules.require(Rule::StepsDownUnheard, state.config().is_quorum(is_heard))
 }
 
 /// Does this server ignore a candidate, since it hears a leader?

@@ -13,7 +13,6 @@ use super::state::{Progress, Role, ServerState};
 use super::{Timer, commit};
 use super::{flow, pre_vote};
 use crate::number::Index;
-use crate::quorum::is_majority;
 use crate::rules::RuleBook;
 use crate::state_machine::StateMachine;
 
@@ -111,7 +110,7 @@ fn become_leader_if_elected<P: Params>(step: &mut Step<P>) {
     let Role::Candidate { votes } = &step.state().role else {
         return;
     };
-    let has_majority = is_majority(votes.len(), step.server.servers.len());
+    let has_majority = step.state().config().is_quorum(|id| votes.contains(&id));
     if step.require(Rule::MajorityElects, has_majority) {
         become_leader(step);
     }

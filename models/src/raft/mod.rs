@@ -44,6 +44,7 @@
 pub mod claims;
 mod client;
 mod commit;
+pub mod config;
 mod contact;
 mod election;
 mod flow;
@@ -70,6 +71,7 @@ use crate::member::{self, Member};
 use crate::rules::RuleBook;
 use crate::service::{self, Service};
 use crate::state_machine::StateMachine;
+use config::Config;
 use rules::Rule;
 use server::Step;
 use state::{ServerState, Storage};
@@ -171,7 +173,8 @@ impl<P: Params> Actor for Server<P> {
         if self.rules.keeps(Rule::StandsAfterCrash) || starts_anew {
             out.set_timer(Timer::Election, self.timing.election.clone());
         }
-        ServerState::starting_from(storage.clone())
+        let servers = self.servers.iter().copied();
+        ServerState::starting_from(storage.clone(), Config::of(servers))
     }
 
     fn on_msg(

@@ -13,7 +13,6 @@ use super::rules::Rule;
 use super::server::Step;
 use super::state::{Role, ServerState};
 use super::{Params, Timer, term};
-use crate::quorum::is_majority;
 use crate::rules::RuleBook;
 use crate::state_machine::StateMachine;
 
@@ -81,7 +80,7 @@ fn stand_if_welcome<P: Params>(step: &mut Step<P>) {
     let Role::PreCandidate { votes } = &step.state().role else {
         return;
     };
-    let has_majority = is_majority(votes.len(), step.server.servers.len());
+    let has_majority = step.state().config().is_quorum(|id| votes.contains(&id));
     if step.require(Rule::MajorityWelcomes, has_majority) {
         step.cancel_timer(Timer::PreVote);
         election::start_election(step);

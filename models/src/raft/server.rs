@@ -34,7 +34,7 @@ impl<P: Params> Step<'_, '_, P> {
 
     /// The other servers.
     pub(super) fn peers(&self) -> Vec<Id> {
-        self.server.servers.iter().copied().filter(|server| *server != self.id).collect()
+        self.state().config().voters.iter().copied().filter(|id| *id != self.id).collect()
     }
 
     pub(super) fn become_follower(&mut self, leader: Option<Id>) {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use stateright::actor::Id;
 
+use super::config::{Config, Configs};
 use super::log::{Log, Payload};
 use crate::number::{Index, Term};
 use crate::service::{Sequence, Session};
@@ -99,17 +100,21 @@ impl<M: StateMachine> Default for Applied<M> {
 pub struct ServerState<M: StateMachine> {
     pub storage: Storage<M::Command>,
     pub role: Role,
+    /// Who takes part, by the log.
+    pub configs: Configs,
     /// The last entry known to be committed.
     pub commit: Index,
     pub applied: Applied<M>,
 }
 
 impl<M: StateMachine> ServerState<M> {
-    /// A server that starts: a follower that has applied nothing yet.
-    pub fn starting_from(storage: Option<Storage<M::Command>>) -> Self {
+    /// A server that starts, of a cluster that began with `first`: a follower that has applied
+    /// nothing yet.
+    pub fn starting_from(storage: Option<Storage<M::Command>>, first: Config) -> Self {
         ServerState {
             storage: storage.unwrap_or_default(),
             role: Role::Follower { leader: None },
+            configs: Configs::starting_with(first),
             commit: Index::ZERO,
             applied: Applied::default(),
         }
@@ -121,6 +126,11 @@ impl<M: StateMachine> ServerState<M> {
 
     pub fn log(&self) -> &Log<M::Command> {
         &self.storage.log
+    }
+
+    /// Who takes part now.
+    pub fn config(&self) -> &Config {
+        &self.configs.latest().1
     }
 
     pub fn is_taken_out(&self) -> bool {

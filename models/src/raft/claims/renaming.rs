@@ -7,6 +7,7 @@ use stateright::{Rewrite, RewritePlan};
 use super::ghost::{Committed, Ghost};
 use crate::number::Index;
 use crate::raft::Timer;
+use crate::raft::config::{Config, Configs};
 use crate::raft::log::{Entry, Log, Payload};
 use crate::raft::message::Message;
 use crate::raft::state::{Applied, Role, ServerState, Storage};
@@ -60,11 +61,24 @@ impl Rewrite<Id> for Role {
     }
 }
 
+impl Rewrite<Id> for Config {
+    fn rewrite<S>(&self, plan: &RewritePlan<Id, S>) -> Self {
+        Config { voters: self.voters.rewrite(plan) }
+    }
+}
+
+impl Rewrite<Id> for Configs {
+    fn rewrite<S>(&self, plan: &RewritePlan<Id, S>) -> Self {
+        self.renamed(|config| config.rewrite(plan))
+    }
+}
+
 impl<M: StateMachine> Rewrite<Id> for ServerState<M> {
     fn rewrite<S>(&self, plan: &RewritePlan<Id, S>) -> Self {
         ServerState {
             storage: self.storage.rewrite(plan),
             role: self.role.rewrite(plan),
+            configs: self.configs.rewrite(plan),
             commit: self.commit,
             applied: Applied {
                 sessions: self.applied.sessions.rewrite(plan),
