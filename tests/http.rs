@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
 use quorate::node::board::Board;
-use quorate::node::config::{Config, ConfigError};
+use quorate::node::config::{Config, ConfigError, Runs};
 use quorate::node::event_loop::Counts;
 use quorate::node::fragment::ReassemblyCounters;
 use quorate::node::http::{Http, HttpError};
@@ -19,7 +19,7 @@ fn config() -> Config {
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let port = free.port() - 1;
-    Config::create::<ConfigError>(folder.path(), 1, port, "toy", &[], |_| Ok(())).unwrap()
+    Config::create::<ConfigError>(folder.path(), 1, port, &Runs::bare("toy"), |_| Ok(())).unwrap()
 }
 
 fn start() -> (Http, Board<Snapshot>) {

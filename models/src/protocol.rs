@@ -18,6 +18,8 @@ use crate::service::{Service, Status};
 pub struct Settings {
     /// By the name of one of [`Protocol::TIMERS`], how long it waits if not as by default.
     pub timers: BTreeMap<String, Range<Duration>>,
+    /// By the name of one of [`Protocol::OPTIONS`], whether it is on, if not as by default.
+    pub options: BTreeMap<String, bool>,
 }
 
 impl Settings {
@@ -29,6 +31,16 @@ impl Settings {
         let default = P::TIMERS.iter().find(|(known, _)| *known == name);
         let (_, default) = default.expect("the timers of a protocol are listed");
         self.timers.get(name).unwrap_or(default).clone()
+    }
+
+    /// Whether the option of this name is on.
+    ///
+    /// # Panics
+    /// If `P` has no option of this name.
+    pub fn option<P: Protocol>(&self, name: &str) -> bool {
+        let default = P::OPTIONS.iter().find(|(known, _)| *known == name);
+        let (_, default) = default.expect("the options of a protocol are listed");
+        *self.options.get(name).unwrap_or(default)
     }
 
     /// Asks that `timer` wait longer, at its shortest, than `interval` at its shortest.
@@ -81,6 +93,9 @@ pub trait Protocol:
 
     /// The timers that a config file may set, each with its default.
     const TIMERS: &'static [(&'static str, Range<Duration>)];
+
+    /// What a config file may turn on or off, each with its default. None by default.
+    const OPTIONS: &'static [(&'static str, bool)] = &[];
 
     /// How many nodes a cluster has at least: with fewer nobody could ever answer a client.
     const LEAST_NODES: usize = 1;

@@ -4,13 +4,12 @@ mod children;
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
-use std::ops::{Range, RangeInclusive};
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::Duration;
 
 use clap::builder::RangedI64ValueParser;
 use quorate_models::RUNNING;
@@ -21,7 +20,7 @@ use super::exit::{self, Code, Failure};
 use super::log;
 use super::setup;
 use crate::node::UNNAMED;
-use crate::node::config::{Config, FILE};
+use crate::node::config::{Config, FILE, Runs};
 use crate::node::storage;
 use children::{End, LOOK, Node};
 
@@ -179,7 +178,7 @@ fn resume(args: &Args, path: &Path) -> Result<Config, Failure> {
 /// A new cluster, its stores empty.
 fn create(args: &Args) -> Result<Config, Failure> {
     let protocol = args.protocol.as_deref().unwrap_or(UNNAMED);
-    let Some(timers) = quorate_models::named(protocol, Timers) else {
+    let Some(runs) = quorate_models::named(protocol, ByDefault) else {
         let known = RUNNING.join(", ");
         let message = format!("no protocol {protocol:?} runs as a cluster, only: {known}");
         return Err(Failure::new(Code::Usage, message));
@@ -191,7 +190,7 @@ fn create(args: &Args) -> Result<Config, Failure> {
     for id in 1..=nodes {
         probe(SocketAddr::from((Ipv4Addr::LOCALHOST, port + id)))?;
     }
-    Config::create(&args.dir, nodes, port, protocol, timers, |config| {
+    Config::create(&args.dir, nodes, port, &runs, |config| {
         for node in &config.nodes {
             storage::create(&node.store, setup::identity(config, node.id))?;
         }
@@ -221,14 +220,14 @@ impl Visit for Outlives {
     }
 }
 
-/// Asks a protocol for its timers and their defaults.
-struct Timers;
+/// Asks a protocol how it is run unless told otherwise.
+struct ByDefault;
 
-impl Visit for Timers {
-    type Output = &'static [(&'static str, Range<Duration>)];
+impl Visit for ByDefault {
+    type Output = Runs<'static>;
 
     fn visit<P: Protocol<Machine = Kv>>(self) -> Self::Output {
-        P::TIMERS
+        Runs::by_default::<P>()
     }
 }
 

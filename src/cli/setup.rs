@@ -53,13 +53,14 @@ pub fn members(config: &Config) -> Result<Members, ConfigError> {
 /// The actor that every node of `config` runs, which is one of `P`.
 ///
 /// # Errors
-/// If what the config says of timers does not fit `P`, or it has too few nodes for it.
+/// If what the config says of timers and options does not fit `P`, or it has too few nodes for it.
 pub fn actor<P: Protocol>(config: &Config) -> Result<P, ConfigError> {
     config.has_timers_of(P::TIMERS)?;
+    config.has_options_of(P::OPTIONS)?;
     if config.nodes.len() < P::LEAST_NODES {
         return Err(config.wrong("node", &too_few::<P>(config.nodes.len())));
     }
-    let settings = Settings { timers: config.timers.clone() };
+    let settings = Settings { timers: config.timers.clone(), options: config.options.clone() };
     P::fits(&settings).map_err(|misfit| config.wrong_timer(misfit.timer, &misfit.problem))?;
     let servers = config.nodes.iter().map(|node| Id::from(node.id as usize)).collect();
     Ok(P::server(servers, &settings))

@@ -7,6 +7,8 @@
 //! [timers]                       # of the protocol; left out, its defaults
 //! heartbeat_ms = 50
 //! election_ms = [150, 300]       # a timeout is drawn from this range
+//! [options]                      # of the protocol, on or off; left out, its defaults
+//! pre_vote = true
 //! [[node]]
 //! id = 1
 //! address = "127.0.0.1:7401"     # where others reach it over UDP: IP address or name, and port
@@ -35,6 +37,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use thiserror::Error;
 
+pub use self::create::Runs;
 pub use self::key::{Key, load_key};
 pub use self::node::Node;
 use self::node::{LookUp, WrittenNode, Wrong};
@@ -61,6 +64,8 @@ pub struct Config {
     /// By its name, how long a timer of the protocol waits, where the file says so. The range of
     /// one that always waits as long is empty.
     pub timers: BTreeMap<String, Range<Duration>>,
+    /// By its name, whether an option of the protocol is on, where the file says so.
+    pub options: BTreeMap<String, bool>,
     /// The nodes, in ascending order of their numbers; at least one.
     pub nodes: Vec<Node>,
 }
@@ -105,6 +110,8 @@ struct Written {
     key_file: PathBuf,
     #[serde(default)]
     timers: BTreeMap<String, WrittenTimer>,
+    #[serde(default)]
+    options: BTreeMap<String, bool>,
     /// Where files had this timer before there was `[timers]`.
     heartbeat_ms: Option<WrittenTimer>,
     /// As above.
@@ -163,6 +170,19 @@ impl Config {
         })
     }
 
+    /// Refuses options that a protocol does not have whose own are `known`, each with its default.
+    ///
+    /// # Errors
+    /// [`ConfigError::Field`], naming the option.
+    pub fn has_options_of(&self, known: &[(&str, bool)]) -> Result<(), ConfigError> {
+        let is_known = |name: &str| known.iter().any(|(other, _)| *other == name);
+        let Some(name) = self.options.keys().find(|name| !is_known(name)) else { return Ok(()) };
+        let names: Vec<_> = known.iter().map(|(name, _)| *name).collect();
+        let names = if names.is_empty() { "none at all".into() } else { names.join(", ") };
+        let problem = format!("{name:?} is no option of {}, which has: {names}", self.protocol);
+        Err(self.wrong("options", &problem))
+    }
+
     /// The error that the timer of this name cannot wait as long as it does.
     pub fn wrong_timer(&self, name: &str, problem: &str) -> ConfigError {
         self.wrong(&timers::field(name), problem)
@@ -194,6 +214,7 @@ impl Config {
             protocol: written.protocol.unwrap_or_else(|| UNNAMED.into()),
             key_file: folder.join(written.key_file),
             timers,
+            options: written.options,
             nodes,
         })
     }

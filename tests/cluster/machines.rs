@@ -9,7 +9,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
 use quorate::node::UNNAMED;
-use quorate::node::config::{Config, ConfigError};
+use quorate::node::config::{Config, ConfigError, Runs};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -77,8 +77,8 @@ impl Nodes {
     fn create(places: [&str; 3], machines: bool) -> Self {
         let directory = TempDir::new().expect("a directory");
         let none = |_: &Config| Ok::<(), ConfigError>(());
-        let made =
-            Config::create(directory.path(), 3, 20_000, UNNAMED, &[], none).expect("a cluster");
+        let made = Config::create(directory.path(), 3, 20_000, &Runs::bare(UNNAMED), none)
+            .expect("a cluster");
         let mut text = fs::read_to_string(&made.path).unwrap();
         for (node, place) in made.nodes.iter().zip(places) {
             let before = format!("address = \"{}\"", node.address);

@@ -14,7 +14,7 @@ use quorate::cli::node::console::Console;
 use quorate::cli::setup;
 use quorate::node::board::Board as Shared;
 use quorate::node::client::Client;
-use quorate::node::config::{Config, ConfigError};
+use quorate::node::config::{Config, ConfigError, Runs};
 use quorate::node::event_loop::{Disk, EventLoop, NodeError};
 use quorate::node::http::Http;
 use quorate::node::snapshot::Snapshot;
@@ -141,7 +141,8 @@ fn age(address: SocketAddr) -> Option<u64> {
 fn a_node_that_hangs_in_a_sync_is_seen_to() {
     let folder = tempfile::tempdir().unwrap();
     let none = |_: &Config| Ok::<(), ConfigError>(());
-    let config = Config::create(folder.path(), 1, free_ports(1), "adder", &[], none).unwrap();
+    let config =
+        Config::create(folder.path(), 1, free_ports(1), &Runs::bare("adder"), none).unwrap();
     let members = setup::members(&config).unwrap();
     let board = Shared::<Snapshot>::default();
     let http = Http::start(&config, 1, board.clone()).unwrap();

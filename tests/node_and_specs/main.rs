@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use quorate::cli::{cluster, setup};
 use quorate::node::client::{PATIENCE, Patience};
-use quorate::node::config::{Config, ConfigError};
+use quorate::node::config::{Config, ConfigError, Runs};
 use quorate_checker::spec::{Spec, Timely};
 use quorate_models::client::{Client, Habits};
 use quorate_models::member::{self, Member};
@@ -70,7 +70,7 @@ fn compared(what: &'static str, node: impl Debug, specs: impl Debug) -> Compared
 fn config_of<P: Protocol>(nodes: u16) -> Config {
     let directory = tempfile::tempdir().expect("a directory");
     let stores = |_: &Config| Ok::<_, ConfigError>(());
-    Config::create(directory.path(), nodes, cluster::PORT, P::NAME, P::TIMERS, stores)
+    Config::create(directory.path(), nodes, cluster::PORT, &Runs::by_default::<P>(), stores)
         .expect("valid")
 }
 

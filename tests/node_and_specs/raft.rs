@@ -5,7 +5,7 @@ use quorate::node::config::Config;
 use quorate_models::protocol::Protocol;
 use quorate_models::raft::protocol::Node;
 use quorate_models::raft::specs::{self, RaftSpec, large, live};
-use quorate_models::raft::{Batch, Server, Timer, Timing};
+use quorate_models::raft::{Batch, Options, Server, Timer, Timing};
 use quorate_models::rules::AllRules;
 
 use crate::{
@@ -60,7 +60,8 @@ fn specs_of_raft() -> Vec<RaftSpec> {
 fn of_servers(specs: &[RaftSpec]) -> Vec<Compared> {
     let config = config::<Node>();
     let node: Node = node(&config);
-    let Config { path: _, cluster: _, protocol, key_file: _, timers, nodes } = config;
+    let Config { path: _, cluster: _, protocol, key_file: _, timers, options: set_options, nodes } =
+        config;
     assert_eq!(protocol, Node::NAME);
     let Server { servers, timing, batch, window, options, rules: AllRules } = &node;
     assert_eq!(servers.len(), nodes.len());
@@ -68,6 +69,9 @@ fn of_servers(specs: &[RaftSpec]) -> Vec<Compared> {
     let heartbeat = *node_heartbeat..*node_heartbeat;
     let set = [("heartbeat", heartbeat), ("election", node_election.clone())];
     assert_eq!(timers, set.map(|(name, range)| (name.to_owned(), range)).into());
+    let Options { pre_vote, check_quorum } = *options;
+    let set = [("pre_vote", pre_vote), ("check_quorum", check_quorum)];
+    assert_eq!(set_options, set.map(|(name, on)| (name.to_owned(), on)).into());
     // A node's rule book cannot suspend a rule; those of these specs do not.
     assert!(specs.iter().all(|spec| server(spec).rules.0.is_empty()));
     let timing = one(specs.iter().map(|spec| server(spec).timing.clone()));

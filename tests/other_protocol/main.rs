@@ -16,11 +16,10 @@ use quorate::cli::node::Site;
 use quorate::cli::setup;
 use quorate::node::board::Board;
 use quorate::node::client::Client;
-use quorate::node::config::{Config, ConfigError};
+use quorate::node::config::{Config, ConfigError, Runs};
 use quorate::node::snapshot::Snapshot;
 use quorate::node::storage;
 use quorate_models::kv::{Command, Kv, Output};
-use quorate_models::protocol::Protocol;
 use register::Register;
 use support::cluster::{expect, free_ports, quorate, wait_for};
 use support::http::get;
@@ -35,14 +34,14 @@ struct Cluster {
 impl Cluster {
     fn create() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let (port, name, timers) = (free_ports(2), Register::NAME, Register::TIMERS);
+        let (port, runs) = (free_ports(2), Runs::by_default::<Register>());
         let stores = |config: &Config| {
             for node in &config.nodes {
                 storage::create(&node.store, setup::identity(config, node.id)).expect("a store");
             }
             Ok::<_, ConfigError>(())
         };
-        let config = Config::create(folder.path(), 2, port, name, timers, stores);
+        let config = Config::create(folder.path(), 2, port, &runs, stores);
         Cluster { config: config.expect("it is valid"), _folder: folder }
     }
 

@@ -9,7 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use quorate::cli::setup;
-use quorate::node::config::{Config, ConfigError};
+use quorate::node::config::{Config, ConfigError, Runs};
 use quorate::node::storage;
 use quorate::node::timers::Dice;
 use quorate::node::transport::Members;
@@ -125,8 +125,8 @@ impl Cluster {
             }
             Ok::<_, ConfigError>(())
         };
-        let (nodes, timers) = (count as u16, P::TIMERS);
-        Config::create(directory.path(), nodes, port, P::NAME, timers, stores).expect("it is new");
+        let (nodes, runs) = (count as u16, Runs::by_default::<P>());
+        Config::create(directory.path(), nodes, port, &runs, stores).expect("it is new");
         Cluster { directory, nodes: Mutex::default() }.started(count)
     }
 

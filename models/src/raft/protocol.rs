@@ -22,8 +22,12 @@ pub const BATCH: Batch = Batch { entries: 256, bytes: 256 << 10 };
 /// How many of them are on their way to a follower at most.
 pub const WINDOW: usize = 2;
 
-/// Whoever is cut off, or comes back, deposes no leader that a majority follows.
+/// What is on unless a config file turns it off. Whoever is cut off, or comes back, deposes no
+/// leader that a majority follows.
 pub const OPTIONS: Options = Options { pre_vote: true, check_quorum: true };
+
+const PRE_VOTE: &str = "pre_vote";
+const CHECK_QUORUM: &str = "check_quorum";
 
 const HEARTBEAT: &str = "heartbeat";
 const ELECTION: &str = "election";
@@ -32,11 +36,15 @@ impl Protocol for Node {
     const NAME: &'static str = "raft";
     const TIMERS: &'static [(&'static str, Range<Duration>)] =
         &[(HEARTBEAT, milliseconds(50, 50)), (ELECTION, milliseconds(150, 300))];
+    const OPTIONS: &'static [(&'static str, bool)] =
+        &[(PRE_VOTE, OPTIONS.pre_vote), (CHECK_QUORUM, OPTIONS.check_quorum)];
 
     fn server(servers: Vec<Id>, settings: &Settings) -> Self {
         let timer = |name| settings.timer::<Self>(name);
         let timing = Timing { heartbeat: timer(HEARTBEAT).start, election: timer(ELECTION) };
-        Server { servers, timing, batch: BATCH, window: WINDOW, options: OPTIONS, rules: AllRules }
+        let option = |name| settings.option::<Self>(name);
+        let options = Options { pre_vote: option(PRE_VOTE), check_quorum: option(CHECK_QUORUM) };
+        Server { servers, timing, batch: BATCH, window: WINDOW, options, rules: AllRules }
     }
 
     fn fits(settings: &Settings) -> Result<(), Misfit> {
@@ -83,4 +91,20 @@ fn warnings(role: &Role) -> Vec<String> {
         format!("server {} lacks what it has acknowledged: {LOST}", usize::from(*id))
     })
     .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_option_is_on_unless_it_is_turned_off() {
+        let options = |settings| Node::server(Vec::new(), &settings).options;
+        assert_eq!(options(Settings::default()), OPTIONS);
+        for name in [PRE_VOTE, CHECK_QUORUM] {
+            let off = [(name.to_owned(), false)].into();
+            let only = Options { pre_vote: name != PRE_VOTE, check_quorum: name != CHECK_QUORUM };
+            assert_eq!(options(Settings { options: off, ..Settings::default() }), only);
+        }
+    }
 }

@@ -8,15 +8,42 @@ use std::ops::Range;
 use std::path::Path;
 use std::time::Duration;
 
+use quorate_models::protocol::Protocol;
+
 use super::{Config, ConfigError, FILE, Key, node, timers};
 
 const KEY_FILE: &str = "cluster.key";
 
+/// What the nodes of a new cluster run.
+#[derive(Clone, Copy, Debug)]
+pub struct Runs<'a> {
+    /// The protocol's name.
+    pub protocol: &'a str,
+    /// By their names, how long its timers wait.
+    pub timers: &'a [(&'a str, Range<Duration>)],
+    /// By their names, which of its options are on.
+    pub options: &'a [(&'a str, bool)],
+}
+
+impl<'a> Runs<'a> {
+    /// The protocol of this name, of which the file says no more.
+    pub const fn bare(protocol: &'a str) -> Self {
+        Runs { protocol, timers: &[], options: &[] }
+    }
+}
+
+impl Runs<'static> {
+    /// `P`, as it is unless told otherwise.
+    pub const fn by_default<P: Protocol>() -> Self {
+        Runs { protocol: P::NAME, timers: P::TIMERS, options: P::OPTIONS }
+    }
+}
+
 impl Config {
     /// Makes a cluster of `nodes` nodes in the folder `dir`, which is made if need be. Node `i`,
-    /// from 1, gets the address 127.0.0.1 with port `port + i`. All run the protocol of the name
-    /// `protocol`, whose `timers` wait as long as is said of each. `stores` creates the stores: it
-    /// is called before `cluster.toml` appears, all at once. Overwrites nothing.
+    /// from 1, gets the address 127.0.0.1 with port `port + i`. `runs` says what all run. `stores`
+    /// creates the stores: it is called before `cluster.toml` appears, all at once. Overwrites
+    /// nothing.
     ///
     /// # Errors
     /// [`ConfigError::Exists`] if there is a cluster, [`ConfigError::HalfMade`] if there is the
@@ -26,14 +53,13 @@ impl Config {
         dir: &Path,
         nodes: u16,
         port: u16,
-        protocol: &str,
-        timers: &[(&str, Range<Duration>)],
+        runs: &Runs<'_>,
         stores: impl FnOnce(&Self) -> Result<(), E>,
     ) -> Result<Self, E> {
         let path = dir.join(FILE);
         let cluster = getrandom::u64()
             .map_err(|error| ConfigError::io(&path, "make a name for")(io::Error::other(error)))?;
-        let mut text = heading(cluster, protocol, timers);
+        let mut text = heading(cluster, runs);
         text += &places(&path, nodes, port)?;
         let config = Self::parse(&path, &text, &node::look_up)?;
 
@@ -57,14 +83,16 @@ impl Config {
 }
 
 /// All but the nodes.
-fn heading(cluster: u64, protocol: &str, timers: &[(&str, Range<Duration>)]) -> String {
+fn heading(cluster: u64, Runs { protocol, timers, options }: &Runs<'_>) -> String {
     let timers: String = timers.iter().map(|(name, range)| timers::line(name, range)).collect();
+    let options: String = options.iter().map(|(name, on)| format!("{name} = {on}\n")).collect();
+    let options = if options.is_empty() { options } else { format!("\n[options]\n{options}") };
     format!(
         "# A quorate cluster. Every node and every client reads this file.\n\
          cluster = \"{cluster:016x}\"\n\
          protocol = {protocol:?}\n\
          key_file = \"{KEY_FILE}\"\n\n\
-         [timers]\n{timers}"
+         [timers]\n{timers}{options}"
     )
 }
 

@@ -8,7 +8,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::Duration;
 
-use super::{Config, ConfigError, FILE, UNNAMED, load_key};
+use super::{Config, ConfigError, FILE, Runs, UNNAMED, load_key};
 
 const GOOD: &str = r#"
 cluster = "9f3c06ab51d2e874"
@@ -17,6 +17,8 @@ key_file = "cluster.key"
 [timers]
 tick_ms = 50
 rest_ms = [150, 300]
+[options]
+careful = false
 [[node]]
 id = 2
 address = "127.0.0.1:7102"
@@ -29,6 +31,11 @@ store = "node-1.redb"
 
 /// The timers of the protocol "toy".
 const TIMERS: [(&str, Range<Duration>); 2] = [("tick", ms(50, 50)), ("rest", ms(150, 300))];
+
+/// Its options.
+const OPTIONS: [(&str, bool); 2] = [("careful", true), ("quick", false)];
+
+const RUNS: Runs<'_> = Runs { protocol: "toy", timers: &TIMERS, options: &OPTIONS };
 
 const fn ms(shortest: u64, longest: u64) -> Range<Duration> {
     Duration::from_millis(shortest)..Duration::from_millis(longest)
@@ -61,7 +68,7 @@ fn complaint(old: &str, new: &str) -> String {
 }
 
 fn create(dir: &Path) -> Result<Config, ConfigError> {
-    Config::create(dir, 3, 7100, "toy", &TIMERS, |_| Ok(()))
+    Config::create(dir, 3, 7100, &RUNS, |_| Ok(()))
 }
 
 #[test]
@@ -73,6 +80,8 @@ fn a_good_file_is_understood() {
     assert_eq!(config.timers["tick"], ms(50, 50));
     assert_eq!(config.timers["rest"], ms(150, 300));
     config.has_timers_of(&TIMERS).expect("they are the protocol's");
+    assert_eq!(config.options, [("careful".to_owned(), false)].into());
+    config.has_options_of(&OPTIONS).expect("they are the protocol's");
     assert_eq!(config.nodes.iter().map(|node| node.id).collect::<Vec<_>>(), [1, 2]);
     assert_eq!(config.node(2).unwrap().store, Path::new("some/node-2.redb"));
     assert!(
@@ -249,6 +258,17 @@ fn a_timer_that_the_protocol_has_not_so_is_refused() {
 }
 
 #[test]
+fn an_option_that_the_protocol_has_not_is_refused() {
+    let config = parse(&GOOD.replace("careful", "clever")).unwrap();
+    let refused = |known| config.has_options_of(known).unwrap_err().to_string();
+    let words = "some/cluster.toml: options: \"clever\" is no option of toy, which has: ";
+    assert_eq!(refused(&OPTIONS), format!("{words}careful, quick"));
+    assert_eq!(refused(&[]), format!("{words}none at all"));
+    let complaint = complaint("careful = false", "careful = 1");
+    assert!(complaint.contains("invalid type: integer `1`, expected a boolean"), "{complaint}");
+}
+
+#[test]
 fn a_missing_file_is_named() {
     let error = Config::load(Path::new("no/such/cluster.toml")).unwrap_err();
     assert!(error.to_string().starts_with("no/such/cluster.toml: cannot read it: "), "{error}");
@@ -261,6 +281,7 @@ fn a_created_cluster_loads() {
     let created = create(&dir).unwrap();
     assert_eq!(Config::load(&dir.join(FILE)).unwrap(), created);
     assert_eq!(created.protocol, "toy");
+    assert_eq!(created.options, OPTIONS.map(|(name, on)| (name.to_owned(), on)).into());
     created.has_timers_of(&TIMERS).expect("they are the protocol's");
     assert_eq!(created.timers, TIMERS.map(|(name, range)| (name.to_owned(), range)).into());
     let ports: Vec<_> = created.nodes.iter().map(|node| node.address.port()).collect();
@@ -294,7 +315,7 @@ fn nothing_is_created_over_anything() {
 #[test]
 fn the_file_appears_only_once_the_stores_exist() {
     let folder = tempfile::tempdir().unwrap();
-    let refused = Config::create(folder.path(), 3, 7100, "toy", &TIMERS, |config| {
+    let refused = Config::create(folder.path(), 3, 7100, &RUNS, |config| {
         assert!(load_key(&config.key_file).is_ok() && !config.path.exists());
         Err(ConfigError::Exists { path: config.nodes[1].store.clone() })
     });
@@ -306,8 +327,7 @@ fn the_file_appears_only_once_the_stores_exist() {
 fn a_cluster_that_would_not_be_valid_leaves_nothing_behind() {
     let folder = tempfile::tempdir().unwrap();
     let dir = folder.path().join("new");
-    let create =
-        |nodes, port| Config::create::<ConfigError>(&dir, nodes, port, "toy", &TIMERS, |_| Ok(()));
+    let create = |nodes, port| Config::create::<ConfigError>(&dir, nodes, port, &RUNS, |_| Ok(()));
     for (nodes, port, words) in [
         (0, 7100, "node: there is none"),
         (3, 65_533, "port: 3 ports after 65533 are more than there are"),
