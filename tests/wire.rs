@@ -13,6 +13,7 @@ use quorate::node::seal::{Packet, Reject, Seal};
 use quorate::node::transport::{FIRST_CLIENT, Members, Transport};
 use quorate::node::wire::{self, CHUNK, DATAGRAM_MAX, Datagram, Header, Kind, WireError};
 use quorate_models::kv::{Command, Kv, Output, Text};
+use quorate_models::order::{Order, Refusal};
 use quorate_models::raft::MessageOf;
 use quorate_models::service::{Answer, Message, Reply, Request, Sequence, Session};
 use stateright::actor::Id;
@@ -254,6 +255,14 @@ fn any_message() -> impl Strategy<Value = Spoken> {
         (number(), answer).prop_map(|((session, sequence), answer)| {
             Message::Reply(Reply { session, sequence, answer })
         }),
+        (number(), any::<usize>()).prop_map(|((session, sequence), to)| {
+            let command = Order::Transfer { to: Id::from(to) };
+            Message::Order(Request { session, sequence, command })
+        }),
+        (number(), any::<bool>()).prop_map(|((session, sequence), is_done)| {
+            let outcome = if is_done { Ok(()) } else { Err(Refusal::UnknownOrder) };
+            Message::OrderReply(Reply { session, sequence, answer: Answer::Done(outcome) })
+        }),
     ]
 }
 
@@ -338,6 +347,15 @@ fn a_client_says_the_same_whatever_the_servers_say_to_each_other() {
         Reply { session: Session(7), sequence: Sequence(3), answer: Answer::Done(Output::Stored) };
     let of_raft: MessageOf<Kv> = Message::Reply(reply.clone());
     let of_any: Message<(), Command, Output> = Message::Reply(reply);
+    assert_eq!(wire::decode(&wire::encode(&of_raft).unwrap()), Ok(of_any));
+    let (session, sequence) = (Session(1 << 63), Sequence(4));
+    let order = Request { session, sequence, command: Order::Transfer { to: Id::from(2) } };
+    let of_raft: MessageOf<Kv> = Message::Order(order.clone());
+    let of_any: Message<(), Command, Output> = Message::Order(order);
+    assert_eq!(wire::encode(&of_raft), wire::encode(&of_any));
+    let reply = Reply { session, sequence, answer: Answer::Done(Err(Refusal::UnknownOrder)) };
+    let of_raft: MessageOf<Kv> = Message::OrderReply(reply.clone());
+    let of_any: Message<(), Command, Output> = Message::OrderReply(reply);
     assert_eq!(wire::decode(&wire::encode(&of_raft).unwrap()), Ok(of_any));
 }
 

@@ -65,6 +65,8 @@ pub mod fenced;
 pub mod kv;
 pub mod member;
 pub mod number;
+pub mod operator;
+pub mod order;
 pub mod primary_backup;
 pub mod protocol;
 pub mod quorum;

@@ -1,4 +1,4 @@
-//! A server beside scripted clients, as one actor type.
+//! A server beside scripted clients and operators, as one actor type.
 //!
 //! A protocol is the actor of its *servers*, and the node runs that actor itself. A model needs
 //! clients as well, and all actors of a model have one type: [`Member`].
@@ -11,13 +11,15 @@ use stateright::actor::{Actor, Command, Id, Out};
 use stateright::{Rewrite, RewritePlan};
 
 use crate::client::{Client, ClientState, Effect};
+use crate::operator::{self, Operator};
 use crate::service::{CommandOf, Message, OutputOf, Service};
 
-/// A server of a protocol, or a client of it.
+/// A server of a protocol, a client of it, or an operator.
 #[derive(Clone, Debug)]
 pub enum Member<A: Service> {
     Server(A),
     Client(Client<A::Machine>),
+    Operator(Operator),
 }
 
 /// A member's state: `S` is a server's, `O` is what a command returns.
@@ -25,21 +27,23 @@ pub enum Member<A: Service> {
 pub enum State<S, O> {
     Server(S),
     Client(ClientState<O>),
+    /// It remembers nothing.
+    Operator,
 }
 
 impl<S, O> State<S, O> {
-    /// The state of a server; `None` for a client.
+    /// The state of a server; `None` for anybody else.
     pub fn server(&self) -> Option<&S> {
         match self {
             State::Server(server) => Some(server),
-            State::Client(_) => None,
+            State::Client(_) | State::Operator => None,
         }
     }
 
-    /// The state of a client; `None` for a server.
+    /// The state of a client; `None` for anybody else.
     pub fn client(&self) -> Option<&ClientState<O>> {
         match self {
-            State::Server(_) => None,
+            State::Server(_) | State::Operator => None,
             State::Client(client) => Some(client),
         }
     }
@@ -54,6 +58,8 @@ pub enum Timer<T> {
     Server(T),
     /// A client has waited too long for an answer.
     Retry,
+    /// An operator gives its orders.
+    Orders,
 }
 
 /// As the server's timer itself.
@@ -62,6 +68,7 @@ impl<T: fmt::Debug> fmt::Debug for Timer<T> {
         match self {
             Timer::Server(timer) => timer.fmt(f),
             Timer::Retry => f.write_str("Retry"),
+            Timer::Orders => f.write_str("Orders"),
         }
     }
 }
@@ -86,6 +93,14 @@ impl<A: Service> Actor for Member<A> {
                 carry_out(client, effects, out);
                 State::Client(state)
             }
+            Member::Operator(operator) => {
+                if operator.waits {
+                    out.set_timer(Timer::Orders, operator::WAIT);
+                } else {
+                    give_orders(operator, id, out);
+                }
+                State::Operator
+            }
         }
     }
 
@@ -104,7 +119,7 @@ impl<A: Service> Actor for Member<A> {
             (Member::Client(client), Message::Reply(reply)) => {
                 with_client(client, state, out, |own| client.on_reply(id, own, reply));
             }
-            (Member::Client(_), Message::Peer(_) | Message::Request(_)) => {}
+            (Member::Client(_) | Member::Operator(_), _) => {}
         }
     }
 
@@ -122,7 +137,8 @@ impl<A: Service> Actor for Member<A> {
             (Member::Client(client), Timer::Retry) => {
                 with_client(client, state, out, |own| client.on_retry_timeout(id, own));
             }
-            (Member::Server(_), Timer::Retry) | (Member::Client(_), Timer::Server(_)) => {}
+            (Member::Operator(operator), Timer::Orders) => give_orders(operator, id, out),
+            (Member::Server(_) | Member::Client(_) | Member::Operator(_), _) => {}
         }
     }
 
@@ -142,6 +158,7 @@ impl<A: Service> Actor for Member<A> {
         match self {
             Member::Server(server) => server.name(),
             Member::Client(_) => "client".to_owned(),
+            Member::Operator(_) => "operator".to_owned(),
         }
     }
 }
@@ -204,11 +221,18 @@ fn carry_out<A: Service>(
     }
 }
 
+fn give_orders<A: Service>(operator: &Operator, id: Id, out: &mut Out<Member<A>>) {
+    for (server, order) in operator.requests(id) {
+        out.send(server, Message::Order(order));
+    }
+}
+
 impl<S: Rewrite<Id>, O: Clone> Rewrite<Id> for State<S, O> {
     fn rewrite<R>(&self, plan: &RewritePlan<Id, R>) -> Self {
         match self {
             State::Server(server) => State::Server(server.rewrite(plan)),
             State::Client(client) => State::Client(client.rewrite(plan)),
+            State::Operator => State::Operator,
         }
     }
 }
@@ -218,6 +242,7 @@ impl<T: Rewrite<Id>> Rewrite<Id> for Timer<T> {
         match self {
             Timer::Server(timer) => Timer::Server(timer.rewrite(plan)),
             Timer::Retry => Timer::Retry,
+            Timer::Orders => Timer::Orders,
         }
     }
 }

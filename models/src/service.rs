@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use stateright::actor::{Actor, Id};
 use stateright::{Rewrite, RewritePlan};
 
+use crate::order::{Order, Outcome};
 use crate::state_machine::{StateMachine, Value};
 
 /// One client's stream of commands: the number is also the client's [`Id`], to which replies go, so
@@ -28,7 +29,8 @@ impl Session {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Sequence(pub u32);
 
-/// A client asks for `command`. Sent again, unchanged, until an [`Answer::Done`] arrives.
+/// A client asks for `command`, or an operator gives this order. Sent again, unchanged, until an
+/// [`Answer::Done`] arrives.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Request<C> {
     pub session: Session,
@@ -47,7 +49,8 @@ pub struct Reply<O> {
 /// What became of a request.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Answer<O> {
-    /// The command is committed and took effect exactly once; this is what it returned.
+    /// The command is committed and took effect exactly once; this is what it returned. Of an order
+    /// it is what became of it.
     Done(O),
     /// This server is not the leader; `leader` is whom it believes to be. It says nothing about
     /// whether an earlier copy of the command took effect.
@@ -94,13 +97,17 @@ pub struct Number {
 }
 
 /// All that travels in a cluster: `P` is what servers say to each other, `C` a command, `O` what
-/// it returns. Written down, a request or a reply is the same whatever `P` is, so a client need not
-/// know the protocol.
+/// it returns. Written down, requests, orders and replies are the same whatever `P` is, so a client
+/// need not know the protocol.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Message<P, C, O> {
     Peer(P),
     Request(Request<C>),
     Reply(Reply<O>),
+    /// An operator asks for something beside commands.
+    Order(Request<Order>),
+    /// The answer to an order.
+    OrderReply(Reply<Outcome>),
 }
 
 /// As the message itself: its type says which one it is.
@@ -110,6 +117,8 @@ impl<P: fmt::Debug, C: fmt::Debug, O: fmt::Debug> fmt::Debug for Message<P, C, O
             Message::Peer(message) => message.fmt(f),
             Message::Request(message) => message.fmt(f),
             Message::Reply(message) => message.fmt(f),
+            Message::Order(message) => message.fmt(f),
+            Message::OrderReply(message) => message.fmt(f),
         }
     }
 }
@@ -157,6 +166,17 @@ impl<P: Rewrite<Id>, C: Clone, O: Clone> Rewrite<Id> for Message<P, C, O> {
             Message::Peer(message) => Message::Peer(message.rewrite(plan)),
             Message::Request(request) => Message::Request(request.rewrite(plan)),
             Message::Reply(reply) => Message::Reply(reply.rewrite(plan)),
+            Message::Order(order) => {
+                let command = order.command.rewrite(plan);
+                Message::Order(Request { command, ..order.rewrite(plan) })
+            }
+            Message::OrderReply(reply) => {
+                let mut reply = reply.rewrite(plan);
+                if let Answer::Done(Err(refusal)) = &mut reply.answer {
+                    *refusal = refusal.rewrite(plan);
+                }
+                Message::OrderReply(reply)
+            }
         }
     }
 }

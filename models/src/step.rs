@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use stateright::actor::{Actor, Id, Out};
 
-use crate::service::{Answer, Message, OutputOf, Reply, Sequence, Service, Session};
+use crate::order::{Order, Outcome, Refusal};
+use crate::service::{Answer, Message, OutputOf, Reply, Request, Sequence, Service, Session};
 
 /// An actor that keeps something that survives a crash.
 pub trait Stored: Actor {
@@ -94,5 +95,17 @@ impl<A: Service> Step<'_, '_, A> {
     pub fn answer(&mut self, session: Session, sequence: Sequence, answer: Answer<OutputOf<A>>) {
         let reply = Reply { session, sequence, answer };
         self.sends.push((session.client(), Message::Reply(reply)));
+    }
+
+    /// Answers an operator's order.
+    pub fn answer_order(&mut self, session: Session, sequence: Sequence, answer: Answer<Outcome>) {
+        let reply = Reply { session, sequence, answer };
+        self.sends.push((session.client(), Message::OrderReply(reply)));
+    }
+
+    /// Refuses an order, as a protocol does that knows none like it.
+    pub fn refuse_order(&mut self, order: &Request<Order>) {
+        let answer = Answer::Done(Err(Refusal::UnknownOrder));
+        self.answer_order(order.session, order.sequence, answer);
     }
 }

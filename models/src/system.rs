@@ -11,6 +11,7 @@ use stateright::actor::{ActorModel, Id};
 use crate::claims::{History, System};
 use crate::client::{Client, Habits};
 use crate::member::Member;
+use crate::operator::Operator;
 use crate::rules::{AllBut, Worded};
 use crate::service::{CommandOf, Service};
 
@@ -49,13 +50,23 @@ pub fn system<A: Service + Clone, G: History>(
         .actors(clients)
 }
 
+/// `spec` with one more member, an operator. Several do not know of each other.
+pub fn with_operator<A: Service, G: History>(
+    mut spec: Spec<Member<A>, (), G>,
+    operator: Operator,
+) -> Spec<Member<A>, (), G> {
+    spec.system.actors.push(Member::Operator(operator));
+    spec.operators += 1;
+    spec
+}
+
 /// The servers of a spec, to give them other settings.
 pub fn servers_mut<A: Service, G: History>(
     spec: &mut Spec<Member<A>, (), G>,
 ) -> impl Iterator<Item = &mut A> {
     spec.system.actors.iter_mut().filter_map(|actor| match actor {
         Member::Server(server) => Some(server),
-        Member::Client(_) => None,
+        Member::Client(_) | Member::Operator(_) => None,
     })
 }
 

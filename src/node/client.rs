@@ -1,10 +1,11 @@
-//! A client of a running cluster: one session, one command at a time.
+//! A client of a running cluster: one session, one command or order at a time.
 //!
 //! A command keeps its number however often it is sent and to whomever, so it takes effect once.
 
 use std::time::{Duration, Instant};
 
-use quorate_models::service::{self, Answer, Request, Sequence, Session};
+use quorate_models::order::{Order, Outcome};
+use quorate_models::service::{self, Answer, Reply, Request, Sequence, Session};
 use quorate_models::state_machine::StateMachine;
 use stateright::actor::Id;
 use thiserror::Error;
@@ -35,7 +36,7 @@ pub const PATIENCE: Patience = Patience {
     redirects: 2,
 };
 
-/// A command was not answered.
+/// A command or an order was not answered.
 #[derive(Debug, Error)]
 pub enum CallError {
     /// It was sent, and may have taken effect or may still.
@@ -106,24 +107,57 @@ impl<M: StateMachine> Client<M> {
     /// [`CallError`]. After [`CallError::Unknown`] the session can go on: once a later command of
     /// it has taken effect, the earlier one cannot any more.
     pub fn call(&mut self, command: M::Command, timeout: Duration) -> Result<M::Output, CallError> {
-        let give_up = Instant::now() + timeout;
+        let request = Message::<M>::Request(self.next_request(command));
+        self.ask(&request, timeout, |message| match message {
+            Message::<M>::Reply(reply) => Some(reply),
+            _ => None,
+        })
+    }
+
+    /// Has `order` carried out, and returns what became of it. Tries server after server until
+    /// `timeout`.
+    ///
+    /// # Errors
+    /// [`CallError`]. After [`CallError::Unknown`] it may be carried out still.
+    pub fn order(&mut self, order: Order, timeout: Duration) -> Result<Outcome, CallError> {
+        let request = Message::<M>::Order(self.next_request(order));
+        self.ask(&request, timeout, |message| match message {
+            Message::<M>::OrderReply(reply) => Some(reply),
+            _ => None,
+        })
+    }
+
+    fn next_request<C>(&mut self, command: C) -> Request<C> {
         self.sequence = Sequence(self.sequence.0 + 1);
-        let (session, sequence) = (self.session, self.sequence);
-        let request = wire::encode(&Message::<M>::Request(Request { session, sequence, command }))?;
+        Request { session: self.session, sequence: self.sequence, command }
+    }
+
+    /// Sends `request` to server after server until there is a final answer, which `reply` takes
+    /// out of a message.
+    fn ask<T>(
+        &mut self,
+        request: &Message<M>,
+        timeout: Duration,
+        reply: fn(Message<M>) -> Option<Reply<T>>,
+    ) -> Result<T, CallError> {
+        let give_up = Instant::now() + timeout;
+        let request = wire::encode(request)?;
         let Patience { retry, retry_per, pause, redirects: at_once } = PATIENCE;
         let retry = retry + retry_per.0 * (request.len() / retry_per.1) as u32;
         let mut redirects = 0;
         while Instant::now() < give_up {
             let server = self.servers[self.target];
             self.transport.send(server, request.clone());
-            match self.answer(Some(server), retry, give_up)? {
+            match self.answer(reply, Some(server), retry, give_up)? {
                 Some(Answer::Done(output)) => return Ok(output),
                 Some(Answer::Redirect { leader }) => {
                     let known = leader.and_then(|id| self.servers.iter().position(|s| *s == id));
                     redirects += 1;
                     if redirects > at_once || known.is_none() {
                         redirects = 0;
-                        if let Some(Answer::Done(output)) = self.answer(None, pause, give_up)? {
+                        if let Some(Answer::Done(output)) =
+                            self.answer(reply, None, pause, give_up)?
+                        {
                             return Ok(output);
                         }
                     }
@@ -142,18 +176,19 @@ impl<M: StateMachine> Client<M> {
         (self.target + 1) % self.servers.len()
     }
 
-    /// Waits for an answer to the current command: a final one from anybody, a redirect from
+    /// Waits for an answer to the current request: a final one from anybody, a redirect from
     /// `server` only. `None` if none came in time.
-    fn answer(
+    fn answer<T>(
         &mut self,
+        reply: fn(Message<M>) -> Option<Reply<T>>,
         server: Option<Id>,
         wait: Duration,
         give_up: Instant,
-    ) -> Result<Option<Answer<M::Output>>, CallError> {
+    ) -> Result<Option<Answer<T>>, CallError> {
         let mut deadline = (Instant::now() + wait).min(give_up);
         loop {
             for (from, bytes) in self.transport.poll(deadline)? {
-                let Ok(Message::<M>::Reply(reply)) = wire::decode(&bytes) else { continue };
+                let Some(reply) = wire::decode(&bytes).ok().and_then(reply) else { continue };
                 let is_ours = (reply.session, reply.sequence) == (self.session, self.sequence);
                 let is_hearsay =
                     matches!(reply.answer, Answer::Redirect { .. }) && Some(from) != server;

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use quorate_models::durable::Durable;
 use quorate_models::protocol::Protocol;
-use quorate_models::service::{Message, Status};
+use quorate_models::service::{Message, Request, Status};
 use serde::{Deserialize, Serialize};
 use stateright::actor::{Actor, Command, Id, Out};
 use thiserror::Error;
@@ -68,7 +68,7 @@ pub struct Counts {
     pub undecodable: u64,
     /// Messages that only servers send, from somebody who is none.
     pub refused: u64,
-    /// Requests that name the session of another than their sender.
+    /// Requests and orders that name the session of another than their sender.
     pub impostors: u64,
     /// Timers that fired.
     pub timeouts: u64,
@@ -228,11 +228,16 @@ impl<A: Protocol, D: Disk<A::Storage>, W: Watch> EventLoop<A, D, W> {
             };
             match &message {
                 // Clients have the cluster's key as well, and no say in what servers agree on.
-                Message::Peer(_) | Message::Reply(_) if !self.transport.is_server(from) => {
+                Message::Peer(_) | Message::Reply(_) | Message::OrderReply(_)
+                    if !self.transport.is_server(from) =>
+                {
                     self.counts.refused += 1;
                 }
                 // Nor does one of them use up the numbers of another.
-                Message::Request(request) if request.session.client() != from => {
+                Message::Request(Request { session, .. })
+                | Message::Order(Request { session, .. })
+                    if session.client() != from =>
+                {
                     self.counts.impostors += 1;
                 }
                 _ => self.on_message(from, message, &mut batch)?,

@@ -39,8 +39,8 @@ pub const CHUNK: usize = DATAGRAM_MAX - HEADER - TAG;
 const DATAGRAM_VERSION: u8 = 1;
 
 /// The version of the message encoding. In version 1 requests and replies stood among the messages
-/// of one protocol.
-const MESSAGE_VERSION: u8 = 2;
+/// of one protocol; in version 2 there were no orders.
+const MESSAGE_VERSION: u8 = 3;
 
 /// Names a cluster: random when the cluster is created, so that two clusters on one host whose keys
 /// or ports were mixed up do not hear each other.

@@ -18,7 +18,7 @@ use quorate_models::raft::message::VoteReply;
 use quorate_models::raft::protocol::Node;
 use quorate_models::raft::state::Storage;
 use quorate_models::raft::{Message, MessageOf};
-use quorate_models::service::Message::{Peer, Request as Asked};
+use quorate_models::service::Message::{Order, Peer, Request as Asked};
 use quorate_models::service::{Request, Session};
 use stateright::actor::Id;
 
@@ -112,13 +112,14 @@ impl Bench {
         by_server && matches!(message, Ok(Peer(Message::AppendEntries(m))) if m.acknowledged)
     }
 
-    /// `payload`, but if it is a request, of the session that its sender has.
+    /// `payload`, but if it is a request or an order, of the session that its sender has.
     fn in_own_name(&self, by_server: bool, payload: Vec<u8>) -> Vec<u8> {
-        let Ok(Asked(request)) = wire::decode::<MessageOf<Kv>>(&payload) else {
-            return payload;
-        };
         let session = Session(usize::from(self.sender(by_server)) as u64);
-        let request: MessageOf<Kv> = Asked(Request { session, ..request });
+        let request: MessageOf<Kv> = match wire::decode::<MessageOf<Kv>>(&payload) {
+            Ok(Asked(request)) => Asked(Request { session, ..request }),
+            Ok(Order(order)) => Order(Request { session, ..order }),
+            _ => return payload,
+        };
         wire::encode(&request).expect("plain data")
     }
 
@@ -135,10 +136,12 @@ impl Bench {
         let before = self.stored();
         match wire::decode::<MessageOf<Kv>>(&payload) {
             Err(_) => expected.undecodable += 1,
-            Ok(Asked(request)) if request.session.client() == self.sender(by_server) => {
+            Ok(Asked(Request { session, .. }) | Order(Request { session, .. }))
+                if session.client() == self.sender(by_server) =>
+            {
                 expected.handled += 1;
             }
-            Ok(Asked(_)) => expected.impostors += 1,
+            Ok(Asked(_) | Order(_)) => expected.impostors += 1,
             Ok(_) if by_server => expected.handled += 1,
             Ok(_) => expected.refused += 1,
         }

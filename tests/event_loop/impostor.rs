@@ -6,8 +6,9 @@ use quorate::node::client::Client;
 use quorate::node::transport::Transport;
 use quorate::node::wire;
 use quorate_models::kv::{Command, Kv, Output};
+use quorate_models::order::{Order, Refusal};
 use quorate_models::raft::MessageOf;
-use quorate_models::service::{Request, Sequence};
+use quorate_models::service::{Answer, Reply, Request, Sequence};
 use stateright::actor::Id;
 
 use crate::{MS, Running, members, raft};
@@ -24,8 +25,15 @@ fn a_client_cannot_use_up_the_numbers_of_another() {
     let (session, sequence) = (client.session(), Sequence(7));
     let request = MessageOf::<Kv>::Request(Request { session, sequence, command: put("stolen") });
     other.send(Id::from(1), wire::encode(&request).unwrap());
+    let command = Order::Transfer { to: Id::from(1) };
+    let order = MessageOf::<Kv>::Order(Request { session, sequence, command });
+    other.send(Id::from(1), wire::encode(&order).unwrap());
+    // And who is no server has no answers for one.
+    let answer = Answer::Done(Ok(()));
+    let reply = MessageOf::<Kv>::OrderReply(Reply { session, sequence, answer });
+    other.send(Id::from(1), wire::encode(&reply).unwrap());
     other.flush().unwrap();
-    node.board.wait_for(|_, counts| counts.impostors == 1);
+    node.board.wait_for(|_, counts| counts.impostors == 2 && counts.refused == 1);
 
     // Were the number in use, this one would be taken for a retry of what is long done.
     let second = Duration::from_secs(1);
@@ -34,5 +42,16 @@ fn a_client_cannot_use_up_the_numbers_of_another() {
     assert_eq!(client.call(put("own"), second).unwrap(), Output::Stored);
     assert!(other.poll(Instant::now() + MS * 50).unwrap().is_empty(), "it was answered");
     let counts = node.board.last.lock().unwrap().as_ref().unwrap().1;
-    assert_eq!((counts.impostors, counts.refused), (1, 0));
+    assert_eq!((counts.impostors, counts.refused), (2, 1));
+}
+
+#[test]
+fn an_order_is_answered_though_the_protocol_does_not_know_it() {
+    let members = members(1);
+    let _node = Running::start(raft(&members), &members, 1, None);
+    let mut client = Client::<Kv>::open(&members).unwrap();
+    let order = Order::Transfer { to: Id::from(1) };
+    let refused = client.order(order, Duration::from_secs(1)).unwrap().unwrap_err();
+    assert_eq!(refused, Refusal::UnknownOrder);
+    assert_eq!(refused.to_string(), "the protocol of the cluster knows no such order");
 }

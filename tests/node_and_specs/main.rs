@@ -107,7 +107,7 @@ where
 {
     match &spec.system.actors[0] {
         Member::Server(server) => server,
-        Member::Client(_) => panic!("{} begins with a server", spec.name),
+        Member::Client(_) | Member::Operator(_) => panic!("{} begins with a server", spec.name),
     }
 }
 
@@ -124,7 +124,7 @@ where
             .flat_map(|spec| spec.system.actors.iter().map(move |actor| (spec, actor)))
             .filter_map(|(spec, actor)| match actor {
                 Member::Client(client) => Some((spec, client)),
-                Member::Server(_) => None,
+                Member::Server(_) | Member::Operator(_) => None,
             })
     };
     let Client { servers: _, script: _, retry: _, habits: _ } = clients().next().expect("one").1;

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use quorate_models::durable::{Change, Damage, Durable, Key};
 use quorate_models::kv::{Command, Kv, Output};
+use quorate_models::order::Refusal;
 use quorate_models::protocol::{Misfit, Protocol, Settings};
 use quorate_models::service::{
     Answer, Message, MessageOf, Number, Reply, Request, Service, Status,
@@ -116,7 +117,12 @@ impl Actor for Register {
                     out.send(session.client(), Message::Reply(reply));
                 }
             }
-            Message::Peer(_) | Message::Reply(_) => {}
+            Message::Order(Request { session, sequence, .. }) => {
+                let answer = Answer::Done(Err(Refusal::UnknownOrder));
+                let reply = Reply { session, sequence, answer };
+                out.send(session.client(), Message::OrderReply(reply));
+            }
+            Message::Peer(_) | Message::Reply(_) | Message::OrderReply(_) => {}
         }
     }
 

@@ -4,6 +4,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use quorate_models::kv::{Command, Kv, Output, Text};
 use quorate_models::number::{Index, Term};
+use quorate_models::order::Order;
 use quorate_models::raft::log::{Entry, Payload, Position};
 use quorate_models::raft::message::{AppendEntries, AppendReply, Outcome, RequestVote, VoteReply};
 use quorate_models::raft::{Message, MessageOf};
@@ -84,10 +85,16 @@ pub fn any_message() -> impl Strategy<Value = MessageOf<Kv>> {
         sequence: Sequence(sequence),
         answer,
     });
+    let order = (number(), any::<u32>(), any_id()).prop_map(|(session, sequence, to)| Request {
+        session: Session(session),
+        sequence: Sequence(sequence),
+        command: Order::Transfer { to },
+    });
     prop_oneof![
         4 => peer.prop_map(service::Message::Peer),
         1 => any_request().prop_map(service::Message::Request),
         1 => reply.prop_map(service::Message::Reply),
+        1 => order.prop_map(service::Message::Order),
     ]
 }
 

@@ -53,7 +53,7 @@ where
 {
     /// The bounds of the search in words, one a line.
     pub fn bounds(&self) -> Vec<String> {
-        let clients = self.system.actors.len() - self.servers;
+        let clients = self.system.actors.len() - self.servers - self.operators;
         let mut bounds = vec![format!("{} servers", self.servers)];
         let mut add = |count: usize, one: &str, several: &str| match count {
             0 => {}
@@ -61,6 +61,7 @@ where
             count => bounds.push(format!("{count} {several}")),
         };
         add(clients, "client", "clients");
+        add(self.operators, "operator", "operators");
         for budget in &self.timeouts {
             add(budget.count.into(), &one_of(budget.name), budget.name);
         }

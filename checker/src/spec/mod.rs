@@ -109,6 +109,8 @@ where
     pub system: ActorModel<A, C, G>,
     /// The first so many actors are servers, which may crash; the rest are clients.
     pub servers: usize,
+    /// But for the last so many, which are operators: they have a name of their own.
+    pub operators: usize,
     pub faults: Faults,
     pub links_down: Links,
     /// Links that may go down on the way, each cut once.
@@ -165,6 +167,7 @@ where
             claims: system.properties.iter().map(Claim::of_property).collect(),
             system: system.init_network(Network::new_unordered_duplicating([])),
             servers,
+            operators: 0,
             faults: Faults::default(),
             links_down: Links::new(),
             cuts: Vec::new(),
@@ -300,9 +303,10 @@ where
         self
     }
 
-    /// The names of the actors, in their order: S1, S2, ... for servers, C1, C2, ... for clients.
+    /// The names of the actors, in their order: S1, S2, ... for servers, C1, C2, ... for clients,
+    /// O1, O2, ... for operators.
     pub fn names(&self) -> Vec<String> {
-        names::of_actors(self.servers, self.system.actors.len())
+        names::of_actors(self.servers, self.operators, self.system.actors.len())
     }
 
     /// The budget that is charged when the timer fires in asynchronous timing, if one is.

@@ -1,10 +1,10 @@
 //! Names for people: `Id(0)` is S1.
 
-/// The names of `count` actors, of which the first `servers` are servers.
-pub(super) fn of_actors(servers: usize, count: usize) -> Vec<String> {
-    let server = |index: usize| format!("S{}", index + 1);
-    let client = |index: usize| format!("C{}", index + 1 - servers);
-    (0..count).map(|index| if index < servers { server(index) } else { client(index) }).collect()
+/// The names of `count` actors, of which the first `servers` are servers and the last `operators`
+/// are operators.
+pub(super) fn of_actors(servers: usize, operators: usize, count: usize) -> Vec<String> {
+    let kinds = [('S', servers), ('C', count - servers - operators), ('O', operators)];
+    kinds.iter().flat_map(|(kind, all)| (1..=*all).map(move |n| format!("{kind}{n}"))).collect()
 }
 
 /// `text` with every `Id(n)` replaced by the name of actor `n`, as far as it has one.
@@ -34,7 +34,13 @@ pub fn with_names(text: &str, names: &[String]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::with_names;
+    use super::{of_actors, with_names};
+
+    #[test]
+    fn each_kind_of_actors_is_numbered_from_1() {
+        assert_eq!(of_actors(2, 1, 4), ["S1", "S2", "C1", "O1"]);
+        assert_eq!(of_actors(1, 0, 3), ["S1", "C1", "C2"]);
+    }
 
     #[test]
     fn ids_become_names_and_all_else_stays() {

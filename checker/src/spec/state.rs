@@ -70,6 +70,8 @@ pub struct State<A: Actor, G> {
     /// The first so many actors are servers. The same in all states of a spec: it is here for the
     /// names under which a state shows its actors.
     pub servers: usize,
+    /// The last so many are operators. The same in all states of a spec, and here for the same.
+    pub operators: usize,
     /// If timing is timely, a clock for every actor, otherwise none.
     pub clocks: Vec<Clock<A::Timer>>,
     /// If there may be rollbacks, the copy of each actor's storage that was set aside, otherwise
@@ -91,7 +93,8 @@ impl<A: Actor, G> State<A, G> {
     pub(crate) fn of_system(system: ActorModelState<A, G>, servers: usize) -> Self {
         let (clocks, backups, cuts, spent) = Default::default();
         let cut_links = Arc::default();
-        State { system, servers, clocks, backups, cuts, cut_links, calm: 0, spent, fault: None }
+        let (operators, calm, fault) = (0, 0, None);
+        State { system, servers, operators, clocks, backups, cuts, cut_links, calm, spent, fault }
     }
 
     /// That an actor is down or paused, in words.
@@ -108,7 +111,7 @@ impl<A: Actor, G> State<A, G> {
 
     /// The links that are down since a cut, in words, one line for each cut.
     pub(super) fn cuts_in_words(&self) -> Vec<String> {
-        let names = of_actors(self.servers, self.system.actor_states.len());
+        let names = of_actors(self.servers, self.operators, self.system.actor_states.len());
         let down = self.cuts.iter().zip(&*self.cut_links).filter_map(|(cut, links)| match cut {
             CutState::Down(0) => Some(links_in_words(links, &names)),
             CutState::Down(ticks) => {
@@ -156,6 +159,7 @@ impl<A: Actor, G: Clone> Clone for State<A, G> {
         State {
             system: self.system.clone(),
             servers: self.servers,
+            operators: self.operators,
             clocks: self.clocks.clone(),
             backups: self.backups.clone(),
             cuts: self.cuts.clone(),
@@ -203,7 +207,7 @@ impl<A: Actor, G: std::hash::Hash> std::hash::Hash for State<A, G> {
 /// line has one line, as a state is read as a whole and next to others.
 impl<A: Actor, G: fmt::Debug> fmt::Debug for State<A, G> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names = of_actors(self.servers, self.system.actor_states.len());
+        let names = of_actors(self.servers, self.operators, self.system.actor_states.len());
         let line = |text: String, indent| laid_out(&with_names(&text, &names), indent);
         for index in 0..names.len() {
             writeln!(f, "{}", line(self.actor_line(index), 0))?;

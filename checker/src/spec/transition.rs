@@ -41,6 +41,7 @@ where
             outs.push(out);
         }
         let mut state = State::of_system(system, self.servers);
+        state.operators = self.operators;
         if self.timely.is_some() {
             state.clocks = vec![Clock::default(); count];
         }

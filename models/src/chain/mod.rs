@@ -68,7 +68,7 @@ use serde::Serialize;
 use stateright::actor::{Actor, Id, Out};
 
 use crate::member::{self, Member};
-use crate::service::Message::{Peer, Reply, Request};
+use crate::service::Message::{Order, OrderReply, Peer, Reply, Request};
 use crate::service::{MessageOf, Service};
 use crate::state_machine::StateMachine;
 use message::Message;
@@ -169,8 +169,10 @@ impl<P: Params> Actor for Server<P> {
 }
 
 fn to_master<P: Params>(step: &mut Step<P>, from: Id, message: MessageOf<Server<P>>) {
-    if let Peer(Message::Ping(m)) = message {
-        master::handle_ping(step, from, m);
+    match message {
+        Peer(Message::Ping(m)) => master::handle_ping(step, from, m),
+        Order(order) => step.refuse_order(&order),
+        Peer(_) | Request(_) | Reply(_) | OrderReply(_) => {}
     }
 }
 
@@ -180,6 +182,7 @@ fn to_replica<P: Params>(step: &mut Step<P>, from: Id, message: MessageOf<Server
         Peer(Message::Forward(m)) => hop::handle_forward(step, from, m),
         Peer(Message::Ack(m)) => hop::handle_ack(step, m),
         Request(m) => head::handle_request(step, m),
-        Peer(Message::Ping(_)) | Reply(_) => {}
+        Order(order) => step.refuse_order(&order),
+        Peer(Message::Ping(_)) | Reply(_) | OrderReply(_) => {}
     }
 }

@@ -61,7 +61,7 @@ use serde::Serialize;
 use stateright::actor::{Actor, Id, Out};
 
 use crate::member::{self, Member};
-use crate::service::Message::{Peer, Reply, Request};
+use crate::service::Message::{Order, OrderReply, Peer, Reply, Request};
 use crate::service::{MessageOf, Service};
 use crate::state_machine::StateMachine;
 use message::Message;
@@ -178,7 +178,8 @@ impl<P: Params> Actor for Server<P> {
 fn to_service<P: Params>(step: &mut Step<P>, from: Id, message: MessageOf<Server<P>>) {
     match message {
         Peer(Message::Ping(m)) => service::handle_ping(step, from, m),
-        Peer(_) | Reply(_) => {}
+        Order(order) => step.refuse_order(&order),
+        Peer(_) | Reply(_) | OrderReply(_) => {}
         Request(m) => {
             let view = step.service().view;
             step.redirect(m.session, m.sequence, view);
@@ -194,6 +195,7 @@ fn to_replica<P: Params>(step: &mut Step<P>, from: Id, message: MessageOf<Server
         Peer(Message::Taken(m)) => primary::handle_taken(step, from, m),
         Peer(Message::Refused(m)) => primary::handle_refused(step, m),
         Request(m) => primary::handle_request(step, m),
-        Peer(Message::Ping(_)) | Reply(_) => {}
+        Order(order) => step.refuse_order(&order),
+        Peer(Message::Ping(_)) | Reply(_) | OrderReply(_) => {}
     }
 }

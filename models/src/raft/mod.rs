@@ -227,6 +227,7 @@ fn receive<P: Params>(step: &mut Step<P>, from: Id, message: MessageOf<P::Machin
             }
         }
         service::Message::Request(m) => client::handle_request(step, m),
-        service::Message::Reply(_) => {}
+        service::Message::Order(order) => step.refuse_order(&order),
+        service::Message::Reply(_) | service::Message::OrderReply(_) => {}
     }
 }

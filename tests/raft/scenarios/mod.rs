@@ -146,6 +146,7 @@ fn shown(state: &State<Kv>) -> String {
         member::State::Client(client) => {
             format!("asks {:?}, was told {:?}", client.target, client.answers)
         }
+        member::State::Operator => "has given its orders".to_owned(),
     }
 }
 

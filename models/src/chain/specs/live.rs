@@ -14,6 +14,7 @@ use crate::chain::rules::Rule;
 use crate::claims::all_answered;
 use crate::kv::{Command, get, put};
 use crate::member;
+use crate::operator;
 use crate::rules::RuleBook;
 use crate::system::{Boxed, suspended};
 
@@ -45,6 +46,7 @@ fn range(timer: &member::Timer<Timer>) -> RangeInclusive<u8> {
         member::Timer::Server(Timer::Ping) => 1..=1,
         member::Timer::Server(Timer::Dead(_)) => 2..=3,
         member::Timer::Retry => 4..=4,
+        member::Timer::Orders => operator::TICKS,
     }
 }
 

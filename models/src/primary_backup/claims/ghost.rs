@@ -43,7 +43,8 @@ pub fn observe<P: Params>(
         (member::State::Server(before), member::State::Server(after)) => {
             note(&mut next, step, before, after);
         }
-        _ => unreachable!("a server stays a server and a client a client"),
+        (member::State::Operator, member::State::Operator) => {}
+        _ => unreachable!("who is what stays"),
     }
     (next != *ghost).then_some(next)
 }

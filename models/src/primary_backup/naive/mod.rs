@@ -187,7 +187,8 @@ impl Actor for Server {
         match msg {
             service::Message::Peer(message) => receive(&mut step, src, message),
             service::Message::Request(request) => copy::handle_request(&mut step, request),
-            service::Message::Reply(_) => {}
+            service::Message::Order(order) => step.refuse_order(&order),
+            service::Message::Reply(_) | service::Message::OrderReply(_) => {}
         }
         step.finish(out);
     }

@@ -17,6 +17,7 @@ use crate::claims::all_answered;
 use crate::client::Habits;
 use crate::kv::{Command, get, put};
 use crate::member::{self, Member};
+use crate::operator;
 use crate::rules::AllBut;
 use crate::system::{Boxed, suspended, system};
 
@@ -99,6 +100,7 @@ fn ticks(timer: &MemberTimer) -> RangeInclusive<u8> {
         member::Timer::Server(Timer::Beat) => 1..=1,
         member::Timer::Server(Timer::Silence | Timer::Check) => 2..=3,
         member::Timer::Retry => 2..=2,
+        member::Timer::Orders => operator::TICKS,
     }
 }
 

@@ -17,6 +17,7 @@ use super::{
 use crate::claims::all_answered;
 use crate::kv::{Command, get, put};
 use crate::member;
+use crate::operator;
 use crate::primary_backup::claims::ghost::{self, Ghost};
 use crate::primary_backup::claims::obsolete;
 use crate::primary_backup::claims::properties;
@@ -58,6 +59,7 @@ fn range(timer: &member::Timer<Timer>) -> RangeInclusive<u8> {
         member::Timer::Server(Timer::Ping) => 1..=1,
         member::Timer::Server(Timer::Dead(_)) => 5..=5,
         member::Timer::Retry => 2..=2,
+        member::Timer::Orders => operator::TICKS,
     }
 }
 

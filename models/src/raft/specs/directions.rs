@@ -99,7 +99,7 @@ pub(super) fn first_leads_first((): &(), state: &Now, action: &Next) -> bool {
 fn is_of_term_1(state: &Now, id: Id) -> bool {
     match &*state.system.actor_states[usize::from(id)] {
         member::State::Server(server) => server.log().last().term.0 == 1,
-        member::State::Client(_) => false,
+        member::State::Client(_) | member::State::Operator => false,
     }
 }
 
@@ -114,6 +114,6 @@ fn stands(state: &Now, action: &Next) -> Option<(usize, u64)> {
 fn term_of(state: &Now, id: Id) -> u64 {
     match &*state.system.actor_states[usize::from(id)] {
         member::State::Server(server) => server.term().0,
-        member::State::Client(_) => 0,
+        member::State::Client(_) | member::State::Operator => 0,
     }
 }

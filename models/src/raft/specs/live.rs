@@ -18,6 +18,7 @@ use super::{
 use crate::claims::{all_answered, is_answered, is_submitted};
 use crate::kv::{Command, get, put};
 use crate::member;
+use crate::operator;
 use crate::raft::claims::{conduct, facts, ghost, obsolete, properties};
 use crate::raft::{Options, Timer};
 use crate::system::{Boxed, servers_mut, suspended};
@@ -42,12 +43,14 @@ impl Pace {
                 member::Timer::Server(Timer::Contact) => 2..=2,
                 member::Timer::Server(Timer::Election | Timer::PreVote) => 2..=3,
                 member::Timer::Retry => 4..=4,
+                member::Timer::Orders => operator::TICKS,
             },
             Pace::Real => |timer| match timer {
                 member::Timer::Server(Timer::Heartbeat) => 1..=1,
                 member::Timer::Server(Timer::Contact) => 3..=3,
                 member::Timer::Server(Timer::Election | Timer::PreVote) => 3..=6,
                 member::Timer::Retry => 2..=2,
+                member::Timer::Orders => operator::TICKS,
             },
         }
     }

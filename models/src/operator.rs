@@ -1,0 +1,34 @@
+//! The operator that specs use: it gives its orders all at once, and heeds no answer.
+
+use std::ops::{Range, RangeInclusive};
+use std::time::Duration;
+
+use stateright::actor::Id;
+
+use crate::order::Order;
+use crate::service::{Request, Sequence, Session};
+
+/// When an operator that waits gives its orders, in ticks: before there is a leader, or later.
+pub const TICKS: RangeInclusive<u8> = 1..=6;
+
+/// How long an operator that waits does so outside of time.
+pub(crate) const WAIT: Range<Duration> = Duration::ZERO..Duration::from_secs(1);
+
+/// An operator with `orders`, each to a server.
+#[derive(Clone, Debug)]
+pub struct Operator {
+    pub orders: Vec<(Id, Order)>,
+    /// It gives them when its timer fires, and not at its start. Where time stands still while a
+    /// message is on its way, orders of the start would arrive before anything else happens.
+    pub waits: bool,
+}
+
+impl Operator {
+    /// What it sends to whom. The session of the operator bears its own id.
+    pub fn requests(&self, id: Id) -> impl Iterator<Item = (Id, Request<Order>)> {
+        let session = Session(usize::from(id) as u64);
+        self.orders.iter().zip(1..).map(move |((server, order), number)| {
+            (*server, Request { session, sequence: Sequence(number), command: *order })
+        })
+    }
+}

@@ -1,0 +1,53 @@
+//! What an operator asks of a cluster, beside commands: the same for every protocol.
+//!
+//! An order travels as a command does, with a session and a sequence, and it is sent again until it
+//! is answered. It is in no log: whoever gets it looks what there is left to do. So an order says
+//! what is to be, which does no harm a second time.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use stateright::actor::Id;
+use stateright::{Rewrite, RewritePlan};
+
+/// What is to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Order {
+    /// The server `to` leads.
+    Transfer { to: Id },
+}
+
+/// What became of an order: it is so, or it was refused and nothing was done by halves.
+pub type Outcome = Result<(), Refusal>;
+
+/// Why an order is not carried out. Shown, it is a sentence for an operator, who calls a server a
+/// node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Refusal {
+    /// The protocol knows no orders, or not this one.
+    UnknownOrder,
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Refusal::UnknownOrder => f.write_str("the protocol of the cluster knows no such order"),
+        }
+    }
+}
+
+impl Rewrite<Id> for Order {
+    fn rewrite<S>(&self, plan: &RewritePlan<Id, S>) -> Self {
+        match self {
+            Order::Transfer { to } => Order::Transfer { to: to.rewrite(plan) },
+        }
+    }
+}
+
+impl Rewrite<Id> for Refusal {
+    fn rewrite<S>(&self, _: &RewritePlan<Id, S>) -> Self {
+        match self {
+            Refusal::UnknownOrder => Refusal::UnknownOrder,
+        }
+    }
+}
