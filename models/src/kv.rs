@@ -149,7 +149,7 @@ impl StateMachine for Kv {
                 self.0.insert(key.clone(), value.clone());
                 Output::Stored
             }
-            Command::Get { key } => Output::Value(self.0.get(key).cloned()),
+            Command::Get { .. } => self.read(command),
             Command::Cas { key, old, new } => match self.0.get_mut(key) {
                 Some(value) if value == old => {
                     *value = new.clone();
@@ -163,6 +163,13 @@ impl StateMachine for Kv {
 
     fn is_read_only(command: &Command) -> bool {
         matches!(command, Command::Get { .. })
+    }
+
+    fn read(&self, command: &Command) -> Output {
+        match command {
+            Command::Get { key } => Output::Value(self.0.get(key).cloned()),
+            other => self.clone().apply(other),
+        }
     }
 
     fn weight(command: &Command) -> usize {

@@ -32,6 +32,11 @@ pub trait StateMachine:
     /// True if `command` changes nothing whatever the state.
     fn is_read_only(command: &Self::Command) -> bool;
 
+    /// What `command` returns, which is read only.
+    fn read(&self, command: &Self::Command) -> Self::Output {
+        self.clone().apply(command)
+    }
+
     /// The size of `command` in bytes, roughly; it bounds how much one message carries.
     fn weight(command: &Self::Command) -> usize;
 }

@@ -35,7 +35,7 @@ holds! {
     alone: "raft/alone-live" has depth 12;
     unlucky_nodes: "raft/unlucky-node-live" has depth 59;
     failover_of_nodes: "raft/failover-node-live" has depth 93;
-    lossy: "raft/lossy-live" has depth 69;
+    lossy: "raft/lossy-live" has depth 74;
     rejoin: "raft/rejoin-live" has depth 51;
     restarts: "raft/restarts-live" has depth 55;
     five: "raft/five-live" has depth 26;

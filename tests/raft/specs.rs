@@ -8,12 +8,12 @@ use crate::support::specs::{assert_all_are_pinned, explore, holds};
 
 holds! {
     election: "raft/election" has depth 30;
-    replication: "raft/replication" has depth 33;
-    readers: "raft/readers" has depth 33;
+    replication: "raft/replication" has depth 32;
+    readers: "raft/readers" has depth 32;
     failover: "raft/failover" has depth 33;
     lossy: "raft/lossy" has depth 20;
     sticky: "raft/sticky" has depth 34;
-    one: "raft/one" has depth 10;
+    one: "raft/one" has depth 12;
     two: "raft/two" has depth 29;
     taken_out: "raft/taken-out" has depth 21;
     shorter: "raft/shorter" has depth 13;
@@ -30,9 +30,9 @@ holds! {
     five_2: "raft/five-2" has depth 35;
     batches: "raft/batches" has depth 32;
     retry_2: "raft/retry-2" has depth 25;
-    failover_retry: "raft/failover-retry" has depth 32;
+    failover_retry: "raft/failover-retry" has depth 35;
     failover_2: "raft/failover-2" has depth 39;
-    readers_2: "raft/readers-2" has depth 41;
+    readers_2: "raft/readers-2" has depth 28;
 }
 
 /// Stateright's search, on one thread, is the oracle of ours.

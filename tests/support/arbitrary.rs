@@ -53,13 +53,13 @@ pub fn any_message() -> impl Strategy<Value = MessageOf<Kv>> {
     let position =
         || (number(), term()).prop_map(|(index, term)| Position { index: Index(index), term });
     let entry = (term(), any_payload()).prop_map(|(term, payload)| Entry { term, payload });
-    let append = (term(), position(), vec(entry, 0..5), number(), any::<bool>());
+    let append = (term(), position(), vec(entry, 0..5), number(), any::<bool>(), number());
     let outcome = prop_oneof![
         position().prop_map(|may_match| Outcome::Refused { may_match }),
         number().prop_map(|matched| Outcome::Stored { matched: Index(matched) }),
         Just(Outcome::Lost),
     ];
-    let append_reply = (term(), outcome);
+    let append_reply = (term(), outcome, number());
     let output = prop_oneof![
         Just(Output::Stored),
         prop::option::of(any_text()).prop_map(Output::Value),
@@ -73,12 +73,20 @@ pub fn any_message() -> impl Strategy<Value = MessageOf<Kv>> {
         (term(), position())
             .prop_map(|(term, last)| Message::RequestVote(RequestVote { term, last })),
         term().prop_map(|term| Message::VoteReply(VoteReply { term })),
-        append.prop_map(|(term, previous, entries, commit, acknowledged)| {
+        append.prop_map(|(term, previous, entries, commit, acknowledged, round)| {
             let commit = Index(commit);
-            Message::AppendEntries(AppendEntries { term, previous, entries, commit, acknowledged })
+            Message::AppendEntries(AppendEntries {
+                term,
+                previous,
+                entries,
+                commit,
+                acknowledged,
+                round,
+            })
         }),
-        append_reply
-            .prop_map(|(term, outcome)| { Message::AppendReply(AppendReply { term, outcome }) }),
+        append_reply.prop_map(|(term, outcome, round)| {
+            Message::AppendReply(AppendReply { term, outcome, round })
+        }),
     ];
     let reply = (number(), any::<u32>(), answer).prop_map(|(session, sequence, answer)| Reply {
         session: Session(session),

@@ -5,11 +5,12 @@ use super::rules::Rule;
 use super::server::Step;
 use super::state::Role;
 use super::{Command, Params};
-use super::{commit, flow};
+use super::{commit, flow, read};
 use crate::service::{Answer, Request};
 use crate::state_machine::StateMachine;
 
-/// A leader takes the command into its log; any other server says who the leader is.
+/// A leader takes the command into its log, unless it is a read; any other server says who the
+/// leader is.
 /// raft.tla `ClientRequest`.
 pub(super) fn handle_request<P: Params>(step: &mut Step<P>, request: Request<Command<P>>) {
     let (session, sequence) = (request.session, request.sequence);
@@ -20,9 +21,8 @@ pub(super) fn handle_request<P: Params>(step: &mut Step<P>, request: Request<Com
         };
         return step.answer(session, sequence, Answer::Redirect { leader });
     }
-    if !step.keeps(Rule::ReadsThroughLog) && P::Machine::is_read_only(&request.command) {
-        let output = step.state().applied.machine.clone().apply(&request.command);
-        return step.answer(session, sequence, Answer::Done(output));
+    if P::Machine::is_read_only(&request.command) {
+        return read::handle_read(step, request);
     }
     let is_new = !step.state().knows(session, sequence);
     if step.require(Rule::RetryTakesEffectOnce, is_new) {

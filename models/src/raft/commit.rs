@@ -4,7 +4,7 @@ use super::log::Payload;
 use super::rules::Rule;
 use super::server::Step;
 use super::state::{Role, ServerState};
-use super::{Command, Params};
+use super::{Command, Params, read};
 use crate::number::Index;
 use crate::rules::RuleBook;
 use crate::service::Request;
@@ -21,6 +21,7 @@ pub(super) fn advance<P: Params>(step: &mut Step<P>) {
         step.state_mut().commit = index;
     }
     apply_committed(step);
+    read::ask(step);
 }
 
 /// May a leader commit the log up to `index`?

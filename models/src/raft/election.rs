@@ -7,6 +7,7 @@ use stateright::actor::Id;
 use super::Params;
 use super::log::{Entry, Payload, Position};
 use super::message::{Message, RequestVote, VoteReply};
+use super::read::Round;
 use super::rules::Rule;
 use super::server::Step;
 use super::state::{Progress, Role, ServerState};
@@ -130,7 +131,7 @@ fn become_leader<P: Params>(step: &mut Step<P>) {
     };
     let followers: BTreeMap<Id, Progress> =
         step.peers().into_iter().map(|peer| (peer, progress.clone())).collect();
-    step.state_mut().role = Role::Leader { followers };
+    step.state_mut().role = Role::Leader { followers, round: Round::default() };
     step.cancel_timer(Timer::Election);
     if step.server.options.check_quorum {
         step.set_contact_timer();

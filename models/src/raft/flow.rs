@@ -12,17 +12,22 @@ use super::message::{AppendEntries, AppendReply, Message, Outcome};
 use super::rules::Rule;
 use super::server::Step;
 use super::state::{Progress, Role};
-use super::{Batch, Command, Params};
+use super::{Batch, Command, Params, read};
 use crate::number::Index;
 use crate::state_machine::StateMachine;
 
-/// A leader keeps its followers from standing for election. A heartbeat is an append without
-/// entries: its answer tells what the follower still lacks.
+/// A leader keeps its followers from standing for election. A heartbeat's answer tells what the
+/// follower still lacks.
 pub(super) fn send_heartbeats<P: Params>(step: &mut Step<P>) {
     if step.keeps(Rule::HeartbeatsGoOn) {
         step.set_heartbeat_timer();
     }
-    let asks_for_sent = step.keeps(Rule::HeartbeatShowsLoss);
+    ask_all(step, step.keeps(Rule::HeartbeatShowsLoss));
+}
+
+/// Sends every follower an append without entries, which it answers. It asks for all that was sent,
+/// or for no more than is known to be there.
+pub(super) fn ask_all<P: Params>(step: &mut Step<P>, asks_for_sent: bool) {
     for follower in step.peers() {
         if let Some(progress) = progress(step, follower) {
             let index = if asks_for_sent { before(progress.next) } else { progress.matched };
@@ -109,6 +114,7 @@ fn send_append<P: Params>(
         acknowledged: entries.is_empty() && is_acknowledged,
         entries,
         commit: state.commit,
+        round: state.round(),
     };
     step.send(follower, Message::AppendEntries(message));
 }
@@ -157,6 +163,7 @@ pub(super) fn handle_append_reply<P: Params>(step: &mut Step<P>, follower: Id, r
         }
         commit::advance(step);
     }
+    read::hear(step, follower, reply.round);
     if lacks(step, follower) && step.keeps(Rule::SendsTheRest) {
         send_the_rest(step, follower);
     }

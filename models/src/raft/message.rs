@@ -52,6 +52,8 @@ pub struct AppendEntries<C> {
     /// Of a heartbeat: the follower has told this leader, in this term, that it has all up to
     /// `previous`.
     pub acknowledged: bool,
+    /// How many rounds the leader has begun, to ask for reads whether it still leads.
+    pub round: u64,
 }
 
 /// What a follower says to an [`AppendEntries`].
@@ -72,6 +74,8 @@ pub enum Outcome {
 pub struct AppendReply {
     pub term: Term,
     pub outcome: Outcome,
+    /// That of the append.
+    pub round: u64,
 }
 
 /// What Raft servers say to each other.

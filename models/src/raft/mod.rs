@@ -30,7 +30,8 @@
 //! | which entries a follower takes | `replication.rs`: `handle_append_entries`, `store` |
 //! | when a leader may commit, also entries of older terms | `commit.rs`: `may_commit` |
 //! | what a follower commits, what is applied and answered | `commit.rs`: `follow`, `apply` |
-//! | commands, retries, reads, redirects | `client.rs`: `handle_request` |
+//! | commands, retries, redirects | `client.rs`: `handle_request` |
+//! | when a leader may answer a read, without a log entry | `read.rs` |
 //! | what survives a crash | `server.rs`: `to_save` |
 //! | that it is saved before it is told | `crate::step`: `finish` |
 //!
@@ -52,6 +53,7 @@ pub mod log;
 pub mod message;
 mod pre_vote;
 pub mod protocol;
+pub mod read;
 mod replication;
 pub mod rules;
 mod server;

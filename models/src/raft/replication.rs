@@ -4,7 +4,7 @@ use stateright::actor::Id;
 
 use super::Timer;
 use super::commit;
-use super::log::{Entry, Position};
+use super::log::Entry;
 use super::message::{AppendEntries, AppendReply, Message, Outcome};
 use super::rules::Rule;
 use super::server::Step;
@@ -22,7 +22,7 @@ pub(super) fn handle_append_entries<P: Params>(
     if !step.require(Rule::StaleLeaderRefused, message.term >= step.term()) {
         // It is out of date, and this is how it learns so.
         if step.keeps(Rule::StaleLeaderIsTold) {
-            refuse(step, leader, message.previous);
+            refuse(step, leader, &message);
         }
         return;
     }
@@ -30,23 +30,24 @@ pub(super) fn handle_append_entries<P: Params>(
     let fits = step.state().log().contains(message.previous);
     if !step.require(Rule::LogMatchesBeforeAppend, fits) {
         if message.acknowledged && step.keeps(Rule::LostMemoryTakesOut) {
-            take_out(step, leader);
+            take_out(step, leader, message.round);
         } else if step.keeps(Rule::RefusalIsTold) {
-            refuse(step, leader, message.previous);
+            refuse(step, leader, &message);
         }
         return;
     }
     let matched = Index(message.previous.index.0 + message.entries.len() as u64);
     store(step, message.previous.index, message.entries);
     commit::follow(step, message.commit, matched);
-    reply(step, leader, Outcome::Stored { matched });
+    reply(step, leader, message.round, Outcome::Stored { matched });
 }
 
-/// Says that the log does not have the entry at `previous`, and how far the logs may match: not
-/// where the own entries are of a later term than that one, for terms never go down within a log.
-fn refuse<P: Params>(step: &mut Step<P>, leader: Id, previous: Position) {
-    let may_match = step.state().log().last_within(previous);
-    reply(step, leader, Outcome::Refused { may_match });
+/// Says that the log does not have the entry before those of `message`, and how far the logs may
+/// match: not where the own entries are of a later term than that one, for terms never go down
+/// within a log.
+fn refuse<P: Params>(step: &mut Step<P>, leader: Id, message: &AppendEntries<Command<P>>) {
+    let may_match = step.state().log().last_within(message.previous);
+    reply(step, leader, message.round, Outcome::Refused { may_match });
 }
 
 /// Notes that the leader of this term is there.
@@ -70,13 +71,13 @@ fn hear<P: Params>(step: &mut Step<P>, leader: Id) {
 /// Says that this server lacks what it has acknowledged, and takes no further part: what it voted
 /// may be lost as well. The leader of a term goes by what it was told in this term, so a server
 /// whose storage is whole has all of it.
-fn take_out<P: Params>(step: &mut Step<P>, leader: Id) {
+fn take_out<P: Params>(step: &mut Step<P>, leader: Id, round: u64) {
     step.state_mut().role = Role::TakenOut { leader };
     step.cancel_timer(Timer::Election);
     if step.server.options.are_sticky() {
         step.cancel_timer(Timer::Contact);
     }
-    reply(step, leader, Outcome::Lost);
+    reply(step, leader, round, Outcome::Lost);
 }
 
 /// Puts the leader's `entries` behind `previous`, where the logs match. What is there already and
@@ -100,7 +101,7 @@ fn store<P: Params>(step: &mut Step<P>, previous: Index, entries: Vec<Entry<Comm
     }
 }
 
-fn reply<P: Params>(step: &mut Step<P>, leader: Id, outcome: Outcome) {
+fn reply<P: Params>(step: &mut Step<P>, leader: Id, round: u64, outcome: Outcome) {
     let term = step.term();
-    step.send(leader, Message::AppendReply(AppendReply { term, outcome }));
+    step.send(leader, Message::AppendReply(AppendReply { term, outcome, round }));
 }

@@ -81,7 +81,6 @@ rules! {
         "thesis §6.3";
     AnswerIsItsOwn: "a client takes an answer only for the command that it is waiting for",
         "thesis §6.3";
-    ReadsThroughLog: "a read is answered when an entry of its own commits", "thesis §6.4";
     NoOpAtStartOfTerm: "a leader appends a no-op at the start of its term", "Raft §8";
 
     // Nothing bad comes of it without these; but something good never comes.
@@ -121,6 +120,15 @@ rules! {
     AsksAgain: "a server that is not welcome asks again", "thesis §9.6";
     StepsDownUnheard: "a leader that does not hear a majority steps down", "thesis §6.2";
     HeardLeaderKeepsVote: "who hears a leader votes for no other", "thesis §4.2.3";
+
+    // Of reads that are not in the log.
+    OwnTermFirst: "a leader answers no read before an entry of its own term commits",
+        "thesis §6.4";
+    MajorityConfirms: "a read waits until a majority confirms that its leader still leads",
+        "thesis §6.4";
+    RoundAfterRead: "only what was asked after a read came confirms it", "etcd-io/raft PR 397";
+    EarlyReadIsQueued: "a read that comes before a leader may answer it waits for that",
+        "etcd PR 12762";
 
     // Without these it comes, but later.
     VotePutsOffElection: "who grants a vote does not stand meanwhile", "Raft figure 2";

@@ -2,6 +2,7 @@
 
 use stateright::actor::Id;
 
+use super::read::Reads;
 use super::rules::Rule;
 use super::state::{Role, Storage};
 use super::{Command, Params, Server, ServerState, Timer};
@@ -53,6 +54,7 @@ impl<P: Params> Step<'_, '_, P> {
             if self.keeps(Rule::StandsWhenDeposed) {
                 self.set_election_timer();
             }
+            self.state_mut().reads = Reads::default();
         }
         self.state_mut().role = Role::Follower { leader };
     }

@@ -7,6 +7,7 @@ use stateright::actor::Id;
 
 use super::config::{Config, Configs};
 use super::log::{Log, Payload};
+use super::read::{Reads, Round};
 use crate::number::{Index, Term};
 use crate::service::{Sequence, Session};
 use crate::session::Sessions;
@@ -58,6 +59,7 @@ pub enum Role {
     },
     Leader {
         followers: BTreeMap<Id, Progress>,
+        round: Round,
     },
     /// It lacks what it has acknowledged to this leader. Its vote may be lost as well, so it takes
     /// no further part until it is started again.
@@ -105,6 +107,7 @@ pub struct ServerState<M: StateMachine> {
     /// The last entry known to be committed.
     pub commit: Index,
     pub applied: Applied<M>,
+    pub reads: Reads<M::Command>,
 }
 
 impl<M: StateMachine> ServerState<M> {
@@ -117,6 +120,7 @@ impl<M: StateMachine> ServerState<M> {
             configs: Configs::starting_with(first),
             commit: Index::ZERO,
             applied: Applied::default(),
+            reads: Reads::default(),
         }
     }
 
@@ -141,6 +145,14 @@ impl<M: StateMachine> ServerState<M> {
     /// in a cluster that minds it.
     pub fn hears_a_leader(&self) -> bool {
         matches!(self.role, Role::Leader { .. } | Role::Follower { leader: Some(_) })
+    }
+
+    /// How many rounds this server has begun if it leads, see [`Round`].
+    pub fn round(&self) -> u64 {
+        match &self.role {
+            Role::Leader { round, .. } => round.number,
+            _ => 0,
+        }
     }
 
     pub fn is_leader(&self) -> bool {

@@ -49,6 +49,7 @@ const RULES: &[&str] = &[
     "raft/log.rs",
     "raft/mod.rs",
     "raft/pre_vote.rs",
+    "raft/read.rs",
     "raft/replication.rs",
     "raft/state.rs",
     "raft/server.rs",

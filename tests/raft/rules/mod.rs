@@ -3,6 +3,7 @@
 mod cut;
 mod directions;
 mod liveness;
+mod read;
 mod safety;
 
 use std::fmt;
@@ -84,6 +85,7 @@ fn every_rule_has_its_counterexample() {
             cut::PROVEN,
             cut::MISSED,
             cut::SLOWER,
+            read::PROVEN,
         ],
     );
 }

@@ -7,6 +7,8 @@ use super::properties::{Named, System, SystemState};
 use crate::member::{self, Member};
 use crate::raft::state::{Progress, Role, ServerState};
 use crate::raft::{Params, Raft, Timer};
+use crate::service::Message;
+use crate::state_machine::StateMachine;
 
 /// A step that no server may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -17,6 +19,8 @@ pub enum Misstep {
     RaisedTermUnasked,
     /// It was taken out, for it had lost what it acknowledged, and has acted all the same.
     ActedThoughTakenOut,
+    /// It leads, and neither answered a read nor kept it for later.
+    DroppedRead,
 }
 
 impl Misstep {
@@ -39,11 +43,25 @@ impl Misstep {
         {
             return Some(Misstep::RaisedTermUnasked);
         }
+        if drops_read::<P>(step, after) {
+            return Some(Misstep::DroppedRead);
+        }
         let has_acted = !step.sent.is_empty() || before != after;
         (before.is_taken_out() && has_acted).then_some(Misstep::ActedThoughTakenOut)
     }
 }
 
+/// Does a leader by this step do nothing about a read that it is asked for?
+fn drops_read<P: Params>(step: &Step<'_, Raft<P>>, after: &ServerState<P::Machine>) -> bool {
+    let Event::Deliver { msg: Message::Request(request), .. } = &step.event else {
+        return false;
+    };
+    let is_read = P::Machine::is_read_only(&request.command);
+    let is_kept = after.reads.asked.contains(request) || after.reads.waiting.contains(request);
+    after.is_leader() && is_read && !is_kept && step.sent.is_empty()
+}
+
+pub const NO_READ_DROPPED: &str = "no leader drops a read";
 pub const WINDOW_KEPT: &str = "no more is on its way to a follower than may be";
 
 /// That no server takes a step of each kind, and that no leader sends too much.
@@ -52,6 +70,7 @@ pub fn claims<P: Params>() -> Vec<Named<P>> {
         (WINDOW_KEPT, window_is_kept),
         ("no server writes to itself", |_, state| is_not(state, Misstep::WroteToItself)),
         ("no term without an election", |_, state| is_not(state, Misstep::RaisedTermUnasked)),
+        (NO_READ_DROPPED, |_, state| is_not(state, Misstep::DroppedRead)),
         ("whoever is taken out is still", |_, state| is_not(state, Misstep::ActedThoughTakenOut)),
     ]
 }

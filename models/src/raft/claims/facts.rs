@@ -4,7 +4,7 @@
 use stateright::actor::Id;
 
 use super::properties::{System, SystemState};
-use crate::claims::{all_answered, clients, has_seen, scripts, servers, servers_up};
+use crate::claims::{all_answered, clients, has_seen, servers, servers_up};
 use crate::kv::{Kv, Output};
 use crate::number::{Index, Term};
 use crate::raft::Params;
@@ -27,7 +27,12 @@ fn open_commands<P: Params>(
     state: &SystemState<P>,
     server: &ServerState<P::Machine>,
 ) -> Vec<(Index, Term)> {
-    let answered: usize = scripts(system, state).map(|(_, answered)| answered).sum();
+    let answered: usize = clients(system, state)
+        .map(|(_, client, own)| {
+            let answered = client.script.iter().take(own.answers.len());
+            answered.filter(|command| !P::Machine::is_read_only(command)).count()
+        })
+        .sum();
     let commands = server.log().behind(Index::ZERO);
     let commands = commands.filter(|(_, entry)| matches!(entry.payload, Payload::Command(_)));
     commands.skip(answered).map(|(index, entry)| (index, entry.term)).collect()
@@ -110,17 +115,12 @@ pub fn a_leader_rejoined<P: Params>(_: &System<P>, state: &SystemState<P>) -> bo
 /// A leader has answered a read, and the write before it is an older leader's.
 pub fn a_later_leader_reads<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
     servers_up(state).filter(|(_, server)| server.is_leader()).any(|(_, leader)| {
-        let applied = leader.log().behind(Index::ZERO);
-        let mut applied = applied.take_while(|(index, _)| *index <= leader.applied.index);
-        let is_read = |payload: &Payload<_>| match payload {
-            Payload::Command(request) => P::Machine::is_read_only(&request.command),
-            Payload::NoOp => false,
-        };
-        let older_write = applied.by_ref().any(|(_, entry)| {
+        let mut applied = leader.log().behind(Index::ZERO);
+        let older_write = applied.any(|(index, entry)| {
             let is_command = matches!(entry.payload, Payload::Command(_));
-            is_command && !is_read(&entry.payload) && entry.term < leader.term()
+            is_command && entry.term < leader.term() && index <= leader.applied.index
         });
-        older_write && applied.any(|(_, entry)| is_read(&entry.payload))
+        older_write && leader.round() > 0 && leader.reads.asked.is_empty()
     })
 }
 

@@ -16,7 +16,7 @@ use crate::service;
 use crate::state_machine::StateMachine;
 
 /// The rules without which a message that looks obsolete may still do something.
-pub const GROUNDS: [Rule; 9] = [
+pub const GROUNDS: [Rule; 10] = [
     Rule::CandidateRaisesTerm,
     Rule::OneVotePerTerm,
     Rule::VoterCountsOnce,
@@ -26,6 +26,7 @@ pub const GROUNDS: [Rule; 9] = [
     Rule::RepliesOfThisTermCount,
     Rule::CommandIsSentAtOnce,
     Rule::AnswerIsItsOwn,
+    Rule::RoundAfterRead,
 ];
 
 /// True if what is obsolete by all rules is so by `rules`.
@@ -105,9 +106,12 @@ fn append_reply<M: StateMachine>(state: &ServerState<M>, from: Id, message: &App
     let is_known = match &state.role {
         Role::Follower { .. } | Role::PreCandidate { .. } | Role::TakenOut { .. } => true,
         Role::Candidate { .. } => false,
-        Role::Leader { followers, .. } => match message.outcome {
+        Role::Leader { followers, round, .. } => match message.outcome {
             Outcome::Stored { matched } => {
-                followers.get(&from).is_some_and(|known| known.matched >= matched)
+                let confirms = message.round == round.number
+                    && !state.reads.asked.is_empty()
+                    && !round.heard.contains(&from);
+                !confirms && followers.get(&from).is_some_and(|known| known.matched >= matched)
             }
             Outcome::Refused { .. } | Outcome::Lost => false,
         },

@@ -10,6 +10,7 @@ use crate::raft::Timer;
 use crate::raft::config::{Config, Configs};
 use crate::raft::log::{Entry, Log, Payload};
 use crate::raft::message::Message;
+use crate::raft::read::{Reads, Round};
 use crate::raft::state::{Applied, Role, ServerState, Storage};
 use crate::state_machine::StateMachine;
 
@@ -51,7 +52,8 @@ impl Rewrite<Id> for Role {
             Role::TakenOut { leader } => Role::TakenOut { leader: leader.rewrite(plan) },
             Role::PreCandidate { votes } => Role::PreCandidate { votes: votes.rewrite(plan) },
             Role::Candidate { votes } => Role::Candidate { votes: votes.rewrite(plan) },
-            Role::Leader { followers } => Role::Leader {
+            Role::Leader { followers, round } => Role::Leader {
+                round: Round { heard: round.heard.rewrite(plan), ..round.clone() },
                 followers: followers
                     .iter()
                     .map(|(id, it)| (id.rewrite(plan), it.clone()))
@@ -83,6 +85,10 @@ impl<M: StateMachine> Rewrite<Id> for ServerState<M> {
             applied: Applied {
                 sessions: self.applied.sessions.rewrite(plan),
                 ..self.applied.clone()
+            },
+            reads: Reads {
+                asked: self.reads.asked.rewrite(plan),
+                waiting: self.reads.waiting.rewrite(plan),
             },
         }
     }

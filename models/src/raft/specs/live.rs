@@ -160,7 +160,7 @@ pub fn all() -> Vec<Box<dyn AnySpec>> {
         alone().counts(33, 40).boxed(),
         unlucky_nodes().counts(29_470, 63_072).boxed(),
         failover_of_nodes().counts(3_132_558, 10_378_798).boxed(),
-        lossy().counts(91_042, 161_289).boxed(),
+        lossy().counts(84_178, 172_922).boxed(),
         rejoin().counts(150_349, 433_206).boxed(),
         restarts().counts(318_571, 793_308).boxed(),
         five().counts(682, 2_037).boxed(),

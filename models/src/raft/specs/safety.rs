@@ -77,12 +77,12 @@ pub fn raft(name: &str, rules: Book, bounds: Bounds<'_>, facts: &[Fact]) -> Raft
 pub fn all() -> Vec<Box<dyn AnySpec>> {
     vec![
         election().counts(338_804, 815_637).boxed(),
-        replication().counts(95_811, 218_787).boxed(),
-        readers().counts(452_575, 1_266_001).boxed(),
+        replication().counts(184_799, 467_807).boxed(),
+        readers().counts(1_256_485, 3_957_967).boxed(),
         failover().counts(419_541, 1_133_646).boxed(),
         lossy().counts(88_065, 273_816).boxed(),
         sticky().counts(3_951_031, 16_493_220).boxed(),
-        one().counts(88, 114).boxed(),
+        one().counts(154, 211).boxed(),
         two().counts(77_513, 175_280).boxed(),
         rollback().boxed(),
         taken_out().counts(286_262, 746_898).boxed(),

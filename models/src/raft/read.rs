@@ -1,0 +1,125 @@
+//! Reads that no log entry is spent on (thesis §6.4).
+//!
+//! A leader may have been deposed and not know it. So it asks its followers, once a read has come,
+//! whether it still leads: a majority that does not know of a newer leader by then has elected
+//! none. One such *round* is on its way at a time. Reads that come meanwhile share the next.
+//!
+//! Nothing is saved for a read. One that is lost with its leader is asked again by its client.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+use stateright::actor::Id;
+
+use super::rules::Rule;
+use super::server::Step;
+use super::state::{Role, ServerState};
+use super::{Command, Params, flow};
+use crate::rules::RuleBook;
+use crate::service::{Answer, Request};
+use crate::state_machine::StateMachine;
+
+/// Reads that are not answered yet.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct Reads<C> {
+    /// They came before the round that is on its way, which confirms them. There is none on its way
+    /// if there are none of these.
+    pub asked: BTreeSet<Request<C>>,
+    /// They wait for the next round.
+    pub waiting: BTreeSet<Request<C>>,
+}
+
+impl<C> Default for Reads<C> {
+    fn default() -> Self {
+        Reads { asked: BTreeSet::new(), waiting: BTreeSet::new() }
+    }
+}
+
+/// A leader's question whether it still leads.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct Round {
+    /// How many such questions this leader has asked. Only a read raises it.
+    pub number: u64,
+    /// Who has answered the last one while it was of use.
+    pub heard: BTreeSet<Id>,
+}
+
+/// Takes in a read that the leader is asked for.
+pub(super) fn handle_read<P: Params>(step: &mut Step<P>, read: Request<Command<P>>) {
+    let reads = &step.state().reads;
+    if reads.asked.contains(&read) || reads.waiting.contains(&read) {
+        return;
+    }
+    if !knows_commit(step.state()) && !step.keeps(Rule::EarlyReadIsQueued) {
+        return;
+    }
+    step.state_mut().reads.waiting.insert(read);
+    ask(step);
+}
+
+/// Does this leader know all that is committed? It does once an entry of its own term is.
+pub fn knows_commit(state: &ServerState<impl StateMachine>) -> bool {
+    state.log().term_at(state.commit) == Some(state.term())
+}
+
+/// A leader begins a round if reads wait for one and none is on its way.
+pub(super) fn ask<P: Params>(step: &mut Step<P>) {
+    let state = step.state();
+    let is_due = !state.reads.waiting.is_empty() && state.reads.asked.is_empty();
+    let is_early = !knows_commit(state);
+    if !is_due || !step.require(Rule::OwnTermFirst, !is_early) {
+        return;
+    }
+    let state = step.state_mut();
+    let Role::Leader { round, .. } = &mut state.role else { return };
+    round.number += 1;
+    state.reads.asked = std::mem::take(&mut state.reads.waiting);
+    flow::ask_all(step, false);
+    answer_confirmed(step);
+}
+
+/// A follower has answered the leader of its term, which had asked it in the round of this number.
+pub(super) fn hear<P: Params>(step: &mut Step<P>, follower: Id, number: u64) {
+    let Role::Leader { round, .. } = &step.state().role else { return };
+    let is_news = !step.state().reads.asked.is_empty() && !round.heard.contains(&follower);
+    if !is_news || !step.require(Rule::RoundAfterRead, number == round.number) {
+        return;
+    }
+    if let Role::Leader { round, .. } = &mut step.state_mut().role {
+        round.heard.insert(follower);
+    }
+    answer_confirmed(step);
+}
+
+/// Has a majority confirmed that this server leads, since it began the round?
+pub fn is_confirmed(rules: &impl RuleBook<Rule>, state: &ServerState<impl StateMachine>) -> bool {
+    let Role::Leader { followers, round, .. } = &state.role else {
+        return false;
+    };
+    // Whoever is not a follower is the leader itself.
+    let is_heard = |id| round.heard.contains(&id) || !followers.contains_key(&id);
+    !state.reads.asked.is_empty()
+        && rules.require(Rule::MajorityConfirms, state.config().is_quorum(is_heard))
+}
+
+/// Answers the reads that the round confirms, by what is applied: all that was committed when they
+/// came, and more. Then begins the next.
+fn answer_confirmed<P: Params>(step: &mut Step<P>) {
+    if !is_confirmed(&step.server.rules, step.state()) {
+        return;
+    }
+    let state = step.state_mut();
+    if let Role::Leader { round, .. } = &mut state.role {
+        round.heard.clear();
+    }
+    for read in std::mem::take(&mut state.reads.asked) {
+        answer(step, &read);
+    }
+    ask(step);
+}
+
+/// Answers a read by what is applied here.
+fn answer<P: Params>(step: &mut Step<P>, read: &Request<Command<P>>) {
+    let output = step.state().applied.machine.read(&read.command);
+    step.answer(read.session, read.sequence, Answer::Done(output));
+}
