@@ -10,6 +10,8 @@ mod old;
 #[path = "cluster/primary_backup.rs"]
 mod primary_backup;
 mod support;
+#[path = "cluster/transfer.rs"]
+mod transfer;
 #[path = "cluster/words.rs"]
 mod words;
 

@@ -26,12 +26,31 @@ pub type Outcome = Result<(), Refusal>;
 pub enum Refusal {
     /// The protocol knows no orders, or not this one.
     UnknownOrder,
+    /// A server that is none of the cluster was to lead.
+    Stranger { server: Id },
+    /// The leader is handing over to another server, and will for an election timeout at most.
+    HandsOver { to: Id },
+    /// The server did not take over within an election timeout, and the leader goes on. It may take
+    /// over still, if it was told to and that is on its way.
+    NotTakenOver { to: Id },
 }
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Refusal::UnknownOrder => f.write_str("the protocol of the cluster knows no such order"),
+            Refusal::Stranger { server } => {
+                write!(f, "node {} is none of the cluster", usize::from(*server))
+            }
+            Refusal::HandsOver { to } => {
+                let to = usize::from(*to);
+                write!(f, "the leader is handing over to node {to} already; try again in a second")
+            }
+            Refusal::NotTakenOver { to } => write!(
+                f,
+                "node {} has not taken over within an election timeout; the leader goes on",
+                usize::from(*to)
+            ),
         }
     }
 }
@@ -45,9 +64,12 @@ impl Rewrite<Id> for Order {
 }
 
 impl Rewrite<Id> for Refusal {
-    fn rewrite<S>(&self, _: &RewritePlan<Id, S>) -> Self {
+    fn rewrite<S>(&self, plan: &RewritePlan<Id, S>) -> Self {
         match self {
             Refusal::UnknownOrder => Refusal::UnknownOrder,
+            Refusal::Stranger { server } => Refusal::Stranger { server: server.rewrite(plan) },
+            Refusal::HandsOver { to } => Refusal::HandsOver { to: to.rewrite(plan) },
+            Refusal::NotTakenOver { to } => Refusal::NotTakenOver { to: to.rewrite(plan) },
         }
     }
 }

@@ -10,7 +10,7 @@ pub enum Code {
     /// All is well: every verdict is the expected one, the command took effect.
     Success = 0,
     /// The answer is no: an unexpected verdict, an absent key, a compare-and-swap that found
-    /// another value, a cluster that does not serve.
+    /// another value, a refused order, a cluster that does not serve.
     No = 1,
     /// A check ended at a limit and decides nothing.
     Incomplete = 2,

@@ -13,6 +13,7 @@ pub mod output;
 pub mod setup;
 pub mod specs;
 pub mod status;
+pub mod transfer;
 pub mod unanswered;
 
 use std::process::ExitCode;
@@ -43,6 +44,8 @@ enum Command {
     Node(node::Args),
     /// Shows what every node of a cluster is doing
     Status(status::Args),
+    /// Has another node lead
+    Transfer(transfer::Args),
     /// Reads and writes the replicated key-value store
     Kv(kv::Args),
 }
@@ -66,6 +69,7 @@ pub fn main() -> ExitCode {
         Command::Cluster(args) => cluster::run(args),
         Command::Node(args) => node::run(args),
         Command::Status(args) => status::run(args),
+        Command::Transfer(args) => transfer::run(args),
         Command::Kv(args) => kv::run(args),
     }
 }

@@ -46,12 +46,17 @@ fn a_client_cannot_use_up_the_numbers_of_another() {
 }
 
 #[test]
-fn an_order_is_answered_though_the_protocol_does_not_know_it() {
+fn an_order_is_carried_out_or_refused_with_the_reason() {
     let members = members(1);
     let _node = Running::start(raft(&members), &members, 1, None);
     let mut client = Client::<Kv>::open(&members).unwrap();
-    let order = Order::Transfer { to: Id::from(1) };
-    let refused = client.order(order, Duration::from_secs(1)).unwrap().unwrap_err();
-    assert_eq!(refused, Refusal::UnknownOrder);
-    assert_eq!(refused.to_string(), "the protocol of the cluster knows no such order");
+    let mut transfer = |to: usize| {
+        let order = Order::Transfer { to: Id::from(to) };
+        client.order(order, Duration::from_secs(2)).unwrap()
+    };
+    // It leads already, or will.
+    assert_eq!(transfer(1), Ok(()));
+    let refused = transfer(9).unwrap_err();
+    assert_eq!(refused, Refusal::Stranger { server: Id::from(9) });
+    assert_eq!(refused.to_string(), "node 9 is none of the cluster");
 }

@@ -14,3 +14,4 @@ mod scenarios;
 mod specs;
 #[path = "../support/mod.rs"]
 mod support;
+mod transfer;

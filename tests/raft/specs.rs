@@ -66,7 +66,10 @@ fn figure_8_naive_is_broken() {
 
 #[test]
 fn every_spec_is_pinned() {
-    assert_all_are_pinned("raft", &[HOLD, super::live::HOLD, super::cut::HOLD].concat());
+    assert_all_are_pinned(
+        "raft",
+        &[HOLD, super::live::HOLD, super::cut::HOLD, super::transfer::HOLD].concat(),
+    );
     // No test runs these: they take minutes. `quorate check --all` compares.
     for spec in quorate_models::large_specs() {
         assert!(spec.counts().is_some(), "{} is not pinned", spec.name());

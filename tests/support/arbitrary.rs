@@ -6,7 +6,9 @@ use quorate_models::kv::{Command, Kv, Output, Text};
 use quorate_models::number::{Index, Term};
 use quorate_models::order::Order;
 use quorate_models::raft::log::{Entry, Payload, Position};
-use quorate_models::raft::message::{AppendEntries, AppendReply, Outcome, RequestVote, VoteReply};
+use quorate_models::raft::message::{
+    AppendEntries, AppendReply, Outcome, RequestVote, TimeoutNow, VoteReply,
+};
 use quorate_models::raft::{Message, MessageOf};
 use quorate_models::service::{self, Answer, Reply, Request, Sequence, Session};
 use stateright::actor::Id;
@@ -45,6 +47,15 @@ pub fn any_id() -> impl Strategy<Value = Id> {
     any::<usize>().prop_map(Id::from)
 }
 
+fn any_order() -> impl Strategy<Value = Request<Order>> {
+    let numbers = (any::<u64>(), any::<u32>());
+    (numbers, any_id()).prop_map(|((session, sequence), to)| Request {
+        session: Session(session),
+        sequence: Sequence(sequence),
+        command: Order::Transfer { to },
+    })
+}
+
 /// Any message of a cluster that replicates the key-value store.
 pub fn any_message() -> impl Strategy<Value = MessageOf<Kv>> {
     // Small ones meet those that a server has.
@@ -70,8 +81,10 @@ pub fn any_message() -> impl Strategy<Value = MessageOf<Kv>> {
     let redirect = prop::option::of(any_id()).prop_map(|leader| Answer::Redirect { leader });
     let answer = prop_oneof![output.prop_map(Answer::Done), redirect];
     let peer = prop_oneof![
-        (term(), position())
-            .prop_map(|(term, last)| Message::RequestVote(RequestVote { term, last })),
+        (term(), position(), any::<bool>()).prop_map(|(term, last, is_heir)| {
+            Message::RequestVote(RequestVote { term, last, is_heir })
+        }),
+        term().prop_map(|term| Message::TimeoutNow(TimeoutNow { term })),
         term().prop_map(|term| Message::VoteReply(VoteReply { term })),
         append.prop_map(|(term, previous, entries, commit, acknowledged, round)| {
             let commit = Index(commit);
@@ -93,16 +106,11 @@ pub fn any_message() -> impl Strategy<Value = MessageOf<Kv>> {
         sequence: Sequence(sequence),
         answer,
     });
-    let order = (number(), any::<u32>(), any_id()).prop_map(|(session, sequence, to)| Request {
-        session: Session(session),
-        sequence: Sequence(sequence),
-        command: Order::Transfer { to },
-    });
     prop_oneof![
         4 => peer.prop_map(service::Message::Peer),
         1 => any_request().prop_map(service::Message::Request),
         1 => reply.prop_map(service::Message::Reply),
-        1 => order.prop_map(service::Message::Order),
+        1 => any_order().prop_map(service::Message::Order),
     ]
 }
 

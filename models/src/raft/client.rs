@@ -1,24 +1,24 @@
 //! What a server does for its clients (§8, thesis §6).
 
+use stateright::actor::Id;
+
 use super::log::{Entry, Payload};
 use super::rules::Rule;
 use super::server::Step;
 use super::state::Role;
+use super::transfer::Transfer;
 use super::{Command, Params};
 use super::{commit, flow, read};
 use crate::service::{Answer, Request};
 use crate::state_machine::StateMachine;
 
-/// A leader takes the command into its log, unless it is a read; any other server says who the
-/// leader is.
+/// A leader takes the command into its log, unless it is a read or the leader hands over, when it
+/// says who will lead; any other server says who the leader is.
 /// raft.tla `ClientRequest`.
 pub(super) fn handle_request<P: Params>(step: &mut Step<P>, request: Request<Command<P>>) {
     let (session, sequence) = (request.session, request.sequence);
     if !step.require(Rule::OnlyLeaderAppends, step.state().is_leader()) {
-        let leader = match step.state().role {
-            Role::Follower { leader } => leader.filter(|_| step.keeps(Rule::LeaderIsNamed)),
-            _ => None,
-        };
+        let leader = known_leader(step);
         return step.answer(session, sequence, Answer::Redirect { leader });
     }
     if P::Machine::is_read_only(&request.command) {
@@ -26,9 +26,22 @@ pub(super) fn handle_request<P: Params>(step: &mut Step<P>, request: Request<Com
     }
     let is_new = !step.state().knows(session, sequence);
     if step.require(Rule::RetryTakesEffectOnce, is_new) {
-        append(step, request);
+        match step.state().hands_over() {
+            Some(Transfer { to, .. }) if step.keeps(Rule::WhoHandsOverTakesNothing) => {
+                step.answer(session, sequence, Answer::Redirect { leader: Some(to) });
+            }
+            _ => append(step, request),
+        }
     } else if step.keeps(Rule::RetryIsAnswered) {
         step.answer_applied(session, sequence);
+    }
+}
+
+/// Who leads, as far as this server knows, which does not lead.
+pub(super) fn known_leader<P: Params>(step: &Step<P>) -> Option<Id> {
+    match step.state().role {
+        Role::Follower { leader } => leader.filter(|_| step.keeps(Rule::LeaderIsNamed)),
+        _ => None,
     }
 }
 

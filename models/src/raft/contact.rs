@@ -41,10 +41,13 @@ pub fn hears_majority(rules: &impl RuleBook<Rule>, state: &ServerState<impl Stat
     rules.require(Rule::StepsDownUnheard, state.config().is_quorum(is_heard))
 }
 
-/// Does this server ignore a candidate, since it hears a leader?
+/// Does this server ignore a candidate, since it hears a leader? Not if the leader wants it.
 pub(super) fn ignores<P: Params>(step: &Step<P>, message: &Message<Command<P>>) -> bool {
+    let Message::RequestVote(request) = message else {
+        return false;
+    };
     step.server.options.check_quorum
-        && matches!(message, Message::RequestVote(_))
         && step.state().hears_a_leader()
         && step.keeps(Rule::HeardLeaderKeepsVote)
+        && !(request.is_heir && step.keeps(Rule::HeirGetsVote))
 }

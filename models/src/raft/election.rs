@@ -28,6 +28,19 @@ pub(super) fn time_out<P: Params>(step: &mut Step<P>) {
 
 /// Stands for election.
 pub(super) fn start_election<P: Params>(step: &mut Step<P>) {
+    stand(step, false);
+}
+
+/// Stands for election as the leader wants it, which is not to be missed first.
+pub(super) fn stand_for_the_leader<P: Params>(step: &mut Step<P>) {
+    if step.server.options.are_sticky() {
+        step.cancel_timer(Timer::Contact);
+        step.cancel_timer(Timer::PreVote);
+    }
+    stand(step, true);
+}
+
+fn stand<P: Params>(step: &mut Step<P>, is_heir: bool) {
     let id = step.id;
     let raises_term = step.keeps(Rule::CandidateRaisesTerm);
     let storage = step.storage_mut();
@@ -39,7 +52,7 @@ pub(super) fn start_election<P: Params>(step: &mut Step<P>) {
     if step.keeps(Rule::StandsAgain) {
         step.set_election_timer();
     }
-    let request = RequestVote { term: step.term(), last: step.state().log().last() };
+    let request = RequestVote { term: step.term(), last: step.state().log().last(), is_heir };
     for peer in step.peers() {
         step.send(peer, Message::RequestVote(request.clone()));
     }
@@ -131,7 +144,7 @@ fn become_leader<P: Params>(step: &mut Step<P>) {
     };
     let followers: BTreeMap<Id, Progress> =
         step.peers().into_iter().map(|peer| (peer, progress.clone())).collect();
-    step.state_mut().role = Role::Leader { followers, round: Round::default() };
+    step.state_mut().role = Role::Leader { followers, round: Round::default(), transfer: None };
     step.cancel_timer(Timer::Election);
     if step.server.options.check_quorum {
         step.set_contact_timer();

@@ -12,7 +12,7 @@ use super::message::{AppendEntries, AppendReply, Message, Outcome};
 use super::rules::Rule;
 use super::server::Step;
 use super::state::{Progress, Role};
-use super::{Batch, Command, Params, read};
+use super::{Batch, Command, Params, read, transfer};
 use crate::number::Index;
 use crate::state_machine::StateMachine;
 
@@ -162,6 +162,7 @@ pub(super) fn handle_append_reply<P: Params>(step: &mut Step<P>, follower: Id, r
             *known = progress;
         }
         commit::advance(step);
+        transfer::tell_to_stand(step, follower);
     }
     read::hear(step, follower, reply.round);
     if lacks(step, follower) && step.keeps(Rule::SendsTheRest) {

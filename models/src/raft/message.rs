@@ -15,6 +15,8 @@ pub struct RequestVote {
     pub term: Term,
     /// The last entry of the candidate's log.
     pub last: Position,
+    /// The leader wants it: who hears that leader votes all the same.
+    pub is_heir: bool,
 }
 
 /// A server grants a [`RequestVote`]. A refusal is not sent.
@@ -78,6 +80,12 @@ pub struct AppendReply {
     pub round: u64,
 }
 
+/// A leader wants this server to lead: it stands at once (thesis §3.10).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct TimeoutNow {
+    pub term: Term,
+}
+
 /// What Raft servers say to each other.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Message<C> {
@@ -87,6 +95,7 @@ pub enum Message<C> {
     VoteReply(VoteReply),
     AppendEntries(AppendEntries<C>),
     AppendReply(AppendReply),
+    TimeoutNow(TimeoutNow),
 }
 
 /// As the message itself: its type says which one it is.
@@ -99,6 +108,7 @@ impl<C: fmt::Debug> fmt::Debug for Message<C> {
             Message::VoteReply(message) => message.fmt(f),
             Message::AppendEntries(message) => message.fmt(f),
             Message::AppendReply(message) => message.fmt(f),
+            Message::TimeoutNow(message) => message.fmt(f),
         }
     }
 }
@@ -120,6 +130,7 @@ impl<C> Message<C> {
             Message::VoteReply(message) => Some(message.term),
             Message::AppendEntries(message) => Some(message.term),
             Message::AppendReply(message) => Some(message.term),
+            Message::TimeoutNow(message) => Some(message.term),
         }
     }
 }

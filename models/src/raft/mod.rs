@@ -32,6 +32,7 @@
 //! | what a follower commits, what is applied and answered | `commit.rs`: `follow`, `apply` |
 //! | commands, retries, redirects | `client.rs`: `handle_request` |
 //! | when a leader may answer a read, without a log entry | `read.rs` |
+//! | when a leader hands over, to whom, and for how long it tries | `transfer.rs` |
 //! | what survives a crash | `server.rs`: `to_save` |
 //! | that it is saved before it is told | `crate::step`: `finish` |
 //!
@@ -61,6 +62,7 @@ pub mod specs;
 pub mod state;
 mod storage;
 mod term;
+pub mod transfer;
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -156,6 +158,8 @@ pub enum Timer {
     Contact,
     /// A server has not been told by a majority that it may stand.
     PreVote,
+    /// A leader has not been relieved by the server that it hands over to.
+    Transfer,
 }
 
 impl<P: Params> Service for Server<P> {
@@ -198,6 +202,7 @@ impl<P: Params> Actor for Server<P> {
             Timer::Election | Timer::PreVote => election::time_out(&mut step),
             Timer::Heartbeat => flow::send_heartbeats(&mut step),
             Timer::Contact => contact::check(&mut step),
+            Timer::Transfer => transfer::give_up(&mut step),
         }
         step.finish(out);
     }
@@ -226,10 +231,11 @@ fn receive<P: Params>(step: &mut Step<P>, from: Id, message: MessageOf<P::Machin
                 Message::VoteReply(m) => election::handle_vote_reply(step, from, m),
                 Message::AppendEntries(m) => replication::handle_append_entries(step, from, m),
                 Message::AppendReply(m) => flow::handle_append_reply(step, from, m),
+                Message::TimeoutNow(m) => transfer::handle_timeout_now(step, m),
             }
         }
         service::Message::Request(m) => client::handle_request(step, m),
-        service::Message::Order(order) => step.refuse_order(&order),
+        service::Message::Order(m) => transfer::handle_order(step, m),
         service::Message::Reply(_) | service::Message::OrderReply(_) => {}
     }
 }

@@ -25,6 +25,10 @@
 //! - Only a welcome to the next term counts (`handle_pre_vote_reply`). A server that stood for want
 //!   of a majority's welcome, because an older one counted, would not be elected.
 //!
+//! - Only a server of the cluster is handed over to, not the leader itself, and no other one while
+//!   it goes on (`handle_order`). It is about what an operator is told: nobody would take over, and
+//!   the leader would go on after a while.
+//!
 //! Bugs that others had, where the rule is not their mirror image:
 //!
 //! - A vote reply counted twice (xnnyygn/xraft 27): [`Rule::VoterCountsOnce`]. Three servers are
@@ -129,6 +133,17 @@ rules! {
     RoundAfterRead: "only what was asked after a read came confirms it", "etcd-io/raft PR 397";
     EarlyReadIsQueued: "a read that comes before a leader may answer it waits for that",
         "etcd PR 12762";
+
+    // Of leaders that hand over.
+    WhoHandsOverTakesNothing: "a leader that hands over takes no command", "thesis §3.10";
+    HeirHasAll: "whoever is to take over has all of the leader's log when it stands",
+        "thesis §3.10";
+    OwnLeaderTellsToStand: "a server stands at once only if the leader of its own term says so",
+        "thesis §3.10";
+    HandOverEnds: "a leader that nobody relieves goes on after an election timeout",
+        "thesis §3.10";
+    HeirAsksNobody: "whoever is told to stand does not ask before", "etcd raft, campaignTransfer";
+    HeirGetsVote: "who hears a leader votes for whom that leader wants", "thesis §4.2.3";
 
     // Without these it comes, but later.
     VotePutsOffElection: "who grants a vote does not stand meanwhile", "Raft figure 2";

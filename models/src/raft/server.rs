@@ -51,6 +51,9 @@ impl<P: Params> Step<'_, '_, P> {
         }
         if self.state().is_leader() {
             self.cancel_timer(Timer::Heartbeat);
+            if self.state().hands_over().is_some() {
+                self.cancel_timer(Timer::Transfer);
+            }
             if self.keeps(Rule::StandsWhenDeposed) {
                 self.set_election_timer();
             }
@@ -80,6 +83,11 @@ impl<P: Params> Step<'_, '_, P> {
     pub(super) fn set_contact_timer(&mut self) {
         let least = self.server.timing.election.start;
         self.set_timer(Timer::Contact, least..least);
+    }
+
+    pub(super) fn set_transfer_timer(&mut self) {
+        let longest = self.server.timing.election.end;
+        self.set_timer(Timer::Transfer, longest..longest);
     }
 
     pub(super) fn set_heartbeat_timer(&mut self) {

@@ -8,6 +8,7 @@ use stateright::actor::Id;
 use super::config::{Config, Configs};
 use super::log::{Log, Payload};
 use super::read::{Reads, Round};
+use super::transfer::Transfer;
 use crate::number::{Index, Term};
 use crate::service::{Sequence, Session};
 use crate::session::Sessions;
@@ -60,6 +61,8 @@ pub enum Role {
     Leader {
         followers: BTreeMap<Id, Progress>,
         round: Round,
+        /// To whom it is handing over.
+        transfer: Option<Transfer>,
     },
     /// It lacks what it has acknowledged to this leader. Its vote may be lost as well, so it takes
     /// no further part until it is started again.
@@ -157,6 +160,14 @@ impl<M: StateMachine> ServerState<M> {
 
     pub fn is_leader(&self) -> bool {
         matches!(self.role, Role::Leader { .. })
+    }
+
+    /// That this leader is handing over; `None` if it is not, or does not lead.
+    pub fn hands_over(&self) -> Option<Transfer> {
+        match &self.role {
+            Role::Leader { transfer, .. } => *transfer,
+            _ => None,
+        }
     }
 
     /// True if a command of this number is in the log, or was overtaken by a later one of its

@@ -54,6 +54,7 @@ const RULES: &[&str] = &[
     "raft/state.rs",
     "raft/server.rs",
     "raft/term.rs",
+    "raft/transfer.rs",
     "session.rs",
     "step.rs",
 ];

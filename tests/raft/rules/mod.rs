@@ -5,6 +5,7 @@ mod directions;
 mod liveness;
 mod read;
 mod safety;
+mod transfer;
 
 use std::fmt;
 use std::sync::Arc;
@@ -86,6 +87,8 @@ fn every_rule_has_its_counterexample() {
             cut::MISSED,
             cut::SLOWER,
             read::PROVEN,
+            transfer::PROVEN,
+            transfer::MISSED,
         ],
     );
 }

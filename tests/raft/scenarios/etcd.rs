@@ -45,7 +45,15 @@ const NOT_RESTATED: &[(&str, &str)] = &[
 ];
 
 /// The scenarios that are not etcd's.
-const OWN: &[&str] = &["batches_grow", "figure_8", "figure_8_e", "figure_8_naive", "overwritten"];
+const OWN: &[&str] = &[
+    "batches_grow",
+    "figure_8",
+    "figure_8_e",
+    "figure_8_naive",
+    "overwritten",
+    "transfer",
+    "transfer_fails",
+];
 
 #[test]
 fn each_text_is_on_a_list() {

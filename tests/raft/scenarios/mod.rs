@@ -9,6 +9,7 @@
 //! | `given client put x 1, get x` | one more client, with this script |
 //! | `given pre-vote`, `given check-quorum` | an option of all servers |
 //! | `given window 3`, `given batch 9` | appends in flight to a follower, entries of an append |
+//! | `given operator 2, 3` | one more operator, which asks S1 to let S2 lead, and to let S3 |
 //! | `given no OwnTermCommits` | a rule is suspended |
 //!
 //! Faults and timeouts have no bounds: a script is one.
@@ -27,12 +28,16 @@ use quorate_checker::scenario::{Mistake, Script};
 use quorate_checker::spec::Faults;
 use quorate_models::kv::{Command, Kv, get, put};
 use quorate_models::member;
+use quorate_models::operator::Operator;
+use quorate_models::order::Order;
 use quorate_models::raft::rules::Rule;
 use quorate_models::raft::specs::{self, BASIC, Bounds, RaftSpec};
 use quorate_models::raft::state::{Progress, Role, ServerState};
+use quorate_models::raft::transfer::Transfer;
 use quorate_models::raft::{Options, State};
 use quorate_models::rules::AllBut;
-use quorate_models::system::servers_mut;
+use quorate_models::system::{servers_mut, with_operator};
+use stateright::actor::Id;
 
 const WITHOUT_END: u8 = u8::MAX;
 
@@ -73,6 +78,7 @@ fn played(text: &str) -> Result<String, Mistake> {
 fn spec(script: &Script) -> Result<RaftSpec, Mistake> {
     let (mut servers, mut window, mut batch) = (3, 1, 1);
     let (mut clients, mut suspended, mut options) = (Vec::new(), Vec::new(), BASIC);
+    let mut operators = Vec::new();
     for (line, given) in script.given() {
         let wrong = || Mistake::new(*line, format!("nothing that can be given: {given:?}"));
         let number = |text: &str| text.parse::<usize>().map_err(|_| wrong());
@@ -86,6 +92,10 @@ fn spec(script: &Script) -> Result<RaftSpec, Mistake> {
                 let commands = commands.split(", ").map(command).collect::<Option<Vec<_>>>();
                 clients.push(commands.ok_or_else(wrong)?);
             }
+            ("operator", servers) => {
+                let heirs: Result<Vec<_>, _> = servers.split(", ").map(number).collect();
+                operators.push(asking_the_first(&heirs?));
+            }
             ("no", name) => {
                 let rule = Rule::ALL.iter().find(|rule| format!("{rule:?}") == name);
                 suspended.push(*rule.ok_or_else(wrong)?);
@@ -93,7 +103,15 @@ fn spec(script: &Script) -> Result<RaftSpec, Mistake> {
             _ => return Err(wrong()),
         }
     }
-    Ok(within(servers, &clients, options, AllBut(suspended), window, batch))
+    let spec = within(servers, &clients, options, AllBut(suspended), window, batch);
+    Ok(operators.into_iter().fold(spec, with_operator))
+}
+
+/// An operator that asks the first server to let each of `heirs` lead, all at once.
+fn asking_the_first(heirs: &[usize]) -> Operator {
+    let order = |heir: &usize| Order::Transfer { to: Id::from(heir - 1) };
+    let orders = heirs.iter().map(|heir| (Id::from(0), order(heir))).collect();
+    Operator { orders, waits: false }
 }
 
 fn command(words: &str) -> Option<Command> {
@@ -166,7 +184,10 @@ fn of_server(server: &ServerState<Kv>) -> String {
         server.commit,
         server.log()
     );
-    if let Role::Leader { followers, .. } = &server.role {
+    if let Role::Leader { followers, transfer, .. } = &server.role {
+        if let Some(Transfer { to, .. }) = transfer {
+            text += &format!("; hands over to {to:?}");
+        }
         for (id, known) in followers {
             text += &format!("; {id:?} {}", of_progress(known));
         }

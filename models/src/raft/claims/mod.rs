@@ -6,3 +6,4 @@ pub mod ghost;
 pub mod obsolete;
 pub mod properties;
 mod renaming;
+pub mod transfer;

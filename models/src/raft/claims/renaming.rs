@@ -12,6 +12,7 @@ use crate::raft::log::{Entry, Log, Payload};
 use crate::raft::message::Message;
 use crate::raft::read::{Reads, Round};
 use crate::raft::state::{Applied, Role, ServerState, Storage};
+use crate::raft::transfer::Transfer;
 use crate::state_machine::StateMachine;
 
 impl Rewrite<Id> for Timer {
@@ -52,7 +53,12 @@ impl Rewrite<Id> for Role {
             Role::TakenOut { leader } => Role::TakenOut { leader: leader.rewrite(plan) },
             Role::PreCandidate { votes } => Role::PreCandidate { votes: votes.rewrite(plan) },
             Role::Candidate { votes } => Role::Candidate { votes: votes.rewrite(plan) },
-            Role::Leader { followers, round } => Role::Leader {
+            Role::Leader { followers, round, transfer } => Role::Leader {
+                transfer: transfer.as_ref().map(|it| Transfer {
+                    to: it.to.rewrite(plan),
+                    session: it.session.rewrite(plan),
+                    sequence: it.sequence,
+                }),
                 round: Round { heard: round.heard.rewrite(plan), ..round.clone() },
                 followers: followers
                     .iter()
@@ -105,7 +111,8 @@ impl<C: Clone> Rewrite<Id> for Message<C> {
             | Message::PreVoteReply(_)
             | Message::RequestVote(_)
             | Message::VoteReply(_)
-            | Message::AppendReply(_)) => nameless,
+            | Message::AppendReply(_)
+            | Message::TimeoutNow(_)) => nameless,
         }
     }
 }

@@ -41,6 +41,7 @@ impl Pace {
             Pace::Short => |timer| match timer {
                 member::Timer::Server(Timer::Heartbeat) => 1..=1,
                 member::Timer::Server(Timer::Contact) => 2..=2,
+                member::Timer::Server(Timer::Transfer) => 3..=3,
                 member::Timer::Server(Timer::Election | Timer::PreVote) => 2..=3,
                 member::Timer::Retry => 4..=4,
                 member::Timer::Orders => operator::TICKS,
@@ -48,6 +49,7 @@ impl Pace {
             Pace::Real => |timer| match timer {
                 member::Timer::Server(Timer::Heartbeat) => 1..=1,
                 member::Timer::Server(Timer::Contact) => 3..=3,
+                member::Timer::Server(Timer::Transfer) => 6..=6,
                 member::Timer::Server(Timer::Election | Timer::PreVote) => 3..=6,
                 member::Timer::Retry => 2..=2,
                 member::Timer::Orders => operator::TICKS,

@@ -6,6 +6,7 @@ mod directions;
 pub mod large;
 pub mod live;
 mod safety;
+pub mod transfer;
 
 use std::sync::Arc;
 use std::time::Duration;
