@@ -64,7 +64,7 @@ fn main() {
         .obsolete(obsolete::is_obsolete)
         .timeouts("elections", |timer| *timer == member::Timer::Server(Timer::Election), 1)
         .timeouts("heartbeats", |timer| *timer == member::Timer::Server(Timer::Heartbeat), 0)
-        .timeouts("client retries", |timer| *timer == member::Timer::Retry, 0);
+        .timeouts("client retries", |timer| timer.is_retry(), 0);
     let report = Box::new(spec).check(Engine::Quorate, &Limits::default(), &mut |_| {});
     println!("{:?}: {} states in {:.1} s", report.verdict, report.states, report.seconds);
     assert_eq!(report.verdict, Verdict::Holds, "{:#?}", report.counterexamples);

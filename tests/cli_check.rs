@@ -5,6 +5,8 @@ mod bounds;
 #[path = "cli_check/signals.rs"]
 mod signals;
 mod support;
+#[path = "cli_check/symmetry.rs"]
+mod symmetry;
 
 use std::fs;
 use std::io::{BufRead, BufReader};

@@ -14,7 +14,7 @@ use std::process::{Command as Program, Stdio, exit};
 use std::thread;
 use std::time::Duration;
 
-use quorate_models::client::{Client, Habits};
+use quorate_models::client::{Client, Habits, Tries};
 use quorate_models::durable::{Change, Durable, Key};
 use quorate_models::kv::{Command, Kv, Output, Text};
 use quorate_models::member::Member;
@@ -75,6 +75,7 @@ fn actors(first: u16) -> Vec<(Id, Member<Node>)> {
             Command::Cas { key: "script".into(), old: "begun".into(), new: "done".into() },
         ],
         retry: millis(100)..millis(200),
+        tries: Tries::InOrder,
         habits: Habits::ALL,
     };
     let mut actors: Vec<_> =

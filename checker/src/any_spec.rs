@@ -25,6 +25,15 @@ pub trait AnySpec: Send + Sync {
     /// True if only some of the behaviour is searched.
     fn is_directed(&self) -> bool;
 
+    /// What changes places if the spec is searched by symmetry, in words.
+    ///
+    /// # Errors
+    /// If it cannot be, why.
+    fn symmetry(&self) -> Result<String, &'static str>;
+
+    /// True if every search of it is by symmetry.
+    fn is_reduced(&self) -> bool;
+
     fn properties(&self) -> Vec<PropertyInfo>;
 
     /// What there is to explore, if it is on record.
@@ -80,6 +89,14 @@ where
 
     fn is_directed(&self) -> bool {
         self.direction.is_some()
+    }
+
+    fn symmetry(&self) -> Result<String, &'static str> {
+        self.symmetry_in_words()
+    }
+
+    fn is_reduced(&self) -> bool {
+        self.is_reduced
     }
 
     fn properties(&self) -> Vec<PropertyInfo> {

@@ -35,10 +35,14 @@ where
     G: History + 'static,
 {
     let start = Instant::now();
+    // Stateright's search looks at every state.
+    let is_reduced = engine == Engine::Quorate
+        && (limits.symmetry || spec.is_reduced)
+        && spec.symmetry().is_ok();
     let infos = spec.property_infos();
     let spec = Arc::new(spec);
     let mut search = match engine {
-        Engine::Quorate => explore(&spec, limits, progress),
+        Engine::Quorate => explore(&spec, limits, is_reduced, progress),
         Engine::Stateright => stateright_engine::explore(&spec, limits, progress),
     };
     // No search of states decides a temporal property.
@@ -67,7 +71,8 @@ where
         transitions: search.transitions,
         depth: search.depth,
         seconds: start.elapsed().as_secs_f64(),
-        on_record: spec.counts,
+        on_record: spec.counts.filter(|_| is_reduced || !spec.is_reduced),
+        whole: (is_reduced && !spec.is_reduced).then_some(search.whole),
         properties,
         worst_case: worst_case(&spec, search.worst.as_ref()),
         details: search.details,
@@ -84,11 +89,12 @@ enum Told<A: Actor, G> {
     Outcome(Box<Outcome<State<A, G>, ActionOf<A>>>),
 }
 
-/// Explores `spec` with our own engine, on a thread of its own: if a handler does not return, the
-/// thread that runs it cannot be ended, and is left behind.
+/// Explores `spec` with our own engine, by symmetry if it `is_reduced`, on a thread of its own:
+/// if a handler does not return, the thread that runs it cannot be ended, and is left behind.
 fn explore<A, C, G>(
     spec: &Arc<Spec<A, C, G>>,
     limits: &Limits,
+    is_reduced: bool,
     progress: &mut dyn FnMut(&Progress),
 ) -> Search<A, G>
 where
@@ -113,7 +119,7 @@ where
         let send = |it: Told<A, G>| drop(tell.send(it));
         let mut progress = |now: &engine::Progress| send(Told::Progress(*now));
         let stuck = |words| send(Told::Stuck(words));
-        let outcome = engine::explore_watched(&shared, &options, &mut progress, &stuck);
+        let outcome = engine::explore_watched(&shared, is_reduced, &options, &mut progress, &stuck);
         send(Told::Outcome(Box::new(outcome)));
     });
     let mut last = Progress::default();
@@ -121,7 +127,8 @@ where
         match told.recv() {
             Ok(Told::Progress(now)) => {
                 // What is on record tells it from the beginning.
-                let on_record = spec.counts.and_then(|it| it.states.checked_sub(now.states));
+                let counts = spec.counts.filter(|_| is_reduced == spec.is_reduced);
+                let on_record = counts.and_then(|it| it.states.checked_sub(now.states));
                 last = Progress {
                     states: now.states,
                     transitions: now.transitions,
@@ -151,6 +158,7 @@ impl<A: Actor, G> Search<A, G> {
             runs: Vec::new(),
             worst: None,
             states: last.states,
+            whole: last.states,
             transitions: last.transitions,
             depth: last.depth,
             cut_short: Some(reason),
@@ -172,6 +180,7 @@ fn found_by<A: Actor, G>(
         runs: outcome.runs,
         worst: outcome.worst,
         states: outcome.states,
+        whole: outcome.whole,
         transitions: outcome.transitions,
         depth: outcome.depth,
     }

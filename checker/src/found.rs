@@ -20,6 +20,8 @@ pub(crate) struct Search<A: Actor, G> {
     pub(crate) runs: Runs<A, G>,
     pub(crate) worst: Option<WorstCases<State<A, G>, ActionOf<A>>>,
     pub(crate) states: u64,
+    /// With those that they stand for by symmetry.
+    pub(crate) whole: u64,
     pub(crate) transitions: u64,
     pub(crate) depth: u64,
     /// Why it ended before it had explored everything, if not at a counterexample.

@@ -158,6 +158,10 @@ pub struct Report {
     pub seconds: f64,
     /// What the spec has, if all of it is explored, by its own word.
     pub on_record: Option<Counts>,
+    /// Of a search by symmetry where what is on record is the whole space: how many states there
+    /// are when each state that was searched stands for all its renamings.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub whole: Option<u64>,
     pub properties: Vec<PropertyReport>,
     /// Where the spec asks for it, and everything was explored.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -196,6 +200,7 @@ impl Report {
             depth: 0,
             seconds: 0.0,
             on_record: spec.counts(),
+            whole: None,
             properties: infos.into_iter().map(open).collect(),
             worst_case: None,
             details: None,
@@ -222,10 +227,16 @@ impl Report {
         self.properties.iter().filter(|property| property.is_surprise())
     }
 
-    /// True if all of the spec was explored, and it has not what is on record.
+    /// True if all of the spec was explored, and it has not what is on record. A search by symmetry
+    /// does not tell how many states the whole space has where somebody stands out in the initial
+    /// state: at least those that were searched, at most those and all their renamings.
     pub fn counts_differ(&self) -> bool {
         let counts = Counts { states: self.states, transitions: self.transitions };
-        self.cut_short.is_none() && self.on_record.is_some_and(|record| record != counts)
+        let differs = |record: Counts| match self.whole {
+            None => record != counts,
+            Some(whole) => !(counts.states..=whole).contains(&record.states),
+        };
+        self.cut_short.is_none() && self.on_record.is_some_and(differs)
     }
 
     pub fn is_incomplete(&self) -> bool {
@@ -259,6 +270,9 @@ pub struct Limits {
     pub interrupt: Arc<AtomicBool>,
     /// Goes on after the first counterexample, to decide every property.
     pub keep_going: bool,
+    /// Searches by symmetry the specs that have one, unless Stateright does it: of all states that
+    /// are each other's renamings one.
+    pub symmetry: bool,
 }
 
 impl Default for Limits {
@@ -271,6 +285,7 @@ impl Default for Limits {
             max_time: None,
             interrupt: Arc::default(),
             keep_going: false,
+            symmetry: false,
         }
     }
 }

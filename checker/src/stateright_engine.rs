@@ -208,7 +208,7 @@ where
     };
     let found = (0..names.len()).map(answer).collect();
     let (runs, worst, details) = (Vec::new(), None, None);
-    Search { found, runs, worst, states, transitions, depth, cut_short, details }
+    Search { found, runs, worst, states, whole: states, transitions, depth, cut_short, details }
 }
 
 /// Waits for the search to end, and stops it at a limit. Why it was cut short, if it was. If

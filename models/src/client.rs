@@ -15,12 +15,24 @@ use crate::state_machine::StateMachine;
 /// A client that submits `script`, each command when the one before it was answered.
 #[derive(Clone, Debug)]
 pub struct Client<M: StateMachine> {
-    /// The servers, in the order in which it tries them.
+    /// The servers. It asks the first of them first.
     pub servers: Vec<Id>,
     pub script: Vec<M::Command>,
     /// How long it waits for an answer before it asks the next server.
     pub retry: Range<Duration>,
+    pub tries: Tries,
     pub habits: Habits,
+}
+
+/// Which server a client asks when the one that it asked has not answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tries {
+    /// The next one in the order of its list, so that it comes to each of them.
+    InOrder,
+    /// Any other one: it has a timer for each, and asks the one whose timer fires first. What holds
+    /// for this client holds for one with an order of its own. It may pass over a server for ever,
+    /// so it is for safety; and it treats all servers alike, which symmetry asks for.
+    Any,
 }
 
 /// What a client does so as to be answered in the end, and rightly. A protocol has a rule for each,
@@ -63,6 +75,9 @@ pub enum Effect<C> {
     Send(Id, Request<C>),
     SetRetryTimer,
     CancelRetryTimer,
+    /// Of a client that [`Tries::Any`]: after which it asks this server.
+    SetTryTimer(Id),
+    CancelTryTimer(Id),
 }
 
 impl<M: StateMachine> Client<M> {
@@ -100,6 +115,7 @@ impl<M: StateMachine> Client<M> {
         self.ask(id, state)
     }
 
+    /// No answer has come in time: the client asks the next server.
     pub fn on_retry_timeout(
         &self,
         id: Id,
@@ -107,9 +123,19 @@ impl<M: StateMachine> Client<M> {
     ) -> Vec<Effect<M::Command>> {
         let position = self.servers.iter().position(|server| *server == state.target);
         let next = position.map_or(0, |position| (position + 1) % self.servers.len());
+        self.on_try_timeout(id, state, self.servers[next])
+    }
+
+    /// No answer has come in time: the client asks `next`, if it asks anybody else.
+    pub fn on_try_timeout(
+        &self,
+        id: Id,
+        state: &mut Cow<'_, ClientState<M::Output>>,
+        next: Id,
+    ) -> Vec<Effect<M::Command>> {
         let state = state.to_mut();
         if self.habits.tries_another {
-            state.target = self.servers[next];
+            state.target = next;
         }
         state.redirected = false;
         self.ask(id, state)
@@ -118,15 +144,32 @@ impl<M: StateMachine> Client<M> {
     /// Sends the command whose turn it is, if there is one left.
     fn ask(&self, id: Id, state: &ClientState<M::Output>) -> Vec<Effect<M::Command>> {
         let Some(command) = self.script.get(state.answers.len()) else {
-            return vec![Effect::CancelRetryTimer];
+            return self.timers(state, false);
         };
         let request =
             Request { session: session(id), sequence: sequence(state), command: command.clone() };
         let mut effects = vec![Effect::Send(state.target, request)];
         if self.habits.asks_again {
-            effects.push(Effect::SetRetryTimer);
+            effects.extend(self.timers(state, true));
         }
         effects
+    }
+
+    /// Sets its timers if it waits for an answer, or else cancels them.
+    fn timers(&self, state: &ClientState<M::Output>, waits: bool) -> Vec<Effect<M::Command>> {
+        match self.tries {
+            Tries::InOrder if waits => vec![Effect::SetRetryTimer],
+            Tries::InOrder => vec![Effect::CancelRetryTimer],
+            Tries::Any => {
+                let has_others = self.servers.len() > 1;
+                let servers = self.servers.iter().copied();
+                let timers = servers.map(|server| match waits {
+                    true if server != state.target || !has_others => Effect::SetTryTimer(server),
+                    _ => Effect::CancelTryTimer(server),
+                });
+                timers.collect()
+            }
+        }
     }
 }
 

@@ -56,10 +56,19 @@ pub type StateOf<A> = State<<A as Actor>::State, OutputOf<A>>;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub enum Timer<T> {
     Server(T),
-    /// A client has waited too long for an answer.
+    /// A client has waited too long for an answer, and asks the next server.
     Retry,
+    /// A client has waited too long for an answer, and asks this server.
+    Try(Id),
     /// An operator gives its orders.
     Orders,
+}
+
+impl<T> Timer<T> {
+    /// True if a client asks again when it fires.
+    pub fn is_retry(&self) -> bool {
+        matches!(self, Timer::Retry | Timer::Try(_))
+    }
 }
 
 /// As the server's timer itself.
@@ -68,6 +77,7 @@ impl<T: fmt::Debug> fmt::Debug for Timer<T> {
         match self {
             Timer::Server(timer) => timer.fmt(f),
             Timer::Retry => f.write_str("Retry"),
+            Timer::Try(server) => f.debug_tuple("Try").field(server).finish(),
             Timer::Orders => f.write_str("Orders"),
         }
     }
@@ -136,6 +146,9 @@ impl<A: Service> Actor for Member<A> {
             }
             (Member::Client(client), Timer::Retry) => {
                 with_client(client, state, out, |own| client.on_retry_timeout(id, own));
+            }
+            (Member::Client(client), Timer::Try(server)) => {
+                with_client(client, state, out, |own| client.on_try_timeout(id, own, *server));
             }
             (Member::Operator(operator), Timer::Orders) => give_orders(operator, id, out),
             (Member::Server(_) | Member::Client(_) | Member::Operator(_), _) => {}
@@ -217,6 +230,10 @@ fn carry_out<A: Service>(
             Effect::Send(server, request) => out.send(server, Message::Request(request)),
             Effect::SetRetryTimer => out.set_timer(Timer::Retry, client.retry.clone()),
             Effect::CancelRetryTimer => out.cancel_timer(Timer::Retry),
+            Effect::SetTryTimer(server) => {
+                out.set_timer(Timer::Try(server), client.retry.clone());
+            }
+            Effect::CancelTryTimer(server) => out.cancel_timer(Timer::Try(server)),
         }
     }
 }
@@ -242,6 +259,7 @@ impl<T: Rewrite<Id>> Rewrite<Id> for Timer<T> {
         match self {
             Timer::Server(timer) => Timer::Server(timer.rewrite(plan)),
             Timer::Retry => Timer::Retry,
+            Timer::Try(server) => Timer::Try(server.rewrite(plan)),
             Timer::Orders => Timer::Orders,
         }
     }

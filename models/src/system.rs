@@ -5,11 +5,13 @@ use std::fmt::Debug;
 use std::time::Duration;
 
 use quorate_checker::AnySpec;
+use quorate_checker::engine::Symmetry;
 use quorate_checker::spec::Spec;
-use stateright::actor::{ActorModel, Id};
+use stateright::Rewrite;
+use stateright::actor::{Actor, ActorModel, Id};
 
 use crate::claims::{History, System};
-use crate::client::{Client, Habits};
+use crate::client::{Client, Habits, Tries};
 use crate::member::Member;
 use crate::operator::Operator;
 use crate::rules::{AllBut, Worded};
@@ -42,6 +44,7 @@ pub fn system<A: Service + Clone, G: History>(
             servers: asked.to_vec(),
             script: script.to_vec(),
             retry: RETRY..RETRY,
+            tries: Tries::InOrder,
             habits,
         })
     });
@@ -68,6 +71,46 @@ pub fn servers_mut<A: Service, G: History>(
         Member::Server(server) => Some(server),
         Member::Client(_) | Member::Operator(_) => None,
     })
+}
+
+/// The clients of a spec, to give them other settings.
+pub fn clients_mut<A: Service, G: History>(
+    spec: &mut Spec<Member<A>, (), G>,
+) -> impl Iterator<Item = &mut Client<A::Machine>> {
+    spec.system.actors.iter_mut().filter_map(|actor| match actor {
+        Member::Server(_) | Member::Operator(_) => None,
+        Member::Client(client) => Some(client),
+    })
+}
+
+/// How many servers may change places at most: six would do so in 720 ways.
+const ALIKE: usize = 5;
+
+/// The spec with clients that ask any server next, in which servers, and clients with one script,
+/// are alike: it can be searched by symmetry. Of more than five servers the first five are.
+pub fn by_choice<A, G>(mut spec: Spec<Member<A>, (), G>) -> Spec<Member<A>, (), G>
+where
+    A: Service<State: Rewrite<Id>, Storage: Rewrite<Id>, Random: Rewrite<Id>, Peer: Rewrite<Id>>,
+    A: Actor<Timer: Rewrite<Id>>,
+    G: History + Rewrite<Id>,
+{
+    let mut with_script: Vec<(Vec<CommandOf<A>>, Vec<usize>)> = Vec::new();
+    let servers = spec.servers;
+    for (number, client) in clients_mut(&mut spec).enumerate() {
+        client.tries = Tries::Any;
+        let number = servers + number;
+        match with_script.iter_mut().find(|(script, _)| *script == client.script) {
+            Some((_, numbers)) => numbers.push(number),
+            None => with_script.push((client.script.clone(), vec![number])),
+        }
+    }
+    let mut symmetry = Symmetry::over(0..servers.min(ALIKE));
+    for (_, clients) in with_script {
+        if symmetry.has_room(clients.len()) {
+            symmetry = symmetry.and(clients);
+        }
+    }
+    spec.alike(symmetry)
 }
 
 /// The rules that are not in force, in words.

@@ -7,6 +7,7 @@ mod files;
 mod progress;
 mod runs;
 mod summary;
+mod symmetry;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -52,6 +53,10 @@ pub struct Args {
     /// What searches: our own engine, or Stateright's, to compare with
     #[arg(long, value_enum, default_value = "quorate")]
     engine: EngineName,
+    /// Search one state of all that differ only in the names of servers, or of clients with one
+    /// script; specs in which names tell are searched whole
+    #[arg(long)]
+    symmetry: bool,
     /// How many threads search; one for each processor if it is not said
     #[arg(long, value_name = "N", value_parser = value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
@@ -101,6 +106,7 @@ impl Args {
             max_memory: self.max_memory,
             max_time: self.max_time,
             keep_going: self.keep_going,
+            symmetry: self.symmetry,
             ..default
         }
     }
@@ -112,6 +118,8 @@ struct Checked {
     words: String,
     bounds: Vec<String>,
     directed: bool,
+    /// What changes places, or why nothing does; if that was asked.
+    symmetry: Option<Result<String, &'static str>>,
     /// Asked for by its bounds: nothing is on record of it.
     custom: bool,
     report: Report,
@@ -132,6 +140,10 @@ pub fn run(args: Args) -> ExitCode {
 }
 
 fn begin(args: &Args) -> Result<Code, Failure> {
+    if args.symmetry && args.engine() == Engine::Stateright {
+        let message = "--symmetry is for our own engine: Stateright's searches every state";
+        return Err(Failure::new(Code::Usage, message));
+    }
     let specs = match args.bounds.custom(&args.specs)? {
         Some(_) if args.all => {
             return Err(Failure::new(Code::Usage, "--all is for listed specs, bounds for others"));
@@ -198,9 +210,10 @@ fn check_one(
 ) -> Checked {
     let Selected { spec, words, custom } = selected;
     let (bounds, directed) = (spec.bounds(), spec.is_directed());
+    let symmetry = limits.symmetry.then(|| spec.symmetry());
     let display = progress::Display::new(format!("{} {number}/{count}", spec.name()));
     let report = attempt::check(spec, engine, limits, display);
-    Checked { words, bounds, directed, custom, report }
+    Checked { words, bounds, directed, symmetry, custom, report }
 }
 
 fn code(reports: &[&Report]) -> Code {

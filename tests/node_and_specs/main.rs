@@ -127,7 +127,8 @@ where
                 Member::Server(_) | Member::Operator(_) => None,
             })
     };
-    let Client { servers: _, script: _, retry: _, habits: _ } = clients().next().expect("one").1;
+    let Client { servers: _, script: _, retry: _, tries: _, habits: _ } =
+        clients().next().expect("one").1;
     let first = one(clients().map(|(spec, client)| {
         assert_eq!(client.servers.len(), spec.servers, "it knows all servers");
         usize::from(client.servers[0])

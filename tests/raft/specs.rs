@@ -11,7 +11,7 @@ holds! {
     replication: "raft/replication" has depth 32;
     readers: "raft/readers" has depth 32;
     failover: "raft/failover" has depth 33;
-    lossy: "raft/lossy" has depth 20;
+    lossy: "raft/lossy" has depth 18;
     sticky: "raft/sticky" has depth 34;
     one: "raft/one" has depth 12;
     two: "raft/two" has depth 29;
@@ -24,7 +24,7 @@ holds! {
     window: "raft/window" has depth 32;
     elections_4: "raft/elections-4" has depth 47;
     heartbeat: "raft/heartbeat" has depth 39;
-    lossy_2: "raft/lossy-2" has depth 26;
+    lossy_2: "raft/lossy-2" has depth 24;
     failover_lossy: "raft/failover-lossy" has depth 34;
     crashes_2: "raft/crashes-2" has depth 36;
     five_2: "raft/five-2" has depth 35;
@@ -33,6 +33,8 @@ holds! {
     failover_retry: "raft/failover-retry" has depth 35;
     failover_2: "raft/failover-2" has depth 39;
     readers_2: "raft/readers-2" has depth 28;
+    four_client: "raft/four-client" has depth 36;
+    five_client: "raft/five-client" has depth 26;
 }
 
 /// Stateright's search, on one thread, is the oracle of ours.

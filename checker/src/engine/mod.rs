@@ -131,15 +131,18 @@ pub fn explore<A: Explorable, C: Sync, G: History>(
     explore_spec(spec, None, options, progress, &watch::say)
 }
 
-/// Explores `spec` as [`explore`] does, and tells `stuck` if something does not return: by then it
-/// is known that this will not either.
+/// Explores `spec` as [`explore`] does, or as [`explore_symmetric`] does with its own
+/// symmetry if it `is_reduced`. Tells `stuck` if something does not return: by then it is known that
+/// this will not either.
 pub(crate) fn explore_watched<A: Explorable, C: Sync, G: History>(
     spec: &Spec<A, C, G>,
+    is_reduced: bool,
     options: &Options,
     progress: &mut dyn FnMut(&Progress),
     stuck: &(dyn Fn(String) + Sync),
 ) -> Outcome<State<A, G>, ActionOf<A>> {
-    explore_spec(spec, None, options, progress, stuck)
+    let symmetry = spec.symmetry().ok().filter(|_| is_reduced).cloned();
+    explore_spec(spec, symmetry, options, progress, stuck)
 }
 
 /// Explores `spec`, but of all states that are each other's renamings by `symmetry` only one: what

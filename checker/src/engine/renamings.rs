@@ -50,13 +50,14 @@ impl<A: Explorable, G: History> Renamings<A, G> {
     /// # Panics
     /// If `symmetry` is over actors that are not there, or of which some may crash and others not.
     pub fn new<C>(symmetry: Symmetry<A, G>, system: &System<'_, A, C, G>) -> Self {
-        let actors = &symmetry.actors;
-        let are_there = actors.iter().all(|actor| *actor < system.actors());
-        assert!(are_there, "of {actors:?} some are no actors");
-        if let Rules::Spec(spec) = system.rules {
-            let is_alike = actors.is_sorted_by_key(|actor| *actor < spec.servers)
-                && actors.is_sorted_by_key(|actor| *actor >= spec.servers);
-            assert!(is_alike, "of {actors:?} some are servers and some clients");
+        for actors in &symmetry.groups {
+            let are_there = actors.iter().all(|actor| *actor < system.actors());
+            assert!(are_there, "of {actors:?} some are no actors");
+            if let Rules::Spec(spec) = system.rules {
+                let is_alike = actors.is_sorted_by_key(|actor| *actor < spec.servers)
+                    && actors.is_sorted_by_key(|actor| *actor >= spec.servers);
+                assert!(is_alike, "of {actors:?} some are servers and some clients");
+            }
         }
         let leaves = system.leaf_count();
         let plans = symmetry.plans(system.actors()).into_iter();

@@ -9,11 +9,11 @@ pub(super) type Plan = RewritePlan<Id, Vec<Id>>;
 /// Renames what bears names.
 pub(super) type Rename<T> = fn(&T, &Plan) -> T;
 
-/// The most actors that may change places: they do so in 120 ways.
-const MOST: usize = 5;
+/// The most ways in which actors may change places: those of five.
+const MOST_WAYS: usize = 120;
 
-/// Says which actors are interchangeable. Of all states that are each other's renamings one is
-/// searched: the space is smaller by up to the factorial of their number, and what is found is
+/// Says which actors are interchangeable, each with the others of its group. Of all states
+/// that are each other's renamings one is searched: the space is smaller by up to the factorial of a group's size, and what is found is
 /// exact.
 ///
 /// What is asked in return:
@@ -28,8 +28,8 @@ const MOST: usize = 5;
 /// It is for safety. A property that must hold eventually is not looked at by the search, and a
 /// search that looks at one must not do this: it would not know who it is that waits.
 pub struct Symmetry<A: Actor, G> {
-    /// In ascending order.
-    pub(super) actors: Vec<usize>,
+    /// Each in ascending order; no actor is in two of them.
+    pub(super) groups: Vec<Vec<usize>>,
     pub(super) state: Rename<A::State>,
     pub(super) storage: Rename<Option<A::Storage>>,
     pub(super) timer: Rename<A::Timer>,
@@ -56,12 +56,8 @@ where
     /// # Panics
     /// If they are more than five.
     pub fn over(actors: impl IntoIterator<Item = usize>) -> Self {
-        let mut actors: Vec<usize> = actors.into_iter().collect();
-        actors.sort_unstable();
-        actors.dedup();
-        assert!(actors.len() <= MOST, "{} actors change places in too many ways", actors.len());
-        Symmetry {
-            actors,
+        let symmetry: Self = Symmetry {
+            groups: Vec::new(),
             state: |state, plan| state.rewrite(plan),
             storage: |storage, plan| storage.rewrite(plan),
             timer: |timer, plan| timer.rewrite(plan),
@@ -77,22 +73,68 @@ where
             randoms: |randoms, plan| randoms.rewrite(plan),
             envelope: |envelope, plan| envelope.rewrite(plan),
             ghost: |ghost, plan| ghost.rewrite(plan),
-        }
+        };
+        symmetry.and(actors)
     }
 }
 
 impl<A: Actor, G> Symmetry<A, G> {
+    /// So may these, among themselves.
+    ///
+    /// # Panics
+    /// If one of them is in another group, or all groups together change places in more ways than
+    /// five actors do.
+    #[must_use]
+    pub fn and(mut self, actors: impl IntoIterator<Item = usize>) -> Self {
+        let mut actors: Vec<usize> = actors.into_iter().collect();
+        actors.sort_unstable();
+        actors.dedup();
+        let is_elsewhere = |actor: &usize| self.groups.iter().flatten().any(|it| it == actor);
+        assert!(!actors.iter().any(is_elsewhere), "of {actors:?} some are in another group");
+        assert!(self.has_room(actors.len()), "{actors:?} change places in too many ways");
+        self.groups.push(actors);
+        self
+    }
+
+    /// True if [`and`](Self::and) takes a group of so many more actors.
+    pub fn has_room(&self, actors: usize) -> bool {
+        let sizes = self.groups.iter().map(Vec::len).chain([actors]);
+        let ways = sizes.flat_map(|size| 1..=size).try_fold(1_usize, |ways, size| {
+            ways.checked_mul(size).filter(|ways| *ways <= MOST_WAYS)
+        });
+        ways.is_some()
+    }
+
+    /// The actors that change places, by group; a group has at least two of them.
+    pub fn groups(&self) -> impl Iterator<Item = &[usize]> {
+        self.groups.iter().map(Vec::as_slice).filter(|group| group.len() > 1)
+    }
+
     /// All renamings of `count` actors, of which these change places; the first changes nothing.
     pub(super) fn plans(&self, count: usize) -> Vec<Plan> {
-        let mut plans = Vec::new();
-        each_order(&mut self.actors.clone(), 0, &mut |order| {
-            let mut names: Vec<Id> = (0..count).map(Id::from).collect();
-            for (actor, name) in self.actors.iter().zip(order) {
-                names[*actor] = Id::from(*name);
-            }
-            plans.push(Plan::new(names, |id, names| *names.get(usize::from(*id)).unwrap_or(id)));
-        });
-        plans
+        let mut all: Vec<Vec<Id>> = vec![(0..count).map(Id::from).collect()];
+        for group in &self.groups {
+            let mut more = Vec::new();
+            each_order(&mut group.clone(), 0, &mut |order| {
+                more.extend(all.iter().map(|names| {
+                    let mut names = names.clone();
+                    for (actor, name) in group.iter().zip(order) {
+                        names[*actor] = Id::from(*name);
+                    }
+                    names
+                }));
+            });
+            all = more;
+        }
+        let plan = |names| Plan::new(names, |id, names| *names.get(usize::from(*id)).unwrap_or(id));
+        all.into_iter().map(plan).collect()
+    }
+}
+
+/// Not derived, for then actors would have to be `Clone`.
+impl<A: Actor, G> Clone for Symmetry<A, G> {
+    fn clone(&self) -> Self {
+        Symmetry { groups: self.groups.clone(), ..*self }
     }
 }
 

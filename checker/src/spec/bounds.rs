@@ -94,6 +94,9 @@ where
         }
         bounds.extend(self.link_bounds());
         bounds.extend(self.cut_bounds());
+        if self.is_reduced {
+            bounds.extend(self.symmetry_in_words().map(|words| format!("by symmetry: {words}")));
+        }
         bounds.extend(self.suspended.iter().map(|rule| format!("without the rule: {rule}")));
         if let Some(direction) = &self.direction {
             bounds.push(format!("directed: {}", direction.description));

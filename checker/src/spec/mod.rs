@@ -21,6 +21,7 @@ mod names;
 mod property;
 mod sees;
 mod state;
+mod symmetry;
 mod temporal;
 mod timing;
 mod transition;
@@ -32,6 +33,8 @@ use std::hash::Hash;
 
 use serde::Serialize;
 use stateright::actor::{Actor, ActorModel, Id, Network};
+
+use crate::engine::Symmetry;
 
 pub use action::{Action, ActionOf};
 pub use bounds::Faults;
@@ -142,6 +145,10 @@ where
     pub expected_violations: Vec<&'static str>,
     /// What there is to explore, known from before: a check that comes to anything else fails.
     pub counts: Option<Counts>,
+    /// Which actors do the same under any name, if that is said of some.
+    pub alike: Option<Symmetry<A, G>>,
+    /// If set, the search is by symmetry, whether or not that is asked for, and so are the counts.
+    pub is_reduced: bool,
     /// If set, the only properties that are looked at.
     pub only: Option<Vec<&'static str>>,
 }
@@ -184,6 +191,8 @@ where
             worst_case: None,
             expected_violations: Vec::new(),
             counts: None,
+            alike: None,
+            is_reduced: false,
             only: None,
         };
         spec.assert_properties_are_told_apart();

@@ -3,7 +3,7 @@
 use quorate_checker::report::{Engine, PropertyReport, Report, Verdict};
 use quorate_checker::spec::Kind;
 
-use super::{Checked, behaviour, runs, summary};
+use super::{Checked, behaviour, runs, summary, symmetry};
 use crate::cli::log::Colour;
 use crate::cli::output::{Output, grouped, wrapped};
 
@@ -45,6 +45,7 @@ pub fn show(all: &[Checked], count: usize, output: &mut Output) {
     if !all.is_empty() {
         show_bounds(all, width, output);
         show_custom(all, output);
+        symmetry::show(all, &indented, output);
         runs::show_assumptions(all, output);
         runs::show_worst_cases(all, output);
         show_differences(all, &indented, output);

@@ -19,6 +19,7 @@ use super::*;
 use crate::cli::output::{WIDTH, grouped};
 
 mod stuck;
+mod symmetry;
 
 const PROPERTY: &str = "election safety";
 
@@ -63,6 +64,7 @@ fn outcome_with(
         specs: Vec::new(),
         bounds: BoundsArgs::default(),
         all: false,
+        symmetry: false,
         threads: Some(1),
         max_states: None,
         max_memory: None,
@@ -193,7 +195,8 @@ fn the_table_of_all_specs_is_no_wider_than_all_else() {
             (report.verdict, report.seconds) = (report.expected, 123.4);
             let counts = spec.counts().unwrap_or(Counts { states: 1, transitions: 1 });
             (report.states, report.transitions) = (counts.states, counts.transitions);
-            Checked { words, bounds: Vec::new(), directed: spec.is_directed(), custom, report }
+            let (bounds, directed) = (Vec::new(), spec.is_directed());
+            Checked { words, bounds, directed, symmetry: Some(spec.symmetry()), custom, report }
         })
         .collect();
     table::show(&all, all.len(), &mut output);

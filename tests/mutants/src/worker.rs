@@ -93,5 +93,6 @@ fn limits(states: u64) -> Limits {
         max_memory: Some(MEMORY),
         max_time: Some(TIME),
         keep_going: false,
+        symmetry: false,
     }
 }

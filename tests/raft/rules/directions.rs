@@ -111,7 +111,7 @@ fn appends(action: &Next) -> Option<(usize, usize)> {
 /// The client asks for the write again, or the read arrives at the first server.
 fn reads_at_s1(state: &Now, action: &Next) -> bool {
     match action {
-        Action::Timeout(id, member::Timer::Retry) => {
+        Action::Timeout(id, timer) if timer.is_retry() => {
             let client = state.system.actor_states[usize::from(*id)].client();
             client.is_some_and(|client| client.answers.is_empty())
         }

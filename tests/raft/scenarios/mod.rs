@@ -26,6 +26,7 @@ use std::path::{Path, PathBuf};
 
 use quorate_checker::scenario::{Mistake, Script};
 use quorate_checker::spec::Faults;
+use quorate_models::client::Tries;
 use quorate_models::kv::{Command, Kv, get, put};
 use quorate_models::member;
 use quorate_models::operator::Operator;
@@ -36,7 +37,7 @@ use quorate_models::raft::state::{Progress, Role, ServerState};
 use quorate_models::raft::transfer::Transfer;
 use quorate_models::raft::{Options, State};
 use quorate_models::rules::AllBut;
-use quorate_models::system::{servers_mut, with_operator};
+use quorate_models::system::{clients_mut, servers_mut, with_operator};
 use stateright::actor::Id;
 
 const WITHOUT_END: u8 = u8::MAX;
@@ -149,6 +150,9 @@ fn within(
         ..Bounds::default()
     };
     let mut spec = specs::raft("scenario", rules, bounds, &[]);
+    for client in clients_mut(&mut spec) {
+        client.tries = Tries::InOrder;
+    }
     for server in servers_mut(&mut spec) {
         server.window = window;
         server.batch.entries = batch;

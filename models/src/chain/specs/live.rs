@@ -45,7 +45,7 @@ fn range(timer: &member::Timer<Timer>) -> RangeInclusive<u8> {
     match timer {
         member::Timer::Server(Timer::Ping) => 1..=1,
         member::Timer::Server(Timer::Dead(_)) => 2..=3,
-        member::Timer::Retry => 4..=4,
+        member::Timer::Retry | member::Timer::Try(_) => 4..=4,
         member::Timer::Orders => operator::TICKS,
     }
 }

@@ -13,7 +13,7 @@ use crate::chain::state::{Chain, State};
 use crate::chain::{ChainMember, Timer};
 use crate::claims::all_answered;
 use crate::kv::{Command, get, put};
-use crate::member::Timer::{Retry, Server};
+use crate::member::Timer::Server;
 use crate::rules::{AllBut, RuleBook};
 use crate::service::Message;
 use crate::system::{Boxed, suspended};
@@ -47,7 +47,7 @@ pub fn chain(name: &str, rules: Book, bounds: Bounds<'_>, facts: &[Named<Checked
         .faults(bounds.faults)
         .timeouts("pings", |timer| *timer == Server(Timer::Ping), bounds.pings)
         .timeouts("suspicions", |timer| matches!(timer, Server(Timer::Dead(_))), bounds.suspicions)
-        .timeouts("client retries", |timer| *timer == Retry, bounds.retries);
+        .timeouts("client retries", |timer| timer.is_retry(), bounds.retries);
     if is_durable { spec.durable(same_durable) } else { spec }
 }
 

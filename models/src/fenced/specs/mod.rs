@@ -68,7 +68,7 @@ pub fn fenced(name: &str, rules: Book, bounds: Bounds<'_>, facts: &[Named<Checke
         .ghost(ghost::observe)
         .faults(bounds.faults)
         .timeouts("grants", |timer| matches!(timer, member::Timer::Server(_)), bounds.grants)
-        .timeouts("client retries", |timer| *timer == member::Timer::Retry, bounds.retries);
+        .timeouts("client retries", |timer| timer.is_retry(), bounds.retries);
     if is_durable { spec.durable(same_durable) } else { spec }
 }
 

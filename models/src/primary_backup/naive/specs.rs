@@ -80,7 +80,7 @@ struct Firings {
 fn at_any_moment(spec: NaiveSpec, firings: Firings) -> NaiveSpec {
     spec.timeouts("beats", |timer| is(timer, Timer::Beat), firings.beats)
         .timeouts("silences", |timer| is(timer, Timer::Silence), firings.silences)
-        .timeouts("client retries", |timer| *timer == member::Timer::Retry, firings.retries)
+        .timeouts("client retries", |timer| timer.is_retry(), firings.retries)
 }
 
 fn is(timer: &member::Timer<Timer>, sought: Timer) -> bool {
@@ -99,7 +99,7 @@ fn ticks(timer: &MemberTimer) -> RangeInclusive<u8> {
     match timer {
         member::Timer::Server(Timer::Beat) => 1..=1,
         member::Timer::Server(Timer::Silence | Timer::Check) => 2..=3,
-        member::Timer::Retry => 2..=2,
+        member::Timer::Retry | member::Timer::Try(_) => 2..=2,
         member::Timer::Orders => operator::TICKS,
     }
 }

@@ -58,7 +58,7 @@ fn range(timer: &member::Timer<Timer>) -> RangeInclusive<u8> {
     match timer {
         member::Timer::Server(Timer::Ping) => 1..=1,
         member::Timer::Server(Timer::Dead(_)) => 5..=5,
-        member::Timer::Retry => 2..=2,
+        member::Timer::Retry | member::Timer::Try(_) => 2..=2,
         member::Timer::Orders => operator::TICKS,
     }
 }

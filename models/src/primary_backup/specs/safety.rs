@@ -8,7 +8,7 @@ use super::{
 };
 use crate::claims::all_answered;
 use crate::kv::{Command, get, put};
-use crate::member::Timer::{Retry, Server};
+use crate::member::Timer::Server;
 use crate::primary_backup::Timer;
 use crate::primary_backup::claims::properties;
 use crate::primary_backup::claims::{ghost, obsolete};
@@ -54,7 +54,7 @@ pub fn primary_backup(
         .faults(bounds.faults)
         .timeouts("pings", |timer| *timer == Server(Timer::Ping), bounds.pings)
         .timeouts("suspicions", |timer| matches!(timer, Server(Timer::Dead(_))), bounds.suspicions)
-        .timeouts("client retries", |timer| *timer == Retry, bounds.retries);
+        .timeouts("client retries", |timer| timer.is_retry(), bounds.retries);
     let spec = if all_durable { spec.durable(same_durable) } else { spec };
     let spec = if bounds.cut { spec.cut(Cut::between([0], [1])) } else { spec };
     if prunes { spec.obsolete(obsolete::is_obsolete) } else { spec }

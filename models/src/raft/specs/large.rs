@@ -20,22 +20,28 @@ pub fn default_set() -> Vec<Box<dyn AnySpec>> {
         elections_3().counts(4_938_432, 13_562_604).boxed(),
         elections_4().counts(27_266_007, 83_722_986).boxed(),
         heartbeat().counts(20_201_366, 58_035_735).boxed(),
-        lossy_2().counts(5_927_374, 23_023_861).boxed(),
+        lossy_2().counts(9_083_765, 36_862_352).boxed(),
         failover_lossy().counts(1_804_614, 5_958_019).boxed(),
         crashes_2().counts(1_829_488, 5_661_628).boxed(),
         five_2().counts(7_091_716, 33_282_545).boxed(),
         window().counts(335_489, 1_096_175).boxed(),
         batches().counts(1_514_291, 4_258_617).boxed(),
-        retry_2().counts(10_301, 21_358).boxed(),
+        retry_2().counts(14_892, 32_988).boxed(),
         failover_retry().counts(47_142, 79_195).boxed(),
         failover_2().counts(1_344_972, 3_572_916).boxed(),
         readers_2().counts(157_279, 405_993).boxed(),
+        four_client().counts(152_576, 516_677).boxed(),
+        five_client().counts(4_654, 14_460).boxed(),
     ]
 }
 
 /// Those for when there are minutes to spare.
 pub fn all() -> Vec<Box<dyn AnySpec>> {
-    vec![replication_3().counts(18_456_306, 49_935_847).boxed()]
+    vec![
+        replication_3().counts(18_456_306, 49_935_847).boxed(),
+        four_3().counts(1_671_185, 7_195_485).boxed(),
+        five_client_2().counts(6_808_233, 33_224_149).boxed(),
+    ]
 }
 
 /// One election more than in the default set: as many as figure 8 takes.
@@ -148,6 +154,56 @@ fn five_2() -> RaftSpec {
     raft("raft/five-2", EVERY_RULE, bounds, ELECTED).summary("five servers and two elections")
 }
 
+/// Four servers and three leaders: where a majority is one more than half, and half is no majority.
+/// The whole space has 39,817,947 states.
+fn four_3() -> RaftSpec {
+    let bounds = Bounds { servers: 4, elections: 3, ..Bounds::default() };
+    raft("raft/four-3", EVERY_RULE, bounds, ELECTED)
+        .summary("four servers and three elections")
+        .reduced()
+}
+
+/// What four and five servers come to with a client.
+const COMMANDED: &[Fact] = &[
+    fact("a commit", properties::a_commit),
+    fact("a second leader", properties::a_second_leader),
+    fact("an overwritten entry", properties::an_overwritten_entry),
+    OLDER_COMMAND,
+    fact("all answered", all_answered),
+];
+
+/// A client's command on four servers while leaders change. With all renamings there are 3,586,872
+/// states.
+pub fn four_client() -> RaftSpec {
+    let scripts: &[&[Command]] = &[&[put("x", "1")]];
+    let bounds = Bounds { servers: 4, scripts, elections: 2, ..Bounds::default() };
+    raft("raft/four-client", EVERY_RULE, bounds, COMMANDED)
+        .summary("a client's command on four servers while leaders change")
+        .reduced()
+}
+
+/// A client's command on five servers, of which two may lag. With all renamings there are 406,060
+/// states.
+pub fn five_client() -> RaftSpec {
+    let scripts: &[&[Command]] = &[&[put("x", "1")]];
+    let bounds = Bounds { servers: 5, scripts, elections: 1, ..Bounds::default() };
+    let facts: &[Fact] =
+        &[fact("a commit", properties::a_commit), fact("all answered", all_answered)];
+    raft("raft/five-client", EVERY_RULE, bounds, facts)
+        .summary("a client's command on five servers")
+        .reduced()
+}
+
+/// A client's command on five servers while leaders change. With all renamings there are
+/// 787,010,440 states.
+fn five_client_2() -> RaftSpec {
+    let scripts: &[&[Command]] = &[&[put("x", "1")]];
+    let bounds = Bounds { servers: 5, scripts, elections: 2, ..Bounds::default() };
+    raft("raft/five-client-2", EVERY_RULE, bounds, COMMANDED)
+        .summary("a client's command on five servers while leaders change")
+        .reduced()
+}
+
 /// How many entries one message of a node carries at most: more than there are in a spec.
 pub const NODE_BATCH: Batch = Batch { entries: 256, bytes: 256 << 10 };
 
@@ -176,7 +232,7 @@ pub fn batches() -> RaftSpec {
 }
 
 /// A command is asked for again after the next one has been answered.
-fn retry_2() -> RaftSpec {
+pub fn retry_2() -> RaftSpec {
     let scripts: &[&[Command]] = &[&[put("x", "1"), Command::Delete { key: "x".into() }]];
     let bounds = Bounds { servers: 3, scripts, elections: 1, retries: 1, ..Bounds::default() };
     let facts: &[Fact] = &[

@@ -43,7 +43,7 @@ impl Pace {
                 member::Timer::Server(Timer::Contact) => 2..=2,
                 member::Timer::Server(Timer::Transfer) => 3..=3,
                 member::Timer::Server(Timer::Election | Timer::PreVote) => 2..=3,
-                member::Timer::Retry => 4..=4,
+                member::Timer::Retry | member::Timer::Try(_) => 4..=4,
                 member::Timer::Orders => operator::TICKS,
             },
             Pace::Real => |timer| match timer {
@@ -51,7 +51,7 @@ impl Pace {
                 member::Timer::Server(Timer::Contact) => 3..=3,
                 member::Timer::Server(Timer::Transfer) => 6..=6,
                 member::Timer::Server(Timer::Election | Timer::PreVote) => 3..=6,
-                member::Timer::Retry => 2..=2,
+                member::Timer::Retry | member::Timer::Try(_) => 2..=2,
                 member::Timer::Orders => operator::TICKS,
             },
         }

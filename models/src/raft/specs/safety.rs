@@ -14,7 +14,7 @@ use crate::raft::claims::{conduct, facts, ghost, obsolete, properties};
 use crate::raft::rules::Rule;
 use crate::raft::{Options, Timer};
 use crate::rules::AllBut;
-use crate::system::{Boxed, suspended};
+use crate::system::{Boxed, by_choice, suspended};
 
 /// What a spec lets happen, and how often.
 #[derive(Clone, Copy, Debug, Default)]
@@ -65,7 +65,8 @@ pub fn raft(name: &str, rules: Book, bounds: Bounds<'_>, facts: &[Fact]) -> Raft
         |timer| *timer == member::Timer::Server(Timer::Heartbeat),
         bounds.heartbeats,
     )
-    .timeouts("client retries", |timer| *timer == member::Timer::Retry, bounds.retries);
+    .timeouts("client retries", |timer| timer.is_retry(), bounds.retries);
+    let spec = by_choice(spec);
     let spec = if all_durable { spec.durable(same_durable) } else { spec };
     match forgets {
         Some(filter) => spec.obsolete(filter),
@@ -80,7 +81,7 @@ pub fn all() -> Vec<Box<dyn AnySpec>> {
         replication().counts(184_799, 467_807).boxed(),
         readers().counts(1_256_485, 3_957_967).boxed(),
         failover().counts(419_541, 1_133_646).boxed(),
-        lossy().counts(88_065, 273_816).boxed(),
+        lossy().counts(135_296, 445_386).boxed(),
         sticky().counts(3_951_031, 16_493_220).boxed(),
         one().counts(154, 211).boxed(),
         two().counts(77_513, 175_280).boxed(),

@@ -20,6 +20,12 @@ impl AnySpec for Stuck {
     fn is_directed(&self) -> bool {
         false
     }
+    fn symmetry(&self) -> Result<String, &'static str> {
+        Err("it is stuck")
+    }
+    fn is_reduced(&self) -> bool {
+        false
+    }
     fn properties(&self) -> Vec<PropertyInfo> {
         broken(true).properties()
     }
