@@ -1,5 +1,6 @@
 //! Raft: its specs, the proofs that its rules are needed, and its log.
 
+mod catalogue;
 mod cut;
 mod facts;
 mod live;

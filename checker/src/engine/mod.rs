@@ -132,8 +132,8 @@ pub fn explore<A: Explorable, C: Sync, G: History>(
 }
 
 /// Explores `spec` as [`explore`] does, or as [`explore_symmetric`] does with its own
-/// symmetry if it `is_reduced`. Tells `stuck` if something does not return: by then it is known that
-/// this will not either.
+/// symmetry if it `is_reduced`. Tells `stuck` if something does not return: by then it is known
+/// that this will not either.
 pub(crate) fn explore_watched<A: Explorable, C: Sync, G: History>(
     spec: &Spec<A, C, G>,
     is_reduced: bool,

@@ -12,9 +12,9 @@ pub(super) type Rename<T> = fn(&T, &Plan) -> T;
 /// The most ways in which actors may change places: those of five.
 const MOST_WAYS: usize = 120;
 
-/// Says which actors are interchangeable, each with the others of its group. Of all states
-/// that are each other's renamings one is searched: the space is smaller by up to the factorial of a group's size, and what is found is
-/// exact.
+/// Says which actors are interchangeable, each with the others of its group. Of all states that are
+/// each other's renamings one is searched: the space is smaller by up to the factorial of a group's
+/// size, and what is found is exact.
 ///
 /// What is asked in return:
 /// - Handlers do the same under any name, and so do the ghost and the history's recorders. Every
