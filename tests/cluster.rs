@@ -5,6 +5,8 @@
 mod load;
 #[path = "cluster/machines.rs"]
 mod machines;
+#[path = "cluster/member.rs"]
+mod member;
 #[path = "cluster/old.rs"]
 mod old;
 #[path = "cluster/primary_backup.rs"]

@@ -195,7 +195,7 @@ fn has_saved(directory: &Path, server: Id, command: &Command) -> bool {
         let mut entries = storage.log.behind(Index::ZERO);
         entries.any(|(_, entry)| match &entry.payload {
             Payload::Command(request) => request.command == *command,
-            Payload::NoOp => false,
+            Payload::NoOp | Payload::Config(_) => false,
         })
     })
 }

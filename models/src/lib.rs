@@ -86,6 +86,7 @@ pub fn specs() -> Vec<Box<dyn quorate_checker::AnySpec>> {
     specs.extend(raft::specs::live::all());
     specs.extend(raft::specs::cut::all());
     specs.extend(raft::specs::transfer::all());
+    specs.extend(raft::specs::membership::all());
     specs.extend(primary_backup::naive::designs::all());
     specs.extend(primary_backup::specs::all());
     specs.extend(primary_backup::specs::live::all());

@@ -28,7 +28,7 @@ impl Operator {
     pub fn requests(&self, id: Id) -> impl Iterator<Item = (Id, Request<Order>)> {
         let session = Session(usize::from(id) as u64);
         self.orders.iter().zip(1..).map(move |((server, order), number)| {
-            (*server, Request { session, sequence: Sequence(number), command: *order })
+            (*server, Request { session, sequence: Sequence(number), command: order.clone() })
         })
     }
 }

@@ -4,6 +4,7 @@
 //! is answered. It is in no log: whoever gets it looks what there is left to do. So an order says
 //! what is to be, which does no harm a second time.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -11,10 +12,25 @@ use stateright::actor::Id;
 use stateright::{Rewrite, RewritePlan};
 
 /// What is to be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Order {
     /// The server `to` leads.
     Transfer { to: Id },
+    /// The cluster has other servers.
+    Change(Change),
+}
+
+/// Which servers a cluster is to have.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Change {
+    /// The server `id` stores what the others store, and has no vote yet, if it is not a member.
+    Add { id: Id },
+    /// The member `id` has a vote.
+    Promote { id: Id },
+    /// The server `id` is no member.
+    Remove { id: Id },
+    /// These members have a vote, and no others; who has one and loses it is no member any more.
+    Replace { voters: BTreeSet<Id> },
 }
 
 /// What became of an order: it is so, or it was refused and nothing was done by halves.
@@ -33,6 +49,14 @@ pub enum Refusal {
     /// The server did not take over within an election timeout, and the leader goes on. It may take
     /// over still, if it was told to and that is on its way.
     NotTakenOver { to: Id },
+    /// Another change of the members is not committed yet.
+    ChangePending,
+    /// The change would leave nobody who has a vote.
+    NoVoterLeft,
+    /// The change would give a vote to a server that is no member.
+    NoMember { id: Id },
+    /// The change would give a vote to a server that lacks too much of the log.
+    LagsBehind { id: Id },
 }
 
 impl fmt::Display for Refusal {
@@ -51,6 +75,14 @@ impl fmt::Display for Refusal {
                 "node {} has not taken over within an election timeout; the leader goes on",
                 usize::from(*to)
             ),
+            Refusal::ChangePending => f.write_str("another change of the members is on its way"),
+            Refusal::NoVoterLeft => f.write_str("no node would be left that has a vote"),
+            Refusal::NoMember { id } => {
+                write!(f, "node {} is no member: add it first", usize::from(*id))
+            }
+            Refusal::LagsBehind { id } => {
+                write!(f, "node {} has not caught up yet, and gets no vote", usize::from(*id))
+            }
         }
     }
 }
@@ -59,6 +91,18 @@ impl Rewrite<Id> for Order {
     fn rewrite<S>(&self, plan: &RewritePlan<Id, S>) -> Self {
         match self {
             Order::Transfer { to } => Order::Transfer { to: to.rewrite(plan) },
+            Order::Change(change) => Order::Change(change.rewrite(plan)),
+        }
+    }
+}
+
+impl Rewrite<Id> for Change {
+    fn rewrite<S>(&self, plan: &RewritePlan<Id, S>) -> Self {
+        match self {
+            Change::Add { id } => Change::Add { id: id.rewrite(plan) },
+            Change::Promote { id } => Change::Promote { id: id.rewrite(plan) },
+            Change::Remove { id } => Change::Remove { id: id.rewrite(plan) },
+            Change::Replace { voters } => Change::Replace { voters: voters.rewrite(plan) },
         }
     }
 }
@@ -66,10 +110,12 @@ impl Rewrite<Id> for Order {
 impl Rewrite<Id> for Refusal {
     fn rewrite<S>(&self, plan: &RewritePlan<Id, S>) -> Self {
         match self {
-            Refusal::UnknownOrder => Refusal::UnknownOrder,
             Refusal::Stranger { server } => Refusal::Stranger { server: server.rewrite(plan) },
             Refusal::HandsOver { to } => Refusal::HandsOver { to: to.rewrite(plan) },
             Refusal::NotTakenOver { to } => Refusal::NotTakenOver { to: to.rewrite(plan) },
+            Refusal::UnknownOrder | Refusal::ChangePending | Refusal::NoVoterLeft => *self,
+            Refusal::NoMember { id } => Refusal::NoMember { id: id.rewrite(plan) },
+            Refusal::LagsBehind { id } => Refusal::LagsBehind { id: id.rewrite(plan) },
         }
     }
 }

@@ -8,6 +8,7 @@ pub mod explore;
 pub mod kv;
 pub mod list;
 pub mod log;
+pub mod member;
 pub mod node;
 pub mod output;
 pub mod setup;
@@ -46,6 +47,8 @@ enum Command {
     Status(status::Args),
     /// Has another node lead
     Transfer(transfer::Args),
+    /// Changes which nodes a cluster has
+    Member(member::Args),
     /// Reads and writes the replicated key-value store
     Kv(kv::Args),
 }
@@ -70,6 +73,7 @@ pub fn main() -> ExitCode {
         Command::Node(args) => node::run(args),
         Command::Status(args) => status::run(args),
         Command::Transfer(args) => transfer::run(args),
+        Command::Member(args) => member::run(args),
         Command::Kv(args) => kv::run(args),
     }
 }

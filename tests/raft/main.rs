@@ -5,6 +5,7 @@ mod cut;
 mod facts;
 mod live;
 mod log;
+mod membership;
 mod obsolete;
 #[path = "../support/proofs.rs"]
 mod proofs;

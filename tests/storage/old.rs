@@ -21,7 +21,7 @@ fn open(path: &Path, protocol: &'static str) -> Result<Store<Storage<Command>>, 
     assert_eq!((found.term, found.log.last_index()), (Term(1), Index(5)));
     let commands = found.log.behind(Index::ZERO).filter_map(|(_, entry)| match &entry.payload {
         Payload::Command(request) => Some(format!("{:?}", request.command)),
-        Payload::NoOp => None,
+        Payload::NoOp | Payload::Config(_) => None,
     });
     let expected = ["put key1=value1", "put key2=value2", "put key3=value3", "get key2"];
     assert_eq!(commands.collect::<Vec<_>>(), expected);

@@ -1,10 +1,11 @@
 //! Arbitrary messages of Raft, and what they are made of.
 
-use proptest::collection::vec;
+use proptest::collection::{btree_set, vec};
 use proptest::prelude::*;
 use quorate_models::kv::{Command, Kv, Output, Text};
 use quorate_models::number::{Index, Term};
 use quorate_models::order::Order;
+use quorate_models::raft::config::Config;
 use quorate_models::raft::log::{Entry, Payload, Position};
 use quorate_models::raft::message::{
     AppendEntries, AppendReply, Outcome, RequestVote, TimeoutNow, VoteReply,
@@ -40,7 +41,17 @@ pub fn any_payload() -> impl Strategy<Value = Payload<Command>> {
     prop_oneof![
         1 => Just(Payload::NoOp),
         3 => any_request().prop_map(Payload::Command),
+        1 => any_config().prop_map(Payload::Config),
     ]
+}
+
+fn any_config() -> impl Strategy<Value = Config> {
+    let servers = || btree_set((1..6_usize).prop_map(Id::from), 0..4);
+    (servers(), servers(), servers()).prop_map(|(voters, outgoing, learners)| Config {
+        voters,
+        outgoing,
+        learners,
+    })
 }
 
 pub fn any_id() -> impl Strategy<Value = Id> {

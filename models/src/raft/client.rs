@@ -2,7 +2,7 @@
 
 use stateright::actor::Id;
 
-use super::log::{Entry, Payload};
+use super::log::Payload;
 use super::rules::Rule;
 use super::server::Step;
 use super::state::Role;
@@ -47,8 +47,7 @@ pub(super) fn known_leader<P: Params>(step: &Step<P>) -> Option<Id> {
 
 /// Appends the command and sends it on.
 fn append<P: Params>(step: &mut Step<P>, request: Request<Command<P>>) {
-    let term = step.term();
-    step.storage_mut().log.append(Entry { term, payload: Payload::Command(request) });
+    step.append(Payload::Command(request));
     if step.keeps(Rule::CommandIsSentAtOnce) {
         flow::replicate(step);
     }

@@ -4,7 +4,7 @@ use super::log::Payload;
 use super::rules::Rule;
 use super::server::Step;
 use super::state::{Role, ServerState};
-use super::{Command, Params, read};
+use super::{Command, Params, membership, read};
 use crate::number::Index;
 use crate::rules::RuleBook;
 use crate::service::Request;
@@ -21,6 +21,7 @@ pub(super) fn advance<P: Params>(step: &mut Step<P>) {
         step.state_mut().commit = index;
     }
     apply_committed(step);
+    membership::settle(step);
     read::ask(step);
 }
 
@@ -39,7 +40,7 @@ pub fn may_commit(
     // Whoever is not a follower is the leader itself.
     let stores = |id| followers.get(&id).is_none_or(|progress| progress.matched >= index);
     let of_own_term = state.log().term_at(index) == Some(state.term());
-    rules.require(Rule::MajorityStores, state.config().is_quorum(stores))
+    rules.require(Rule::MajorityStores, state.config().is_quorum(rules, stores))
         && rules.require(Rule::OwnTermCommits, of_own_term)
 }
 

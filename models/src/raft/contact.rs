@@ -38,7 +38,7 @@ pub fn hears_majority(rules: &impl RuleBook<Rule>, state: &ServerState<impl Stat
     };
     // Whoever is not a follower is the leader itself.
     let is_heard = |id| followers.get(&id).is_none_or(|known| known.is_heard);
-    rules.require(Rule::StepsDownUnheard, state.config().is_quorum(is_heard))
+    rules.require(Rule::StepsDownUnheard, state.config().is_quorum(rules, is_heard))
 }
 
 /// Does this server ignore a candidate, since it hears a leader? Not if the leader wants it.

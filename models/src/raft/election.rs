@@ -5,15 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use stateright::actor::Id;
 
 use super::Params;
-use super::log::{Entry, Payload, Position};
+use super::log::{Payload, Position};
 use super::message::{Message, RequestVote, VoteReply};
 use super::read::Round;
 use super::rules::Rule;
 use super::server::Step;
 use super::state::{Progress, Role, ServerState};
 use super::{Timer, commit};
-use super::{flow, pre_vote};
-use crate::number::Index;
+use super::{flow, membership, pre_vote};
 use crate::rules::RuleBook;
 use crate::state_machine::StateMachine;
 
@@ -22,6 +21,9 @@ use crate::state_machine::StateMachine;
 pub(super) fn time_out<P: Params>(step: &mut Step<P>) {
     if step.server.options.are_sticky() {
         step.cancel_timer(Timer::Contact);
+    }
+    if !membership::may_stand(&step.server.rules, step.id, step.state()) {
+        return step.become_follower(None);
     }
     if step.server.options.pre_vote { pre_vote::ask(step) } else { start_election(step) }
 }
@@ -87,6 +89,7 @@ pub fn grants_vote(
     let voted_for_other = state.storage.voted_for.is_some_and(|other| other != candidate);
     request.term == state.term()
         && rules.require(Rule::OneVotePerTerm, !voted_for_other)
+        && (rules.keeps(Rule::StrangersGetVotes) || state.config().is_voter(candidate))
         && rules.require(
             Rule::VoteForUpToDateLog,
             is_up_to_date(rules, request.last, state.log().last()),
@@ -124,7 +127,8 @@ fn become_leader_if_elected<P: Params>(step: &mut Step<P>) {
     let Role::Candidate { votes } = &step.state().role else {
         return;
     };
-    let has_majority = step.state().config().is_quorum(|id| votes.contains(&id));
+    let config = step.state().config();
+    let has_majority = config.is_quorum(&step.server.rules, |id| votes.contains(&id));
     if step.require(Rule::MajorityElects, has_majority) {
         become_leader(step);
     }
@@ -133,17 +137,10 @@ fn become_leader_if_elected<P: Params>(step: &mut Step<P>) {
 /// Takes office: nothing is known of the followers' logs, and a no-op of the new term lets the
 /// entries of older terms be committed (§8). raft.tla `BecomeLeader`.
 fn become_leader<P: Params>(step: &mut Step<P>) {
-    let term = step.term();
-    let next = step.state().log().last_index().next();
-    let progress = Progress {
-        next,
-        matched: Index::ZERO,
-        in_flight: Vec::new(),
-        is_heard: false,
-        is_lost: false,
-    };
-    let followers: BTreeMap<Id, Progress> =
-        step.peers().into_iter().map(|peer| (peer, progress.clone())).collect();
+    let progress = Progress::behind(step.state().log().last_index());
+    let members = step.state().config().members();
+    let others = members.into_iter().filter(|id| *id != step.id);
+    let followers: BTreeMap<Id, Progress> = others.map(|peer| (peer, progress.clone())).collect();
     step.state_mut().role = Role::Leader { followers, round: Round::default(), transfer: None };
     step.cancel_timer(Timer::Election);
     if step.server.options.check_quorum {
@@ -153,7 +150,7 @@ fn become_leader<P: Params>(step: &mut Step<P>) {
         step.set_heartbeat_timer();
     }
     if step.keeps(Rule::NoOpAtStartOfTerm) {
-        step.storage_mut().log.append(Entry { term, payload: Payload::NoOp });
+        step.append(Payload::NoOp);
     }
     if step.keeps(Rule::LeaderSaysSo) {
         flow::replicate(step);

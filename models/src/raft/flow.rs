@@ -28,17 +28,30 @@ pub(super) fn send_heartbeats<P: Params>(step: &mut Step<P>) {
 /// Sends every follower an append without entries, which it answers. It asks for all that was sent,
 /// or for no more than is known to be there.
 pub(super) fn ask_all<P: Params>(step: &mut Step<P>, asks_for_sent: bool) {
-    for follower in step.peers() {
-        if let Some(progress) = progress(step, follower) {
-            let index = if asks_for_sent { before(progress.next) } else { progress.matched };
-            send_append(step, follower, index, Vec::new());
-        }
+    for follower in followers(step) {
+        ask(step, follower, asks_for_sent);
+    }
+}
+
+/// Sends a follower an append without entries: it hears the leader, and what is committed.
+pub(super) fn ask<P: Params>(step: &mut Step<P>, follower: Id, asks_for_sent: bool) {
+    if let Some(progress) = progress(step, follower) {
+        let index = if asks_for_sent { before(progress.next) } else { progress.matched };
+        send_append(step, follower, index, Vec::new());
+    }
+}
+
+/// To whom a leader sends its log.
+fn followers<P: Params>(step: &Step<P>) -> Vec<Id> {
+    match &step.state().role {
+        Role::Leader { followers, .. } => followers.keys().copied().collect(),
+        _ => Vec::new(),
     }
 }
 
 /// Sends all followers what they lack, as far as they have room.
 pub(super) fn replicate<P: Params>(step: &mut Step<P>) {
-    for follower in step.peers() {
+    for follower in followers(step) {
         send_the_rest(step, follower);
     }
 }

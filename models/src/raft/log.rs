@@ -5,6 +5,7 @@ use std::fmt;
 use imbl::Vector;
 use serde::{Deserialize, Serialize};
 
+use super::config::Config;
 use crate::number::{Index, Term};
 use crate::service::Request;
 
@@ -14,6 +15,8 @@ pub enum Payload<C> {
     /// Opens a leader's term.
     NoOp,
     Command(Request<C>),
+    /// Who takes part from here on.
+    Config(Config),
 }
 
 /// An entry and the term of the leader that appended it.
@@ -28,6 +31,7 @@ impl<C: fmt::Debug> fmt::Debug for Entry<C> {
         match &self.payload {
             Payload::NoOp => write!(f, "{:?}:NoOp", self.term),
             Payload::Command(request) => write!(f, "{:?}:{:?}", self.term, request.command),
+            Payload::Config(config) => write!(f, "{:?}:{config:?}", self.term),
         }
     }
 }

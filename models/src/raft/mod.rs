@@ -33,6 +33,8 @@
 //! | commands, retries, redirects | `client.rs`: `handle_request` |
 //! | when a leader may answer a read, without a log entry | `read.rs` |
 //! | when a leader hands over, to whom, and for how long it tries | `transfer.rs` |
+//! | who may join or leave, and when | `membership.rs`: `decide`, `settle` |
+//! | who counts | `config.rs`: `is_quorum` |
 //! | what survives a crash | `server.rs`: `to_save` |
 //! | that it is saved before it is told | `crate::step`: `finish` |
 //!
@@ -41,7 +43,7 @@
 //! the last entry that may match, so that a leader skips back over what is missing and over whole
 //! terms. A leader answers whatever it applies, also entries that its predecessor took in.
 //!
-//! Not here yet: snapshots, membership changes, leases. Sessions are never forgotten.
+//! Not here yet: snapshots, leases. Sessions are never forgotten.
 
 pub mod claims;
 mod client;
@@ -51,6 +53,7 @@ mod contact;
 mod election;
 mod flow;
 pub mod log;
+pub mod membership;
 pub mod message;
 mod pre_vote;
 pub mod protocol;
@@ -72,6 +75,7 @@ use serde::Serialize;
 use stateright::actor::{Actor, Id, Out};
 
 use crate::member::{self, Member};
+use crate::order::Order;
 use crate::rules::RuleBook;
 use crate::service::{self, Service};
 use crate::state_machine::StateMachine;
@@ -131,7 +135,7 @@ type Command<P> = <MachineOf<P> as StateMachine>::Command;
 /// A Raft server.
 #[derive(Clone, Debug)]
 pub struct Server<P: Params> {
-    /// All servers of the cluster, this one among them.
+    /// The servers with which the cluster began. One that comes later is not among them.
     pub servers: Vec<Id>,
     pub timing: Timing,
     pub batch: Batch,
@@ -174,13 +178,20 @@ impl<P: Params> Actor for Server<P> {
     type Storage = Storage<Command<P>>;
     type Random = ();
 
-    fn on_start(&self, _: Id, storage: &Option<Self::Storage>, out: &mut Out<Self>) -> Self::State {
+    fn on_start(
+        &self,
+        id: Id,
+        storage: &Option<Self::Storage>,
+        out: &mut Out<Self>,
+    ) -> Self::State {
         let starts_anew = storage.is_none();
-        if self.rules.keeps(Rule::StandsAfterCrash) || starts_anew {
+        let first = Config::of(self.servers.iter().copied());
+        let state = ServerState::starting_from(storage.clone(), first);
+        let may_stand = membership::may_stand(&self.rules, id, &state);
+        if may_stand && (self.rules.keeps(Rule::StandsAfterCrash) || starts_anew) {
             out.set_timer(Timer::Election, self.timing.election.clone());
         }
-        let servers = self.servers.iter().copied();
-        ServerState::starting_from(storage.clone(), Config::of(servers))
+        state
     }
 
     fn on_msg(
@@ -235,7 +246,10 @@ fn receive<P: Params>(step: &mut Step<P>, from: Id, message: MessageOf<P::Machin
             }
         }
         service::Message::Request(m) => client::handle_request(step, m),
-        service::Message::Order(m) => transfer::handle_order(step, m),
+        service::Message::Order(order) => match &order.command {
+            Order::Change(change) => membership::handle_change(step, &order, change),
+            Order::Transfer { to } => transfer::handle_order(step, &order, *to),
+        },
         service::Message::Reply(_) | service::Message::OrderReply(_) => {}
     }
 }

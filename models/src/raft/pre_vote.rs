@@ -80,7 +80,8 @@ fn stand_if_welcome<P: Params>(step: &mut Step<P>) {
     let Role::PreCandidate { votes } = &step.state().role else {
         return;
     };
-    let has_majority = step.state().config().is_quorum(|id| votes.contains(&id));
+    let config = step.state().config();
+    let has_majority = config.is_quorum(&step.server.rules, |id| votes.contains(&id));
     if step.require(Rule::MajorityWelcomes, has_majority) {
         step.cancel_timer(Timer::PreVote);
         election::start_election(step);

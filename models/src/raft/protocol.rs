@@ -55,7 +55,7 @@ impl Protocol for Node {
         let number = |name, unit, meaning, value| Number { name, unit, meaning, value };
         let last = state.log().last_index();
         Status {
-            role: state.role.name().to_owned(),
+            role: role(id, state).to_owned(),
             leader: match state.role {
                 Role::Follower { leader } => leader,
                 Role::PreCandidate { .. } | Role::Candidate { .. } | Role::TakenOut { .. } => None,
@@ -77,6 +77,16 @@ impl Protocol for Node {
              well, so it takes no further part",
             usize::from(*leader)
         ))
+    }
+}
+
+/// The field's name of a server's part, which is no other as long as it learns or is removed.
+fn role(id: Id, state: &ServerState<Kv>) -> &'static str {
+    let config = state.config();
+    match state.role {
+        Role::Follower { .. } if config.learners.contains(&id) => "learner",
+        Role::Follower { .. } if !config.is_voter(id) => "removed",
+        _ => state.role.name(),
     }
 }
 

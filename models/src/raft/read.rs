@@ -99,7 +99,7 @@ pub fn is_confirmed(rules: &impl RuleBook<Rule>, state: &ServerState<impl StateM
     // Whoever is not a follower is the leader itself.
     let is_heard = |id| round.heard.contains(&id) || !followers.contains_key(&id);
     !state.reads.asked.is_empty()
-        && rules.require(Rule::MajorityConfirms, state.config().is_quorum(is_heard))
+        && rules.require(Rule::MajorityConfirms, state.config().is_quorum(rules, is_heard))
 }
 
 /// Answers the reads that the round confirms, by what is applied: all that was committed when they

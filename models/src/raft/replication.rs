@@ -84,7 +84,7 @@ fn take_out<P: Params>(step: &mut Step<P>, leader: Id, round: u64) {
 /// agrees stays, for the message may be an old one.
 fn store<P: Params>(step: &mut Step<P>, previous: Index, entries: Vec<Entry<Command<P>>>) {
     if !step.keeps(Rule::OnlyConflictTruncates) && step.state().log().last_index() > previous {
-        step.storage_mut().log.truncate_from(previous.next());
+        step.truncate_from(previous.next());
     }
     let mut index = previous;
     for entry in entries {
@@ -92,12 +92,12 @@ fn store<P: Params>(step: &mut Step<P>, previous: Index, entries: Vec<Entry<Comm
         match step.state().log().term_at(index) {
             Some(term) if term == entry.term => continue,
             Some(_) if step.keeps(Rule::ConflictTruncates) => {
-                step.storage_mut().log.truncate_from(index);
+                step.truncate_from(index);
             }
             Some(_) => continue,
             None => {}
         }
-        step.storage_mut().log.append(entry);
+        step.store(entry);
     }
 }
 

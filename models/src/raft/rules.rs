@@ -145,6 +145,28 @@ rules! {
     HeirAsksNobody: "whoever is told to stand does not ask before", "etcd raft, campaignTransfer";
     HeirGetsVote: "who hears a leader votes for whom that leader wants", "thesis §4.2.3";
 
+    // Of clusters that change their servers.
+    OneChangeAtATime: "a change begins when the one before it is committed", "thesis §4.1";
+    OwnTermCommittedFirst: "a leader changes servers when it has committed of its own term",
+        "Ongaro, raft-dev, 2015";
+    TruncatedIsUndone: "a configuration that leaves the log counts no more", "thesis §4.1";
+    SeveralChangeJointly: "several voters change through a joint configuration", "Raft §6";
+    BothMajorities: "a joint configuration decides by a majority of each of its halves", "Raft §6";
+    LeaveJointAfterCommit: "a joint configuration is left when it is committed", "Raft §6";
+    LearnersDoNotCount: "who learns has no vote and does not count", "thesis §4.2.1";
+    LearnersDoNotStand: "who learns does not stand", "etcd raft, promotable";
+    LearnerCatchesUpFirst: "who learns gets a vote when it has caught up", "thesis §4.2.1";
+    LearnersAreAsked: "a candidate asks learners as well, who may have a vote by their own logs",
+        "found by search";
+    StrangersGetVotes: "who votes does not ask whether the candidate is in its own configuration",
+        "thesis §4.1";
+    RemovedLeaderStepsDown: "a leader that is removed steps down when that is committed",
+        "thesis §4.2.2";
+    RemovedStandsUntilCommit: "who is removed stands as long as that may be undone",
+        "thesis §4.2.2";
+    RemovedRests: "who knows that its removal is committed does not stand", "thesis §4.2.3";
+    RemovedIsTold: "who is removed is told when that is committed", "etcd 11284";
+
     // Without these it comes, but later.
     VotePutsOffElection: "who grants a vote does not stand meanwhile", "Raft figure 2";
     LeaderSaysSo: "a new leader is heard at once", "Raft §5.2";

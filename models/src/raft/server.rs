@@ -2,11 +2,12 @@
 
 use stateright::actor::Id;
 
+use super::log::{Entry, Payload};
 use super::read::Reads;
 use super::rules::Rule;
 use super::state::{Role, Storage};
 use super::{Command, Params, Server, ServerState, Timer};
-use crate::number::Term;
+use crate::number::{Index, Term};
 use crate::rules::RuleBook;
 use crate::service::{Answer, Sequence, Session};
 use crate::step::Stored;
@@ -33,9 +34,37 @@ impl<P: Params> Step<'_, '_, P> {
         self.server.rules.keeps(rule)
     }
 
-    /// The other servers.
+    /// Whom a candidate asks for a vote: all others, for who learns by its log may have a vote by
+    /// now.
     pub(super) fn peers(&self) -> Vec<Id> {
-        self.state().config().voters.iter().copied().filter(|id| *id != self.id).collect()
+        let config = self.state().config();
+        let learners = self.keeps(Rule::LearnersAreAsked);
+        let asked = if learners { config.members() } else { config.all_voters() };
+        asked.into_iter().filter(|id| *id != self.id).collect()
+    }
+
+    /// Puts an entry of this term behind the log, and saves it.
+    pub(super) fn append(&mut self, payload: Payload<Command<P>>) {
+        let term = self.term();
+        self.store(Entry { term, payload });
+    }
+
+    /// Puts an entry behind the log, and saves it. A configuration counts from now on.
+    pub(super) fn store(&mut self, entry: Entry<Command<P>>) {
+        let index = self.state().log().last_index().next();
+        if let Payload::Config(config) = &entry.payload {
+            self.state_mut().configs.push(index, config.clone());
+        }
+        self.storage_mut().log.append(entry);
+    }
+
+    /// Removes the entry at `index` and all behind it, and saves that. A configuration among them
+    /// counts no more.
+    pub(super) fn truncate_from(&mut self, index: Index) {
+        if self.keeps(Rule::TruncatedIsUndone) {
+            self.state_mut().configs.truncate_from(index);
+        }
+        self.storage_mut().log.truncate_from(index);
     }
 
     pub(super) fn become_follower(&mut self, leader: Option<Id>) {

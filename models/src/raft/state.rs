@@ -45,6 +45,19 @@ pub struct Progress {
     pub is_lost: bool,
 }
 
+impl Progress {
+    /// Of a follower whose log may match up to `last`.
+    pub fn behind(last: Index) -> Self {
+        Progress {
+            next: last.next(),
+            matched: Index::ZERO,
+            in_flight: Vec::new(),
+            is_heard: false,
+            is_lost: false,
+        }
+    }
+}
+
 /// A server's part in its term, with what only that part needs.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub enum Role {
@@ -117,10 +130,17 @@ impl<M: StateMachine> ServerState<M> {
     /// A server that starts, of a cluster that began with `first`: a follower that has applied
     /// nothing yet.
     pub fn starting_from(storage: Option<Storage<M::Command>>, first: Config) -> Self {
+        let storage = storage.unwrap_or_default();
+        let mut configs = Configs::starting_with(first);
+        for (index, entry) in storage.log.behind(Index::ZERO) {
+            if let Payload::Config(config) = &entry.payload {
+                configs.push(index, config.clone());
+            }
+        }
         ServerState {
-            storage: storage.unwrap_or_default(),
+            storage,
             role: Role::Follower { leader: None },
-            configs: Configs::starting_with(first),
+            configs,
             commit: Index::ZERO,
             applied: Applied::default(),
             reads: Reads::default(),
@@ -137,7 +157,7 @@ impl<M: StateMachine> ServerState<M> {
 
     /// Who takes part now.
     pub fn config(&self) -> &Config {
-        &self.configs.latest().1
+        self.configs.latest().1
     }
 
     pub fn is_taken_out(&self) -> bool {
@@ -176,7 +196,7 @@ impl<M: StateMachine> ServerState<M> {
         self.applied.sessions.has_done(session, sequence)
             || self.log().behind(self.applied.index).any(|(_, entry)| match &entry.payload {
                 Payload::Command(r) => r.session == session && r.sequence >= sequence,
-                Payload::NoOp => false,
+                Payload::NoOp | Payload::Config(_) => false,
             })
     }
 }

@@ -33,13 +33,13 @@ pub struct Transfer {
 
 /// Begins to hand over, or says why not. Whoever is asked says that it is done if it leads itself:
 /// the old leader is asked no more, for it names the new one.
-pub(super) fn handle_order<P: Params>(step: &mut Step<P>, order: Request<Order>) {
-    let Request { session, sequence, command: Order::Transfer { to } } = order;
+pub(super) fn handle_order<P: Params>(step: &mut Step<P>, order: &Request<Order>, to: Id) {
+    let (session, sequence) = (order.session, order.sequence);
     let answer = if !step.state().is_leader() {
         Answer::Redirect { leader: client::known_leader(step) }
     } else if to == step.id {
         Answer::Done(Ok(()))
-    } else if !step.peers().contains(&to) {
+    } else if !step.state().config().is_voter(to) {
         Answer::Done(Err(Refusal::Stranger { server: to }))
     } else {
         match step.state().hands_over() {

@@ -3,6 +3,7 @@
 mod cut;
 mod directions;
 mod liveness;
+mod membership;
 mod read;
 mod safety;
 mod transfer;
@@ -89,6 +90,8 @@ fn every_rule_has_its_counterexample() {
             read::PROVEN,
             transfer::PROVEN,
             transfer::MISSED,
+            membership::PROVEN,
+            membership::MISSED,
         ],
     );
 }

@@ -26,6 +26,7 @@ impl<C: Clone> Rewrite<Id> for Entry<C> {
         let payload = match &self.payload {
             Payload::NoOp => Payload::NoOp,
             Payload::Command(request) => Payload::Command(request.rewrite(plan)),
+            Payload::Config(config) => Payload::Config(config.rewrite(plan)),
         };
         Entry { term: self.term, payload }
     }
@@ -71,7 +72,11 @@ impl Rewrite<Id> for Role {
 
 impl Rewrite<Id> for Config {
     fn rewrite<S>(&self, plan: &RewritePlan<Id, S>) -> Self {
-        Config { voters: self.voters.rewrite(plan) }
+        Config {
+            voters: self.voters.rewrite(plan),
+            outgoing: self.outgoing.rewrite(plan),
+            learners: self.learners.rewrite(plan),
+        }
     }
 }
 

@@ -5,6 +5,7 @@ pub mod cut;
 mod directions;
 pub mod large;
 pub mod live;
+pub mod membership;
 mod safety;
 pub mod transfer;
 

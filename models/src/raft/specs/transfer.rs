@@ -31,7 +31,7 @@ pub fn all() -> Vec<Box<dyn AnySpec>> {
 /// `spec`, with an operator that wants the second server to lead, and says so to those `asked`.
 fn ordered(spec: RaftSpec, asked: &[usize], waits: bool) -> RaftSpec {
     let order = Order::Transfer { to: Id::from(transfer::HEIR) };
-    let orders = asked.iter().map(|server| (Id::from(*server), order)).collect();
+    let orders = asked.iter().map(|server| (Id::from(*server), order.clone())).collect();
     with_operator(spec, Operator { orders, waits })
 }
 

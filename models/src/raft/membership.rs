@@ -1,0 +1,177 @@
+//! How a cluster changes its servers (thesis §4; Raft §6).
+//!
+//! A configuration is an entry of the log, and counts as soon as it is there. One server that comes
+//! or goes leaves majorities that meet the old ones, so such a change takes one entry; any other
+//! takes two, of which the first is joint. A leader begins no change before the last one is
+//! committed, and something of its own term with it (Ongaro, raft-dev, 2015).
+
+use stateright::actor::Id;
+
+use super::config::Config;
+use super::log::Payload;
+use super::rules::Rule;
+use super::server::Step;
+use super::state::{Progress, Role, ServerState};
+use super::{Params, client, commit, flow};
+use crate::number::Index;
+use crate::order::{Change, Order, Refusal};
+use crate::rules::RuleBook;
+use crate::service::{Answer, Request};
+use crate::state_machine::StateMachine;
+
+/// What a leader does about a change that it is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// It is so, and committed.
+    Done,
+    /// It is on its way, or has to wait: until something of this term is committed, or until the
+    /// leader has handed over or not. An operator asks again.
+    Wait,
+    /// This configuration begins it.
+    Begin(Config),
+}
+
+/// An operator asks for a change. The leader begins it if it may.
+pub(super) fn handle_change<P: Params>(
+    step: &mut Step<P>,
+    order: &Request<Order>,
+    change: &Change,
+) {
+    let (session, sequence) = (order.session, order.sequence);
+    if !step.state().is_leader() {
+        let leader = client::known_leader(step);
+        return step.answer_order(session, sequence, Answer::Redirect { leader });
+    }
+    let most_lacking = step.server.batch.entries;
+    match decide(&step.server.rules, step.state(), most_lacking, change) {
+        Ok(Decision::Done) => step.answer_order(session, sequence, Answer::Done(Ok(()))),
+        Ok(Decision::Wait) => {}
+        Ok(Decision::Begin(config)) => begin(step, config),
+        Err(refusal) => step.answer_order(session, sequence, Answer::Done(Err(refusal))),
+    }
+}
+
+/// What is to be done about `change`, where a server may vote that lacks `most_lacking` entries.
+///
+/// # Errors
+/// Why the leader refuses the change.
+pub fn decide(
+    rules: &impl RuleBook<Rule>,
+    state: &ServerState<impl StateMachine>,
+    most_lacking: usize,
+    change: &Change,
+) -> Result<Decision, Refusal> {
+    let (index, config) = state.configs.latest();
+    let is_committed = index <= state.commit;
+    let goal = config.left();
+    let Some(next) = goal.after(rules, change)? else {
+        let is_done = is_committed && !config.is_joint();
+        return Ok(if is_done { Decision::Done } else { Decision::Wait });
+    };
+    // A leader leaves a joint configuration in the step in which it commits it, so one that is
+    // joint is not committed.
+    if !rules.require(Rule::OneChangeAtATime, is_committed) {
+        return Err(Refusal::ChangePending);
+    }
+    if let Some(id) = next.voters.iter().copied().find(|id| {
+        !config.is_voter(*id)
+            && !rules.require(Rule::LearnerCatchesUpFirst, has_caught_up(state, *id, most_lacking))
+    }) {
+        return Err(Refusal::LagsBehind { id });
+    }
+    let has_committed = state.log().term_at(state.commit) == Some(state.term());
+    let hands_over = state.hands_over().is_some();
+    if hands_over || !rules.require(Rule::OwnTermCommittedFirst, has_committed) {
+        return Ok(Decision::Wait);
+    }
+    Ok(Decision::Begin(next))
+}
+
+/// Does a follower lack so few entries at most?
+fn has_caught_up(state: &ServerState<impl StateMachine>, id: Id, most_lacking: usize) -> bool {
+    let Role::Leader { followers, .. } = &state.role else { return false };
+    let last = state.log().last_index().0;
+    followers.get(&id).is_some_and(|known| {
+        !known.is_lost
+            && known.matched > Index::ZERO
+            && last - known.matched.0 <= most_lacking as u64
+    })
+}
+
+/// Appends `config`, and sends it to all who are members by it, or were before.
+fn begin<P: Params>(step: &mut Step<P>, config: Config) {
+    let before = step.state().log().last_index();
+    let (id, known) = (step.id, step.state().config().members());
+    let new: Vec<Id> = config.members().difference(&known).copied().collect();
+    step.append(Payload::Config(config));
+    if let Role::Leader { followers, .. } = &mut step.state_mut().role {
+        // What is known of one that was removed before is forgotten.
+        for member in new.into_iter().filter(|member| *member != id) {
+            followers.insert(member, Progress::behind(before));
+        }
+    }
+    flow::replicate(step);
+    commit::advance(step);
+}
+
+/// What a leader does when a configuration is committed. It leaves one that is joint, tells those
+/// who are removed that they are, and steps down if it is one of them.
+pub(super) fn settle<P: Params>(step: &mut Step<P>) {
+    let state = step.state();
+    let (index, config) = state.configs.latest();
+    if index == Index::ZERO || !state.is_leader() {
+        return;
+    }
+    let is_committed = index <= state.commit;
+    if config.is_joint() {
+        let next = config.left();
+        if step.require(Rule::LeaveJointAfterCommit, is_committed) {
+            begin(step, next);
+        }
+    } else if is_committed {
+        let has_vote = config.is_voter(step.id);
+        part(step, index);
+        if !has_vote && step.keeps(Rule::RemovedLeaderStepsDown) {
+            step.become_follower(None);
+        }
+    }
+}
+
+/// Tells whoever is removed, when it has the configuration at `index`, that this is committed, and
+/// sends it no more. Until then it is sent what the others are, though it does not count.
+fn part<P: Params>(step: &mut Step<P>, index: Index) {
+    let tells = step.keeps(Rule::RemovedIsTold);
+    let members = step.state().config().members();
+    let Role::Leader { followers, .. } = &step.state().role else { return };
+    let gone = followers.iter().filter(|(id, known)| {
+        !members.contains(id) && (known.matched >= index || known.is_lost || !tells)
+    });
+    for id in gone.map(|(id, _)| *id).collect::<Vec<Id>>() {
+        if tells {
+            flow::ask(step, id, true);
+        }
+        if let Role::Leader { followers, .. } = &mut step.state_mut().role {
+            followers.remove(&id);
+        }
+    }
+}
+
+/// May this server stand for election? A learner may not, nor may one that knows for good that it
+/// is removed. One whose removal may be undone, or be known to it alone, may (thesis §4.2.2).
+pub fn may_stand(
+    rules: &impl RuleBook<Rule>,
+    id: Id,
+    state: &ServerState<impl StateMachine>,
+) -> bool {
+    let (index, config) = state.configs.latest();
+    if config.is_voter(id) {
+        return true;
+    }
+    if config.learners.contains(&id) {
+        return !rules.keeps(Rule::LearnersDoNotStand);
+    }
+    if index <= state.commit {
+        return !rules.keeps(Rule::RemovedRests);
+    }
+    rules.keeps(Rule::RemovedStandsUntilCommit)
+}

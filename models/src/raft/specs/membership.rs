@@ -1,0 +1,224 @@
+//! Clusters that change their servers while leaders change.
+//!
+//! The orders are on their way from the start and arrive at any moment, each at one server. Only a
+//! leader carries one out. No client asks for anything: the entries are no-ops and configurations.
+
+use std::collections::BTreeSet;
+
+use quorate_checker::AnySpec;
+use quorate_checker::spec::Claim;
+use stateright::actor::Id;
+
+use super::cut::BOTH;
+use super::live::{self, timed};
+use super::{Book, EVERY_RULE, Fact, RaftSpec, SEEN, directions, fact, safety};
+use crate::operator::Operator;
+use crate::order::{Change, Order};
+use crate::raft::claims::membership::{self, claims};
+use crate::system::{Boxed, servers_mut, with_operator};
+use quorate_checker::spec::Faults;
+
+/// What is asked of which server.
+pub type Asked = (usize, Change);
+
+/// What a spec lets happen, how many of its servers take part at first, and what is asked of them.
+#[derive(Clone, Debug)]
+pub struct Bounds {
+    pub founders: usize,
+    pub changes: Vec<Asked>,
+    pub safety: safety::Bounds<'static>,
+}
+
+/// The server of this number leaves.
+pub fn remove(server: usize) -> Change {
+    Change::Remove { id: Id::from(server) }
+}
+
+/// The server of this number learns.
+pub fn add(server: usize) -> Change {
+    Change::Add { id: Id::from(server) }
+}
+
+/// The server of this number gets a vote.
+pub fn promote(server: usize) -> Change {
+    Change::Promote { id: Id::from(server) }
+}
+
+/// These have a vote, and no others.
+pub fn replace(voters: &[usize]) -> Change {
+    Change::Replace { voters: voters.iter().copied().map(Id::from).collect::<BTreeSet<Id>>() }
+}
+
+/// Raft within `bounds`, whose timers fire at any moment: its safety, and the `facts` that must be
+/// reachable.
+pub fn raft(name: &str, rules: Book, bounds: Bounds, facts: &[Fact]) -> RaftSpec {
+    let spec = safety::raft(name, rules, bounds.safety, facts);
+    let claims = claims().into_iter().map(|(name, claim)| Claim::always(name, SEEN, claim));
+    changing(spec.claims(claims), bounds.founders, bounds.changes, false)
+}
+
+/// `spec` with the first servers at first, and an operator that asks for `changes`.
+fn changing(mut spec: RaftSpec, founders: usize, changes: Vec<Asked>, waits: bool) -> RaftSpec {
+    for server in servers_mut(&mut spec) {
+        server.servers.truncate(founders);
+    }
+    let orders = changes.into_iter().map(|(to, change)| (Id::from(to), Order::Change(change)));
+    with_operator(spec, Operator { orders: orders.collect(), waits })
+}
+
+/// So many servers, elections, and nothing else.
+pub fn elections(servers: usize, elections: u8) -> safety::Bounds<'static> {
+    safety::Bounds { servers, elections, ..safety::Bounds::default() }
+}
+
+/// The specs of changes. The counts change only with a reason.
+pub fn all() -> Vec<Box<dyn AnySpec>> {
+    vec![
+        single_change().counts(30_255, 60_763).boxed(),
+        removed_leader().counts(740_277, 1_843_192).boxed(),
+        joint().counts(24_985, 50_687).boxed(),
+        joint_of_nodes().counts(21_508, 68_804).boxed(),
+        learner().counts(184_147, 456_217).boxed(),
+        disjoint("raft/disjoint-majorities", EVERY_RULE).counts(358, 1_160).boxed(),
+        removed_live().counts(23_232, 45_130).boxed(),
+        told("raft/removed-told-live", EVERY_RULE).counts(3_475, 6_467).boxed(),
+        learner_live().counts(175_360, 440_148).boxed(),
+        joint_live().counts(695_143, 2_242_993).boxed(),
+    ]
+}
+
+/// Three servers become two, or one.
+fn single_change() -> RaftSpec {
+    let changes = vec![(0, remove(1)), (0, remove(2)), (1, remove(0))];
+    let bounds = Bounds { founders: 3, changes, safety: elections(3, 2) };
+    let facts: &[Fact] = &[A_CHANGE, TWO_CHANGES, REMOVED_STANDS];
+    raft("raft/single-change", EVERY_RULE, bounds, facts)
+        .summary("servers leave, one after the other, while leaders change")
+}
+
+/// The leader leaves.
+fn removed_leader() -> RaftSpec {
+    let changes = vec![(0, remove(0))];
+    let bounds = Bounds { founders: 3, changes, safety: elections(3, 3) };
+    let facts: &[Fact] = &[A_CHANGE, REMOVED_LEADS, REMOVED_STANDS];
+    raft("raft/removed-leader", EVERY_RULE, bounds, facts)
+        .summary("a leader is removed, and leads until that is committed")
+}
+
+/// Three servers become one at once, and another two.
+fn joint() -> RaftSpec {
+    let changes = vec![(0, replace(&[0])), (1, replace(&[1, 2]))];
+    let bounds = Bounds { founders: 3, changes, safety: elections(3, 2) };
+    let facts: &[Fact] = &[A_CHANGE, JOINT_STAYS];
+    raft("raft/joint", EVERY_RULE, bounds, facts)
+        .summary("the voters change all at once, through a joint configuration")
+}
+
+/// The same of servers that ask before they stand, and of leaders that mind whether they are heard.
+fn joint_of_nodes() -> RaftSpec {
+    let changes = vec![(0, replace(&[0])), (1, replace(&[1, 2]))];
+    let safety = safety::Bounds { options: BOTH, ..elections(3, 1) };
+    let bounds = Bounds { founders: 3, changes, safety };
+    raft("raft/joint-node", EVERY_RULE, bounds, &[A_CHANGE])
+        .summary("the voters change all at once, of servers that ask before they stand")
+}
+
+/// A third server comes, learns and gets a vote.
+fn learner() -> RaftSpec {
+    let changes = vec![(0, add(2)), (0, promote(2))];
+    let bounds = Bounds { founders: 2, changes, safety: elections(3, 3) };
+    let facts: &[Fact] = &[A_CHANGE, TWO_CHANGES, PROMOTED_LEADS];
+    raft("raft/learner", EVERY_RULE, bounds, facts)
+        .summary("a server comes, catches up and gets a vote")
+}
+
+/// Two leaders each remove the other (Ongaro, raft-dev, 2015): the first alone, the second with the
+/// third server. If each might do so at the start of its term, their majorities would not meet.
+pub fn disjoint(name: &str, rules: Book) -> RaftSpec {
+    let changes = vec![(0, remove(1)), (1, remove(0))];
+    raft(name, rules, Bounds { founders: 4, changes, safety: elections(4, 3) }, &[])
+        .summary("of four servers two remove each other, and their majorities must meet")
+        .directed(
+            "S1, S2 and S1 stand in turn; S1 reaches nobody, and S2 only S3",
+            directions::disjoint,
+        )
+}
+
+/// A server is removed and does not know it, of servers with the options of a node.
+fn removed_live() -> RaftSpec {
+    let faults = Faults { drops: 1, ..Faults::NONE };
+    let bounds = live::Bounds { servers: 3, faults, options: BOTH, ..live::Bounds::default() };
+    live("raft/removed-live", EVERY_RULE, bounds, 3, vec![(0, remove(2))], &[])
+        .summary("a server that is removed, and may not know it, deposes nobody")
+}
+
+/// A server is removed and is told so: it asks nobody any more.
+pub fn told(name: &str, rules: Book) -> RaftSpec {
+    let bounds = live::Bounds { servers: 3, options: BOTH, ..live::Bounds::default() };
+    live(name, rules, bounds, 3, vec![(0, remove(2))], &[])
+        .eventually_always(NOBODY_ASKS, SEEN, membership::nobody_asks)
+        .summary("a server that is removed is told so, and asks nobody any more")
+}
+
+/// A server comes and gets a vote, and another one dies.
+fn learner_live() -> RaftSpec {
+    let faults = Faults { crashes: 1, down_at_once: 1, drops: 1, ..Faults::NONE };
+    let bounds = live::Bounds {
+        servers: 3,
+        faults,
+        recovery: Some(live::RECOVERY),
+        ..live::Bounds::default()
+    };
+    live("raft/learner-live", EVERY_RULE, bounds, 2, vec![(0, add(2)), (0, promote(2))], &[])
+        .summary("a server comes and gets a vote, and another one crashes and comes back")
+}
+
+/// The voters change through a joint configuration, which is left in the end.
+fn joint_live() -> RaftSpec {
+    let faults = Faults { crashes: 1, down_at_once: 1, ..Faults::NONE };
+    let bounds = live::Bounds {
+        servers: 3,
+        faults,
+        options: BOTH,
+        recovery: Some(live::RECOVERY),
+        ..live::Bounds::default()
+    };
+    live("raft/joint-live", EVERY_RULE, bounds, 3, vec![(0, replace(&[1, 2]))], &[])
+        .eventually_always(NOBODY_JOINT, SEEN, membership::nobody_is_joint)
+        .summary("a joint configuration is left, though its leader may die")
+}
+
+const A_CHANGE: Fact = fact("a change", membership::a_change);
+const TWO_CHANGES: Fact = fact("two changes", membership::two_changes);
+const JOINT_STAYS: Fact = fact(
+    "a joint configuration is committed and not left",
+    membership::a_joint_configuration_stays,
+);
+const REMOVED_STANDS: Fact =
+    fact("a removed server still stands", membership::a_removed_server_stands);
+const REMOVED_LEADS: Fact = fact("a removed leader leads yet", membership::a_removed_leader_leads);
+const PROMOTED_LEADS: Fact = fact("who learnt leads", membership::a_promoted_server_leads);
+
+/// Nobody stands, nor asks whether it may.
+pub const NOBODY_ASKS: &str = "nobody asks any more";
+/// A change that is begun comes to its end, or is undone.
+pub const NOBODY_JOINT: &str = "no leader stays in a joint configuration";
+/// A quorum of the latest configuration follows a leader.
+pub const QUORUM_FOLLOWS: &str = "a quorum follows a leader";
+
+/// Raft on the clock, whose cluster changes.
+pub fn live(
+    name: &str,
+    rules: Book,
+    bounds: live::Bounds<'_>,
+    founders: usize,
+    changes: Vec<Asked>,
+    facts: &[Fact],
+) -> RaftSpec {
+    let spec = timed(name, rules, bounds, facts).eventually_always(
+        QUORUM_FOLLOWS,
+        SEEN,
+        membership::a_quorum_follows,
+    );
+    changing(spec, founders, changes, true)
+}

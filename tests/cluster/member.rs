@@ -1,0 +1,63 @@
+//! An operator changes which nodes a cluster has, while clients write.
+
+use std::process::Output;
+
+use serde_json::Value;
+
+use super::load::{OPERATIONS, assert_stands};
+use super::support::cluster::{Cluster, expect, quorate, wait_for};
+
+/// Asks for a change.
+fn member(cluster: &Cluster, words: &[&str]) -> Output {
+    let config = cluster.config();
+    quorate(["member", "--config", &config].into_iter().chain(words.iter().copied()))
+}
+
+/// Asks for a change until it is done: a message may be lost, or a node may have to catch up.
+fn change(cluster: &Cluster, words: &[&str]) {
+    wait_for(&words.join(" "), || member(cluster, words).status.success().then_some(()));
+}
+
+/// Waits until node `id` says that it has this role.
+fn wait_for_role(cluster: &Cluster, id: u64, role: &str) {
+    let has = |row: &Value| row["id"] == id && row["role"] == role;
+    wait_for(role, || cluster.status().iter().any(has).then_some(()));
+}
+
+#[test]
+fn every_node_leaves_and_comes_back_and_no_acknowledged_write_is_lost() {
+    let cluster = Cluster::start(3);
+    assert_stands(&cluster, |load| {
+        for id in 1..=3_u64 {
+            let node = &*id.to_string();
+            load.wait_for(OPERATIONS);
+            change(&cluster, &["remove", node]);
+            wait_for_role(&cluster, id, "removed");
+            load.wait_for(OPERATIONS);
+            change(&cluster, &["add", node]);
+            wait_for_role(&cluster, id, "learner");
+            cluster.kill(id);
+            cluster.restart(id);
+            wait_for_role(&cluster, id, "learner");
+            change(&cluster, &["promote", node]);
+            load.wait_for(OPERATIONS);
+        }
+    });
+}
+
+#[test]
+fn all_votes_but_one_go_at_once_and_the_last_one_stays() {
+    let cluster = Cluster::start(3);
+    change(&cluster, &["replace", "2"]);
+    wait_for_role(&cluster, 2, "leader");
+    let put = ["kv", "--config", &cluster.config(), "put", "colour", "blue"];
+    expect(&quorate(put), 0, &[]);
+    expect(&member(&cluster, &["remove", "2"]), 1, &["no node would be left that has a vote"]);
+    expect(&member(&cluster, &["promote", "1"]), 1, &["node 1 is no member: add it first"]);
+    expect(&member(&cluster, &["replace", "2", "3"]), 1, &["node 3 is no member: add it first"]);
+    expect(&member(&cluster, &["add", "9"]), 64, &["cluster.toml has no node 9, only 1, 2, 3"]);
+    expect(&member(&cluster, &["remove", "3"]), 0, &[]);
+    cluster.kill(2);
+    let silent = member(&cluster, &["add", "1", "--timeout", "0.5"]);
+    expect(&silent, 3, &["unknown outcome: no answer within 500ms: ", "may be under way"]);
+}
