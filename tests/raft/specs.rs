@@ -10,6 +10,7 @@ holds! {
     election: "raft/election" has depth 30;
     replication: "raft/replication" has depth 32;
     readers: "raft/readers" has depth 32;
+    follower_reads: "raft/follower-reads" has depth 30;
     failover: "raft/failover" has depth 33;
     lossy: "raft/lossy" has depth 18;
     sticky: "raft/sticky" has depth 34;

@@ -3,12 +3,13 @@
 use stateright::actor::Id;
 
 use super::log::Payload;
+use super::read::{self, Read};
 use super::rules::Rule;
 use super::server::Step;
 use super::state::Role;
 use super::transfer::Transfer;
 use super::{Command, Params};
-use super::{commit, flow, read};
+use super::{commit, flow, follower_read};
 use crate::service::{Answer, Request};
 use crate::state_machine::StateMachine;
 
@@ -17,12 +18,16 @@ use crate::state_machine::StateMachine;
 /// raft.tla `ClientRequest`.
 pub(super) fn handle_request<P: Params>(step: &mut Step<P>, request: Request<Command<P>>) {
     let (session, sequence) = (request.session, request.sequence);
+    let is_read = P::Machine::is_read_only(&request.command);
+    if is_read && follower_read::ask_leader(step, &request) {
+        return;
+    }
     if !step.require(Rule::OnlyLeaderAppends, step.state().is_leader()) {
         let leader = known_leader(step);
         return step.answer(session, sequence, Answer::Redirect { leader });
     }
-    if P::Machine::is_read_only(&request.command) {
-        return read::handle_read(step, request);
+    if is_read {
+        return read::handle_read(step, Read { follower: None, request });
     }
     let is_new = !step.state().knows(session, sequence);
     if step.require(Rule::RetryTakesEffectOnce, is_new) {

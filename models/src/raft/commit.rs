@@ -4,7 +4,7 @@ use super::log::Payload;
 use super::rules::Rule;
 use super::server::Step;
 use super::state::{Role, ServerState};
-use super::{Command, Params, membership, read};
+use super::{Command, Params, follower_read, membership, read};
 use crate::number::Index;
 use crate::rules::RuleBook;
 use crate::service::Request;
@@ -22,6 +22,7 @@ pub(super) fn advance<P: Params>(step: &mut Step<P>) {
     }
     apply_committed(step);
     membership::settle(step);
+    follower_read::answer_held(step);
     read::ask(step);
 }
 
@@ -53,6 +54,7 @@ pub(super) fn follow<P: Params>(step: &mut Step<P>, leader_commit: Index, matche
         step.state_mut().commit = commit;
     }
     apply_committed(step);
+    follower_read::answer_held(step);
 }
 
 /// Applies what is committed and not applied yet; a leader answers the clients.

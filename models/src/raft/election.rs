@@ -12,7 +12,7 @@ use super::rules::Rule;
 use super::server::Step;
 use super::state::{Progress, Role, ServerState};
 use super::{Timer, commit};
-use super::{flow, membership, pre_vote};
+use super::{flow, follower_read, membership, pre_vote};
 use crate::rules::RuleBook;
 use crate::state_machine::StateMachine;
 
@@ -22,6 +22,7 @@ pub(super) fn time_out<P: Params>(step: &mut Step<P>) {
     if step.server.options.are_sticky() {
         step.cancel_timer(Timer::Contact);
     }
+    follower_read::let_go(step);
     if !membership::may_stand(&step.server.rules, step.id, step.state()) {
         return step.become_follower(None);
     }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::log::{Entry, Position};
 use crate::number::{Index, Term};
-use crate::service;
+use crate::service::{self, Request};
 use crate::state_machine::StateMachine;
 
 /// A candidate asks for a vote.
@@ -86,6 +86,20 @@ pub struct TimeoutNow {
     pub term: Term,
 }
 
+/// A follower asks its leader for what it takes to answer a read.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ReadIndex<C> {
+    pub read: Request<C>,
+}
+
+/// A leader answers a [`ReadIndex`] once it knows that it led when it was asked.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ReadIndexReply<C> {
+    pub read: Request<C>,
+    /// Whoever has applied the log up to here may answer the read.
+    pub index: Index,
+}
+
 /// What Raft servers say to each other.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Message<C> {
@@ -96,6 +110,8 @@ pub enum Message<C> {
     AppendEntries(AppendEntries<C>),
     AppendReply(AppendReply),
     TimeoutNow(TimeoutNow),
+    ReadIndex(ReadIndex<C>),
+    ReadIndexReply(ReadIndexReply<C>),
 }
 
 /// As the message itself: its type says which one it is.
@@ -109,6 +125,8 @@ impl<C: fmt::Debug> fmt::Debug for Message<C> {
             Message::AppendEntries(message) => message.fmt(f),
             Message::AppendReply(message) => message.fmt(f),
             Message::TimeoutNow(message) => message.fmt(f),
+            Message::ReadIndex(message) => message.fmt(f),
+            Message::ReadIndexReply(message) => message.fmt(f),
         }
     }
 }
@@ -121,10 +139,13 @@ pub type MessageOf<M> = service::Message<
 >;
 
 impl<C> Message<C> {
-    /// The sender's term; `None` of what is about a term that may never be.
+    /// The sender's term; `None` of what is about a term that may never be, or about none.
     pub fn term(&self) -> Option<Term> {
         match self {
-            Message::PreVote(_) | Message::PreVoteReply(PreVoteReply::Granted { .. }) => None,
+            Message::PreVote(_)
+            | Message::PreVoteReply(PreVoteReply::Granted { .. })
+            | Message::ReadIndex(_)
+            | Message::ReadIndexReply(_) => None,
             Message::PreVoteReply(PreVoteReply::Behind { term }) => Some(*term),
             Message::RequestVote(message) => Some(message.term),
             Message::VoteReply(message) => Some(message.term),

@@ -35,6 +35,7 @@
 //! | when a leader hands over, to whom, and for how long it tries | `transfer.rs` |
 //! | who may join or leave, and when | `membership.rs`: `decide`, `settle` |
 //! | who counts | `config.rs`: `is_quorum` |
+//! | when a follower may | `follower_read.rs` |
 //! | what survives a crash | `server.rs`: `to_save` |
 //! | that it is saved before it is told | `crate::step`: `finish` |
 //!
@@ -52,6 +53,7 @@ pub mod config;
 mod contact;
 mod election;
 mod flow;
+mod follower_read;
 pub mod log;
 pub mod membership;
 pub mod message;
@@ -114,6 +116,8 @@ pub struct Options {
     /// A leader that does not hear from a majority steps down, and servers that hear a leader vote
     /// for no other (thesis §6.2, §4.2.3).
     pub check_quorum: bool,
+    /// A follower answers reads, once its leader has told it how far it must have applied.
+    pub follower_reads: bool,
 }
 
 impl Options {
@@ -243,6 +247,8 @@ fn receive<P: Params>(step: &mut Step<P>, from: Id, message: MessageOf<P::Machin
                 Message::AppendEntries(m) => replication::handle_append_entries(step, from, m),
                 Message::AppendReply(m) => flow::handle_append_reply(step, from, m),
                 Message::TimeoutNow(m) => transfer::handle_timeout_now(step, m),
+                Message::ReadIndex(m) => follower_read::handle_read_index(step, from, m),
+                Message::ReadIndexReply(m) => follower_read::handle_read_index_reply(step, m),
             }
         }
         service::Message::Request(m) => client::handle_request(step, m),

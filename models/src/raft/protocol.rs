@@ -24,10 +24,11 @@ pub const WINDOW: usize = 2;
 
 /// What is on unless a config file turns it off. Whoever is cut off, or comes back, deposes no
 /// leader that a majority follows.
-pub const OPTIONS: Options = Options { pre_vote: true, check_quorum: true };
+pub const OPTIONS: Options = Options { pre_vote: true, check_quorum: true, follower_reads: true };
 
 const PRE_VOTE: &str = "pre_vote";
 const CHECK_QUORUM: &str = "check_quorum";
+const FOLLOWER_READS: &str = "follower_reads";
 
 const HEARTBEAT: &str = "heartbeat";
 const ELECTION: &str = "election";
@@ -36,14 +37,21 @@ impl Protocol for Node {
     const NAME: &'static str = "raft";
     const TIMERS: &'static [(&'static str, Range<Duration>)] =
         &[(HEARTBEAT, milliseconds(50, 50)), (ELECTION, milliseconds(150, 300))];
-    const OPTIONS: &'static [(&'static str, bool)] =
-        &[(PRE_VOTE, OPTIONS.pre_vote), (CHECK_QUORUM, OPTIONS.check_quorum)];
+    const OPTIONS: &'static [(&'static str, bool)] = &[
+        (PRE_VOTE, OPTIONS.pre_vote),
+        (CHECK_QUORUM, OPTIONS.check_quorum),
+        (FOLLOWER_READS, OPTIONS.follower_reads),
+    ];
 
     fn server(servers: Vec<Id>, settings: &Settings) -> Self {
         let timer = |name| settings.timer::<Self>(name);
         let timing = Timing { heartbeat: timer(HEARTBEAT).start, election: timer(ELECTION) };
         let option = |name| settings.option::<Self>(name);
-        let options = Options { pre_vote: option(PRE_VOTE), check_quorum: option(CHECK_QUORUM) };
+        let options = Options {
+            pre_vote: option(PRE_VOTE),
+            check_quorum: option(CHECK_QUORUM),
+            follower_reads: option(FOLLOWER_READS),
+        };
         Server { servers, timing, batch: BATCH, window: WINDOW, options, rules: AllRules }
     }
 
@@ -113,7 +121,11 @@ mod tests {
         assert_eq!(options(Settings::default()), OPTIONS);
         for name in [PRE_VOTE, CHECK_QUORUM] {
             let off = [(name.to_owned(), false)].into();
-            let only = Options { pre_vote: name != PRE_VOTE, check_quorum: name != CHECK_QUORUM };
+            let only = Options {
+                pre_vote: name != PRE_VOTE,
+                check_quorum: name != CHECK_QUORUM,
+                follower_reads: name != FOLLOWER_READS,
+            };
             assert_eq!(options(Settings { options: off, ..Settings::default() }), only);
         }
     }

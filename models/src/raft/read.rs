@@ -11,10 +11,12 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 use stateright::actor::Id;
 
+use super::message::{Message, ReadIndexReply};
 use super::rules::Rule;
 use super::server::Step;
 use super::state::{Role, ServerState};
 use super::{Command, Params, flow};
+use crate::number::Index;
 use crate::rules::RuleBook;
 use crate::service::{Answer, Request};
 use crate::state_machine::StateMachine;
@@ -24,14 +26,24 @@ use crate::state_machine::StateMachine;
 pub struct Reads<C> {
     /// They came before the round that is on its way, which confirms them. There is none on its way
     /// if there are none of these.
-    pub asked: BTreeSet<Request<C>>,
+    pub asked: BTreeSet<Read<C>>,
     /// They wait for the next round.
-    pub waiting: BTreeSet<Request<C>>,
+    pub waiting: BTreeSet<Read<C>>,
+    /// They wait until this server has applied its log up to an index.
+    pub held: BTreeSet<(Index, Request<C>)>,
+}
+
+/// A read that a leader is asked for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct Read<C> {
+    /// Who answers it, if not the leader itself.
+    pub follower: Option<Id>,
+    pub request: Request<C>,
 }
 
 impl<C> Default for Reads<C> {
     fn default() -> Self {
-        Reads { asked: BTreeSet::new(), waiting: BTreeSet::new() }
+        Reads { asked: BTreeSet::new(), waiting: BTreeSet::new(), held: BTreeSet::new() }
     }
 }
 
@@ -45,7 +57,7 @@ pub struct Round {
 }
 
 /// Takes in a read that the leader is asked for.
-pub(super) fn handle_read<P: Params>(step: &mut Step<P>, read: Request<Command<P>>) {
+pub(super) fn handle_read<P: Params>(step: &mut Step<P>, read: Read<Command<P>>) {
     let reads = &step.state().reads;
     if reads.asked.contains(&read) || reads.waiting.contains(&read) {
         return;
@@ -113,13 +125,22 @@ fn answer_confirmed<P: Params>(step: &mut Step<P>) {
         round.heard.clear();
     }
     for read in std::mem::take(&mut state.reads.asked) {
-        answer(step, &read);
+        serve(step, read);
     }
     ask(step);
 }
 
+/// Answers a read that is confirmed, or tells the follower that does how far it must be.
+fn serve<P: Params>(step: &mut Step<P>, read: Read<Command<P>>) {
+    let Some(follower) = read.follower else {
+        return answer(step, &read.request);
+    };
+    let reply = ReadIndexReply { read: read.request, index: step.state().commit };
+    step.send(follower, Message::ReadIndexReply(reply));
+}
+
 /// Answers a read by what is applied here.
-fn answer<P: Params>(step: &mut Step<P>, read: &Request<Command<P>>) {
+pub(super) fn answer<P: Params>(step: &mut Step<P>, read: &Request<Command<P>>) {
     let output = step.state().applied.machine.read(&read.command);
     step.answer(read.session, read.sequence, Answer::Done(output));
 }

@@ -131,6 +131,9 @@ rules! {
     MajorityConfirms: "a read waits until a majority confirms that its leader still leads",
         "thesis §6.4";
     RoundAfterRead: "only what was asked after a read came confirms it", "etcd-io/raft PR 397";
+    FollowerAsksLeader: "a follower answers a read as its leader tells it", "thesis §6.4";
+    ReadWaitsForApplied: "a follower waits until it has applied what was committed before a read",
+        "thesis §6.4";
     EarlyReadIsQueued: "a read that comes before a leader may answer it waits for that",
         "etcd PR 12762";
 

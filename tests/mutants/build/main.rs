@@ -51,6 +51,7 @@ const RULES: &[&str] = &[
     "raft/membership.rs",
     "raft/mod.rs",
     "raft/pre_vote.rs",
+    "raft/follower_read.rs",
     "raft/read.rs",
     "raft/replication.rs",
     "raft/state.rs",

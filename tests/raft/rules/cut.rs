@@ -43,7 +43,7 @@ const RETURNING: Wounded = Wounded("returning", cut::returning, BOTH);
 const DEAF_TO_THE_LEADER: Wounded = Wounded(
     "deaf to the leader",
     cut::deaf_and_led,
-    Options { pre_vote: false, check_quorum: true },
+    Options { pre_vote: false, check_quorum: true, follower_reads: false },
 );
 
 const TWO: Bounds<'static> = Bounds {

@@ -57,7 +57,8 @@ fn drops_read<P: Params>(step: &Step<'_, Raft<P>>, after: &ServerState<P::Machin
         return false;
     };
     let is_read = P::Machine::is_read_only(&request.command);
-    let is_kept = after.reads.asked.contains(request) || after.reads.waiting.contains(request);
+    let mut kept = after.reads.asked.iter().chain(&after.reads.waiting);
+    let is_kept = kept.any(|read| read.request == *request);
     after.is_leader() && is_read && !is_kept && step.sent.is_empty()
 }
 

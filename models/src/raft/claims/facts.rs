@@ -124,6 +124,11 @@ pub fn a_later_leader_reads<P: Params>(_: &System<P>, state: &SystemState<P>) ->
     })
 }
 
+/// A follower knows what it takes to answer a read, and has not applied so much yet.
+pub fn a_read_is_held<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
+    servers_up(state).any(|(_, server)| !server.reads.held.is_empty())
+}
+
 /// All commands are answered, and a server lacks the leader's entries for good: nothing is on its
 /// way to it or from it, as it would be if what was sent to it had not been lost.
 pub fn answered_after_drop<P: Params>(system: &System<P>, state: &SystemState<P>) -> bool {

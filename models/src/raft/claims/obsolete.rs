@@ -76,7 +76,11 @@ pub fn is_obsolete<M: StateMachine>(state: &State<M>, from: Id, message: &Messag
             Message::RequestVote(m) => request_vote(server, from, m),
             Message::VoteReply(m) => vote_reply(server, from, m),
             Message::AppendReply(m) => append_reply(server, from, m),
-            Message::PreVote(_) | Message::AppendEntries(_) | Message::TimeoutNow(_) => false,
+            Message::PreVote(_)
+            | Message::AppendEntries(_)
+            | Message::TimeoutNow(_)
+            | Message::ReadIndex(_)
+            | Message::ReadIndexReply(_) => false,
         },
         (member::State::Client(client), service::Message::Reply(m)) => client.ignores(m),
         (member::State::Operator, _) => true,

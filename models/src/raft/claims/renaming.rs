@@ -9,8 +9,8 @@ use crate::number::Index;
 use crate::raft::Timer;
 use crate::raft::config::{Config, Configs};
 use crate::raft::log::{Entry, Log, Payload};
-use crate::raft::message::Message;
-use crate::raft::read::{Reads, Round};
+use crate::raft::message::{Message, ReadIndex, ReadIndexReply};
+use crate::raft::read::{Read, Reads, Round};
 use crate::raft::state::{Applied, Role, ServerState, Storage};
 use crate::raft::transfer::Transfer;
 use crate::state_machine::StateMachine;
@@ -86,6 +86,12 @@ impl Rewrite<Id> for Configs {
     }
 }
 
+impl<C: Clone> Rewrite<Id> for Read<C> {
+    fn rewrite<S>(&self, plan: &RewritePlan<Id, S>) -> Self {
+        Read { follower: self.follower.rewrite(plan), request: self.request.rewrite(plan) }
+    }
+}
+
 impl<M: StateMachine> Rewrite<Id> for ServerState<M> {
     fn rewrite<S>(&self, plan: &RewritePlan<Id, S>) -> Self {
         ServerState {
@@ -100,6 +106,7 @@ impl<M: StateMachine> Rewrite<Id> for ServerState<M> {
             reads: Reads {
                 asked: self.reads.asked.rewrite(plan),
                 waiting: self.reads.waiting.rewrite(plan),
+                held: self.reads.held.iter().map(|(at, it)| (*at, it.rewrite(plan))).collect(),
             },
         }
     }
@@ -111,6 +118,12 @@ impl<C: Clone> Rewrite<Id> for Message<C> {
             Message::AppendEntries(mut message) => {
                 message.entries = message.entries.rewrite(plan);
                 Message::AppendEntries(message)
+            }
+            Message::ReadIndex(ReadIndex { read }) => {
+                Message::ReadIndex(ReadIndex { read: read.rewrite(plan) })
+            }
+            Message::ReadIndexReply(ReadIndexReply { read, index }) => {
+                Message::ReadIndexReply(ReadIndexReply { read: read.rewrite(plan), index })
             }
             nameless @ (Message::PreVote(_)
             | Message::PreVoteReply(_)
