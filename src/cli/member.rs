@@ -29,7 +29,7 @@ may be under way then.";
 #[command(after_help = NOTES)]
 pub struct Args {
     /// The cluster's config
-    #[arg(long, value_name = "FILE", global = true, required = true)]
+    #[arg(long, value_name = "FILE")]
     config: PathBuf,
     /// How long to try, in seconds
     #[arg(long, value_name = "S", default_value = "10", value_parser = kv::seconds, global = true)]

@@ -4,6 +4,7 @@
 //! majority of each (Raft §6). A learner stores what the others store, and does not count.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use stateright::actor::Id;
@@ -15,13 +16,27 @@ use crate::quorum::is_majority;
 use crate::rules::RuleBook;
 
 /// The servers of a cluster.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Config {
     pub voters: BTreeSet<Id>,
     /// While a configuration is joint: the voters before it, which decide as well.
     pub outgoing: BTreeSet<Id>,
     /// Who stores the log and has no vote. None of them is among the voters.
     pub learners: BTreeSet<Id>,
+}
+
+/// The voters, and whoever else there is.
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.voters)?;
+        if self.is_joint() {
+            write!(f, " with {:?}", self.outgoing)?;
+        }
+        if !self.learners.is_empty() {
+            write!(f, ", learners {:?}", self.learners)?;
+        }
+        Ok(())
+    }
 }
 
 impl Config {
@@ -124,8 +139,15 @@ impl Config {
 
 /// The configurations of a log, each with the index of its entry. The first is there before any
 /// entry.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Configs(Vec<(Index, Config)>);
+
+/// Each with its index.
+impl fmt::Debug for Configs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.0.iter().map(|(index, config)| (index, config))).finish()
+    }
+}
 
 impl Configs {
     /// Those of an empty log.

@@ -7,6 +7,7 @@
 //! Nothing is saved for a read. One that is lost with its leader is asked again by its client.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use serde::Serialize;
 use stateright::actor::Id;
@@ -22,7 +23,7 @@ use crate::service::{Answer, Request};
 use crate::state_machine::StateMachine;
 
 /// Reads that are not answered yet.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Reads<C> {
     /// They came before the round that is on its way, which confirms them. There is none on its way
     /// if there are none of these.
@@ -31,6 +32,22 @@ pub struct Reads<C> {
     pub waiting: BTreeSet<Read<C>>,
     /// They wait until this server has applied its log up to an index.
     pub held: BTreeSet<(Index, Request<C>)>,
+}
+
+/// Those that there are.
+impl<C: fmt::Debug> fmt::Debug for Reads<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut map = f.debug_map();
+        for (name, reads) in [("asked", &self.asked), ("waiting", &self.waiting)] {
+            if !reads.is_empty() {
+                map.entry(&format_args!("{name}"), reads);
+            }
+        }
+        if !self.held.is_empty() {
+            map.entry(&format_args!("held"), &self.held);
+        }
+        map.finish()
+    }
 }
 
 /// A read that a leader is asked for.
