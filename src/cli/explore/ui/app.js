@@ -279,12 +279,15 @@ function renderFlying(state, before) {
     el('li', {}, el('span', { className: isNew(text) ? 'changed' : '' }, text))));
 }
 
-// A table of the servers and one of the clients, a column for each field that one of them has.
+// A table of the servers and one of the clients, a column for each field in which one of them has
+// something, now or in the state before.
 function renderActors(state, before) {
   const tables = [['Server', true], ['Client', false]].map(([title, server]) => {
     const actors = state.actors.map((actor, at) => [actor, before?.actors[at]])
       .filter(([actor]) => actor.server === server);
-    const columns = [...new Set(actors.flatMap(([actor]) => actor.fields.map(([name]) => name)))];
+    const isEmpty = (text) => text === '{}' || text === '[]' || text === '';
+    const columns = [...new Set(actors.flatMap(([actor]) => actor.fields.map(([name]) => name)))]
+      .filter((name) => actors.flat().some((actor) => actor && !isEmpty(field(actor, name))));
     const head = [title, ...columns.map((name) => name || 'state'), 'timers set'];
     const rows = actors.map(([actor, was]) => el('tr', { className: actor.down ? 'down' : '' },
       actorHead(actor, was),
@@ -310,7 +313,8 @@ const field = (actor, name) => (actor.fields.find(([other]) => other === name) |
 function cell(value, was) {
   const changed = was !== undefined && was !== null && was !== value;
   const title = changed ? `was: ${was}` : '';
-  return el('td', { className: changed ? 'changed' : '', title }, ...breakable(value));
+  const text = el('div', {}, ...breakable(value));
+  return el('td', { className: changed ? 'changed' : '', title }, text);
 }
 
 // A line may end behind a dot.
