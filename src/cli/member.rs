@@ -1,19 +1,16 @@
 //! `quorate member`: changes which nodes a cluster has, while it runs.
 
 use std::collections::BTreeSet;
-use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Subcommand;
-use quorate_models::kv::Kv;
 use quorate_models::order::{Change, Order};
 use stateright::actor::Id;
 
-use super::exit::{self, Code, Failure};
-use super::{kv, setup, unanswered};
-use crate::node::client::{CallError, Client};
+use super::exit::{self, Failure};
+use super::{kv, order, setup};
 use crate::node::config::Config;
 
 /// What is said of all changes, for `--help`.
@@ -108,20 +105,6 @@ fn change(args: &Args) -> Result<(), Failure> {
     for node in args.what.nodes() {
         setup::node(&config, *node)?;
     }
-    let members = setup::members(&config)?;
-    let mut client = Client::<Kv>::open(&members).map_err(|error| Failure::new(Code::Io, error))?;
-    match client.order(Order::Change(args.what.change()), args.timeout) {
-        Ok(Ok(())) => writeln!(std::io::stdout().lock(), "{}", args.what.done()).map_err(|error| {
-            Failure::new(Code::Io, format!("cannot write to the output: {error}"))
-        }),
-        Ok(Err(refusal)) => Err(Failure::new(Code::No, refusal)),
-        Err(CallError::Unknown(waited)) => {
-            let mut message = format!("unknown outcome: no answer within {waited:?}");
-            if let Some(why) = unanswered::why(&config, client.has_heard(), client.notices()) {
-                message = format!("{message}: {why}");
-            }
-            Err(Failure::new(Code::Unknown, format!("{message}; the change may be under way")))
-        }
-        Err(error) => Err(Failure::new(Code::Io, error)),
-    }
+    let (order, done) = (Order::Change(args.what.change()), args.what.done());
+    order::give(&config, order, args.timeout, &done, "the change may be under way")
 }

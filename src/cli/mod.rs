@@ -10,6 +10,7 @@ pub mod list;
 pub mod log;
 pub mod member;
 pub mod node;
+pub mod order;
 pub mod output;
 pub mod setup;
 pub mod specs;

@@ -1,17 +1,14 @@
 //! `quorate transfer`: has another node lead.
 
-use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use quorate_models::kv::Kv;
 use quorate_models::order::Order;
 use stateright::actor::Id;
 
-use super::exit::{self, Code, Failure};
-use super::{kv, setup, unanswered};
-use crate::node::client::{CallError, Client};
+use super::exit::{self, Failure};
+use super::{kv, order, setup};
 use crate::node::config::Config;
 
 /// What is said of it, for `--help`.
@@ -47,22 +44,7 @@ fn transfer(args: &Args) -> Result<(), Failure> {
     let config = Config::load(&args.config)?;
     setup::check(&config)?;
     let to = setup::node(&config, args.to)?.id;
-    let members = setup::members(&config)?;
-    let mut client = Client::<Kv>::open(&members).map_err(|error| Failure::new(Code::Io, error))?;
-    let order = Order::Transfer { to: Id::from(to as usize) };
-    match client.order(order, args.timeout) {
-        Ok(Ok(())) => writeln!(std::io::stdout().lock(), "node {to} leads").map_err(|error| {
-            Failure::new(Code::Io, format!("cannot write to the output: {error}"))
-        }),
-        Ok(Err(refusal)) => Err(Failure::new(Code::No, refusal)),
-        Err(CallError::Unknown(waited)) => {
-            let mut message = format!("unknown outcome: no answer within {waited:?}");
-            if let Some(why) = unanswered::why(&config, client.has_heard(), client.notices()) {
-                message = format!("{message}: {why}");
-            }
-            let message = format!("{message}; node {to} may lead, or may come to");
-            Err(Failure::new(Code::Unknown, message))
-        }
-        Err(error) => Err(Failure::new(Code::Io, error)),
-    }
+    let (order, done) = (Order::Transfer { to: Id::from(to as usize) }, format!("node {to} leads"));
+    let unknown = format!("node {to} may lead, or may come to");
+    order::give(&config, order, args.timeout, &done, &unknown)
 }

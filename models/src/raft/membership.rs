@@ -12,7 +12,7 @@ use super::log::Payload;
 use super::rules::Rule;
 use super::server::Step;
 use super::state::{Progress, Role, ServerState};
-use super::{Params, client, commit, flow};
+use super::{Params, client, commit, flow, read};
 use crate::number::Index;
 use crate::order::{Change, Order, Refusal};
 use crate::rules::RuleBook;
@@ -79,9 +79,8 @@ pub fn decide(
     }) {
         return Err(Refusal::LagsBehind { id });
     }
-    let has_committed = state.log().term_at(state.commit) == Some(state.term());
     let hands_over = state.hands_over().is_some();
-    if hands_over || !rules.require(Rule::OwnTermCommittedFirst, has_committed) {
+    if hands_over || !rules.require(Rule::OwnTermCommittedFirst, read::knows_commit(state)) {
         return Ok(Decision::Wait);
     }
     Ok(Decision::Begin(next))

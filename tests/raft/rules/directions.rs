@@ -34,7 +34,6 @@ const NONE: Bounds<'static> = Bounds {
     elections: 2,
     heartbeats: 0,
     retries: 0,
-    contacts: 0,
     faults: Faults::NONE,
     options: BASIC,
 };

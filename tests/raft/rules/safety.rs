@@ -24,7 +24,6 @@ const NONE: Bounds<'static> = Bounds {
     elections: 2,
     heartbeats: 0,
     retries: 0,
-    contacts: 0,
     faults: Faults { crashes: 0, down_at_once: 1, drops: 0, duplicates: 0, ..Faults::NONE },
     options: BASIC,
 };

@@ -86,30 +86,25 @@ fn failover_lossy() -> RaftSpec {
 
 /// A client's command while leaders change twice.
 pub fn elections_3() -> RaftSpec {
-    let scripts: &[&[Command]] = &[&[put("x", "1")]];
-    let bounds = Bounds { servers: 3, scripts, elections: 3, ..Bounds::default() };
-    let facts: &[Fact] = &[
-        fact("a second leader", properties::a_second_leader),
-        fact("an overwritten entry", properties::an_overwritten_entry),
-        OLDER_COMMAND,
-        fact("all answered", all_answered),
-    ];
-    raft("raft/elections-3", EVERY_RULE, bounds, facts)
+    leader_after_the_next("raft/elections-3", &[put("x", "1")])
         .summary("a client's command, and a leader after the next")
 }
 
 /// Two commands of a client, and a leader after the next.
 fn replication_3() -> RaftSpec {
-    let scripts: &[&[Command]] = &[&[put("x", "1"), put("x", "2")]];
-    let bounds = Bounds { servers: 3, scripts, elections: 3, ..Bounds::default() };
+    leader_after_the_next("raft/replication-3", &[put("x", "1"), put("x", "2")])
+        .summary("a client's two commands, and a leader after the next")
+}
+
+fn leader_after_the_next(name: &str, script: &[Command]) -> RaftSpec {
+    let bounds = Bounds { servers: 3, scripts: &[script], elections: 3, ..Bounds::default() };
     let facts: &[Fact] = &[
         fact("a second leader", properties::a_second_leader),
         fact("an overwritten entry", properties::an_overwritten_entry),
         OLDER_COMMAND,
         fact("all answered", all_answered),
     ];
-    raft("raft/replication-3", EVERY_RULE, bounds, facts)
-        .summary("a client's two commands, and a leader after the next")
+    raft(name, EVERY_RULE, bounds, facts)
 }
 
 /// More than one message on its way to a follower, of which one is lost.

@@ -26,8 +26,6 @@ pub struct Bounds<'a> {
     pub elections: u8,
     pub heartbeats: u8,
     pub retries: u8,
-    /// How often a leader, or a server that hears one, looks whether that is still so.
-    pub contacts: u8,
     pub faults: Faults,
     pub options: Options,
 }
@@ -168,7 +166,7 @@ pub fn lossy() -> RaftSpec {
 /// their quorum. That a leader is not heard any more is found at any moment.
 pub fn sticky() -> RaftSpec {
     let options = super::cut::BOTH;
-    let bounds = Bounds { servers: 3, elections: 2, contacts: 2, options, ..Bounds::default() };
+    let bounds = Bounds { servers: 3, elections: 2, options, ..Bounds::default() };
     let facts: &[Fact] = &[
         fact("a second leader", properties::a_second_leader),
         fact("a server asks to stand while a majority is led", properties::asks_though_led),
