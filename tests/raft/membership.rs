@@ -12,5 +12,6 @@ holds! {
     removed_live: "raft/removed-live" has depth 59;
     removed_told_live: "raft/removed-told-live" has depth 40;
     learner_live: "raft/learner-live" has depth 62;
+    out_of_reach_live: "raft/out-of-reach-live" has depth 23;
     joint_live: "raft/joint-live" has depth 111;
 }

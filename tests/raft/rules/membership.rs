@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use quorate_checker::engine::Miss;
 use quorate_checker::spec::{Action, ActionOf, Faults, State};
-use quorate_models::kv::{Kv, put};
+use quorate_models::kv::Kv;
 use quorate_models::raft::Raft;
 use quorate_models::raft::claims::ghost::Ghost;
 use quorate_models::raft::claims::membership::{GOES_BY_ITS_LOG, LEADERS_VOTE};
@@ -92,12 +92,8 @@ const ONE_LEAVES: Live = Live("one of three leaves", |rules| {
 
 const TOLD: Live = Live("one of three is told", |rules| membership::told("proof", rules));
 
-const OUT_OF_REACH: Live = Live("a second server is out of reach", |rules| {
-    let scripts: &[&[_]] = &[&[put("x", "1")]];
-    let bounds = live::Bounds { servers: 2, scripts, ..live::Bounds::default() };
-    let changes = vec![(0, add(1)), (0, promote(1))];
-    membership::live("proof", rules, bounds, 1, changes, &[]).without_link(0, 1)
-});
+const OUT_OF_REACH: Live =
+    Live("a second server is out of reach", |rules| membership::out_of_reach("proof", rules));
 
 const FIRST_DIES: Live = Live("the first dies when there are three", |rules| {
     let faults = Faults { crashes: 1, down_at_once: 1, drops: 1, ..Faults::NONE };

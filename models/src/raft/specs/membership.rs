@@ -12,6 +12,7 @@ use stateright::actor::Id;
 use super::cut::BOTH;
 use super::live::{self, timed};
 use super::{Book, EVERY_RULE, Fact, RaftSpec, SEEN, directions, fact, safety};
+use crate::kv::{Command, put};
 use crate::operator::Operator;
 use crate::order::{Change, Order};
 use crate::raft::claims::membership::{self, claims};
@@ -83,6 +84,7 @@ pub fn all() -> Vec<Box<dyn AnySpec>> {
         removed_live().counts(23_232, 45_130).boxed(),
         told("raft/removed-told-live", EVERY_RULE).counts(3_475, 6_467).boxed(),
         learner_live().counts(175_360, 440_148).boxed(),
+        out_of_reach("raft/out-of-reach-live", EVERY_RULE).counts(109, 143).boxed(),
         joint_live().counts(695_143, 2_242_993).boxed(),
     ]
 }
@@ -171,6 +173,16 @@ fn learner_live() -> RaftSpec {
     };
     live("raft/learner-live", EVERY_RULE, bounds, 2, vec![(0, add(2)), (0, promote(2))], &[])
         .summary("a server comes and gets a vote, and another one crashes and comes back")
+}
+
+/// A server learns that cannot be reached: it gets no vote, for without it nothing would be
+/// committed any more.
+pub fn out_of_reach(name: &str, rules: Book) -> RaftSpec {
+    let scripts: &[&[Command]] = &[&[put("x", "1")]];
+    let bounds = live::Bounds { servers: 2, scripts, ..live::Bounds::default() };
+    live(name, rules, bounds, 1, vec![(0, add(1)), (0, promote(1))], &[])
+        .without_link(0, 1)
+        .summary("a server that cannot be reached learns, and gets no vote")
 }
 
 /// The voters change through a joint configuration, which is left in the end.
