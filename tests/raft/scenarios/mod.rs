@@ -147,7 +147,6 @@ fn within(
         retries: WITHOUT_END,
         faults,
         options,
-        ..Bounds::default()
     };
     let mut spec = specs::raft("scenario", rules, bounds, &[]);
     for client in clients_mut(&mut spec) {
