@@ -85,6 +85,7 @@ pub fn specs() -> Vec<Box<dyn quorate_checker::AnySpec>> {
     specs.extend(raft::specs::large::default_set());
     specs.extend(raft::specs::live::all());
     specs.extend(raft::specs::cut::all());
+    specs.extend(raft::specs::read::all());
     specs.extend(raft::specs::transfer::all());
     specs.extend(raft::specs::membership::all());
     specs.extend(primary_backup::naive::designs::all());

@@ -11,6 +11,8 @@ holds! {
     replication: "raft/replication" has depth 32;
     readers: "raft/readers" has depth 32;
     follower_reads: "raft/follower-reads" has depth 30;
+    old_leader_reads: "raft/old-leader-reads" has depth 35;
+    follower_reads_live: "raft/follower-reads-live" has depth 51;
     failover: "raft/failover" has depth 33;
     lossy: "raft/lossy" has depth 18;
     sticky: "raft/sticky" has depth 34;

@@ -80,10 +80,8 @@ impl Within for Live {
     }
 }
 
-const LEADER_LEAVES: Live = Live("the leader of two leaves", |rules| {
-    let bounds = live::Bounds { servers: 2, early: 1, ..live::Bounds::default() };
-    membership::live("proof", rules, bounds, 2, vec![(0, remove(0))], &[])
-});
+const LEADER_LEAVES: Live =
+    Live("the leader of two leaves", |rules| membership::leader_leaves("proof", rules));
 
 const ONE_LEAVES: Live = Live("one of three leaves", |rules| {
     let bounds = live::Bounds { servers: 3, ..live::Bounds::default() };

@@ -22,7 +22,7 @@ const NONE: Bounds<'static> = Bounds {
 };
 
 /// A reader asks a follower twice.
-const FOLLOWER: Directed = Directed("follower reads", specs::follower_reads);
+const FOLLOWER: Directed = Directed("follower reads", specs::read::follower_reads);
 
 necessary! {
     own_term_first: OwnTermFirst breaks LINEARIZABILITY in 19

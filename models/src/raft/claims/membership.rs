@@ -115,3 +115,20 @@ pub fn nobody_asks<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
         !matches!(server.role, Role::PreCandidate { .. } | Role::Candidate { .. })
     })
 }
+
+/// Every leader that is up sends its entries to the members of its configuration alone.
+pub fn followers_are_members<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
+    servers_up(state).all(|(_, server)| match &server.role {
+        Role::Leader { followers, .. } => {
+            let members = server.config().members();
+            followers.keys().all(|id| members.contains(id))
+        }
+        _ => true,
+    })
+}
+
+/// No leader that is up waits for a configuration to be committed.
+pub fn nothing_pending<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
+    servers_up(state)
+        .all(|(_, server)| !server.is_leader() || server.configs.latest().0 <= server.commit)
+}

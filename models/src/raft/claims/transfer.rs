@@ -11,6 +11,7 @@ use crate::raft::state::{Role, ServerState};
 use crate::service::Message;
 
 pub const HEIR_HAS_ALL: &str = "whoever is told to stand has all that its leader has";
+pub const HEIR_ALONE: &str = "nobody is told to stand but whoever is to take over";
 pub const ONE_TERM_EACH: &str = "an election or an order makes one term at most";
 
 /// Whom the operator of these specs wants to lead: the second server.
@@ -31,6 +32,13 @@ pub fn heir_has_all<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
             }
             _ => true,
         }
+    })
+}
+
+/// Nobody but the server that the operator named is told to stand.
+pub fn heir_alone<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
+    state.network.iter_all().all(|message| {
+        !matches!(message.msg, Message::Peer(TimeoutNow(_))) || usize::from(message.dst) == HEIR
     })
 }
 

@@ -11,7 +11,8 @@ use crate::member;
 use crate::raft::claims::ghost::Ghost;
 use crate::raft::message::Message::{AppendEntries, RequestVote};
 use crate::raft::{Raft, Timer};
-use crate::service::Message::Peer;
+use crate::service::Message::{Peer, Request};
+use crate::state_machine::StateMachine;
 
 type Now = SpecState<Raft<Checked>, Arc<Ghost<Kv>>>;
 type Next = ActionOf<Raft<Checked>>;
@@ -94,6 +95,19 @@ pub(super) fn disjoint((): &(), state: &Now, action: &Next) -> bool {
     match msg {
         Peer(RequestVote(m)) => m.term.0 < 3 || dst == 3,
         Peer(AppendEntries(_)) => (src, dst) == (1, 2),
+        _ => true,
+    }
+}
+
+/// The first server stands, then the second. The first is asked for reads alone, and no other is.
+pub(super) fn reads_at_the_first((): &(), state: &Now, action: &Next) -> bool {
+    if let Some((server, term)) = stands(state, action) {
+        return server as u64 + 1 == term;
+    }
+    match action {
+        Action::Deliver { dst, msg: Request(request), .. } => {
+            (usize::from(*dst) == 0) == Kv::is_read_only(&request.command)
+        }
         _ => true,
     }
 }

@@ -84,6 +84,7 @@ pub fn all() -> Vec<Box<dyn AnySpec>> {
         removed_live().counts(23_232, 45_130).boxed(),
         told("raft/removed-told-live", EVERY_RULE).counts(3_475, 6_467).boxed(),
         learner_live().counts(175_360, 440_148).boxed(),
+        leader_leaves("raft/leader-leaves-live", EVERY_RULE).counts(1_356, 2_026).boxed(),
         out_of_reach("raft/out-of-reach-live", EVERY_RULE).counts(109, 143).boxed(),
         joint_live().counts(695_143, 2_242_993).boxed(),
     ]
@@ -159,6 +160,7 @@ pub fn told(name: &str, rules: Book) -> RaftSpec {
     let bounds = live::Bounds { servers: 3, options: BOTH, ..live::Bounds::default() };
     live(name, rules, bounds, 3, vec![(0, remove(2))], &[])
         .eventually_always(NOBODY_ASKS, SEEN, membership::nobody_asks)
+        .eventually_always(MEMBERS_ALONE, SEEN, membership::followers_are_members)
         .summary("a server that is removed is told so, and asks nobody any more")
 }
 
@@ -175,6 +177,13 @@ fn learner_live() -> RaftSpec {
         .summary("a server comes and gets a vote, and another one crashes and comes back")
 }
 
+/// The leader of two servers leaves, and the other one goes on alone.
+pub fn leader_leaves(name: &str, rules: Book) -> RaftSpec {
+    let bounds = live::Bounds { servers: 2, early: 1, ..live::Bounds::default() };
+    live(name, rules, bounds, 2, vec![(0, remove(0))], &[])
+        .summary("the leader of two servers leaves, and the other one leads alone")
+}
+
 /// A server learns that cannot be reached: it gets no vote, for without it nothing would be
 /// committed any more.
 pub fn out_of_reach(name: &str, rules: Book) -> RaftSpec {
@@ -182,6 +191,7 @@ pub fn out_of_reach(name: &str, rules: Book) -> RaftSpec {
     let bounds = live::Bounds { servers: 2, scripts, ..live::Bounds::default() };
     live(name, rules, bounds, 1, vec![(0, add(1)), (0, promote(1))], &[])
         .without_link(0, 1)
+        .eventually_always(CHANGE_ENDS, SEEN, membership::nothing_pending)
         .summary("a server that cannot be reached learns, and gets no vote")
 }
 
@@ -215,6 +225,10 @@ const PROMOTED_LEADS: Fact = fact("who learnt leads", membership::a_promoted_ser
 pub const NOBODY_ASKS: &str = "nobody asks any more";
 /// A change that is begun comes to its end, or is undone.
 pub const NOBODY_JOINT: &str = "no leader stays in a joint configuration";
+/// Whoever is removed is sent nothing more once it knows.
+pub const MEMBERS_ALONE: &str = "a leader sends entries to members alone";
+/// A change that a leader has begun is committed.
+pub const CHANGE_ENDS: &str = "no change is pending any more";
 /// A quorum of the latest configuration follows a leader.
 pub const QUORUM_FOLLOWS: &str = "a quorum follows a leader";
 

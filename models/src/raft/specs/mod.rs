@@ -6,6 +6,7 @@ mod directions;
 pub mod large;
 pub mod live;
 pub mod membership;
+pub mod read;
 mod safety;
 pub mod transfer;
 

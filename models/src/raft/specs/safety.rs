@@ -78,7 +78,6 @@ pub fn all() -> Vec<Box<dyn AnySpec>> {
         election().counts(338_804, 815_637).boxed(),
         replication().counts(184_799, 467_807).boxed(),
         readers().counts(1_256_485, 3_957_967).boxed(),
-        follower_reads("raft/follower-reads", EVERY_RULE).counts(122_857, 312_519).boxed(),
         failover().counts(419_541, 1_133_646).boxed(),
         lossy().counts(135_296, 445_386).boxed(),
         sticky().counts(3_951_031, 16_493_220).boxed(),
@@ -127,20 +126,6 @@ pub fn readers() -> RaftSpec {
         fact("all answered", all_answered),
     ];
     raft("raft/readers", EVERY_RULE, bounds, facts).summary("a writer and a reader of the same key")
-}
-
-/// A writer, and a reader that asks a follower twice: its second read begins when the write may be
-/// over.
-pub fn follower_reads(name: &str, rules: Book) -> RaftSpec {
-    let scripts: &[&[Command]] = &[&[put("x", "1")], &[get("x"), get("x")]];
-    let options = Options { follower_reads: true, ..Options::default() };
-    let bounds = Bounds { servers: 3, scripts, elections: 1, options, ..Bounds::default() };
-    let facts: &[Fact] = &[
-        fact("a follower holds a read until it has applied more", facts::a_read_is_held),
-        fact(facts::READ_AFTER_WRITE, facts::read_after_write),
-        fact("all answered", all_answered),
-    ];
-    raft(name, rules, bounds, facts).summary("a writer, and a reader that asks followers")
 }
 
 /// A server crashes, the leader among others, and comes back.

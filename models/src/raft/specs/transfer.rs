@@ -69,6 +69,7 @@ fn one_order(
     let in_flight = SEEN.and(Sees::NETWORK);
     let spec = safety::raft(name, rules, bounds, facts).claims([
         Claim::always(transfer::HEIR_HAS_ALL, in_flight, transfer::heir_has_all),
+        Claim::always(transfer::HEIR_ALONE, in_flight, transfer::heir_alone),
         Claim::always(transfer::ONE_TERM_EACH, SEEN, transfer::two_terms),
     ]);
     ordered(spec, &[0], false)
