@@ -7,6 +7,7 @@ mod live;
 mod log;
 mod membership;
 mod obsolete;
+mod one_server;
 #[path = "../support/proofs.rs"]
 mod proofs;
 #[path = "../support/pruning.rs"]

@@ -1,21 +1,19 @@
 //! Clusters that change their servers: the specs of it, and which changes are refused.
 
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use quorate_models::kv::Kv;
 use quorate_models::number::{Index, Term};
-use quorate_models::order::{Change, Refusal};
-use quorate_models::raft::config::Config;
+use quorate_models::order::{Change, Order, Refusal};
+use quorate_models::raft::config::{Config, Configs};
+use quorate_models::raft::log::{Entry, Payload};
 use quorate_models::raft::membership::{Decision, decide};
-use quorate_models::raft::message::{AppendReply, Message as Said, Outcome, VoteReply};
-use quorate_models::raft::specs::{self, Checked, EVERY_RULE};
-use quorate_models::raft::state::ServerState;
-use quorate_models::raft::{Server, Timer};
+use quorate_models::raft::state::{Progress, Role, ServerState};
 use quorate_models::rules::AllRules;
-use quorate_models::service::Message;
-use stateright::actor::{Actor, Id, Out};
+use quorate_models::service::Answer;
+use stateright::actor::Id;
 
+use crate::one_server::{OneServer, told};
 use crate::support::specs::holds;
 
 holds! {
@@ -91,35 +89,70 @@ fn all_of_a_joint_configuration_have_a_vote() {
     assert!(!is_quorum(&[0, 1, 2]) && !is_quorum(&[0, 3]) && !is_quorum(&[1, 3]));
 }
 
-/// The first of two servers leads, and has so many entries that the other one acknowledges.
-fn leader(matched: Index) -> ServerState<Kv> {
-    let server: Server<Checked> = specs::server((0..2).map(Id::from).collect(), EVERY_RULE);
-    let (own, other) = (Id::from(0), Id::from(1));
-    let started: ServerState<Kv> = server.on_start(own, &None, &mut Out::new());
-    let mut state = Cow::Owned(started);
-    server.on_timeout(own, &mut state, &Timer::Election, &mut Out::new());
-    let term = Term(1);
-    let mut hears = |said| {
-        server.on_msg(own, &mut state, other, Message::Peer(said), &mut Out::new());
-    };
-    hears(Said::VoteReply(VoteReply { term }));
-    let outcome = Outcome::Stored { matched };
-    hears(Said::AppendReply(AppendReply { term, outcome, round: 0 }));
-    state.into_owned()
+/// What a leader decides where a server may vote that lacks `most_lacking` entries.
+fn decided(
+    state: &ServerState<Kv>,
+    most_lacking: usize,
+    change: &Change,
+) -> Result<Decision, Refusal> {
+    decide(&AllRules, state, most_lacking, change)
 }
 
 #[test]
 fn a_leader_decides_by_what_is_committed_and_pending() {
-    let remove = Change::Remove { id: Id::from(1) };
-    let decided = |state: &ServerState<Kv>, change: &Change| decide(&AllRules, state, 1, change);
-    // Its no-op is committed by the other one's word, or waits for it.
-    let ready = leader(Index(1));
-    assert_eq!(decided(&ready, &remove), Ok(Decision::Begin(config(&[0], &[], &[]))));
-    assert_eq!(decided(&leader(Index::ZERO), &remove), Ok(Decision::Wait));
-    assert_eq!(decided(&ready, &Change::Add { id: Id::from(1) }), Ok(Decision::Done));
+    let (add, remove) = (|id| Change::Add { id: Id::from(id) }, Change::Remove { id: Id::from(0) });
+    let mut leader = OneServer::leading(2);
+    assert_eq!(decided(leader.state(), 1, &remove), Ok(Decision::Wait), "no entry of its term");
+    leader.is_acknowledged(0, Index(1));
+    assert_eq!(decided(leader.state(), 1, &add(0)), Ok(Decision::Done));
+    let alone = Ok(Decision::Begin(config(&[1], &[], &[])));
+    assert_eq!(decided(leader.state(), 1, &remove), alone);
 
-    let mut pending = ready;
+    let mut pending = leader.state().clone();
     pending.configs.push(Index(2), config(&[0, 1], &[], &[2]));
-    assert_eq!(decided(&pending, &remove), Err(Refusal::ChangePending));
-    assert_eq!(decided(&pending, &Change::Add { id: Id::from(2) }), Ok(Decision::Wait));
+    assert_eq!(decided(&pending, 1, &remove), Err(Refusal::ChangePending));
+    assert_eq!(decided(&pending, 1, &add(2)), Ok(Decision::Wait));
+
+    leader.is_ordered(7, Order::Transfer { to: Id::from(0) });
+    assert_eq!(decided(leader.state(), 1, &remove), Ok(Decision::Wait), "it hands over");
+}
+
+#[test]
+fn who_lags_behind_gets_no_vote() {
+    let promote = Change::Promote { id: Id::from(2) };
+    let state = |matched, is_lost| {
+        let mut state = OneServer::leading(2).state().clone();
+        state.storage.log.append(Entry { term: Term(1), payload: Payload::NoOp });
+        state.commit = Index(2);
+        state.configs = Configs::starting_with(config(&[0, 1], &[], &[2]));
+        let progress = Progress { matched, is_lost, ..Progress::behind(Index(2)) };
+        let Role::Leader { followers, .. } = &mut state.role else { panic!("it leads") };
+        followers.insert(Id::from(2), progress);
+        state
+    };
+    let voters = Ok(Decision::Begin(config(&[0, 1, 2], &[], &[])));
+    let lags = Err(Refusal::LagsBehind { id: Id::from(2) });
+    assert_eq!(decided(&state(Index(2), false), 0, &promote), voters);
+    assert_eq!(decided(&state(Index(1), false), 1, &promote), voters);
+    assert_eq!(decided(&state(Index(1), false), 0, &promote), lags);
+    assert_eq!(decided(&state(Index::ZERO, false), 2, &promote), lags, "it was never heard");
+    assert_eq!(decided(&state(Index(2), true), 0, &promote), lags, "it is taken out");
+}
+
+#[test]
+fn an_operator_is_told_what_becomes_of_each_change() {
+    let add = |id| Order::Change(Change::Add { id: Id::from(id) });
+    let remove = |id| Order::Change(Change::Remove { id: Id::from(id) });
+    let mut one = OneServer::starting(2);
+    assert_eq!(one.is_ordered(7, remove(0)), told(7, Answer::Redirect { leader: None }));
+
+    let mut leader = OneServer::leading(2);
+    assert_eq!(leader.is_ordered(7, remove(0)), [], "it is asked again");
+    leader.is_acknowledged(0, Index(1));
+    assert_eq!(leader.is_ordered(7, add(0)), told(7, Answer::Done(Ok(()))));
+    assert_eq!(leader.is_ordered(7, remove(0)).len(), 1, "who is removed is sent the entry");
+    assert_eq!(leader.state().commit, Index(2), "whoever is left alone is a majority");
+    assert_eq!(leader.is_ordered(7, remove(0)), told(7, Answer::Done(Ok(()))));
+    let last = Answer::Done(Err(Refusal::NoVoterLeft));
+    assert_eq!(leader.is_ordered(7, remove(1)), told(7, last));
 }

@@ -13,6 +13,7 @@ holds! {
     follower_reads: "raft/follower-reads" has depth 30;
     old_leader_reads: "raft/old-leader-reads" has depth 35;
     follower_reads_live: "raft/follower-reads-live" has depth 51;
+    readers_live: "raft/readers-live" has depth 48;
     failover: "raft/failover" has depth 33;
     lossy: "raft/lossy" has depth 18;
     sticky: "raft/sticky" has depth 34;

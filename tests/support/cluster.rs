@@ -1,6 +1,7 @@
 //! A cluster of real processes, killed and restarted at will.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 use std::net::{TcpListener, UdpSocket};
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
@@ -128,6 +129,16 @@ impl Cluster {
         let (nodes, runs) = (count as u16, Runs::by_default::<P>());
         Config::create(directory.path(), nodes, port, &runs, stores).expect("it is new");
         Cluster { directory, nodes: Mutex::default() }.started(count)
+    }
+
+    /// The same, of a cluster in whose config the option `name` is off.
+    pub fn start_without(name: &str, count: u64) -> Self {
+        let cluster = Self::create(count);
+        let text = fs::read_to_string(cluster.config()).expect("a config");
+        let (on, off) = (format!("{name} = true"), format!("{name} = false"));
+        assert!(text.contains(&on), "no option {name} in {text}");
+        fs::write(cluster.config(), text.replace(&on, &off)).expect("a config");
+        cluster.started(count)
     }
 
     fn started(self, count: u64) -> Self {

@@ -129,6 +129,12 @@ pub fn a_read_is_held<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool 
     servers_up(state).any(|(_, server)| !server.reads.held.is_empty())
 }
 
+/// A read came when a round was on its way.
+pub fn a_read_waits<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
+    servers_up(state)
+        .any(|(_, server)| !server.reads.asked.is_empty() && !server.reads.waiting.is_empty())
+}
+
 /// All commands are answered, and a server lacks the leader's entries for good: nothing is on its
 /// way to it or from it, as it would be if what was sent to it had not been lost.
 pub fn answered_after_drop<P: Params>(system: &System<P>, state: &SystemState<P>) -> bool {

@@ -16,6 +16,7 @@ pub fn all() -> Vec<Box<dyn AnySpec>> {
         follower_reads("raft/follower-reads", EVERY_RULE).counts(122_857, 312_519).boxed(),
         old_leader_reads().counts(295_698, 1_040_156).boxed(),
         follower_reads_live().counts(7_834, 13_018).boxed(),
+        readers_live().counts(4_882, 6_680).boxed(),
     ]
 }
 
@@ -53,4 +54,16 @@ fn follower_reads_live() -> RaftSpec {
     live::raft("raft/follower-reads-live", EVERY_RULE, bounds, &[])
         .worst_case(live::ALL_ANSWERED, SEEN, all_answered)
         .summary("a writer, and a reader that followers answer")
+}
+
+/// Reads that wait for the next round get it. A timer that fires early brings one while a round is on
+/// its way. Nothing else than that round's end has a leader look: without a quorum to check it does
+/// not note whom it hears.
+fn readers_live() -> RaftSpec {
+    let scripts: &[&[Command]] = &[&[get("x")], &[get("x")]];
+    let bounds = live::Bounds { servers: 2, scripts, early: 1, ..live::Bounds::default() };
+    let facts: &[Fact] = &[fact("a read waits for the next round", facts::a_read_waits)];
+    live::raft("raft/readers-live", EVERY_RULE, bounds, facts)
+        .worst_case(live::ALL_ANSWERED, SEEN, all_answered)
+        .summary("two readers, whom a leader answers")
 }
