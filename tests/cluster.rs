@@ -11,6 +11,8 @@ mod member;
 mod old;
 #[path = "cluster/primary_backup.rs"]
 mod primary_backup;
+#[path = "cluster/reads.rs"]
+mod reads;
 mod support;
 #[path = "cluster/transfer.rs"]
 mod transfer;

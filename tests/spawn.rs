@@ -74,6 +74,7 @@ fn actors(first: u16) -> Vec<(Id, Member<Node>)> {
             put("script", "begun"),
             Command::Cas { key: "script".into(), old: "begun".into(), new: "done".into() },
         ],
+        reads: None,
         retry: millis(100)..millis(200),
         tries: Tries::InOrder,
         habits: Habits::ALL,
@@ -158,7 +159,7 @@ impl Caller {
             let target = SocketAddrV4::from(self.target);
             self.socket.send_to(&bytes, target).expect("it is sent");
             match self.hear() {
-                Some(Answer::Done(output)) => return Some(output),
+                Some(Answer::Done(output) | Answer::Read { output, .. }) => return Some(output),
                 Some(Answer::Redirect { leader: Some(leader) }) => self.target = leader,
                 Some(Answer::Redirect { leader: None }) | None => self.try_the_next(),
             }

@@ -12,7 +12,9 @@ use quorate::node::fragment::{Reassembly, Report};
 use quorate::node::seal::{Packet, Reject, Seal};
 use quorate::node::transport::{FIRST_CLIENT, Members, Transport};
 use quorate::node::wire::{self, CHUNK, DATAGRAM_MAX, Datagram, Header, Kind, WireError};
+use quorate_models::consistency::{Freshness, Query, Seen};
 use quorate_models::kv::{Command, Kv, Output, Text};
+use quorate_models::number::Index;
 use quorate_models::order::{Order, Refusal};
 use quorate_models::raft::MessageOf;
 use quorate_models::service::{Answer, Message, Reply, Request, Sequence, Session};
@@ -243,8 +245,10 @@ fn any_message() -> impl Strategy<Value = Spoken> {
         any::<bool>().prop_map(|existed| Output::Deleted { existed }),
     ];
     let leader = prop::option::of(any::<usize>().prop_map(Id::from));
+    let read = (output.clone(), any::<u64>());
     let answer = prop_oneof![
         output.prop_map(Answer::Done),
+        read.prop_map(|(output, index)| Answer::Read { output, index: Index(index) }),
         leader.prop_map(|leader| Answer::Redirect { leader }),
     ];
     let number = || (any::<u64>().prop_map(Session), any::<u32>().prop_map(Sequence));
@@ -254,6 +258,14 @@ fn any_message() -> impl Strategy<Value = Spoken> {
         }),
         (number(), answer).prop_map(|((session, sequence), answer)| {
             Message::Reply(Reply { session, sequence, answer })
+        }),
+        (number(), any_text(), any::<(bool, u64, u32)>()).prop_map(|(number, key, seen)| {
+            let (is_stale, index, written) = seen;
+            let freshness = if is_stale { Freshness::Stale } else { Freshness::Linearizable };
+            let seen = Seen { index: Index(index), written: Sequence(written) };
+            let consistency = freshness.after(seen);
+            let command = Query { command: Command::Get { key }, consistency };
+            Message::Read(Request { session: number.0, sequence: number.1, command })
         }),
         (number(), any::<usize>()).prop_map(|((session, sequence), to)| {
             let command = Order::Transfer { to: Id::from(to) };

@@ -119,7 +119,10 @@ impl Returned {
         if after.answers.len() == before.answers.len() {
             return None;
         }
-        let invokes = step.sent.iter().any(|(_, message)| matches!(message, Message::Request(_)));
+        let invokes = step
+            .sent
+            .iter()
+            .any(|(_, message)| matches!(message, Message::Request(_) | Message::Read(_)));
         let others = self.0.iter().filter(|(client, _)| invokes && **client != step.actor);
         let before_next = others.map(|(client, returned)| (*client, returned.len())).collect();
         let mut next = self.clone();
@@ -146,11 +149,30 @@ impl Returned {
 }
 
 /// Some order of the operations, which respects which returned before which was invoked, explains
-/// every answer.
+/// every answer: what the clients saw is linearizable.
 pub fn is_explained<A: Service, G: History>(
     system: &System<A, G>,
     state: &SystemState<A, G>,
     returned: &Returned,
+) -> bool {
+    is_ordered(system, state, |client, number, other| returned.before(client, number, other))
+}
+
+/// Some order of the operations, which respects the order of each client's own, explains every
+/// answer: what the clients saw is sequentially consistent.
+pub fn is_explained_by_one_order<A: Service, G: History>(
+    system: &System<A, G>,
+    state: &SystemState<A, G>,
+) -> bool {
+    is_ordered(system, state, |_, _, _| 0)
+}
+
+/// Some order explains every answer, in which so many operations of another client come before a
+/// client's operation of a number.
+fn is_ordered<A: Service, G: History>(
+    system: &System<A, G>,
+    state: &SystemState<A, G>,
+    before: impl Fn(Id, usize, Id) -> usize,
 ) -> bool {
     let clients: Vec<_> = clients(system, state).collect();
     if clients.iter().all(|(_, _, own)| own.answers.is_empty()) {
@@ -160,7 +182,7 @@ pub fn is_explained<A: Service, G: History>(
     for (id, client, own) in &clients {
         history.client();
         for (number, command) in client.script.iter().take(own.answers.len() + 1).enumerate() {
-            let over = clients.iter().map(|(other, ..)| returned.before(*id, number, *other));
+            let over = clients.iter().map(|(other, ..)| before(*id, number, *other));
             history.operation(command, own.answers.get(number), over);
         }
     }

@@ -9,6 +9,8 @@ use serde::Serialize;
 use stateright::actor::Id;
 use stateright::{Rewrite, RewritePlan};
 
+use crate::consistency::{Freshness, Query, Seen};
+use crate::number::Index;
 use crate::service::{Answer, Reply, Request, Sequence, Session};
 use crate::state_machine::StateMachine;
 
@@ -18,6 +20,8 @@ pub struct Client<M: StateMachine> {
     /// The servers. It asks the first of them first.
     pub servers: Vec<Id>,
     pub script: Vec<M::Command>,
+    /// What it asks of its reads. `None`: it asks for them as for any other command.
+    pub reads: Option<Freshness>,
     /// How long it waits for an answer before it asks the next server.
     pub retry: Range<Duration>,
     pub tries: Tries,
@@ -67,12 +71,16 @@ pub struct ClientState<O> {
     /// It follows at most one redirect before its retry timer fires, so that servers that name each
     /// other for leader could not keep it busy for ever. Those of Raft do not.
     pub redirected: bool,
+    /// By how much of the log its reads were answered at most, as far as it was told.
+    pub seen: Index,
 }
 
 /// What a client does next.
 #[derive(Debug)]
 pub enum Effect<C> {
     Send(Id, Request<C>),
+    /// Of a client that says what it asks of its reads.
+    Read(Id, Request<Query<C>>),
     SetRetryTimer,
     CancelRetryTimer,
     /// Of a client that [`Tries::Any`]: after which it asks this server.
@@ -82,7 +90,12 @@ pub enum Effect<C> {
 
 impl<M: StateMachine> Client<M> {
     pub fn on_start(&self, id: Id) -> (ClientState<M::Output>, Vec<Effect<M::Command>>) {
-        let state = ClientState { answers: Vec::new(), target: self.servers[0], redirected: false };
+        let state = ClientState {
+            answers: Vec::new(),
+            target: self.servers[0],
+            redirected: false,
+            seen: Index::ZERO,
+        };
         let effects = self.ask(id, &state);
         (state, effects)
     }
@@ -102,6 +115,12 @@ impl<M: StateMachine> Client<M> {
                 let state = state.to_mut();
                 state.answers.push(output);
                 state.redirected = false;
+            }
+            Answer::Read { output, index } => {
+                let state = state.to_mut();
+                state.answers.push(output);
+                state.redirected = false;
+                state.seen = index;
             }
             Answer::Redirect { leader: Some(leader) }
                 if self.habits.follows_redirect && !state.redirected =>
@@ -146,13 +165,28 @@ impl<M: StateMachine> Client<M> {
         let Some(command) = self.script.get(state.answers.len()) else {
             return self.timers(state, false);
         };
-        let request =
-            Request { session: session(id), sequence: sequence(state), command: command.clone() };
-        let mut effects = vec![Effect::Send(state.target, request)];
+        let (session, sequence) = (session(id), sequence(state));
+        let command = command.clone();
+        let mut effects = vec![match self.reads.filter(|_| M::is_read_only(&command)) {
+            Some(freshness) => {
+                let consistency = freshness.after(self.seen(state));
+                let command = Query { command, consistency };
+                Effect::Read(state.target, Request { session, sequence, command })
+            }
+            None => Effect::Send(state.target, Request { session, sequence, command }),
+        }];
         if self.habits.asks_again {
             effects.extend(self.timers(state, true));
         }
         effects
+    }
+
+    /// What its session knows of the log.
+    fn seen(&self, state: &ClientState<M::Output>) -> Seen {
+        let mut answered = self.script.iter().take(state.answers.len());
+        let written = answered.rposition(|command| !M::is_read_only(command));
+        let written = Sequence(written.map_or(0, |position| position as u32 + 1));
+        Seen { index: state.seen, written }
     }
 
     /// Sets its timers if it waits for an answer, or else cancels them.

@@ -60,6 +60,7 @@ pub mod bounds;
 pub mod chain;
 pub mod claims;
 pub mod client;
+pub mod consistency;
 pub mod durable;
 pub mod fenced;
 pub mod kv;
@@ -86,6 +87,7 @@ pub fn specs() -> Vec<Box<dyn quorate_checker::AnySpec>> {
     specs.extend(raft::specs::live::all());
     specs.extend(raft::specs::cut::all());
     specs.extend(raft::specs::read::all());
+    specs.extend(raft::specs::stale::all());
     specs.extend(raft::specs::transfer::all());
     specs.extend(raft::specs::membership::all());
     specs.extend(primary_backup::naive::designs::all());

@@ -228,6 +228,7 @@ fn carry_out<A: Service>(
     for effect in effects {
         match effect {
             Effect::Send(server, request) => out.send(server, Message::Request(request)),
+            Effect::Read(server, request) => out.send(server, Message::Read(request)),
             Effect::SetRetryTimer => out.set_timer(Timer::Retry, client.retry.clone()),
             Effect::CancelRetryTimer => out.cancel_timer(Timer::Retry),
             Effect::SetTryTimer(server) => {

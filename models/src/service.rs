@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 use stateright::actor::{Actor, Id};
 use stateright::{Rewrite, RewritePlan};
 
+use crate::consistency::Query;
+use crate::number::Index;
 use crate::order::{Order, Outcome};
 use crate::state_machine::{StateMachine, Value};
 
@@ -55,6 +57,9 @@ pub enum Answer<O> {
     /// This server is not the leader; `leader` is whom it believes to be. It says nothing about
     /// whether an earlier copy of the command took effect.
     Redirect { leader: Option<Id> },
+    /// What a read returned by the log up to `index`, to a client that wants to know how far that
+    /// is: see [`Query`].
+    Read { output: O, index: Index },
 }
 
 /// What an operator wants to know of a server.
@@ -108,6 +113,8 @@ pub enum Message<P, C, O> {
     Order(Request<Order>),
     /// The answer to an order.
     OrderReply(Reply<Outcome>),
+    /// A client asks for a read and says what it needs. Its answer is a [`Reply`] like any other.
+    Read(Request<Query<C>>),
 }
 
 /// As the message itself: its type says which one it is.
@@ -117,6 +124,7 @@ impl<P: fmt::Debug, C: fmt::Debug, O: fmt::Debug> fmt::Debug for Message<P, C, O
             Message::Peer(message) => message.fmt(f),
             Message::Request(message) => message.fmt(f),
             Message::Reply(message) => message.fmt(f),
+            Message::Read(message) => message.fmt(f),
             Message::Order(message) => message.fmt(f),
             Message::OrderReply(message) => message.fmt(f),
         }
@@ -155,6 +163,9 @@ impl<O: Clone> Rewrite<Id> for Reply<O> {
         let answer = match &self.answer {
             Answer::Done(output) => Answer::Done(output.clone()),
             Answer::Redirect { leader } => Answer::Redirect { leader: leader.rewrite(plan) },
+            Answer::Read { output, index } => {
+                Answer::Read { output: output.clone(), index: *index }
+            }
         };
         Reply { session: self.session.rewrite(plan), sequence: self.sequence, answer }
     }
@@ -166,6 +177,7 @@ impl<P: Rewrite<Id>, C: Clone, O: Clone> Rewrite<Id> for Message<P, C, O> {
             Message::Peer(message) => Message::Peer(message.rewrite(plan)),
             Message::Request(request) => Message::Request(request.rewrite(plan)),
             Message::Reply(reply) => Message::Reply(reply.rewrite(plan)),
+            Message::Read(request) => Message::Read(request.rewrite(plan)),
             Message::Order(order) => {
                 let command = order.command.rewrite(plan);
                 Message::Order(Request { command, ..order.rewrite(plan) })

@@ -43,6 +43,7 @@ pub fn system<A: Service + Clone, G: History>(
         Member::Client(Client {
             servers: asked.to_vec(),
             script: script.to_vec(),
+            reads: None,
             retry: RETRY..RETRY,
             tries: Tries::InOrder,
             habits,

@@ -9,8 +9,8 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Subcommand;
+use quorate_models::consistency::Freshness;
 use quorate_models::kv::{Command, Kv, Output, Text};
-use quorate_models::state_machine::StateMachine;
 
 use super::exit::{self, Code, Failure};
 use super::{setup, unanswered};
@@ -67,6 +67,9 @@ enum Operation {
     Get {
         /// The key
         key: OsString,
+        /// How new the value must be
+        #[arg(long, value_enum, default_value_t)]
+        consistency: Consistency,
     },
     /// Sets a key to a new value if it holds the old one
     Cas {
@@ -86,6 +89,25 @@ enum Operation {
         /// The key
         key: OsString,
     },
+}
+
+/// What is asked of a read.
+#[derive(Clone, Copy, Default, clap::ValueEnum)]
+enum Consistency {
+    /// All that was answered to anybody before
+    #[default]
+    Linearizable,
+    /// What the server that is asked has applied, which may be less
+    Stale,
+}
+
+impl From<Consistency> for Freshness {
+    fn from(consistency: Consistency) -> Self {
+        match consistency {
+            Consistency::Linearizable => Freshness::Linearizable,
+            Consistency::Stale => Freshness::Stale,
+        }
+    }
 }
 
 #[derive(clap::Args)]
@@ -108,19 +130,27 @@ pub fn run(args: Args) -> ExitCode {
 }
 
 fn operate(args: Args) -> Result<(), Failure> {
+    let freshness = match &args.operation {
+        Operation::Get { consistency, .. } => Some(Freshness::from(*consistency)),
+        _ => None,
+    };
     let command = command(args.operation)?;
-    let (key, reads) = (key_of(&command).clone(), Kv::is_read_only(&command));
+    let key = key_of(&command).clone();
     let config = Config::load(&args.config)?;
     setup::check(&config)?;
     let members = setup::members(&config)?;
     let mut client = Client::<Kv>::open(&members).map_err(|error| Failure::new(Code::Io, error))?;
-    let output = client.call(command, args.timeout).map_err(|error| match error {
+    let output = match freshness {
+        Some(freshness) => client.read(command, freshness, args.timeout),
+        None => client.call(command, args.timeout),
+    };
+    let output = output.map_err(|error| match error {
         CallError::Unknown(_) => {
             let mut message = error.to_string();
             if let Some(why) = unanswered::why(&config, client.has_heard(), client.notices()) {
                 message = format!("{message}: {why}");
             }
-            if !reads {
+            if freshness.is_none() {
                 message = format!(
                     "unknown outcome: {message}; the command may have taken effect, or may still"
                 );
@@ -171,7 +201,7 @@ fn command(operation: Operation) -> Result<Command, Failure> {
         Operation::Put { key, value, dash } => {
             Command::Put { key: as_key(&key)?, value: dash.read("value", value)? }
         }
-        Operation::Get { key } => Command::Get { key: as_key(&key)? },
+        Operation::Get { key, .. } => Command::Get { key: as_key(&key)? },
         Operation::Cas { old, new, dash, .. } if old == "-" && new == "-" && !dash.literal => {
             let message = "only one of two values can come from the standard input";
             return Err(Failure::new(Code::Usage, message));

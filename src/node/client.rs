@@ -4,6 +4,8 @@
 
 use std::time::{Duration, Instant};
 
+use quorate_models::consistency::{Freshness, Query, Seen};
+use quorate_models::number::Index;
 use quorate_models::order::{Order, Outcome};
 use quorate_models::service::{self, Answer, Reply, Request, Sequence, Session};
 use quorate_models::state_machine::StateMachine;
@@ -61,7 +63,26 @@ pub struct Client<M: StateMachine> {
     sequence: Sequence,
     /// Whom to ask next: the leader, as far as this client knows.
     target: usize,
+    /// What this session knows of the log.
+    seen: Seen,
     machine: std::marker::PhantomData<fn() -> M>,
+}
+
+/// The reply in a message, if it answers a command or a read.
+fn replied<M: StateMachine>(message: Message<M>) -> Option<Reply<M::Output>> {
+    match message {
+        Message::<M>::Reply(reply) => Some(reply),
+        _ => None,
+    }
+}
+
+/// What was returned, and of a read by how much of the log, if that was told; or else who leads.
+fn outcome<T>(answer: Answer<T>) -> Result<(T, Index), Option<Id>> {
+    match answer {
+        Answer::Done(output) => Ok((output, Index::ZERO)),
+        Answer::Read { output, index } => Ok((output, index)),
+        Answer::Redirect { leader } => Err(leader),
+    }
 }
 
 impl<M: StateMachine> Client<M> {
@@ -80,8 +101,8 @@ impl<M: StateMachine> Client<M> {
         let target = usize::from(transport.id()) % servers.len();
         // Replies go to the session's number, which therefore is the member's.
         let session = Session(usize::from(transport.id()) as u64);
-        let (sequence, machine) = (Sequence(0), std::marker::PhantomData);
-        Ok(Client { transport, servers, session, sequence, target, machine })
+        let (sequence, seen, machine) = (Sequence(0), Seen::default(), std::marker::PhantomData);
+        Ok(Client { transport, servers, session, sequence, target, seen, machine })
     }
 
     /// This client's session.
@@ -107,11 +128,32 @@ impl<M: StateMachine> Client<M> {
     /// [`CallError`]. After [`CallError::Unknown`] the session can go on: once a later command of
     /// it has taken effect, the earlier one cannot any more.
     pub fn call(&mut self, command: M::Command, timeout: Duration) -> Result<M::Output, CallError> {
+        if M::is_read_only(&command) {
+            return self.read(command, Freshness::Linearizable, timeout);
+        }
         let request = Message::<M>::Request(self.next_request(command));
-        self.ask(&request, timeout, |message| match message {
-            Message::<M>::Reply(reply) => Some(reply),
-            _ => None,
-        })
+        let (output, _) = self.ask(&request, timeout, replied::<M>)?;
+        self.seen.written = self.sequence;
+        Ok(output)
+    }
+
+    /// Reads what `command` returns, which is read only, as new as `freshness` asks for. However
+    /// new that is, no read goes back behind an earlier one of this session, or behind what the
+    /// session wrote. A protocol that knows no other reads answers a linearizable one.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub fn read(
+        &mut self,
+        command: M::Command,
+        freshness: Freshness,
+        timeout: Duration,
+    ) -> Result<M::Output, CallError> {
+        let query = Query { command, consistency: freshness.after(self.seen) };
+        let request = Message::<M>::Read(self.next_request(query));
+        let (output, index) = self.ask(&request, timeout, replied::<M>)?;
+        self.seen.index = self.seen.index.max(index);
+        Ok(output)
     }
 
     /// Has `order` carried out, and returns what became of it. Tries server after server until
@@ -121,10 +163,11 @@ impl<M: StateMachine> Client<M> {
     /// [`CallError`]. After [`CallError::Unknown`] it may be carried out still.
     pub fn order(&mut self, order: Order, timeout: Duration) -> Result<Outcome, CallError> {
         let request = Message::<M>::Order(self.next_request(order));
-        self.ask(&request, timeout, |message| match message {
+        let (outcome, _) = self.ask(&request, timeout, |message| match message {
             Message::<M>::OrderReply(reply) => Some(reply),
             _ => None,
-        })
+        })?;
+        Ok(outcome)
     }
 
     fn next_request<C>(&mut self, command: C) -> Request<C> {
@@ -133,13 +176,13 @@ impl<M: StateMachine> Client<M> {
     }
 
     /// Sends `request` to server after server until there is a final answer, which `reply` takes
-    /// out of a message.
+    /// out of a message. Of a read it says by how much of the log it is answered, if it was told.
     fn ask<T>(
         &mut self,
         request: &Message<M>,
         timeout: Duration,
         reply: fn(Message<M>) -> Option<Reply<T>>,
-    ) -> Result<T, CallError> {
+    ) -> Result<(T, Index), CallError> {
         let give_up = Instant::now() + timeout;
         let request = wire::encode(request)?;
         let Patience { retry, retry_per, pause, redirects: at_once } = PATIENCE;
@@ -148,17 +191,16 @@ impl<M: StateMachine> Client<M> {
         while Instant::now() < give_up {
             let server = self.servers[self.target];
             self.transport.send(server, request.clone());
-            match self.answer(reply, Some(server), retry, give_up)? {
-                Some(Answer::Done(output)) => return Ok(output),
-                Some(Answer::Redirect { leader }) => {
+            match self.answer(reply, Some(server), retry, give_up)?.map(outcome) {
+                Some(Ok(done)) => return Ok(done),
+                Some(Err(leader)) => {
                     let known = leader.and_then(|id| self.servers.iter().position(|s| *s == id));
                     redirects += 1;
                     if redirects > at_once || known.is_none() {
                         redirects = 0;
-                        if let Some(Answer::Done(output)) =
-                            self.answer(reply, None, pause, give_up)?
-                        {
-                            return Ok(output);
+                        let late = self.answer(reply, None, pause, give_up)?;
+                        if let Some(Ok(done)) = late.map(outcome) {
+                            return Ok(done);
                         }
                     }
                     self.target = known.unwrap_or(self.next_target());

@@ -236,6 +236,7 @@ impl<A: Protocol, D: Disk<A::Storage>, W: Watch> EventLoop<A, D, W> {
                 // Nor does one of them use up the numbers of another.
                 Message::Request(Request { session, .. })
                 | Message::Order(Request { session, .. })
+                | Message::Read(Request { session, .. })
                     if session.client() != from =>
                 {
                     self.counts.impostors += 1;

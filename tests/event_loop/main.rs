@@ -121,7 +121,7 @@ impl Actor for Adder {
                 }
             }
             Message::Peer(Also(number)) => sum.to_mut().0 += number,
-            Message::Reply(_) | Message::Order(_) | Message::OrderReply(_) => {}
+            Message::Reply(_) | Message::Order(_) | Message::OrderReply(_) | Message::Read(_) => {}
         }
     }
 

@@ -127,7 +127,7 @@ where
                 Member::Server(_) | Member::Operator(_) => None,
             })
     };
-    let Client { servers: _, script: _, retry: _, tries: _, habits: _ } =
+    let Client { servers: _, script: _, reads: _, retry: _, tries: _, habits: _ } =
         clients().next().expect("one").1;
     let first = one(clients().map(|(spec, client)| {
         assert_eq!(client.servers.len(), spec.servers, "it knows all servers");

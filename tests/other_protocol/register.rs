@@ -55,6 +55,25 @@ impl Register {
         self.servers[0]
     }
 
+    fn on_request(
+        &self,
+        id: Id,
+        state: &mut Cow<State>,
+        request: Request<Command>,
+        out: &mut Out<Self>,
+    ) {
+        let (session, sequence) = (request.session, request.sequence);
+        let answer = if id == self.keeper() {
+            self.answer(state, request, out)
+        } else {
+            Some(Answer::Redirect { leader: Some(self.keeper()) })
+        };
+        if let Some(answer) = answer {
+            let reply = Reply { session, sequence, answer };
+            out.send(session.client(), Message::Reply(reply));
+        }
+    }
+
     /// Lets a command take effect, unless it has, and says what it returned.
     fn answer(
         &self,
@@ -105,18 +124,8 @@ impl Actor for Register {
             Message::Peer(Beat { epoch }) if epoch != state.journal.epoch => {
                 state.to_mut().journal.epoch = epoch;
             }
-            Message::Request(request) => {
-                let (session, sequence) = (request.session, request.sequence);
-                let answer = if id == self.keeper() {
-                    self.answer(state, request, out)
-                } else {
-                    Some(Answer::Redirect { leader: Some(self.keeper()) })
-                };
-                if let Some(answer) = answer {
-                    let reply = Reply { session, sequence, answer };
-                    out.send(session.client(), Message::Reply(reply));
-                }
-            }
+            Message::Request(request) => self.on_request(id, state, request, out),
+            Message::Read(request) => self.on_request(id, state, request.plain(), out),
             Message::Order(Request { session, sequence, .. }) => {
                 let answer = Answer::Done(Err(Refusal::UnknownOrder));
                 let reply = Reply { session, sequence, answer };

@@ -12,6 +12,7 @@ mod one_server;
 mod proofs;
 #[path = "../support/pruning.rs"]
 mod pruning;
+mod reads;
 mod rules;
 mod scenarios;
 mod specs;

@@ -68,7 +68,7 @@ use serde::Serialize;
 use stateright::actor::{Actor, Id, Out};
 
 use crate::member::{self, Member};
-use crate::service::Message::{Order, OrderReply, Peer, Reply, Request};
+use crate::service::Message::{Order, OrderReply, Peer, Read, Reply, Request};
 use crate::service::{MessageOf, Service};
 use crate::state_machine::StateMachine;
 use message::Message;
@@ -172,7 +172,7 @@ fn to_master<P: Params>(step: &mut Step<P>, from: Id, message: MessageOf<Server<
     match message {
         Peer(Message::Ping(m)) => master::handle_ping(step, from, m),
         Order(order) => step.refuse_order(&order),
-        Peer(_) | Request(_) | Reply(_) | OrderReply(_) => {}
+        Peer(_) | Request(_) | Read(_) | Reply(_) | OrderReply(_) => {}
     }
 }
 
@@ -182,6 +182,7 @@ fn to_replica<P: Params>(step: &mut Step<P>, from: Id, message: MessageOf<Server
         Peer(Message::Forward(m)) => hop::handle_forward(step, from, m),
         Peer(Message::Ack(m)) => hop::handle_ack(step, m),
         Request(m) => head::handle_request(step, m),
+        Read(m) => head::handle_request(step, m.plain()),
         Order(order) => step.refuse_order(&order),
         Peer(Message::Ping(_)) | Reply(_) | OrderReply(_) => {}
     }

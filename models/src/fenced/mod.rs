@@ -64,7 +64,7 @@ use serde::Serialize;
 use stateright::actor::{Actor, Id, Out};
 
 use crate::member::{self, Member};
-use crate::service::Message::{Order, OrderReply, Peer, Reply, Request};
+use crate::service::Message::{Order, OrderReply, Peer, Read, Reply, Request};
 use crate::service::{MessageOf, Service};
 use crate::state_machine::StateMachine;
 use message::Message;
@@ -162,6 +162,7 @@ fn to_store<P: Params>(step: &mut Step<P>, from: Id, message: MessageOf<Server<P
         Peer(Message::Write(m)) => store::handle_write(step, from, m),
         Peer(Message::Grant(_) | Message::Opened(_) | Message::Written(_))
         | Request(_)
+        | Read(_)
         | Reply(_)
         | OrderReply(_) => {}
         Order(order) => step.refuse_order(&order),
@@ -174,6 +175,7 @@ fn to_writer<P: Params>(step: &mut Step<P>, message: MessageOf<Server<P>>) {
         Peer(Message::Opened(m)) => writer::handle_opened(step, m),
         Peer(Message::Written(m)) => writer::handle_written(step, m),
         Request(m) => writer::handle_request(step, m),
+        Read(m) => writer::handle_request(step, m.plain()),
         Order(order) => step.refuse_order(&order),
         Peer(Message::Open(_) | Message::Write(_)) | Reply(_) | OrderReply(_) => {}
     }

@@ -61,8 +61,8 @@ use serde::Serialize;
 use stateright::actor::{Actor, Id, Out};
 
 use crate::member::{self, Member};
-use crate::service::Message::{Order, OrderReply, Peer, Reply, Request};
-use crate::service::{MessageOf, Service};
+use crate::service::Message::{Order, OrderReply, Peer, Read, Reply, Request};
+use crate::service::{MessageOf, Sequence, Service, Session};
 use crate::state_machine::StateMachine;
 use message::Message;
 use rules::Rule;
@@ -180,11 +180,15 @@ fn to_service<P: Params>(step: &mut Step<P>, from: Id, message: MessageOf<Server
         Peer(Message::Ping(m)) => service::handle_ping(step, from, m),
         Order(order) => step.refuse_order(&order),
         Peer(_) | Reply(_) | OrderReply(_) => {}
-        Request(m) => {
-            let view = step.service().view;
-            step.redirect(m.session, m.sequence, view);
-        }
+        Request(m) => name_primary(step, m.session, m.sequence),
+        Read(m) => name_primary(step, m.session, m.sequence),
     }
+}
+
+/// The service tells a client whom to ask.
+fn name_primary<P: Params>(step: &mut Step<P>, session: Session, sequence: Sequence) {
+    let view = step.service().view;
+    step.redirect(session, sequence, view);
 }
 
 fn to_replica<P: Params>(step: &mut Step<P>, from: Id, message: MessageOf<Server<P>>) {
@@ -195,6 +199,7 @@ fn to_replica<P: Params>(step: &mut Step<P>, from: Id, message: MessageOf<Server
         Peer(Message::Taken(m)) => primary::handle_taken(step, from, m),
         Peer(Message::Refused(m)) => primary::handle_refused(step, m),
         Request(m) => primary::handle_request(step, m),
+        Read(m) => primary::handle_request(step, m.plain()),
         Order(order) => step.refuse_order(&order),
         Peer(Message::Ping(_)) | Reply(_) | OrderReply(_) => {}
     }

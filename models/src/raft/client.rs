@@ -3,13 +3,14 @@
 use stateright::actor::Id;
 
 use super::log::Payload;
-use super::read::{self, Read};
+use super::read::{self, Question, Read};
 use super::rules::Rule;
 use super::server::Step;
 use super::state::Role;
 use super::transfer::Transfer;
 use super::{Command, Params};
-use super::{commit, flow, follower_read};
+use super::{commit, flow, follower_read, stale_read};
+use crate::consistency::{Consistency, Query};
 use crate::service::{Answer, Request};
 use crate::state_machine::StateMachine;
 
@@ -18,16 +19,11 @@ use crate::state_machine::StateMachine;
 /// raft.tla `ClientRequest`.
 pub(super) fn handle_request<P: Params>(step: &mut Step<P>, request: Request<Command<P>>) {
     let (session, sequence) = (request.session, request.sequence);
-    let is_read = P::Machine::is_read_only(&request.command);
-    if is_read && follower_read::ask_leader(step, &request) {
-        return;
+    if P::Machine::is_read_only(&request.command) {
+        return handle_read(step, Question { request, asks_index: false });
     }
     if !step.require(Rule::OnlyLeaderAppends, step.state().is_leader()) {
-        let leader = known_leader(step);
-        return step.answer(session, sequence, Answer::Redirect { leader });
-    }
-    if is_read {
-        return read::handle_read(step, Read { follower: None, request });
+        return redirect(step, &request);
     }
     let is_new = !step.state().knows(session, sequence);
     if step.require(Rule::RetryTakesEffectOnce, is_new) {
@@ -40,6 +36,38 @@ pub(super) fn handle_request<P: Params>(step: &mut Step<P>, request: Request<Com
     } else if step.keeps(Rule::RetryIsAnswered) {
         step.answer_applied(session, sequence);
     }
+}
+
+/// A client says what it asks of a read. What is no read is a command.
+pub(super) fn handle_query<P: Params>(step: &mut Step<P>, request: Request<Query<Command<P>>>) {
+    let consistency = request.command.consistency;
+    let request = request.plain();
+    if !P::Machine::is_read_only(&request.command) {
+        return handle_request(step, request);
+    }
+    let question = Question { request, asks_index: true };
+    match consistency {
+        Consistency::Linearizable => handle_read(step, question),
+        Consistency::Stale { seen } => stale_read::handle(step, question, seen),
+    }
+}
+
+/// A linearizable read: a follower asks the leader for what it takes to answer it, or says who the
+/// leader is.
+fn handle_read<P: Params>(step: &mut Step<P>, question: Question<Command<P>>) {
+    if follower_read::ask_leader(step, &question) {
+        return;
+    }
+    if step.state().is_leader() {
+        return read::handle_read(step, Read { follower: None, question });
+    }
+    redirect(step, &question.request);
+}
+
+/// Says who leads.
+pub(super) fn redirect<P: Params>(step: &mut Step<P>, request: &Request<Command<P>>) {
+    let leader = known_leader(step);
+    step.answer(request.session, request.sequence, Answer::Redirect { leader });
 }
 
 /// Who leads, as far as this server knows, which does not lead.

@@ -7,15 +7,14 @@
 use stateright::actor::Id;
 
 use super::message::{Message, ReadIndex, ReadIndexReply};
-use super::read::{self, Read};
+use super::read::{self, Question, Read};
 use super::rules::Rule;
 use super::server::Step;
 use super::state::Role;
 use super::{Command, Params};
-use crate::service::Request;
 
 /// Asks the leader for what it takes to answer a read here. False if this server answers none.
-pub(super) fn ask_leader<P: Params>(step: &mut Step<P>, read: &Request<Command<P>>) -> bool {
+pub(super) fn ask_leader<P: Params>(step: &mut Step<P>, read: &Question<Command<P>>) -> bool {
     let Role::Follower { leader: Some(leader) } = step.state().role else {
         return false;
     };
@@ -37,7 +36,7 @@ pub(super) fn handle_read_index<P: Params>(
     message: ReadIndex<Command<P>>,
 ) {
     if step.state().is_leader() {
-        read::handle_read(step, Read { follower: Some(follower), request: message.read });
+        read::handle_read(step, Read { follower: Some(follower), question: message.read });
     }
 }
 

@@ -5,8 +5,9 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::log::{Entry, Position};
+use super::read::Question;
 use crate::number::{Index, Term};
-use crate::service::{self, Request};
+use crate::service;
 use crate::state_machine::StateMachine;
 
 /// A candidate asks for a vote.
@@ -89,13 +90,13 @@ pub struct TimeoutNow {
 /// A follower asks its leader for what it takes to answer a read.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ReadIndex<C> {
-    pub read: Request<C>,
+    pub read: Question<C>,
 }
 
 /// A leader answers a [`ReadIndex`] once it knows that it led when it was asked.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ReadIndexReply<C> {
-    pub read: Request<C>,
+    pub read: Question<C>,
     /// Whoever has applied the log up to here may answer the read.
     pub index: Index,
 }

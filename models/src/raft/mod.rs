@@ -36,6 +36,7 @@
 //! | who may join or leave, and when | `membership.rs`: `decide`, `settle` |
 //! | who counts | `config.rs`: `is_quorum` |
 //! | when a follower may | `follower_read.rs` |
+//! | what a server answers a read that may be stale | `stale_read.rs` |
 //! | what survives a crash | `server.rs`: `to_save` |
 //! | that it is saved before it is told | `crate::step`: `finish` |
 //!
@@ -64,6 +65,7 @@ mod replication;
 pub mod rules;
 mod server;
 pub mod specs;
+mod stale_read;
 pub mod state;
 mod storage;
 mod term;
@@ -252,6 +254,7 @@ fn receive<P: Params>(step: &mut Step<P>, from: Id, message: MessageOf<P::Machin
             }
         }
         service::Message::Request(m) => client::handle_request(step, m),
+        service::Message::Read(m) => client::handle_query(step, m),
         service::Message::Order(order) => match &order.command {
             Order::Change(change) => membership::handle_change(step, &order, change),
             Order::Transfer { to } => transfer::handle_order(step, &order, *to),

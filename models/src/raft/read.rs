@@ -9,7 +9,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use stateright::actor::Id;
 
 use super::message::{Message, ReadIndexReply};
@@ -31,7 +31,7 @@ pub struct Reads<C> {
     /// They wait for the next round.
     pub waiting: BTreeSet<Read<C>>,
     /// They wait until this server has applied its log up to an index.
-    pub held: BTreeSet<(Index, Request<C>)>,
+    pub held: BTreeSet<(Index, Question<C>)>,
 }
 
 /// Those that there are.
@@ -55,7 +55,22 @@ impl<C: fmt::Debug> fmt::Debug for Reads<C> {
 pub struct Read<C> {
     /// Who answers it, if not the leader itself.
     pub follower: Option<Id>,
+    pub question: Question<C>,
+}
+
+/// What a client wants to read.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Question<C> {
     pub request: Request<C>,
+    /// The client wants to know as well by how much of the log it is answered.
+    pub asks_index: bool,
+}
+
+/// As the request itself.
+impl<C: fmt::Debug> fmt::Debug for Question<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.request.fmt(f)
+    }
 }
 
 impl<C> Default for Reads<C> {
@@ -150,14 +165,17 @@ fn answer_confirmed<P: Params>(step: &mut Step<P>) {
 /// Answers a read that is confirmed, or tells the follower that does how far it must be.
 fn serve<P: Params>(step: &mut Step<P>, read: Read<Command<P>>) {
     let Some(follower) = read.follower else {
-        return answer(step, &read.request);
+        return answer(step, &read.question);
     };
-    let reply = ReadIndexReply { read: read.request, index: step.state().commit };
+    let reply = ReadIndexReply { read: read.question, index: step.state().commit };
     step.send(follower, Message::ReadIndexReply(reply));
 }
 
 /// Answers a read by what is applied here.
-pub(super) fn answer<P: Params>(step: &mut Step<P>, read: &Request<Command<P>>) {
-    let output = step.state().applied.machine.read(&read.command);
-    step.answer(read.session, read.sequence, Answer::Done(output));
+pub(super) fn answer<P: Params>(step: &mut Step<P>, read: &Question<Command<P>>) {
+    let Question { request: Request { session, sequence, command }, asks_index } = read;
+    let output = step.state().applied.machine.read(command);
+    let index = step.state().applied.index;
+    let answer = if *asks_index { Answer::Read { output, index } } else { Answer::Done(output) };
+    step.answer(*session, *sequence, answer);
 }

@@ -137,6 +137,11 @@ rules! {
     EarlyReadIsQueued: "a read that comes before a leader may answer it waits for that",
         "etcd PR 12762";
 
+    SessionGoesOn: "a server answers no session by less of the log than it has seen",
+        "Terry et al., session guarantees, 1994";
+    SessionSeesItsOwn: "a server answers no session without the commands it was answered",
+        "Terry et al., session guarantees, 1994";
+
     // Of leaders that hand over.
     WhoHandsOverTakesNothing: "a leader that hands over takes no command", "thesis §3.10";
     HeirHasAll: "whoever is to take over has all of the leader's log when it stands",

@@ -4,8 +4,9 @@ use quorate_checker::spec::Faults;
 use quorate_models::kv::{get, put};
 use quorate_models::raft::claims::conduct::NO_READ_DROPPED;
 use quorate_models::raft::claims::properties::LINEARIZABILITY;
+use quorate_models::raft::claims::reads::ONE_ORDER;
 use quorate_models::raft::rules::Rule;
-use quorate_models::raft::specs::{self, BASIC, Bounds};
+use quorate_models::raft::specs::{self, BASIC, Bounds, stale};
 
 use super::Directed;
 use super::directions::OLD_LEADER;
@@ -24,6 +25,9 @@ const NONE: Bounds<'static> = Bounds {
 /// A reader asks a follower twice.
 const FOLLOWER: Directed = Directed("follower reads", specs::read::follower_reads);
 
+/// Two clients read wherever they are answered.
+const STALE: Directed = Directed("stale reads", stale::stale);
+
 necessary! {
     own_term_first: OwnTermFirst breaks LINEARIZABILITY in 19
         within Bounds { scripts: &[&[put("x", "1"), get("x")]], ..NONE };
@@ -31,6 +35,8 @@ necessary! {
     round_after_read: RoundAfterRead breaks LINEARIZABILITY in 18 within OLD_LEADER;
     follower_asks_leader: FollowerAsksLeader breaks LINEARIZABILITY in 15 within FOLLOWER;
     read_waits_for_applied: ReadWaitsForApplied breaks LINEARIZABILITY in 21 within FOLLOWER;
+    session_goes_on: SessionGoesOn breaks ONE_ORDER in 13 within STALE;
+    session_sees_its_own: SessionSeesItsOwn breaks ONE_ORDER in 12 within STALE;
     early_read_is_queued: EarlyReadIsQueued breaks NO_READ_DROPPED in 4
         within Bounds { elections: 1, scripts: &[&[get("x")]], ..NONE };
 }

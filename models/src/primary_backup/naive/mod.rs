@@ -187,6 +187,7 @@ impl Actor for Server {
         match msg {
             service::Message::Peer(message) => receive(&mut step, src, message),
             service::Message::Request(request) => copy::handle_request(&mut step, request),
+            service::Message::Read(read) => copy::handle_request(&mut step, read.plain()),
             service::Message::Order(order) => step.refuse_order(&order),
             service::Message::Reply(_) | service::Message::OrderReply(_) => {}
         }

@@ -53,12 +53,14 @@ impl Misstep {
 
 /// Does a leader by this step do nothing about a read that it is asked for?
 fn drops_read<P: Params>(step: &Step<'_, Raft<P>>, after: &ServerState<P::Machine>) -> bool {
-    let Event::Deliver { msg: Message::Request(request), .. } = &step.event else {
-        return false;
+    let request = match &step.event {
+        Event::Deliver { msg: Message::Request(request), .. } => request,
+        Event::Deliver { msg: Message::Read(request), .. } => &request.clone().plain(),
+        _ => return false,
     };
     let is_read = P::Machine::is_read_only(&request.command);
     let mut kept = after.reads.asked.iter().chain(&after.reads.waiting);
-    let is_kept = kept.any(|read| read.request == *request);
+    let is_kept = kept.any(|read| read.question.request == *request);
     after.is_leader() && is_read && !is_kept && step.sent.is_empty()
 }
 

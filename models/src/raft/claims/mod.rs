@@ -6,5 +6,6 @@ pub mod ghost;
 pub mod membership;
 pub mod obsolete;
 pub mod properties;
+pub mod reads;
 mod renaming;
 pub mod transfer;

@@ -10,7 +10,7 @@ use crate::raft::Timer;
 use crate::raft::config::{Config, Configs};
 use crate::raft::log::{Entry, Log, Payload};
 use crate::raft::message::{Message, ReadIndex, ReadIndexReply};
-use crate::raft::read::{Read, Reads, Round};
+use crate::raft::read::{Question, Read, Reads, Round};
 use crate::raft::state::{Applied, Role, ServerState, Storage};
 use crate::raft::transfer::Transfer;
 use crate::state_machine::StateMachine;
@@ -88,7 +88,13 @@ impl Rewrite<Id> for Configs {
 
 impl<C: Clone> Rewrite<Id> for Read<C> {
     fn rewrite<S>(&self, plan: &RewritePlan<Id, S>) -> Self {
-        Read { follower: self.follower.rewrite(plan), request: self.request.rewrite(plan) }
+        Read { follower: self.follower.rewrite(plan), question: self.question.rewrite(plan) }
+    }
+}
+
+impl<C: Clone> Rewrite<Id> for Question<C> {
+    fn rewrite<S>(&self, plan: &RewritePlan<Id, S>) -> Self {
+        Question { request: self.request.rewrite(plan), ..self.clone() }
     }
 }
 

@@ -8,6 +8,7 @@ pub mod live;
 pub mod membership;
 pub mod read;
 mod safety;
+pub mod stale;
 pub mod transfer;
 
 use std::sync::Arc;

@@ -56,8 +56,8 @@ fn follower_reads_live() -> RaftSpec {
         .summary("a writer, and a reader that followers answer")
 }
 
-/// Reads that wait for the next round get it. A timer that fires early brings one while a round is on
-/// its way. Nothing else than that round's end has a leader look: without a quorum to check it does
+/// Reads that wait for the next round get it. A timer that fires early brings one while a round is
+/// on its way. Nothing else than that round's end has a leader look: without a quorum to check it does
 /// not note whom it hears.
 fn readers_live() -> RaftSpec {
     let scripts: &[&[Command]] = &[&[get("x")], &[get("x")]];

@@ -1,0 +1,69 @@
+//! How new the answer to a read must be.
+//!
+//! A read that is asked for like any other command is linearizable. One that says what it needs may
+//! get less, and cheaper.
+
+use serde::{Deserialize, Serialize};
+
+use crate::number::Index;
+use crate::service::{Request, Sequence};
+
+/// What a client asks of its reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Freshness {
+    /// What was answered to anybody before the read began.
+    Linearizable,
+    /// What its session knows already. All sessions see one order of the commands (sequential
+    /// consistency), each as far as it is told.
+    Stale,
+}
+
+/// What a read needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Consistency {
+    /// As [`Freshness::Linearizable`].
+    Linearizable,
+    /// As [`Freshness::Stale`], for a session that has seen this much.
+    Stale { seen: Seen },
+}
+
+/// What a session knows of the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Seen {
+    /// Its reads were answered by the log up to here at most.
+    pub index: Index,
+    /// The last of its commands that was no read and was answered.
+    pub written: Sequence,
+}
+
+impl Default for Seen {
+    fn default() -> Self {
+        Seen { index: Index::ZERO, written: Sequence(0) }
+    }
+}
+
+/// A read, and what it needs. A protocol that knows no less than linearizable reads takes it for a
+/// command, see [`Request::plain`].
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Query<C> {
+    pub command: C,
+    pub consistency: Consistency,
+}
+
+impl Freshness {
+    /// What a read of a session needs that has seen this much.
+    pub fn after(self, seen: Seen) -> Consistency {
+        match self {
+            Freshness::Linearizable => Consistency::Linearizable,
+            Freshness::Stale => Consistency::Stale { seen },
+        }
+    }
+}
+
+impl<C> Request<Query<C>> {
+    /// The read as any other command, which is linearizable.
+    pub fn plain(self) -> Request<C> {
+        let Request { session, sequence, command } = self;
+        Request { session, sequence, command: command.command }
+    }
+}

@@ -1,0 +1,49 @@
+//! What must be true of reads that say what they need, and what must be possible.
+
+use super::properties::{System, SystemState};
+use crate::claims::{is_explained, is_explained_by_one_order, servers, servers_up};
+use crate::consistency::Consistency;
+use crate::number::Index;
+use crate::raft::Params;
+use crate::service::{Answer, Message};
+
+pub const ONE_ORDER: &str = "all clients see one order";
+
+/// What the clients were told is sequentially consistent: no session goes back, and each sees what
+/// it wrote.
+pub fn one_order<P: Params>(system: &System<P>, state: &SystemState<P>) -> bool {
+    is_explained_by_one_order(system, state)
+}
+
+pub const ASKS_NOBODY: &str = "a read that may be stale waits for nothing";
+pub const TOLD_OF_SOMETHING: &str = "no read is answered by nothing";
+
+/// No server keeps a read: of a spec in which all reads may be stale.
+pub fn asks_nobody<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
+    servers(state).all(|(_, server)| server.reads == Default::default())
+}
+
+/// Every read on its way to a client was answered by some of the log.
+pub fn told_of_something<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
+    state.network.iter_all().all(|message| {
+        let Message::Reply(reply) = message.msg else { return true };
+        !matches!(reply.answer, Answer::Read { index: Index::ZERO, .. })
+    })
+}
+
+/// What the clients were told is not linearizable.
+pub fn is_not_linearizable<P: Params>(system: &System<P>, state: &SystemState<P>) -> bool {
+    !is_explained(system, state, &state.history.returned)
+}
+
+/// A read is on its way to a server that has applied something, but less than its session has seen.
+pub fn lags<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
+    state.network.iter_all().any(|message| {
+        let Message::Read(request) = message.msg else { return false };
+        let Consistency::Stale { seen } = request.command.consistency else { return false };
+        servers_up(state).any(|(id, server)| {
+            let applied = server.applied.index;
+            id == message.dst && applied.0 > 0 && applied < seen.index
+        })
+    })
+}
