@@ -13,6 +13,8 @@ mod old;
 mod primary_backup;
 #[path = "cluster/reads.rs"]
 mod reads;
+#[path = "cluster/snapshot.rs"]
+mod snapshot;
 mod support;
 #[path = "cluster/transfer.rs"]
 mod transfer;
@@ -47,30 +49,6 @@ fn five_leaders_are_killed_and_no_acknowledged_write_is_lost() {
         }
     });
     println!("fail-overs {failovers:?}");
-}
-
-#[test]
-fn a_follower_that_missed_large_values_catches_up() {
-    let cluster = Cluster::start(3);
-    let leader = cluster.leader();
-    let follower = leader % 3 + 1;
-    let mut client = Client::<Kv>::open(&cluster.members()).expect("a socket");
-    let large = Text::from(&*"x".repeat(1 << 20));
-    let mut put = |round: usize| {
-        let key = Text::from(&*format!("large-{}", round % 3));
-        let put = Command::Put { key, value: large.clone() };
-        assert_eq!(client.call(put, Duration::from_secs(10)).expect("an answer"), Output::Stored);
-    };
-    put(0);
-    cluster.kill(follower);
-    let began = Instant::now();
-    (0..20).for_each(&mut put);
-    println!("20 MiB put in {:?}, one follower being down", began.elapsed());
-    cluster.restart(follower);
-    let began = Instant::now();
-    cluster.wait_until_caught_up(follower);
-    println!("20 MiB caught up in {:?}", began.elapsed());
-    put(21);
 }
 
 /// Its store is put back to what it was before it acknowledged an entry: it must not vote with it.

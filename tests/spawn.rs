@@ -66,6 +66,7 @@ fn actors(first: u16) -> Vec<(Id, Member<Node>)> {
         batch: Batch { entries: 16, bytes: 16_384 },
         window: WINDOW,
         options: OPTIONS,
+        compaction: None,
         rules: AllRules,
     };
     let client = Client {
@@ -94,7 +95,7 @@ fn decode(bytes: &[u8]) -> Result<MessageOf<Kv>, String> {
 }
 
 /// A storage is saved as the records that the node would keep.
-fn save(storage: &Storage<Command>) -> Result<Vec<u8>, String> {
+fn save(storage: &Storage<Kv>) -> Result<Vec<u8>, String> {
     let record = |change| match change {
         Change::Put { key, value } => Ok((key.kind, key.number, value)),
         Change::Remove { key } => Err(format!("nothing is there yet to remove: {key:?}")),
@@ -103,7 +104,7 @@ fn save(storage: &Storage<Command>) -> Result<Vec<u8>, String> {
     serde_json::to_vec(&records?).map_err(|error| error.to_string())
 }
 
-fn load(bytes: &[u8]) -> Result<Storage<Command>, String> {
+fn load(bytes: &[u8]) -> Result<Storage<Kv>, String> {
     let records: Vec<(u8, u64, Vec<u8>)> =
         serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
     let records =

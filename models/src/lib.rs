@@ -90,6 +90,7 @@ pub fn specs() -> Vec<Box<dyn quorate_checker::AnySpec>> {
     specs.extend(raft::specs::stale::all());
     specs.extend(raft::specs::transfer::all());
     specs.extend(raft::specs::membership::all());
+    specs.extend(raft::specs::snapshot::all());
     specs.extend(primary_backup::naive::designs::all());
     specs.extend(primary_backup::specs::all());
     specs.extend(primary_backup::specs::live::all());

@@ -114,6 +114,18 @@ where
     spec.alike(symmetry)
 }
 
+/// The spec in which servers are alike, and clients are not: what some state is encoded in keeps
+/// their names.
+pub fn clients_stand_out<A, G>(spec: Spec<Member<A>, (), G>) -> Spec<Member<A>, (), G>
+where
+    A: Service<State: Rewrite<Id>, Storage: Rewrite<Id>, Random: Rewrite<Id>, Peer: Rewrite<Id>>,
+    A: Actor<Timer: Rewrite<Id>>,
+    G: History + Rewrite<Id>,
+{
+    let servers = spec.servers;
+    spec.alike(Symmetry::over(0..servers.min(ALIKE)))
+}
+
 /// The rules that are not in force, in words.
 pub fn suspended<Rule: Worded + Debug>(rules: &AllBut<Rule>) -> Vec<String> {
     rules.0.iter().map(|rule| rule.wording().to_string()).collect()

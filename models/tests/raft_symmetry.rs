@@ -11,7 +11,7 @@ use quorate_models::client::Tries;
 use quorate_models::kv::{Command, Kv, get, put};
 use quorate_models::raft::Raft;
 use quorate_models::raft::claims::ghost::Ghost;
-use quorate_models::raft::specs::{self, Bounds, Checked, EVERY_RULE, RaftSpec, large};
+use quorate_models::raft::specs::{self, Bounds, Checked, EVERY_RULE, RaftSpec, large, snapshot};
 use quorate_models::system::clients_mut;
 use stateright::actor::{ActorModelState, Id, Timers};
 use stateright::util::DenseNatMap;
@@ -99,6 +99,20 @@ fn clients_of_one_script() {
     assert_eq!(groups, [&[0, 1, 2][..], &[3, 5]]);
     let (whole, reduced) = compare(&spec);
     assert!(3 * reduced < whole, "{reduced} of {whole}");
+}
+
+/// A snapshot is encoded, and has the sessions of clients, so they keep their names. Servers change
+/// places.
+#[test]
+fn clients_of_whom_a_snapshot_tells() {
+    assert_eq!(compare(&snapshot::late("raft/snapshot", EVERY_RULE)), (61_744, 18_595));
+    let write: &[Command] = &[put("x", "1")];
+    let scripts: &[&[Command]] = &[write, write];
+    let bounds = Bounds { servers: 3, scripts, elections: 1, ..Bounds::default() };
+    let spec = snapshot::raft("raft/snapshot-writers", EVERY_RULE, bounds, &[]);
+    let groups: Vec<&[usize]> = spec.symmetry().expect("servers are alike").groups().collect();
+    assert_eq!(groups, [&[0, 1, 2][..]]);
+    assert_eq!(compare(&spec), (10_474, 3_633));
 }
 
 /// What is searched is one state of each orbit of the space, as renaming whole states shows.

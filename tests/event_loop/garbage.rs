@@ -11,8 +11,8 @@ use quorate::node::event_loop::EventLoop;
 use quorate::node::transport::Transport;
 use quorate::node::wire;
 use quorate_models::durable::{Change, Durable};
-use quorate_models::kv::{Command, Kv};
-use quorate_models::number::Term;
+use quorate_models::kv::Kv;
+use quorate_models::number::{Index, Term};
 use quorate_models::raft::log::{Entry, Payload};
 use quorate_models::raft::message::VoteReply;
 use quorate_models::raft::protocol::Node;
@@ -25,7 +25,7 @@ use stateright::actor::Id;
 use crate::support::arbitrary::{any_message, any_request, config};
 use crate::{Board, MS, Memory, members, raft};
 
-type Saved = Storage<Command>;
+type Saved = Storage<Kv>;
 
 /// One node of three, driven step by step; the other two members are the test.
 struct Bench {
@@ -108,8 +108,12 @@ impl Bench {
     /// True if a server that is heard says with `payload` that this one has acknowledged something.
     /// If it lacks that, it must stop, which is tested with a real store.
     fn takes_out(by_server: bool, payload: &[u8]) -> bool {
-        let message = wire::decode::<MessageOf<Kv>>(payload);
-        by_server && matches!(message, Ok(Peer(Message::AppendEntries(m))) if m.acknowledged)
+        let says_so = match wire::decode::<MessageOf<Kv>>(payload) {
+            Ok(Peer(Message::AppendEntries(m))) => m.acknowledged,
+            Ok(Peer(Message::InstallSnapshot(m))) => m.acknowledged > Index::ZERO,
+            _ => false,
+        };
+        by_server && says_so
     }
 
     /// `payload`, but if it is a request or an order, of the session that its sender has.
@@ -160,7 +164,7 @@ impl Bench {
 /// A term, a log of three entries, and no vote.
 fn stored() -> Saved {
     let entry = |term| Entry { term: Term(term), payload: Payload::NoOp };
-    Storage { term: Term(2), voted_for: None, log: [1, 1, 2].map(entry).into_iter().collect() }
+    Storage { term: Term(2), log: [1, 1, 2].map(entry).into_iter().collect(), ..Storage::default() }
 }
 
 /// Bytes, whole messages, and those of which one byte is another.

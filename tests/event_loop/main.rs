@@ -326,6 +326,7 @@ fn raft(members: &Members) -> Node {
         batch: Batch { entries: 64, bytes: 1 << 20 },
         window: 1,
         options: Options::default(),
+        compaction: None,
         rules: AllRules,
     }
 }

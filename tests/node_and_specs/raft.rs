@@ -18,6 +18,7 @@ const DIFFERENCES: &Differences = &[
     ("entries a message", Answer::Spec("raft/batches")),
     ("bytes a message", Answer::Spec("raft/batches")),
     ("messages on their way to a follower", Answer::Spec("raft/batches")),
+    ("when a log is compacted", Answer::Spec("raft/snapshot")),
     ("options", Answer::Spec("raft/sticky")),
     (
         "how many servers there may be",
@@ -63,7 +64,7 @@ fn of_servers(specs: &[RaftSpec]) -> Vec<Compared> {
     let Config { path: _, cluster: _, protocol, key_file: _, timers, options: set_options, nodes } =
         config;
     assert_eq!(protocol, Node::NAME);
-    let Server { servers, timing, batch, window, options, rules: AllRules } = &node;
+    let Server { servers, timing, batch, window, options, compaction, rules: AllRules } = &node;
     assert_eq!(servers.len(), nodes.len());
     let Timing { heartbeat: node_heartbeat, election: node_election } = timing;
     let heartbeat = *node_heartbeat..*node_heartbeat;
@@ -82,6 +83,7 @@ fn of_servers(specs: &[RaftSpec]) -> Vec<Compared> {
     let spec_batch = one(specs.iter().map(|spec| server(spec).batch));
     let spec_window = one(specs.iter().map(|spec| server(spec).window));
     let spec_options = one(specs.iter().map(|spec| server(spec).options));
+    let spec_compaction = one(specs.iter().map(|spec| server(spec).compaction));
     let Batch { entries, bytes } = batch;
     let sizes = all(specs.iter().map(|spec| spec.servers));
     assert!(sizes.contains(&servers.len()), "a new cluster is as large as most specs");
@@ -91,6 +93,7 @@ fn of_servers(specs: &[RaftSpec]) -> Vec<Compared> {
         compared("entries a message", entries, spec_batch.entries),
         compared("bytes a message", bytes, spec_batch.bytes),
         compared("messages on their way to a follower", window, spec_window),
+        compared("when a log is compacted", compaction, spec_compaction),
         compared("options", options, spec_options),
         compared("how many servers there may be", cluster::SIZES.collect::<Vec<_>>(), sizes),
     ]

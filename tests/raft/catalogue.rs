@@ -142,6 +142,12 @@ const BUGS: &[Entry] = &[
         ],
     ),
     (
+        "R24",
+        "what is applied goes back when a snapshot is installed",
+        "openraft eed681d5",
+        &[Suspended(Rule::NewerThanCommit, "breaks NOBODY_TAKEN_OUT in 19")],
+    ),
+    (
         "R25",
         "a leader takes for a majority what is none",
         "openraft 1802",
@@ -154,10 +160,46 @@ const BUGS: &[Entry] = &[
         &[Suspended(Rule::RetryTakesEffectOnce, "breaks LINEARIZABILITY in 19")],
     ),
     (
+        "R36",
+        "a snapshot has no sessions",
+        "thesis §6.3; openraft 2096",
+        &[Suspended(Rule::SessionsInSnapshot, "breaks STATE_MACHINE_SAFETY in 14")],
+    ),
+    (
         "R37",
         "a client takes a redirect, or silence, for a no and asks for something else",
         "openraft 2096",
         &[Cannot("A client asks for the same command, under the same number, until it is done.")],
+    ),
+    (
+        "R38",
+        "a snapshot takes the place of newer entries",
+        "openraft 543; Alluxio 12179",
+        &[Suspended(Rule::NewerThanCommit, "breaks NOBODY_TAKEN_OUT in 19")],
+    ),
+    (
+        "R39",
+        "a snapshot cuts off entries behind it that agree with it",
+        "camunda 6092; etcd 1763",
+        &[Suspended(Rule::MatchingSuffixStays, "breaks NOBODY_TAKEN_OUT in 17")],
+    ),
+    (
+        "R40",
+        "a snapshot leaves entries that conflict with it",
+        "openraft 674e78aa; hashicorp/raft 697",
+        &[Suspended(Rule::ConflictGoesWithSnapshot, "breaks STATE_MACHINE_SAFETY in 11")],
+    ),
+    (
+        "R41",
+        "entries that follow what is compacted are refused",
+        "openraft 44381b0c, 71a290cd",
+        &[Suspended(Rule::CompactedMatches, "breaks NOBODY_TAKEN_OUT in 12")],
+    ),
+    (
+        "R43",
+        "a snapshot stands for what is not committed",
+        "found by thought",
+        &[Suspended(Rule::SnapshotOfApplied, "breaks STATE_MACHINE_SAFETY in 9")],
     ),
     (
         "X01",
@@ -242,6 +284,21 @@ const BUGS: &[Entry] = &[
         ],
     ),
     (
+        "X14",
+        "a leader that sends a snapshot waits for ever",
+        "dgraph 2707; etcd-io/raft testdata",
+        &[
+            Suspended(Rule::InstalledIsTold, "lets CAUGHT_UP be missed by Lasso in 49"),
+            Suspended(Rule::PieceIsSent, "lets CAUGHT_UP be missed by Lasso in 29"),
+        ],
+    ),
+    (
+        "X15",
+        "a snapshot is sent again and again, for an entry that conflicts with it stays",
+        "hashicorp/raft 697",
+        &[Suspended(Rule::ConflictGoesWithSnapshot, "breaks STATE_MACHINE_SAFETY in 11")],
+    ),
+    (
         "X25",
         "an answer does not tell a leader of the newer term",
         "redpanda 31547",
@@ -261,6 +318,7 @@ fn proofs() -> String {
         include_str!("rules/safety.rs"),
         include_str!("rules/liveness.rs"),
         include_str!("rules/cut.rs"),
+        include_str!("rules/snapshot.rs"),
     ];
     sources.concat().split_whitespace().collect::<Vec<_>>().join(" ")
 }

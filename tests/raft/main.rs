@@ -15,6 +15,7 @@ mod pruning;
 mod reads;
 mod rules;
 mod scenarios;
+mod snapshot;
 mod specs;
 #[path = "../support/mod.rs"]
 mod support;

@@ -81,6 +81,7 @@ fn every_spec_is_pinned() {
             super::transfer::HOLD,
             super::membership::HOLD,
             super::reads::HOLD,
+            super::snapshot::HOLD,
         ]
         .concat(),
     );

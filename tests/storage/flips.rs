@@ -7,7 +7,7 @@ use std::thread;
 
 use quorate::node::storage::{self, Store, StoreError};
 use quorate_models::durable::Durable;
-use quorate_models::kv::{Command, Text};
+use quorate_models::kv::{Command, Kv, Text};
 use quorate_models::number::Term;
 use quorate_models::raft::log::{Entry, Payload};
 use quorate_models::raft::state::Storage;
@@ -53,7 +53,7 @@ fn stores<S: Held>(sample: impl Fn(u64, u8) -> S) -> (Vec<u8>, Vec<u8>, S) {
 }
 
 /// What Raft stores: a term, a vote, and a log of `entries` commands of that term.
-fn sample_of_raft(term: u64, entries: u8) -> Storage<Command> {
+fn sample_of_raft(term: u64, entries: u8) -> Storage<Kv> {
     let entry = |number: u8| {
         let value = String::from_utf8(VALUE.to_vec()).expect("text");
         let (key, value) = (Text::from("key"), Text::from(value.as_str()));
@@ -63,7 +63,12 @@ fn sample_of_raft(term: u64, entries: u8) -> Storage<Command> {
         Entry { term: Term(term), payload }
     };
     let log = (1..=entries).map(entry).collect();
-    Storage { term: Term(term), voted_for: Some(Id::from(term as usize % 3)), log }
+    Storage {
+        term: Term(term),
+        voted_for: Some(Id::from(term as usize % 3)),
+        log,
+        ..Storage::default()
+    }
 }
 
 fn open<S: Held>(disk: &Disk) -> Result<(Store<S>, Option<S>), StoreError> {
@@ -176,7 +181,7 @@ fn a_flipped_bit_in_what_raft_stores_is_refused_or_harmless() {
         let pages = bytes.chunks(PAGE);
         let has_records: Vec<bool> =
             pages.map(|page| page.windows(VALUE.len()).any(|part| part == VALUE)).collect();
-        let mut bits = bits_that_matter::<Storage<Command>>(bytes);
+        let mut bits = bits_that_matter::<Storage<Kv>>(bytes);
         bits.retain(|bit| has_records[bit / 8 / PAGE]);
         assert!(bits.len() >= 8 * PAGE, "a page at least has Raft's records");
         let outcomes = flip_all(bytes, &bits, &last);

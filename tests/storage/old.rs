@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use quorate::node::storage::{Identity, Store, StoreError};
-use quorate_models::kv::Command;
+use quorate_models::kv::Kv;
 use quorate_models::number::{Index, Term};
 use quorate_models::raft::log::Payload;
 use quorate_models::raft::state::Storage;
@@ -15,8 +15,8 @@ fn identity(protocol: &'static str) -> Identity {
     Identity { cluster: 0xd0a8_5e6f_7c06_d73b, node: 1, protocol: protocol.into() }
 }
 
-fn open(path: &Path, protocol: &'static str) -> Result<Store<Storage<Command>>, StoreError> {
-    let (store, found) = Store::<Storage<Command>>::open(path, identity(protocol))?;
+fn open(path: &Path, protocol: &'static str) -> Result<Store<Storage<Kv>>, StoreError> {
+    let (store, found) = Store::<Storage<Kv>>::open(path, identity(protocol))?;
     let found = found.expect("something was saved");
     assert_eq!((found.term, found.log.last_index()), (Term(1), Index(5)));
     let commands = found.log.behind(Index::ZERO).filter_map(|(_, entry)| match &entry.payload {
@@ -41,6 +41,6 @@ fn a_store_that_names_no_protocol_opens_as_the_first_and_as_no_other() {
     let later = Storage { term: Term(7), ..Storage::default() };
     store.commit(&later).unwrap();
     drop(store);
-    let (_, found) = Store::<Storage<Command>>::open(&path, identity("raft")).unwrap();
+    let (_, found) = Store::<Storage<Kv>>::open(&path, identity("raft")).unwrap();
     assert_eq!(found, Some(later));
 }

@@ -8,7 +8,8 @@ use quorate_models::order::Order;
 use quorate_models::raft::config::Config;
 use quorate_models::raft::log::{Entry, Payload, Position};
 use quorate_models::raft::message::{
-    AppendEntries, AppendReply, Outcome, RequestVote, TimeoutNow, VoteReply,
+    AppendEntries, AppendReply, InstallSnapshot, Outcome, Piece, RequestVote, SnapshotReply,
+    TimeoutNow, VoteReply,
 };
 use quorate_models::raft::{Message, MessageOf};
 use quorate_models::service::{self, Answer, Reply, Request, Sequence, Session};
@@ -67,13 +68,40 @@ fn any_order() -> impl Strategy<Value = Request<Order>> {
     })
 }
 
+/// Small ones meet those that a server has.
+fn any_number() -> impl Strategy<Value = u64> {
+    prop_oneof![0..8_u64, any::<u64>()]
+}
+
+fn any_term() -> impl Strategy<Value = Term> {
+    any_number().prop_map(Term)
+}
+
+fn any_position() -> impl Strategy<Value = Position> {
+    (any_number(), any_term()).prop_map(|(index, term)| Position { index: Index(index), term })
+}
+
+/// What servers say to each other of snapshots.
+fn any_of_a_snapshot() -> impl Strategy<Value = Message<Command>> {
+    let piece =
+        (any::<u32>(), vec(any::<u8>(), 0..20)).prop_map(|(number, bytes)| Piece { number, bytes });
+    let of = (any_term(), any_position(), any::<u32>(), any_number());
+    let install = (of, prop::option::of(piece), any_number(), vec(any_id(), 0..4));
+    let install = install.prop_map(|((term, last, pieces, round), piece, acknowledged, ids)| {
+        let (config, acknowledged) = ((Index::ZERO, Config::of(ids)), Index(acknowledged));
+        let message = InstallSnapshot { term, last, config, pieces, piece, acknowledged, round };
+        Message::InstallSnapshot(message)
+    });
+    let reply = (any_term(), any_position(), any::<u32>(), any_number());
+    let reply = reply.prop_map(|(term, last, next, round)| {
+        Message::SnapshotReply(SnapshotReply { term, last, next, round })
+    });
+    prop_oneof![install, reply]
+}
+
 /// Any message of a cluster that replicates the key-value store.
 pub fn any_message() -> impl Strategy<Value = MessageOf<Kv>> {
-    // Small ones meet those that a server has.
-    let number = || prop_oneof![0..8_u64, any::<u64>()];
-    let term = || number().prop_map(Term);
-    let position =
-        || (number(), term()).prop_map(|(index, term)| Position { index: Index(index), term });
+    let (number, term, position) = (any_number, any_term, any_position);
     let entry = (term(), any_payload()).prop_map(|(term, payload)| Entry { term, payload });
     let append = (term(), position(), vec(entry, 0..5), number(), any::<bool>(), number());
     let outcome = prop_oneof![
@@ -111,6 +139,7 @@ pub fn any_message() -> impl Strategy<Value = MessageOf<Kv>> {
         append_reply.prop_map(|(term, outcome, round)| {
             Message::AppendReply(AppendReply { term, outcome, round })
         }),
+        any_of_a_snapshot(),
     ];
     let reply = (number(), any::<u32>(), answer).prop_map(|(session, sequence, answer)| Reply {
         session: Session(session),

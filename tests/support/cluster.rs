@@ -184,6 +184,11 @@ impl Cluster {
         self.nodes.lock().unwrap().insert(id, node);
     }
 
+    /// The process of node `id`.
+    pub fn process(&self, id: u64) -> u32 {
+        self.nodes.lock().unwrap().get(&id).expect("it runs").0.id()
+    }
+
     /// Ends node `id` as a power cut would: it notices nothing.
     pub fn kill(&self, id: u64) {
         let mut node = self.nodes.lock().unwrap().remove(&id).expect("it runs");

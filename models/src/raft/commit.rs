@@ -4,7 +4,7 @@ use super::log::Payload;
 use super::rules::Rule;
 use super::server::Step;
 use super::state::{Role, ServerState};
-use super::{Command, Params, follower_read, membership, read};
+use super::{Command, Params, follower_read, membership, read, snapshot};
 use crate::number::Index;
 use crate::rules::RuleBook;
 use crate::service::Request;
@@ -59,6 +59,11 @@ pub(super) fn follow<P: Params>(step: &mut Step<P>, leader_commit: Index, matche
 
 /// Applies what is committed and not applied yet; a leader answers the clients.
 fn apply_committed<P: Params>(step: &mut Step<P>) {
+    apply_each(step);
+    snapshot::take_if_due(step);
+}
+
+fn apply_each<P: Params>(step: &mut Step<P>) {
     loop {
         let state = step.state();
         let in_order = step.keeps(Rule::ApplyInOrder);
@@ -70,8 +75,13 @@ fn apply_committed<P: Params>(step: &mut Step<P>) {
         let Some(entry) = state.log().get(next) else {
             return;
         };
-        let payload = entry.payload.clone();
-        step.state_mut().applied.index = next;
+        let (payload, weight) = (entry.payload.clone(), snapshot::weight::<P::Machine>(entry));
+        let takes_snapshots = step.server.compaction.is_some();
+        let state = step.state_mut();
+        state.applied.index = next;
+        if takes_snapshots {
+            state.since_snapshot += weight;
+        }
         if let Payload::Command(request) = payload {
             apply(step, request);
         }

@@ -155,6 +155,18 @@ impl Configs {
         Configs(vec![(Index::ZERO, first)])
     }
 
+    /// Those of a log of which all before the one at `index` are compacted.
+    pub fn starting_at(index: Index, first: Config) -> Self {
+        Configs(vec![(index, first)])
+    }
+
+    /// All before the one that counts at this index stand in a snapshot, and no log leads back to
+    /// them.
+    pub fn compact_to(&mut self, index: Index) {
+        let (first, _) = self.at(index);
+        self.0.retain(|(from, _)| *from >= first);
+    }
+
     /// The last one, and where it is.
     pub fn latest(&self) -> (Index, &Config) {
         let (index, config) = self.0.last().expect("the first one stays");
@@ -173,9 +185,10 @@ impl Configs {
         self.0.push((index, config));
     }
 
-    /// The entry at this index is gone, and all behind it.
+    /// The entry at this index is gone, and all behind it. The first one stays.
     pub fn truncate_from(&mut self, index: Index) {
-        self.0.retain(|(from, _)| *from < index);
+        let kept = self.0.iter().filter(|(from, _)| *from < index).count();
+        self.0.truncate(kept.max(1));
     }
 
     /// The same ones, each as `rename` calls it.

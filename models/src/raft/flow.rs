@@ -6,13 +6,12 @@
 
 use stateright::actor::Id;
 
-use super::commit;
 use super::log::{Entry, Log, Payload, Position};
 use super::message::{AppendEntries, AppendReply, Message, Outcome};
 use super::rules::Rule;
 use super::server::Step;
 use super::state::{Progress, Role};
-use super::{Batch, Command, Params, read, transfer};
+use super::{Batch, Command, Params, commit, read, snapshot, transfer};
 use crate::number::Index;
 use crate::state_machine::StateMachine;
 
@@ -35,8 +34,15 @@ pub(super) fn ask_all<P: Params>(step: &mut Step<P>, asks_for_sent: bool) {
 
 /// Sends a follower an append without entries: it hears the leader, and what is committed.
 pub(super) fn ask<P: Params>(step: &mut Step<P>, follower: Id, asks_for_sent: bool) {
-    if let Some(progress) = progress(step, follower) {
-        let index = if asks_for_sent { before(progress.next) } else { progress.matched };
+    if lacks_compacted(step, follower) && step.keeps(Rule::SnapshotIsOffered) {
+        // Each answer to an offer has a piece sent: as many as there are reads are too many.
+        if asks_for_sent {
+            snapshot::offer(step, follower);
+        }
+    } else if let Some(progress) = progress(step, follower) {
+        // What is before the base is known no more.
+        let known = progress.matched.max(step.state().log().base().index);
+        let index = if asks_for_sent { before(progress.next) } else { known };
         send_append(step, follower, index, Vec::new());
     }
 }
@@ -69,9 +75,32 @@ fn send_the_rest<P: Params>(step: &mut Step<P>, follower: Id) {
 
 /// May one more append be sent?
 fn has_room<P: Params>(step: &Step<P>, follower: Id) -> bool {
-    progress(step, follower).is_some_and(|progress| {
-        step.require(Rule::WindowBoundsFlight, progress.in_flight.len() < step.server.window)
-    })
+    !lacks_compacted(step, follower)
+        && progress(step, follower).is_some_and(|progress| {
+            step.require(Rule::WindowBoundsFlight, progress.in_flight.len() < step.server.window)
+        })
+}
+
+/// Does the follower lack an entry that is not in the log any more?
+pub(super) fn lacks_compacted<P: Params>(step: &Step<P>, follower: Id) -> bool {
+    let base = step.state().log().base().index;
+    progress(step, follower).is_some_and(|progress| progress.next <= base)
+}
+
+/// How far a follower's log is known to match.
+pub(super) fn matched<P: Params>(step: &Step<P>, follower: Id) -> Index {
+    progress(step, follower).map_or(Index::ZERO, |progress| progress.matched)
+}
+
+/// Notes that a follower has been heard, if the leader minds.
+pub(super) fn hear<P: Params>(step: &mut Step<P>, follower: Id) {
+    let minds = step.server.options.check_quorum;
+    if minds
+        && progress(step, follower).is_some_and(|progress| !progress.is_heard)
+        && let Some(progress) = progress_mut(step, follower)
+    {
+        progress.is_heard = true;
+    }
 }
 
 /// Has the follower not been sent all?
@@ -170,7 +199,8 @@ pub(super) fn handle_append_reply<P: Params>(step: &mut Step<P>, follower: Id, r
             }
         }
     }
-    if Some(&progress) != self::progress(step, follower) {
+    let has_moved = Some(&progress) != self::progress(step, follower);
+    if has_moved {
         if let Some(known) = progress_mut(step, follower) {
             *known = progress;
         }
@@ -178,7 +208,11 @@ pub(super) fn handle_append_reply<P: Params>(step: &mut Step<P>, follower: Id, r
         transfer::tell_to_stand(step, follower);
     }
     read::hear(step, follower, reply.round);
-    if lacks(step, follower) && step.keeps(Rule::SendsTheRest) {
+    if lacks_compacted(step, follower) {
+        if has_moved && step.keeps(Rule::SnapshotIsOffered) {
+            snapshot::offer(step, follower);
+        }
+    } else if lacks(step, follower) && step.keeps(Rule::SendsTheRest) {
         send_the_rest(step, follower);
     }
 }

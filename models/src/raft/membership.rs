@@ -137,13 +137,16 @@ pub(super) fn settle<P: Params>(step: &mut Step<P>) {
 }
 
 /// Tells whoever is removed, when it has the configuration at `index`, that this is committed, and
-/// sends it no more. Until then it is sent what the others are, though it does not count.
+/// sends it no more. Until then it is sent what the others are, though it does not count. What is
+/// said to one that lacks what is compacted is no more than that there is a snapshot.
 fn part<P: Params>(step: &mut Step<P>, index: Index) {
     let tells = step.keeps(Rule::RemovedIsTold);
     let members = step.state().config().members();
     let Role::Leader { followers, .. } = &step.state().role else { return };
+    let can_be_told = |id| !flow::lacks_compacted(step, id);
     let gone = followers.iter().filter(|(id, known)| {
-        !members.contains(id) && (known.matched >= index || known.is_lost || !tells)
+        let has_it = known.matched >= index && can_be_told(**id);
+        !members.contains(id) && (has_it || known.is_lost || !tells)
     });
     for id in gone.map(|(id, _)| *id).collect::<Vec<Id>>() {
         if tells {

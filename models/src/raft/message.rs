@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::config::Config;
 use super::log::{Entry, Position};
 use super::read::Question;
 use crate::number::{Index, Term};
@@ -101,6 +102,50 @@ pub struct ReadIndexReply<C> {
     pub index: Index,
 }
 
+/// A leader has a snapshot for a follower that lacks what is compacted, and sends a piece of it.
+/// Without a piece it is a heartbeat, which asks for the next piece that the follower lacks.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct InstallSnapshot {
+    pub term: Term,
+    /// The last entry that the snapshot stands for.
+    pub last: Position,
+    /// Who takes part there, and the index of the entry that says so.
+    pub config: (Index, Config),
+    /// How many pieces it has.
+    pub pieces: u32,
+    pub piece: Option<Piece>,
+    /// The follower has told this leader, in this term, that it has all up to here.
+    pub acknowledged: Index,
+    /// As that of an [`AppendEntries`].
+    pub round: u64,
+}
+
+/// A piece of an encoded snapshot.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Piece {
+    /// Which one it is, from 0.
+    pub number: u32,
+    pub bytes: Vec<u8>,
+}
+
+impl fmt::Debug for Piece {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({} bytes)", self.number, self.bytes.len())
+    }
+}
+
+/// A follower says which piece of a snapshot it lacks. That it has all that the snapshot stands for
+/// it says by an [`AppendReply`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct SnapshotReply {
+    pub term: Term,
+    /// The [`InstallSnapshot::last`] of the snapshot that it speaks of.
+    pub last: Position,
+    pub next: u32,
+    /// That of the message that it answers.
+    pub round: u64,
+}
+
 /// What Raft servers say to each other.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Message<C> {
@@ -113,6 +158,8 @@ pub enum Message<C> {
     TimeoutNow(TimeoutNow),
     ReadIndex(ReadIndex<C>),
     ReadIndexReply(ReadIndexReply<C>),
+    InstallSnapshot(InstallSnapshot),
+    SnapshotReply(SnapshotReply),
 }
 
 /// As the message itself: its type says which one it is.
@@ -128,6 +175,8 @@ impl<C: fmt::Debug> fmt::Debug for Message<C> {
             Message::TimeoutNow(message) => message.fmt(f),
             Message::ReadIndex(message) => message.fmt(f),
             Message::ReadIndexReply(message) => message.fmt(f),
+            Message::InstallSnapshot(message) => message.fmt(f),
+            Message::SnapshotReply(message) => message.fmt(f),
         }
     }
 }
@@ -153,6 +202,8 @@ impl<C> Message<C> {
             Message::AppendEntries(message) => Some(message.term),
             Message::AppendReply(message) => Some(message.term),
             Message::TimeoutNow(message) => Some(message.term),
+            Message::InstallSnapshot(message) => Some(message.term),
+            Message::SnapshotReply(message) => Some(message.term),
         }
     }
 }

@@ -37,6 +37,7 @@
 //! | who counts | `config.rs`: `is_quorum` |
 //! | when a follower may | `follower_read.rs` |
 //! | what a server answers a read that may be stale | `stale_read.rs` |
+//! | when a log is compacted, how a snapshot travels and what it replaces | `snapshot.rs` |
 //! | what survives a crash | `server.rs`: `to_save` |
 //! | that it is saved before it is told | `crate::step`: `finish` |
 //!
@@ -45,7 +46,7 @@
 //! the last entry that may match, so that a leader skips back over what is missing and over whole
 //! terms. A leader answers whatever it applies, also entries that its predecessor took in.
 //!
-//! Not here yet: snapshots, leases. Sessions are never forgotten.
+//! Not here yet: leases. Sessions are never forgotten.
 
 pub mod claims;
 mod client;
@@ -64,6 +65,7 @@ pub mod read;
 mod replication;
 pub mod rules;
 mod server;
+pub mod snapshot;
 pub mod specs;
 mod stale_read;
 pub mod state;
@@ -86,6 +88,7 @@ use crate::state_machine::StateMachine;
 use config::Config;
 use rules::Rule;
 use server::Step;
+use snapshot::Compaction;
 use state::{ServerState, Storage};
 
 pub use commit::may_commit;
@@ -148,6 +151,8 @@ pub struct Server<P: Params> {
     /// How many appends are on their way to a follower at most.
     pub window: usize,
     pub options: Options,
+    /// When a server takes a snapshot; `None`: never, and logs grow without end.
+    pub compaction: Option<Compaction>,
     pub rules: P::Rules,
 }
 
@@ -181,7 +186,7 @@ impl<P: Params> Actor for Server<P> {
     type Msg = MessageOf<P::Machine>;
     type Timer = Timer;
     type State = ServerState<P::Machine>;
-    type Storage = Storage<Command<P>>;
+    type Storage = Storage<P::Machine>;
     type Random = ();
 
     fn on_start(
@@ -251,6 +256,8 @@ fn receive<P: Params>(step: &mut Step<P>, from: Id, message: MessageOf<P::Machin
                 Message::TimeoutNow(m) => transfer::handle_timeout_now(step, m),
                 Message::ReadIndex(m) => follower_read::handle_read_index(step, from, m),
                 Message::ReadIndexReply(m) => follower_read::handle_read_index_reply(step, m),
+                Message::InstallSnapshot(m) => snapshot::handle_install_snapshot(step, from, m),
+                Message::SnapshotReply(m) => snapshot::handle_snapshot_reply(step, from, m),
             }
         }
         service::Message::Request(m) => client::handle_request(step, m),

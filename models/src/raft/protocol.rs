@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use stateright::actor::Id;
 
+use super::snapshot::Compaction;
 use super::state::{Role, ServerState};
 use super::{Batch, Options, Server, Timing};
 use crate::kv::Kv;
@@ -21,6 +22,10 @@ pub const BATCH: Batch = Batch { entries: 256, bytes: 256 << 10 };
 
 /// How many of them are on their way to a follower at most.
 pub const WINDOW: usize = 2;
+
+/// A log of 4 MiB is compacted, or one of the size of the last snapshot, if that is more. Who is up
+/// to 1 MiB behind is caught up without a snapshot.
+pub const COMPACTION: Compaction = Compaction { floor: 4 << 20, keep: 1 << 20, piece: 64 << 10 };
 
 /// What is on unless a config file turns it off. Whoever is cut off, or comes back, deposes no
 /// leader that a majority follows.
@@ -52,7 +57,8 @@ impl Protocol for Node {
             check_quorum: option(CHECK_QUORUM),
             follower_reads: option(FOLLOWER_READS),
         };
-        Server { servers, timing, batch: BATCH, window: WINDOW, options, rules: AllRules }
+        let (batch, window, compaction) = (BATCH, WINDOW, Some(COMPACTION));
+        Server { servers, timing, batch, window, options, compaction, rules: AllRules }
     }
 
     fn fits(settings: &Settings) -> Result<(), Misfit> {
@@ -62,6 +68,7 @@ impl Protocol for Node {
     fn status(&self, id: Id, state: &ServerState<Kv>) -> Status {
         let number = |name, unit, meaning, value| Number { name, unit, meaning, value };
         let last = state.log().last_index();
+        let snapshot = state.storage.snapshot.as_ref().map_or(0, |it| it.last.index.0);
         Status {
             role: role(id, state).to_owned(),
             leader: match state.role {
@@ -73,8 +80,9 @@ impl Protocol for Node {
                 number("term", "", "The node's term.", state.term().0),
                 number("commit", "index", "The last index known to be committed.", state.commit.0),
                 number("last", "index", "The index of the last log entry.", last.0),
+                number("snapshot", "index", "The last index that the snapshot holds.", snapshot),
             ],
-            warnings: warnings(&state.role),
+            warnings: warnings(state),
         }
     }
 
@@ -101,14 +109,21 @@ fn role(id: Id, state: &ServerState<Kv>) -> &'static str {
 /// What has become of a server that lacks what it acknowledged.
 const LOST: &str = "its storage was lost, or an older one took its place";
 
-/// What a leader knows of followers and an operator must hear.
-fn warnings(role: &Role) -> Vec<String> {
-    let Role::Leader { followers, .. } = role else { return Vec::new() };
-    let lost = followers.iter().filter(|(_, progress)| progress.is_lost);
-    lost.map(|(id, _)| {
+/// What a server knows of itself, or a leader of its followers, and an operator must hear.
+fn warnings(state: &ServerState<Kv>) -> Vec<String> {
+    let unreadable = state.unreadable.iter().map(|(term, last)| {
+        format!("it cannot read the snapshot that the leader of term {} sends", term.0)
+            + &format!(", and lacks what that stands for, up to index {}", last.index.0)
+    });
+    let followers = match &state.role {
+        Role::Leader { followers, .. } => Some(followers),
+        _ => None,
+    };
+    let lost = followers.into_iter().flatten().filter(|(_, progress)| progress.is_lost);
+    let lost = lost.map(|(id, _)| {
         format!("server {} lacks what it has acknowledged: {LOST}", usize::from(*id))
-    })
-    .collect()
+    });
+    unreadable.chain(lost).collect()
 }
 
 #[cfg(test)]

@@ -27,7 +27,10 @@ pub(super) fn handle_append_entries<P: Params>(
         return;
     }
     hear(step, leader);
-    let fits = step.state().log().contains(message.previous);
+    let log = step.state().log();
+    let is_compacted = message.previous.index < log.base().index;
+    let fits =
+        log.contains(message.previous) || (is_compacted && step.keeps(Rule::CompactedMatches));
     if !step.require(Rule::LogMatchesBeforeAppend, fits) {
         if message.acknowledged && step.keeps(Rule::LostMemoryTakesOut) {
             take_out(step, leader, message.round);
@@ -51,7 +54,7 @@ fn refuse<P: Params>(step: &mut Step<P>, leader: Id, message: &AppendEntries<Com
 }
 
 /// Notes that the leader of this term is there.
-fn hear<P: Params>(step: &mut Step<P>, leader: Id) {
+pub(super) fn hear<P: Params>(step: &mut Step<P>, leader: Id) {
     match step.state().role {
         Role::Leader { .. } | Role::TakenOut { .. } => return,
         Role::PreCandidate { .. } | Role::Candidate { .. }
@@ -71,7 +74,7 @@ fn hear<P: Params>(step: &mut Step<P>, leader: Id) {
 /// Says that this server lacks what it has acknowledged, and takes no further part: what it voted
 /// may be lost as well. The leader of a term goes by what it was told in this term, so a server
 /// whose storage is whole has all of it.
-fn take_out<P: Params>(step: &mut Step<P>, leader: Id, round: u64) {
+pub(super) fn take_out<P: Params>(step: &mut Step<P>, leader: Id, round: u64) {
     step.state_mut().role = Role::TakenOut { leader };
     step.cancel_timer(Timer::Election);
     if step.server.options.are_sticky() {
@@ -81,7 +84,7 @@ fn take_out<P: Params>(step: &mut Step<P>, leader: Id, round: u64) {
 }
 
 /// Puts the leader's `entries` behind `previous`, where the logs match. What is there already and
-/// agrees stays, for the message may be an old one.
+/// agrees stays, for the message may be an old one. What is compacted is committed, and so agrees.
 fn store<P: Params>(step: &mut Step<P>, previous: Index, entries: Vec<Entry<Command<P>>>) {
     if !step.keeps(Rule::OnlyConflictTruncates) && step.state().log().last_index() > previous {
         step.truncate_from(previous.next());
@@ -89,6 +92,9 @@ fn store<P: Params>(step: &mut Step<P>, previous: Index, entries: Vec<Entry<Comm
     let mut index = previous;
     for entry in entries {
         index = index.next();
+        if index <= step.state().log().base().index {
+            continue;
+        }
         match step.state().log().term_at(index) {
             Some(term) if term == entry.term => continue,
             Some(_) if step.keeps(Rule::ConflictTruncates) => {
@@ -101,7 +107,7 @@ fn store<P: Params>(step: &mut Step<P>, previous: Index, entries: Vec<Entry<Comm
     }
 }
 
-fn reply<P: Params>(step: &mut Step<P>, leader: Id, round: u64, outcome: Outcome) {
+pub(super) fn reply<P: Params>(step: &mut Step<P>, leader: Id, round: u64, outcome: Outcome) {
     let term = step.term();
     step.send(leader, Message::AppendReply(AppendReply { term, outcome, round }));
 }

@@ -142,6 +142,23 @@ rules! {
     SessionSeesItsOwn: "a server answers no session without the commands it was answered",
         "Terry et al., session guarantees, 1994";
 
+    // Of snapshots, and of what becomes of a log.
+    SnapshotOfApplied: "a snapshot stands for what is applied, and no more", "Raft §7";
+    SessionsInSnapshot: "the sessions are part of a snapshot", "thesis §6.3";
+    ConfigInSnapshot: "who takes part is part of a snapshot", "thesis §5.1";
+    NewerThanCommit: "who has committed more than a snapshot stands for keeps what it has",
+        "openraft 543";
+    MatchingSuffixStays: "who has the last entry of a snapshot keeps its log", "Raft §7";
+    ConflictGoesWithSnapshot: "who has not the last entry of a snapshot gives up its log",
+        "Raft §7";
+    CompactedMatches: "what is compacted is committed, and matches any leader's",
+        "openraft 44381b0c";
+    PiecesOfOneSnapshot: "only pieces of one snapshot are put together", "Raft figure 13";
+    PieceFits: "a piece is put behind the one before it", "Raft figure 13";
+    SnapshotIsOffered: "who lacks what is compacted is offered a snapshot", "Raft §7";
+    PieceIsSent: "who lacks a piece is sent it", "Raft figure 13";
+    InstalledIsTold: "who has what a snapshot stands for says so", "etcd raft, MsgSnap";
+
     // Of leaders that hand over.
     WhoHandsOverTakesNothing: "a leader that hands over takes no command", "thesis §3.10";
     HeirHasAll: "whoever is to take over has all of the leader's log when it stands",

@@ -21,7 +21,7 @@ impl<P: Params> Step<'_, '_, P> {
     }
 
     /// What survives a crash, to change it. It is saved when the step ends.
-    pub(super) fn storage_mut(&mut self) -> &mut Storage<Command<P>> {
+    pub(super) fn storage_mut(&mut self) -> &mut Storage<P::Machine> {
         self.save();
         &mut self.state_mut().storage
     }
@@ -126,7 +126,7 @@ impl<P: Params> Step<'_, '_, P> {
 }
 
 impl<P: Params> Stored for Server<P> {
-    fn to_save(&self, state: &ServerState<P::Machine>) -> Storage<Command<P>> {
+    fn to_save(&self, state: &ServerState<P::Machine>) -> Storage<P::Machine> {
         let mut storage = state.storage.clone();
         if !self.rules.keeps(Rule::TermSurvivesCrash) {
             storage.term = Term::ZERO;
@@ -136,6 +136,7 @@ impl<P: Params> Stored for Server<P> {
         }
         if !self.rules.keeps(Rule::LogSurvivesCrash) {
             storage.log = Default::default();
+            storage.snapshot = None;
         }
         storage
     }

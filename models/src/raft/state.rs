@@ -6,8 +6,9 @@ use serde::Serialize;
 use stateright::actor::Id;
 
 use super::config::{Config, Configs};
-use super::log::{Log, Payload};
+use super::log::{Log, Payload, Position};
 use super::read::{Reads, Round};
+use super::snapshot::{Incoming, Snapshot};
 use super::transfer::Transfer;
 use crate::number::{Index, Term};
 use crate::service::{Sequence, Session};
@@ -16,17 +17,19 @@ use crate::state_machine::StateMachine;
 
 /// What survives a crash, and only that.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-pub struct Storage<C: Clone> {
+pub struct Storage<M: StateMachine> {
     /// The latest term this server has seen.
     pub term: Term,
     /// Whom it voted for in that term.
     pub voted_for: Option<Id>,
-    pub log: Log<C>,
+    /// The entries that are not compacted. All that are stand in the snapshot.
+    pub log: Log<M::Command>,
+    pub snapshot: Option<Snapshot>,
 }
 
-impl<C: Clone> Default for Storage<C> {
+impl<M: StateMachine> Default for Storage<M> {
     fn default() -> Self {
-        Storage { term: Term::ZERO, voted_for: None, log: Log::default() }
+        Storage { term: Term::ZERO, voted_for: None, log: Log::default(), snapshot: None }
     }
 }
 
@@ -97,7 +100,7 @@ impl Role {
     }
 }
 
-/// What a server has computed from the entries it applied.
+/// What a server has computed from the entries it applied, which is what a snapshot of it holds.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Applied<M: StateMachine> {
     /// The last entry applied.
@@ -116,7 +119,7 @@ impl<M: StateMachine> Default for Applied<M> {
 /// A server's state.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct ServerState<M: StateMachine> {
-    pub storage: Storage<M::Command>,
+    pub storage: Storage<M>,
     pub role: Role,
     /// Who takes part, by the log.
     pub configs: Configs,
@@ -124,15 +127,28 @@ pub struct ServerState<M: StateMachine> {
     pub commit: Index,
     pub applied: Applied<M>,
     pub reads: Reads<M::Command>,
+    /// The weight of what was applied since the last snapshot, of a server that takes them.
+    pub since_snapshot: usize,
+    /// What has come of a snapshot that the leader sends.
+    pub incoming: Option<Incoming>,
+    /// The leader's term, and the last entry, of a snapshot that cannot be decoded.
+    pub unreadable: Option<(Term, Position)>,
 }
 
 impl<M: StateMachine> ServerState<M> {
     /// A server that starts, of a cluster that began with `first`: a follower that has applied
-    /// nothing yet.
-    pub fn starting_from(storage: Option<Storage<M::Command>>, first: Config) -> Self {
+    /// nothing yet but for its snapshot.
+    ///
+    /// # Panics
+    /// If the snapshot is not one that a server has taken.
+    pub fn starting_from(storage: Option<Storage<M>>, first: Config) -> Self {
         let storage = storage.unwrap_or_default();
-        let mut configs = Configs::starting_with(first);
-        for (index, entry) in storage.log.behind(Index::ZERO) {
+        let decode = |snapshot: &Snapshot| snapshot.decode::<M>().expect("checked before");
+        let applied = storage.snapshot.as_ref().map(decode).unwrap_or_default();
+        let known = storage.snapshot.as_ref().map(|it| it.config.clone());
+        let (since, first) = known.unwrap_or((Index::ZERO, first));
+        let mut configs = Configs::starting_at(since, first);
+        for (index, entry) in storage.log.behind(since) {
             if let Payload::Config(config) = &entry.payload {
                 configs.push(index, config.clone());
             }
@@ -141,9 +157,12 @@ impl<M: StateMachine> ServerState<M> {
             storage,
             role: Role::Follower { leader: None },
             configs,
-            commit: Index::ZERO,
-            applied: Applied::default(),
             reads: Reads::default(),
+            commit: applied.index,
+            applied,
+            since_snapshot: 0,
+            incoming: None,
+            unreadable: None,
         }
     }
 

@@ -1,18 +1,26 @@
-//! A server's storage as records: one for the term, the vote and the length of the log, and one for
-//! each entry.
+//! A server's storage as records: one for the term, the vote and the end of the log, one for each
+//! entry, and of a server with a snapshot one for what that stands for, and one for each piece.
 
+use std::cmp::Ordering;
+
+use imbl::Vector;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use stateright::actor::Id;
 
-use super::log::{Entry, Log};
+use super::config::Config;
+use super::log::{Entry, Log, Position};
+use super::snapshot::Snapshot;
 use super::state::Storage;
 use crate::durable::{Change, Damage, Durable, Key};
 use crate::number::{Index, Term};
-use crate::state_machine::Value;
+use crate::state_machine::StateMachine;
 
 const META: u8 = 0;
 const ENTRY: u8 = 1;
+const SNAPSHOT: u8 = 2;
+const PIECE: u8 = 3;
+const COVER_KEY: Key = Key { kind: SNAPSHOT, number: 0 };
 const META_KEY: Key = Key { kind: META, number: 0 };
 
 #[derive(PartialEq, Serialize, Deserialize)]
@@ -22,17 +30,35 @@ struct Meta {
     last: Index,
 }
 
-impl<C: Clone> From<&Storage<C>> for Meta {
-    fn from(storage: &Storage<C>) -> Self {
-        let Storage { term, voted_for, log } = storage;
+/// What a snapshot stands for, and what is not in the log any more because of it.
+#[derive(Default, PartialEq, Serialize, Deserialize)]
+struct Cover {
+    base: Position,
+    last: Position,
+    config: (Index, Config),
+    pieces: u64,
+}
+
+impl<M: StateMachine> From<&Storage<M>> for Meta {
+    fn from(storage: &Storage<M>) -> Self {
+        let Storage { term, voted_for, log, snapshot: _ } = storage;
         Meta { term: *term, voted_for: *voted_for, last: log.last_index() }
     }
 }
 
-impl<C: Value> Durable for Storage<C> {
+impl<M: StateMachine> From<&Storage<M>> for Option<Cover> {
+    fn from(storage: &Storage<M>) -> Self {
+        let snapshot = storage.snapshot.as_ref()?;
+        let (base, pieces) = (storage.log.base(), snapshot.pieces.len() as u64);
+        Some(Cover { base, last: snapshot.last, config: snapshot.config.clone(), pieces })
+    }
+}
+
+impl<M: StateMachine> Durable for Storage<M> {
     fn changes(&self, since: Option<&Self>) -> Vec<Change> {
         let empty = Log::default();
         let old = since.map_or(&empty, |since| &since.log);
+        let (base, old_base) = (self.log.base().index, old.base().index);
         let shared = shared_length(&self.log, old);
         let mut changes = Vec::new();
         let meta = Meta::from(self);
@@ -42,58 +68,124 @@ impl<C: Value> Durable for Storage<C> {
         for (index, entry) in self.log.behind(shared) {
             changes.push(put(entry_key(index), entry));
         }
-        let gone = self.log.last_index().next().0..=old.last_index().0;
-        changes.extend(gone.map(|index| Change::Remove { key: entry_key(Index(index)) }));
+        let compacted = old_base.next().0..=base.min(old.last_index()).0;
+        let cut = self.log.last_index().max(old_base).next().0..=old.last_index().0;
+        let gone = compacted.chain(cut).map(|index| entry_key(Index(index)));
+        changes.extend(gone.map(|key| Change::Remove { key }));
+        let cover = Option::<Cover>::from(self);
+        if let Some(cover) = &cover
+            && since.and_then(Option::<Cover>::from).as_ref() != Some(cover)
+        {
+            changes.push(put(COVER_KEY, cover));
+        }
+        let old = since.and_then(|since| since.snapshot.as_ref());
+        changes.extend(snapshot_changes(self.snapshot.as_ref(), old));
         changes
     }
 
     fn restore(records: Vec<(Key, Vec<u8>)>) -> Result<Self, Damage> {
         let mut records = records.into_iter();
         let meta: Meta = match records.next() {
-            Some((META_KEY, bytes)) => decode::<C, _>(META_KEY, &bytes)?,
-            _ => return Err(damage::<C>(META_KEY, "missing")),
+            Some((META_KEY, bytes)) => decode::<M, _>(META_KEY, &bytes)?,
+            _ => return Err(damage::<M>(META_KEY, "missing")),
         };
-        let mut log = Log::default();
-        for (key, bytes) in records {
-            let expected = entry_key(log.last_index().next());
-            if key.kind != ENTRY || key < expected {
-                return Err(damage::<C>(key, "does not belong to a server's storage"));
+        let of_snapshot = records.as_slice().iter().find(|(key, _)| *key == COVER_KEY);
+        let cover = of_snapshot.map(|(key, bytes)| decode::<M, Cover>(*key, bytes)).transpose()?;
+        let (has_snapshot, cover) = (cover.is_some(), cover.unwrap_or_default());
+        let mut log = Log::behind_base(cover.base);
+        let mut pieces = Vector::new();
+        for (key, bytes) in records.filter(|(key, _)| *key != COVER_KEY) {
+            let number = match key.kind {
+                ENTRY => log.last_index().next().0,
+                PIECE => pieces.len() as u64,
+                _ => 0,
+            };
+            let expected = Key { kind: key.kind, number };
+            if ![ENTRY, PIECE].contains(&key.kind) || key < expected {
+                return Err(damage::<M>(key, "does not belong to a server's storage"));
             }
             if key != expected {
-                return Err(damage::<C>(expected, "missing"));
+                return Err(damage::<M>(expected, "missing"));
             }
-            log.append(decode::<C, Entry<C>>(key, &bytes)?);
+            match key.kind {
+                ENTRY => log.append(decode::<M, Entry<M::Command>>(key, &bytes)?),
+                _ => pieces.push_back(bytes),
+            }
         }
-        if log.last_index() < meta.last {
-            return Err(damage::<C>(entry_key(log.last_index().next()), "missing"));
+        let last = log.last_index().0;
+        assert_count::<M>(ENTRY, last, meta.last.0, "behind the end of the log")?;
+        let count = pieces.len() as u64;
+        assert_count::<M>(PIECE, count, cover.pieces, "behind the end of the snapshot")?;
+        if cover.base.index > cover.last.index || !log.contains(cover.last) {
+            return Err(damage::<M>(COVER_KEY, "does not fit the log"));
         }
-        if log.last_index() > meta.last {
-            return Err(damage::<C>(entry_key(meta.last.next()), "behind the end of the log"));
+        let snapshot =
+            has_snapshot.then_some(Snapshot { last: cover.last, config: cover.config, pieces });
+        if let Some(Err(error)) = snapshot.as_ref().map(Snapshot::decode::<M>) {
+            return Err(damage::<M>(piece_key(0), &format!("unreadable: {error}")));
         }
-        Ok(Storage { term: meta.term, voted_for: meta.voted_for, log })
+        Ok(Storage { term: meta.term, voted_for: meta.voted_for, log, snapshot })
     }
 
     fn name(key: Key) -> String {
         match key {
             META_KEY => "term and vote".to_owned(),
             Key { kind: ENTRY, number } => format!("log entry {number}"),
+            COVER_KEY => "what the snapshot stands for".to_owned(),
+            Key { kind: PIECE, number } => format!("piece {number} of the snapshot"),
             Key { kind, number } => format!("record {number} of unknown kind {kind}"),
         }
     }
 }
 
 /// The length of the part that two logs of one server share. By log matching, two entries of the
-/// same index and term are one entry, and all before them are the same.
+/// same index and term are one entry, and all before them are the same. What is compacted in one of
+/// them counts as shared.
 fn shared_length<C: Clone>(new: &Log<C>, old: &Log<C>) -> Index {
+    let first = new.base().index.max(old.base().index);
     let mut index = new.last_index().min(old.last_index());
-    while new.term_at(index) != old.term_at(index) {
+    while index > first && new.term_at(index) != old.term_at(index) {
         index = Index(index.0 - 1);
     }
-    index
+    index.max(first)
+}
+
+/// Of two snapshots of one server that stand for the same entries, the pieces are the same.
+fn snapshot_changes(new: Option<&Snapshot>, old: Option<&Snapshot>) -> Vec<Change> {
+    if new.map(|it| it.last) == old.map(|it| it.last) {
+        return Vec::new();
+    }
+    let count = |snapshot: Option<&Snapshot>| snapshot.map_or(0, |it| it.pieces.len() as u64);
+    let pieces = new.into_iter().flat_map(|it| it.pieces.iter());
+    let put = pieces.zip(0..).map(|(bytes, number)| {
+        let (key, value) = (piece_key(number), bytes.clone());
+        Change::Put { key, value }
+    });
+    let gone = (count(new)..count(old)).map(|number| Change::Remove { key: piece_key(number) });
+    put.chain(gone).collect()
+}
+
+/// Asks that the last record of a kind is that of number `last`.
+fn assert_count<M: StateMachine>(
+    kind: u8,
+    found: u64,
+    last: u64,
+    behind: &str,
+) -> Result<(), Damage> {
+    let first = u64::from(kind == ENTRY);
+    match found.cmp(&last) {
+        Ordering::Less => Err(damage::<M>(Key { kind, number: found + first }, "missing")),
+        Ordering::Equal => Ok(()),
+        Ordering::Greater => Err(damage::<M>(Key { kind, number: last + first }, behind)),
+    }
 }
 
 fn entry_key(index: Index) -> Key {
     Key { kind: ENTRY, number: index.0 }
+}
+
+fn piece_key(number: u64) -> Key {
+    Key { kind: PIECE, number }
 }
 
 fn put(key: Key, record: &impl Serialize) -> Change {
@@ -101,14 +193,14 @@ fn put(key: Key, record: &impl Serialize) -> Change {
     Change::Put { key, value }
 }
 
-fn decode<C: Value, T: DeserializeOwned>(key: Key, bytes: &[u8]) -> Result<T, Damage> {
+fn decode<M: StateMachine, T: DeserializeOwned>(key: Key, bytes: &[u8]) -> Result<T, Damage> {
     match postcard::take_from_bytes(bytes) {
         Ok((record, [])) => Ok(record),
-        Ok((_, rest)) => Err(damage::<C>(key, &format!("{} bytes too long", rest.len()))),
-        Err(error) => Err(damage::<C>(key, &format!("unreadable: {error}"))),
+        Ok((_, rest)) => Err(damage::<M>(key, &format!("{} bytes too long", rest.len()))),
+        Err(error) => Err(damage::<M>(key, &format!("unreadable: {error}"))),
     }
 }
 
-fn damage<C: Value>(key: Key, problem: &str) -> Damage {
-    Damage { record: Storage::<C>::name(key), problem: problem.to_owned() }
+fn damage<M: StateMachine>(key: Key, problem: &str) -> Damage {
+    Damage { record: Storage::<M>::name(key), problem: problem.to_owned() }
 }

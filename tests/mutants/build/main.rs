@@ -56,6 +56,7 @@ const RULES: &[&str] = &[
     "raft/replication.rs",
     "raft/state.rs",
     "raft/server.rs",
+    "raft/snapshot.rs",
     "raft/stale_read.rs",
     "raft/term.rs",
     "raft/transfer.rs",

@@ -6,14 +6,19 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index as Pick;
 use quorate_models::durable::{Change, Damage, Durable, Key};
-use quorate_models::kv::Command;
+use quorate_models::kv::{Command, Kv};
 use quorate_models::number::{Index, Term};
-use quorate_models::raft::log::{Entry, Payload};
+use quorate_models::raft::config::Config;
+use quorate_models::raft::log::{Entry, Log, Payload, Position};
+use quorate_models::raft::snapshot::Snapshot;
 use quorate_models::raft::state::Storage;
+use quorate_models::session::Sessions;
 
 use crate::support::arbitrary::{any_id, any_payload, config};
 
 const META: Key = Key { kind: 0, number: 0 };
+
+const COVER: Key = Key { kind: 2, number: 0 };
 
 fn entry_key(number: u64) -> Key {
     Key { kind: 1, number }
@@ -37,13 +42,14 @@ fn leaders() -> impl Strategy<Value = Vec<Vec<Entry<Command>>>> {
 
 /// What one server saved, in turn: its log grows, shrinks and has its end replaced. The terms go
 /// up and down, which is more than a server does.
-fn histories() -> impl Strategy<Value = Vec<Storage<Command>>> {
+fn histories() -> impl Strategy<Value = Vec<Storage<Kv>>> {
     let save = (any::<Pick>(), any::<Pick>(), 0..3_u64, prop::option::of(any_id()));
     (leaders(), vec(save, 1..12)).prop_map(|(leaders, saves)| {
         let storage = |(leader, length, later, voted_for): (Pick, Pick, u64, _)| {
             let term = leader.index(leaders.len());
             let log = &leaders[term];
             Storage {
+                snapshot: None,
                 term: Term(term as u64 + later),
                 voted_for,
                 log: log[..length.index(log.len() + 1)].iter().cloned().collect(),
@@ -56,7 +62,7 @@ fn histories() -> impl Strategy<Value = Vec<Storage<Command>>> {
 type Records = BTreeMap<Key, Vec<u8>>;
 
 /// The records of a storage that is saved for the first time.
-fn records_of(storage: &Storage<Command>) -> Records {
+fn records_of(storage: &Storage<Kv>) -> Records {
     let mut records = Records::new();
     apply(storage.changes(None), &mut records);
     records
@@ -71,7 +77,7 @@ fn apply(changes: Vec<Change>, records: &mut Records) {
     }
 }
 
-fn restore(records: &Records) -> Result<Storage<Command>, Damage> {
+fn restore(records: &Records) -> Result<Storage<Kv>, Damage> {
     Storage::restore(records.clone().into_iter().collect())
 }
 
@@ -81,11 +87,11 @@ fn damaged(records: &Records) -> Option<String> {
 }
 
 fn name(key: Key) -> String {
-    Storage::<Command>::name(key)
+    Storage::<Kv>::name(key)
 }
 
 /// How many records a save must touch: its own, and the entries that only one of the logs has.
-fn differing(new: &Storage<Command>, old: &Storage<Command>) -> usize {
+fn differing(new: &Storage<Kv>, old: &Storage<Kv>) -> usize {
     let (own, theirs) = (new.log.behind(Index::ZERO), old.log.behind(Index::ZERO));
     let shared = own.zip(theirs).take_while(|(a, b)| a == b).count();
     let (length, before) = (new.log.last_index().0, old.log.last_index().0);
@@ -99,7 +105,7 @@ proptest! {
     #[test]
     fn records_kept_by_changes_restore_the_storage(history in histories()) {
         let mut records = Records::new();
-        let mut since: Option<&Storage<Command>> = None;
+        let mut since: Option<&Storage<Kv>> = None;
         for storage in &history {
             let changes = storage.changes(since);
             if let Some(since) = since {
@@ -169,7 +175,7 @@ proptest! {
 
 #[test]
 fn an_append_costs_two_records_however_long_the_log() {
-    let mut storage = Storage::<Command>::default();
+    let mut storage = Storage::<Kv>::default();
     for number in 1..=300 {
         let old = storage.clone();
         storage.log.append(Entry { term: Term(1), payload: Payload::NoOp });
@@ -181,4 +187,51 @@ fn an_append_costs_two_records_however_long_the_log() {
     }
     assert_eq!(name(META), "term and vote");
     assert_eq!(name(entry_key(300)), "log entry 300");
+}
+
+/// What is compacted is removed, and the snapshot's pieces are written once.
+#[test]
+fn a_snapshot_costs_its_pieces_and_what_it_stands_for() {
+    let mut log: Log<Command> = Log::default();
+    (0..3).for_each(|_| log.append(Entry { term: Term(1), payload: Payload::NoOp }));
+    let whole = Storage::<Kv> { term: Term(1), voted_for: None, log, snapshot: None };
+    let mut compacted = whole.clone();
+    let config = (Index::ZERO, Config::default());
+    let last = Position { index: Index(2), term: Term(1) };
+    compacted.snapshot = Some(Snapshot::of(last, config, &Kv::default(), &Sessions::default(), 1));
+    compacted.log.compact_to(Index(1));
+    let changes = compacted.changes(Some(&whole));
+    let piece = |number| Key { kind: 3, number };
+    let put = [COVER, piece(0), piece(1)];
+    let keys = changes.iter().map(|change| match change {
+        Change::Put { key, .. } => (*key, true),
+        Change::Remove { key } => (*key, false),
+    });
+    let expected = [(entry_key(1), false)].into_iter().chain(put.map(|key| (key, true)));
+    assert_eq!(keys.collect::<Vec<_>>(), expected.collect::<Vec<_>>());
+    let mut records = records_of(&whole);
+    apply(changes, &mut records);
+    assert_eq!(records, records_of(&compacted));
+    assert_eq!(restore(&records), Ok(compacted.clone()));
+    let later = Storage { term: Term(2), ..compacted.clone() };
+    assert_eq!(later.changes(Some(&compacted)).len(), 1);
+    for key in records.keys() {
+        let mut fewer = records.clone();
+        fewer.remove(key);
+        let blamed = match *key {
+            // Without it nobody knows where the log begins.
+            COVER => entry_key(1),
+            key => key,
+        };
+        assert_eq!(damaged(&fewer), Some(name(blamed)));
+    }
+    records.insert(piece(2), vec![0]);
+    assert_eq!(damaged(&records), Some(name(piece(2))));
+    let installed = Storage { log: Log::behind_base(last), ..compacted };
+    let changes = installed.changes(Some(&whole));
+    let mut records = records_of(&whole);
+    apply(changes, &mut records);
+    assert_eq!(restore(&records), Ok(installed));
+    assert_eq!(name(piece(0)), "piece 0 of the snapshot");
+    assert_eq!(name(COVER), "what the snapshot stands for");
 }

@@ -20,7 +20,7 @@ use quorate_models::raft::specs::{Book, Checked, RaftSpec};
 use super::Directed;
 use crate::proofs::{Within, missed, necessary};
 
-impl Within for Bounds {
+impl Within for Bounds<'_> {
     type Rule = Rule;
     type Actor = Raft<Checked>;
     type Ghost = Arc<Ghost<Kv>>;
@@ -31,11 +31,11 @@ impl Within for Bounds {
 }
 
 /// So many founders of so many servers elect twice, and this is asked of them.
-fn asked(servers: usize, founders: usize, changes: &[Asked]) -> Bounds {
+fn asked(servers: usize, founders: usize, changes: &[Asked]) -> Bounds<'static> {
     Bounds { founders, changes: changes.to_vec(), safety: elections(servers, 2) }
 }
 
-fn all_leave_the_first() -> Bounds {
+fn all_leave_the_first() -> Bounds<'static> {
     asked(3, 3, &[(0, replace(&[0]))])
 }
 

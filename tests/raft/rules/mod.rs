@@ -6,6 +6,7 @@ mod liveness;
 mod membership;
 mod read;
 mod safety;
+mod snapshot;
 mod transfer;
 
 use std::fmt;
@@ -92,6 +93,8 @@ fn every_rule_has_its_counterexample() {
             transfer::MISSED,
             membership::PROVEN,
             membership::MISSED,
+            snapshot::PROVEN,
+            snapshot::MISSED,
         ],
     );
 }

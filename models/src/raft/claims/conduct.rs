@@ -4,6 +4,7 @@ use quorate_checker::spec::{Event, Step};
 use serde::Serialize;
 
 use super::properties::{Named, System, SystemState};
+use crate::claims::servers;
 use crate::member::{self, Member};
 use crate::raft::state::{Progress, Role, ServerState};
 use crate::raft::{Params, Raft, Timer};
@@ -65,12 +66,14 @@ fn drops_read<P: Params>(step: &Step<'_, Raft<P>>, after: &ServerState<P::Machin
 }
 
 pub const NO_READ_DROPPED: &str = "no leader drops a read";
+pub const HELD_NO_LONGER: &str = "no read waits for what is applied";
 pub const WINDOW_KEPT: &str = "no more is on its way to a follower than may be";
 
 /// That no server takes a step of each kind, and that no leader sends too much.
 pub fn claims<P: Params>() -> Vec<Named<P>> {
     vec![
         (WINDOW_KEPT, window_is_kept),
+        (HELD_NO_LONGER, nothing_is_held_too_long),
         ("no server writes to itself", |_, state| is_not(state, Misstep::WroteToItself)),
         ("no term without an election", |_, state| is_not(state, Misstep::RaisedTermUnasked)),
         (NO_READ_DROPPED, |_, state| is_not(state, Misstep::DroppedRead)),
@@ -88,6 +91,14 @@ fn window_is_kept<P: Params>(system: &System<P>, state: &SystemState<P>) -> bool
     servers.all(|(member, mut followers)| {
         let Member::Server(server) = member else { return true };
         followers.all(|known| known.in_flight.len() <= server.window)
+    })
+}
+
+/// What a read waits for is not applied.
+fn nothing_is_held_too_long<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
+    servers(state).all(|(_, server)| {
+        let first = server.reads.held.first();
+        first.is_none_or(|(index, _)| *index > server.applied.index)
     })
 }
 

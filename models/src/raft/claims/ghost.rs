@@ -135,7 +135,9 @@ fn note_server<P: Params>(
     }
     while (ghost.committed.len() as u64) < after.commit.0 {
         let index = Index(ghost.committed.len() as u64 + 1);
-        let Some(entry) = after.log().get(index).cloned() else {
+        // It may be compacted in the step that commits it.
+        let entry = after.log().get(index).or_else(|| before.log().get(index));
+        let Some(entry) = entry.cloned() else {
             break;
         };
         Arc::make_mut(ghost).committed.push(Committed { term: after.term(), entry });

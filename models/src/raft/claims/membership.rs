@@ -4,6 +4,7 @@ use stateright::actor::Id;
 
 use super::properties::{Named, System, SystemState};
 use crate::claims::{servers, servers_up};
+use crate::member::Member;
 use crate::number::Index;
 use crate::raft::Params;
 use crate::raft::config::{Config, Configs};
@@ -20,11 +21,15 @@ pub fn claims<P: Params>() -> Vec<Named<P>> {
     vec![(GOES_BY_ITS_LOG, goes_by_its_log), (LEADERS_VOTE, leaders_vote)]
 }
 
-fn goes_by_its_log<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
+/// What a snapshot stands for is not looked for in the log.
+fn goes_by_its_log<P: Params>(system: &System<P>, state: &SystemState<P>) -> bool {
     servers(state).all(|(_, server)| {
-        let first = server.configs.at(Index::ZERO).1.clone();
-        let mut expected = Configs::starting_with(first);
-        for (index, entry) in server.log().behind(Index::ZERO) {
+        let snapshot = server.storage.snapshot.as_ref();
+        let first = snapshot.map(|it| it.config.clone());
+        let (since, first) = first.unwrap_or_else(|| (Index::ZERO, founders(system)));
+        let mut expected = Configs::starting_at(since, first);
+        let last = snapshot.map_or(Index::ZERO, |it| it.last.index);
+        for (index, entry) in server.log().behind(last) {
             if let Payload::Config(config) = &entry.payload {
                 expected.push(index, config.clone());
             }
@@ -82,13 +87,21 @@ pub fn a_removed_leader_leads<P: Params>(_: &System<P>, state: &SystemState<P>) 
 }
 
 /// Who learnt has a vote, and leads.
-pub fn a_promoted_server_leads<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
-    let is_new = |id: Id| servers(state).next().is_some_and(|(_, first)| !founds(first, id));
-    servers_up(state).any(|(id, server)| server.is_leader() && is_new(id))
+pub fn a_promoted_server_leads<P: Params>(system: &System<P>, state: &SystemState<P>) -> bool {
+    let founders = founders(system);
+    servers_up(state).any(|(id, server)| server.is_leader() && !founders.is_voter(id))
 }
 
-fn founds<M: crate::state_machine::StateMachine>(server: &ServerState<M>, id: Id) -> bool {
-    server.configs.at(Index::ZERO).1.is_voter(id)
+/// Who took part before any change.
+///
+/// # Panics
+/// If there is no server.
+pub fn founders<P: Params>(system: &System<P>) -> Config {
+    let server = system.actors.iter().find_map(|actor| match actor {
+        Member::Server(server) => Some(server),
+        Member::Client(_) | Member::Operator(_) => None,
+    });
+    Config::of(server.expect("a server").servers.iter().copied())
 }
 
 /// Of those who have a vote by the latest configuration of a leader that is up, enough to decide

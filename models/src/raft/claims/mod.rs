@@ -8,4 +8,5 @@ pub mod obsolete;
 pub mod properties;
 pub mod reads;
 mod renaming;
+pub mod snapshot;
 pub mod transfer;

@@ -6,7 +6,7 @@ use stateright::actor::Id;
 
 use crate::member;
 use crate::raft::message::{
-    AppendReply, Message, MessageOf, Outcome, PreVoteReply, RequestVote, VoteReply,
+    AppendReply, Message, MessageOf, Outcome, PreVoteReply, RequestVote, SnapshotReply, VoteReply,
 };
 use crate::raft::rules::Rule;
 use crate::raft::state::{Role, ServerState};
@@ -76,8 +76,10 @@ pub fn is_obsolete<M: StateMachine>(state: &State<M>, from: Id, message: &Messag
             Message::RequestVote(m) => request_vote(server, from, m),
             Message::VoteReply(m) => vote_reply(server, from, m),
             Message::AppendReply(m) => append_reply(server, from, m),
+            Message::SnapshotReply(m) => snapshot_reply(server, m),
             Message::PreVote(_)
             | Message::AppendEntries(_)
+            | Message::InstallSnapshot(_)
             | Message::TimeoutNow(_)
             | Message::ReadIndex(_)
             | Message::ReadIndexReply(_) => false,
@@ -104,6 +106,11 @@ fn vote_reply<M: StateMachine>(state: &ServerState<M>, from: Id, message: &VoteR
         _ => true,
     };
     message.term < state.term() || (message.term == state.term() && is_counted)
+}
+
+fn snapshot_reply<M: StateMachine>(state: &ServerState<M>, message: &SnapshotReply) -> bool {
+    let may_lead = matches!(state.role, Role::Leader { .. } | Role::Candidate { .. });
+    message.term < state.term() || (message.term == state.term() && !may_lead)
 }
 
 fn append_reply<M: StateMachine>(state: &ServerState<M>, from: Id, message: &AppendReply) -> bool {

@@ -9,7 +9,7 @@ use super::ghost::Ghost;
 use crate::claims::{self, is_explained, pairs, servers, servers_up};
 use crate::number::{Index, Term};
 use crate::quorum::is_majority;
-use crate::raft::log::Payload;
+use crate::raft::log::{Entry, Log, Payload};
 use crate::raft::state::{Role, ServerState};
 use crate::raft::{MachineOf, Params, Server};
 
@@ -68,11 +68,15 @@ fn leader_append_only<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool 
 fn log_matching<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
     pairs(state).all(|(a, b)| {
         let (a, b) = (a.log(), b.log());
+        // What is compacted in one of them stands nowhere to be compared.
+        let first = a.base().index.max(b.base().index);
         let mut index = a.last_index().min(b.last_index());
-        while index > Index::ZERO && a.term_at(index) != b.term_at(index) {
+        while index > first && a.term_at(index) != b.term_at(index) {
             index = Index(index.0 - 1);
         }
-        (1..=index.0).map(Index).all(|index| a.get(index) == b.get(index))
+        index <= first
+            || (a.term_at(first) == b.term_at(first)
+                && (first.0 + 1..=index.0).map(Index).all(|index| a.get(index) == b.get(index)))
     })
 }
 
@@ -82,9 +86,17 @@ fn log_matching<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
 fn leader_completeness<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
     servers(state).filter(|(_, server)| server.is_leader()).all(|(_, leader)| {
         (1..).map(Index).zip(&state.history.committed).all(|(index, committed)| {
-            committed.term >= leader.term() || leader.log().get(index) == Some(&committed.entry)
+            committed.term >= leader.term() || has(leader.log(), index, &committed.entry)
         })
     })
+}
+
+/// True if this entry is in the log, or is compacted, as far as the log still tells.
+fn has<C: Clone + PartialEq>(log: &Log<C>, index: Index, entry: &Entry<C>) -> bool {
+    if index > log.base().index {
+        return log.get(index) == Some(entry);
+    }
+    index < log.base().index || entry.term == log.base().term
 }
 
 /// If a server has applied a log entry at a given index to its state machine, no other server will
@@ -94,8 +106,8 @@ fn state_machine_safety<P: Params>(_: &System<P>, state: &SystemState<P>) -> boo
     let committed = &state.history.committed;
     let applied_what_is_committed = servers(state).all(|(_, server)| {
         (1..=server.applied.index.0).all(|index| {
-            let here = server.log().get(Index(index));
-            here.is_some() && here == committed.get(index as usize - 1).map(|c| &c.entry)
+            let committed = committed.get(index as usize - 1);
+            committed.is_some_and(|it| has(server.log(), Index(index), &it.entry))
         })
     });
     applied_what_is_committed

@@ -34,16 +34,26 @@ impl<C: Clone> Rewrite<Id> for Entry<C> {
 
 impl<C: Clone> Rewrite<Id> for Log<C> {
     fn rewrite<S>(&self, plan: &RewritePlan<Id, S>) -> Self {
-        let mut log = Log::default();
+        let mut log = Log::behind_base(self.base());
         self.behind(Index::ZERO).for_each(|(_, entry)| log.append(entry.rewrite(plan)));
         log
     }
 }
 
-impl<C: Clone> Rewrite<Id> for Storage<C> {
+/// # Panics
+/// If clients change places of which a snapshot tells: what is encoded keeps its names.
+impl<M: StateMachine> Rewrite<Id> for Storage<M> {
     fn rewrite<S>(&self, plan: &RewritePlan<Id, S>) -> Self {
         let (voted_for, log) = (self.voted_for.rewrite(plan), self.log.rewrite(plan));
-        Storage { term: self.term, voted_for, log }
+        if let Some(snapshot) = &self.snapshot {
+            let sessions = snapshot.decode::<M>().expect("a snapshot of this machine").sessions;
+            assert!(sessions.rewrite(plan) == sessions, "a snapshot's clients are not renamed");
+        }
+        let mut snapshot = self.snapshot.clone();
+        if let Some(snapshot) = &mut snapshot {
+            snapshot.config.1 = snapshot.config.1.rewrite(plan);
+        }
+        Storage { term: self.term, voted_for, log, snapshot }
     }
 }
 
@@ -105,6 +115,9 @@ impl<M: StateMachine> Rewrite<Id> for ServerState<M> {
             role: self.role.rewrite(plan),
             configs: self.configs.rewrite(plan),
             commit: self.commit,
+            since_snapshot: self.since_snapshot,
+            incoming: self.incoming.clone(),
+            unreadable: self.unreadable,
             applied: Applied {
                 sessions: self.applied.sessions.rewrite(plan),
                 ..self.applied.clone()
@@ -131,12 +144,17 @@ impl<C: Clone> Rewrite<Id> for Message<C> {
             Message::ReadIndexReply(ReadIndexReply { read, index }) => {
                 Message::ReadIndexReply(ReadIndexReply { read: read.rewrite(plan), index })
             }
+            Message::InstallSnapshot(mut message) => {
+                message.config.1 = message.config.1.rewrite(plan);
+                Message::InstallSnapshot(message)
+            }
             nameless @ (Message::PreVote(_)
             | Message::PreVoteReply(_)
             | Message::RequestVote(_)
             | Message::VoteReply(_)
             | Message::AppendReply(_)
-            | Message::TimeoutNow(_)) => nameless,
+            | Message::TimeoutNow(_)
+            | Message::SnapshotReply(_)) => nameless,
         }
     }
 }

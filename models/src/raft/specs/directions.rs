@@ -8,8 +8,9 @@ use stateright::actor::Id;
 use super::Checked;
 use crate::kv::Kv;
 use crate::member;
+use crate::number::Index;
 use crate::raft::claims::ghost::Ghost;
-use crate::raft::message::Message::{AppendEntries, RequestVote};
+use crate::raft::message::Message::{AppendEntries, InstallSnapshot, RequestVote};
 use crate::raft::{Raft, Timer};
 use crate::service::Message::{Peer, Request};
 use crate::state_machine::StateMachine;
@@ -107,6 +108,48 @@ pub(super) fn reads_at_the_first((): &(), state: &Now, action: &Next) -> bool {
     match action {
         Action::Deliver { dst, msg: Request(request), .. } => {
             (usize::from(*dst) == 0) == Kv::is_read_only(&request.command)
+        }
+        _ => true,
+    }
+}
+
+/// Only the first server stands.
+pub(super) fn first_stands((): &(), state: &Now, action: &Next) -> bool {
+    stands(state, action).is_none_or(|(server, _)| server == 0)
+}
+
+/// Only the first server stands, with the vote of the second, which hears of entries and nothing
+/// else. The third hears nothing but entries, heartbeats and snapshots.
+pub(super) fn suffix((): &(), state: &Now, action: &Next) -> bool {
+    let Action::Deliver { dst, msg, .. } = action else {
+        return first_stands(&(), state, action);
+    };
+    match (usize::from(*dst), msg) {
+        (1, Peer(AppendEntries(m))) => !m.entries.is_empty(),
+        (1, msg) => matches!(msg, Peer(RequestVote(_))),
+        (2, msg) => matches!(msg, Peer(AppendEntries(_) | InstallSnapshot(_))),
+        _ => true,
+    }
+}
+
+/// Only the first server stands, and the third hears of its snapshots alone.
+pub(super) fn third_is_late((): &(), state: &Now, action: &Next) -> bool {
+    let is_to_third = |dst: Id| usize::from(dst) == 2;
+    match action {
+        Action::Deliver { dst, msg: Peer(InstallSnapshot(_)), .. } if is_to_third(*dst) => true,
+        Action::Deliver { dst, .. } if is_to_third(*dst) => false,
+        _ => first_stands(&(), state, action),
+    }
+}
+
+/// The first server stands, and then the third, which has heard of no entry but the first.
+pub(super) fn leavers((): &(), state: &Now, action: &Next) -> bool {
+    if let Some((server, term)) = stands(state, action) {
+        return server == if term > 1 { 2 } else { 0 };
+    }
+    match action {
+        Action::Deliver { dst, msg: Peer(AppendEntries(m)), .. } if usize::from(*dst) == 2 => {
+            m.previous.index == Index::ZERO
         }
         _ => true,
     }

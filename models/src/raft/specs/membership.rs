@@ -24,10 +24,10 @@ pub type Asked = (usize, Change);
 
 /// What a spec lets happen, how many of its servers take part at first, and what is asked of them.
 #[derive(Clone, Debug)]
-pub struct Bounds {
+pub struct Bounds<'a> {
     pub founders: usize,
     pub changes: Vec<Asked>,
-    pub safety: safety::Bounds<'static>,
+    pub safety: safety::Bounds<'a>,
 }
 
 /// The server of this number leaves.
@@ -52,7 +52,7 @@ pub fn replace(voters: &[usize]) -> Change {
 
 /// Raft within `bounds`, whose timers fire at any moment: its safety, and the `facts` that must be
 /// reachable.
-pub fn raft(name: &str, rules: Book, bounds: Bounds, facts: &[Fact]) -> RaftSpec {
+pub fn raft(name: &str, rules: Book, bounds: Bounds<'_>, facts: &[Fact]) -> RaftSpec {
     let spec = safety::raft(name, rules, bounds.safety, facts);
     let claims = claims().into_iter().map(|(name, claim)| Claim::always(name, SEEN, claim));
     changing(spec.claims(claims), bounds.founders, bounds.changes, false)
@@ -210,8 +210,8 @@ fn joint_live() -> RaftSpec {
         .summary("a joint configuration is left, though its leader may die")
 }
 
-const A_CHANGE: Fact = fact("a change", membership::a_change);
-const TWO_CHANGES: Fact = fact("two changes", membership::two_changes);
+pub(super) const A_CHANGE: Fact = fact("a change", membership::a_change);
+pub(super) const TWO_CHANGES: Fact = fact("two changes", membership::two_changes);
 const JOINT_STAYS: Fact = fact(
     "a joint configuration is committed and not left",
     membership::a_joint_configuration_stays,
@@ -219,7 +219,8 @@ const JOINT_STAYS: Fact = fact(
 const REMOVED_STANDS: Fact =
     fact("a removed server still stands", membership::a_removed_server_stands);
 const REMOVED_LEADS: Fact = fact("a removed leader leads yet", membership::a_removed_leader_leads);
-const PROMOTED_LEADS: Fact = fact("who learnt leads", membership::a_promoted_server_leads);
+pub(super) const PROMOTED_LEADS: Fact =
+    fact("who learnt leads", membership::a_promoted_server_leads);
 
 /// Nobody stands, nor asks whether it may.
 pub const NOBODY_ASKS: &str = "nobody asks any more";

@@ -8,6 +8,7 @@ pub mod live;
 pub mod membership;
 pub mod read;
 mod safety;
+pub mod snapshot;
 pub mod stale;
 pub mod transfer;
 
@@ -88,7 +89,15 @@ pub const BASIC: Options = Options { pre_vote: false, check_quorum: false, follo
 /// message on its way to each follower.
 pub fn server<P: Params>(servers: Vec<Id>, rules: P::Rules) -> Server<P> {
     let timing = timing();
-    Server { servers, timing, batch: BATCH, window: WINDOW, options: BASIC, rules }
+    Server {
+        servers,
+        timing,
+        batch: BATCH,
+        window: WINDOW,
+        options: BASIC,
+        compaction: None,
+        rules,
+    }
 }
 
 /// A cluster of `count` servers and clients with these scripts.

@@ -57,8 +57,8 @@ fn follower_reads_live() -> RaftSpec {
 }
 
 /// Reads that wait for the next round get it. A timer that fires early brings one while a round is
-/// on its way. Nothing else than that round's end has a leader look: without a quorum to check it does
-/// not note whom it hears.
+/// on its way. Nothing else than that round's end has a leader look: without a quorum to check it
+/// does not note whom it hears.
 fn readers_live() -> RaftSpec {
     let scripts: &[&[Command]] = &[&[get("x")], &[get("x")]];
     let bounds = live::Bounds { servers: 2, scripts, early: 1, ..live::Bounds::default() };
