@@ -65,12 +65,13 @@ fn computed<P: Params>(state: &SystemState<P>, last: Index) -> Option<Applied<P:
 }
 
 /// A log is compacted no further than the snapshot reaches, and the snapshot no further than the
-/// log.
+/// log and what is applied.
 pub fn covers_the_log<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
     servers(state).all(|(_, server)| {
         let (log, snapshot) = (server.log(), server.storage.snapshot.as_ref());
         let last = snapshot.map(|snapshot| snapshot.last).unwrap_or_default();
-        log.base().index <= last.index && log.contains(last)
+        let is_applied = server.applied.index.min(server.commit) >= last.index;
+        log.base().index <= last.index && log.contains(last) && is_applied
     })
 }
 
