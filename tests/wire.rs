@@ -261,7 +261,7 @@ fn any_message() -> impl Strategy<Value = Spoken> {
         }),
         (number(), any_text(), any::<(bool, u64, u32)>()).prop_map(|(number, key, seen)| {
             let (is_stale, index, written) = seen;
-            let freshness = if is_stale { Freshness::Stale } else { Freshness::Linearizable };
+            let freshness = if is_stale { Freshness::Stale } else { Freshness::Lease };
             let seen = Seen { index: Index(index), written: Sequence(written) };
             let consistency = freshness.after(seen);
             let command = Query { command: Command::Get { key }, consistency };

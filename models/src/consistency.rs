@@ -13,6 +13,9 @@ use crate::service::{Request, Sequence};
 pub enum Freshness {
     /// What was answered to anybody before the read began.
     Linearizable,
+    /// The same, if no clock runs faster than another one by more than the protocol allows for.
+    /// Where there are no leases it is the same in any case.
+    Lease,
     /// What its session knows already. All sessions see one order of the commands (sequential
     /// consistency), each as far as it is told.
     Stale,
@@ -23,6 +26,8 @@ pub enum Freshness {
 pub enum Consistency {
     /// As [`Freshness::Linearizable`].
     Linearizable,
+    /// As [`Freshness::Lease`].
+    Lease,
     /// As [`Freshness::Stale`], for a session that has seen this much.
     Stale { seen: Seen },
 }
@@ -55,6 +60,7 @@ impl Freshness {
     pub fn after(self, seen: Seen) -> Consistency {
         match self {
             Freshness::Linearizable => Consistency::Linearizable,
+            Freshness::Lease => Consistency::Lease,
             Freshness::Stale => Consistency::Stale { seen },
         }
     }

@@ -60,7 +60,7 @@ impl Settings {
             return Ok(());
         }
         let problem = format!("the shortest, {shortest:?}, must exceed the {interval}, {least:?}");
-        Err(Misfit { timer, problem })
+        Err(Misfit::of_timer(timer, problem))
     }
 }
 
@@ -72,10 +72,24 @@ pub(crate) const fn milliseconds(from: u64, to: u64) -> Range<Duration> {
 /// Settings with which no cluster would work.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Misfit {
-    /// The name of the timer to blame.
-    pub timer: &'static str,
-    /// What is wrong with how long it waits.
+    /// The name of the timer or the option to blame.
+    pub name: &'static str,
+    /// True if it is an option.
+    pub is_option: bool,
+    /// What is wrong with how long it waits, or with what is turned on or off.
     pub problem: String,
+}
+
+impl Misfit {
+    /// A timer is to blame.
+    pub fn of_timer(name: &'static str, problem: String) -> Self {
+        Misfit { name, is_option: false, problem }
+    }
+
+    /// An option is to blame.
+    pub fn of_option(name: &'static str, problem: String) -> Self {
+        Misfit { name, is_option: true, problem }
+    }
 }
 
 /// A protocol whose servers run as a cluster.
@@ -107,8 +121,14 @@ pub trait Protocol:
     /// Refuses settings with which no cluster would work, though each timer waits as it may.
     ///
     /// # Errors
-    /// [`Misfit`], naming the timer to blame.
+    /// [`Misfit`], naming the timer or the option to blame.
     fn fits(settings: &Settings) -> Result<(), Misfit>;
+
+    /// Whether a timer that is due fires before the messages are handled that have come meanwhile,
+    /// and not after them: one that takes something away which only time gives. None by default.
+    fn is_punctual(_: &<Self as Actor>::Timer) -> bool {
+        false
+    }
 
     /// One of these `servers`, all of which are set up the same.
     fn server(servers: Vec<Id>, settings: &Settings) -> Self;

@@ -97,6 +97,8 @@ enum Consistency {
     /// All that was answered to anybody before
     #[default]
     Linearizable,
+    /// The same, as long as clocks agree, and cheaper where nodes have leases
+    Lease,
     /// What the server that is asked has applied, which may be less
     Stale,
 }
@@ -105,6 +107,7 @@ impl From<Consistency> for Freshness {
     fn from(consistency: Consistency) -> Self {
         match consistency {
             Consistency::Linearizable => Freshness::Linearizable,
+            Consistency::Lease => Freshness::Lease,
             Consistency::Stale => Freshness::Stale,
         }
     }

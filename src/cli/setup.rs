@@ -2,7 +2,7 @@
 
 use quorate_models::RUNNING;
 use quorate_models::kv::Kv;
-use quorate_models::protocol::{Protocol, Settings, Visit};
+use quorate_models::protocol::{Misfit, Protocol, Settings, Visit};
 use stateright::actor::Id;
 
 use super::exit::{Code, Failure};
@@ -61,7 +61,10 @@ pub fn actor<P: Protocol>(config: &Config) -> Result<P, ConfigError> {
         return Err(config.wrong("node", &too_few::<P>(config.nodes.len())));
     }
     let settings = Settings { timers: config.timers.clone(), options: config.options.clone() };
-    P::fits(&settings).map_err(|misfit| config.wrong_timer(misfit.timer, &misfit.problem))?;
+    P::fits(&settings).map_err(|Misfit { name, is_option, problem }| match is_option {
+        true => config.wrong(&format!("options.{name}"), &problem),
+        false => config.wrong_timer(name, &problem),
+    })?;
     let servers = config.nodes.iter().map(|node| Id::from(node.id as usize)).collect();
     Ok(P::server(servers, &settings))
 }

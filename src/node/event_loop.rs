@@ -216,6 +216,8 @@ impl<A: Protocol, D: Disk<A::Storage>, W: Watch> EventLoop<A, D, W> {
         let messages = self.transport.poll(self.deadline())?;
         let mut batch = Batch::default();
         let before = self.counts;
+        // But for these: a message must not find what the node has no more.
+        self.fire(&mut batch, A::is_punctual)?;
         // Messages first: a sign of life that lay in the socket while the node wrote to its disk
         // still keeps a timer from firing that waits for one.
         for message in std::mem::take(&mut self.loopback) {
@@ -251,18 +253,24 @@ impl<A: Protocol, D: Disk<A::Storage>, W: Watch> EventLoop<A, D, W> {
                 actor.on_random(id, state, &choice, out);
             })?;
         }
+        self.fire(&mut batch, |_| true)?;
+        if self.counts == before { self.publish() } else { self.finish(batch) }
+    }
+
+    /// Lets those of the timers fire whose time has come.
+    fn fire(&mut self, batch: &mut Batch<A>, of: fn(&A::Timer) -> bool) -> Result<(), NodeError> {
         let now = Instant::now();
         for timer in self.timers.due(now) {
             // An earlier handler of this batch may have cancelled it or set it again.
-            if self.timers.take(now, &timer) {
+            if of(&timer) && self.timers.take(now, &timer) {
                 self.counts.timeouts += 1;
                 let during = || format!("on its timer {timer:?}");
-                self.act(&mut batch, during, |actor, id, state, out| {
+                self.act(batch, during, |actor, id, state, out| {
                     actor.on_timeout(id, state, &timer, out);
                 })?;
             }
         }
-        if self.counts == before { self.publish() } else { self.finish(batch) }
+        Ok(())
     }
 
     fn deadline(&self) -> Instant {

@@ -31,12 +31,22 @@ fn a_node_that_is_left_alone_answers_what_may_be_stale_and_nothing_else() {
     }
     assert_eq!(get_by(&cluster, &["--consistency", "stale"]).stdout, b"blue");
     expect(&get_by(&cluster, &["--consistency", "linearizable"]), 3, &["no answer within 1s"]);
-    expect(&get_by(&cluster, &["--consistency", "newest"]), 64, &["linearizable", "stale"]);
+    expect(&get_by(&cluster, &["--consistency", "lease"]), 3, &["no answer within 1s"]);
+    expect(&get_by(&cluster, &["--consistency", "newest"]), 64, &["linearizable, lease, stale"]);
+}
+
+#[test]
+fn leases_take_leaders_that_check_their_quorum() {
+    let cluster = Cluster::create(3);
+    cluster.turn("lease_reads", true);
+    cluster.turn("check_quorum", false);
+    let words = "options.check_quorum: leases need it: who hears a leader must vote for no other";
+    expect(&quorate(["node", "--config", &cluster.config(), "--id", "1"]), 78, &[words]);
 }
 
 #[test]
 fn a_session_reads_what_it_wrote_however_it_reads() {
-    let cluster = Cluster::start(3);
+    let cluster = Cluster::start_with("lease_reads", 3);
     // Each client begins with a node of its own.
     for name in ["a", "b", "c", "d", "e", "f"] {
         let mut client = Client::<Kv>::open(&cluster.members()).expect("a socket");
@@ -44,7 +54,7 @@ fn a_session_reads_what_it_wrote_however_it_reads() {
             let value = round.to_string();
             client.call(put(name, &value), PATIENT).expect("it is written");
             let value = Output::Value(Some(Text::from(&*value)));
-            for freshness in [Freshness::Stale, Freshness::Linearizable, Freshness::Stale] {
+            for freshness in [Freshness::Stale, Freshness::Lease, Freshness::Linearizable] {
                 let read = client.read(get(name), freshness, PATIENT).expect("it is read");
                 assert_eq!(read, value, "{name}, {freshness:?}");
             }

@@ -4,6 +4,7 @@
 mod failing;
 mod garbage;
 mod impostor;
+mod punctual;
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -87,6 +88,8 @@ impl Durable for Sum {
 enum Bell {
     Once,
     Never,
+    /// Set by 3,000, and due before what has come meanwhile.
+    Punctual,
 }
 
 impl Actor for Adder {
@@ -113,6 +116,9 @@ impl Actor for Adder {
                 assert!(request.command != UNLUCKY, "unlucky: {}", sum.0);
                 if request.command == 1_000 {
                     out.send(id, Message::Peer(Also(1)));
+                }
+                if request.command == 3_000 {
+                    out.set_timer(Bell::Punctual, MS..MS);
                 }
                 if request.command == 2_000 {
                     out.choose_random("forgotten", vec![7]);
@@ -150,6 +156,10 @@ impl Protocol for Adder {
 
     fn fits(_: &Settings) -> Result<(), Misfit> {
         Ok(())
+    }
+
+    fn is_punctual(bell: &Bell) -> bool {
+        *bell == Bell::Punctual
     }
 
     fn server(_: Vec<Id>, _: &Settings) -> Self {

@@ -70,11 +70,12 @@ fn of_servers(specs: &[RaftSpec]) -> Vec<Compared> {
     let heartbeat = *node_heartbeat..*node_heartbeat;
     let set = [("heartbeat", heartbeat), ("election", node_election.clone())];
     assert_eq!(timers, set.map(|(name, range)| (name.to_owned(), range)).into());
-    let Options { pre_vote, check_quorum, follower_reads } = *options;
+    let Options { pre_vote, check_quorum, follower_reads, lease_reads } = *options;
     let set = [
         ("pre_vote", pre_vote),
         ("check_quorum", check_quorum),
         ("follower_reads", follower_reads),
+        ("lease_reads", lease_reads),
     ];
     assert_eq!(set_options, set.map(|(name, on)| (name.to_owned(), on)).into());
     // A node's rule book cannot suspend a rule; those of these specs do not.

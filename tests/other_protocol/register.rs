@@ -158,7 +158,7 @@ impl Protocol for Register {
         if beat < Duration::from_secs(60) {
             return Ok(());
         }
-        Err(Misfit { timer: "beat", problem: "nobody waits so long".into() })
+        Err(Misfit::of_timer("beat", "nobody waits so long".into()))
     }
 
     fn server(servers: Vec<Id>, settings: &Settings) -> Self {

@@ -3,10 +3,12 @@
 
 use quorate_models::raft::rules::Rule;
 
+use crate::catalogue_reads::OF_READS;
+
 use Seen::{Cannot, Expected, Fact, Suspended};
 
 /// How a bug is seen.
-enum Seen {
+pub enum Seen {
     /// The rule that it lacks is suspended. What becomes of that, as the proof has it.
     Suspended(Rule, &'static str),
     /// A spec has it, and is there to see this property broken.
@@ -18,7 +20,7 @@ enum Seen {
 }
 
 /// A bug: its number, what is wrong, who had it, how it is seen.
-type Entry = (&'static str, &'static str, &'static str, &'static [Seen]);
+pub type Entry = (&'static str, &'static str, &'static str, &'static [Seen]);
 
 const BUGS: &[Entry] = &[
     (
@@ -319,6 +321,8 @@ fn proofs() -> String {
         include_str!("rules/liveness.rs"),
         include_str!("rules/cut.rs"),
         include_str!("rules/snapshot.rs"),
+        include_str!("rules/lease.rs"),
+        include_str!("rules/read.rs"),
     ];
     sources.concat().split_whitespace().collect::<Vec<_>>().join(" ")
 }
@@ -332,8 +336,10 @@ fn each_bug_has_its_number_and_what_is_said_of_it_is_so() {
         let infos = spec.properties().into_iter();
         infos.into_iter().find(|info| info.name == name).expect("a property of this name")
     };
-    assert!(BUGS.is_sorted_by(|one, next| one.0 < next.0), "each is here once");
-    for (id, what, source, seen) in BUGS {
+    for list in [BUGS, OF_READS] {
+        assert!(list.is_sorted_by(|one, next| one.0 < next.0), "each is here once");
+    }
+    for (id, what, source, seen) in BUGS.iter().chain(OF_READS) {
         assert!(!what.is_empty() && !source.is_empty() && !seen.is_empty(), "{id}");
         for seen in *seen {
             match seen {

@@ -155,7 +155,11 @@ fn a_leader_heeds_the_answers_of_its_own_term() {
     let mut third = Third::starting();
     let snapshot = third.leads();
     let (session, sequence, command) = (Session(9), Sequence(1), get("x"));
-    let question = Question { request: Request { session, sequence, command }, asks_index: false };
+    let question = Question {
+        request: Request { session, sequence, command },
+        asks_index: false,
+        by_lease: false,
+    };
     let state = third.1.to_mut();
     state.storage.term = Term(2);
     state.reads.asked = BTreeSet::from([Read { follower: None, question }]);

@@ -1,14 +1,21 @@
 //! Reads that say what they need: the specs of them, and what a server does with each.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use quorate_checker::report::{Engine, Verdict};
 use quorate_models::consistency::{Consistency, Freshness, Query, Seen};
 use quorate_models::kv::{Command as Kind, Kv, Output, get, put};
-use quorate_models::number::Index;
+use quorate_models::number::{Index, Term};
+use quorate_models::order::Order;
+use quorate_models::raft::claims::reads::LEASE_IS_ALONE;
+use quorate_models::raft::lease;
+use quorate_models::raft::log::Position;
+use quorate_models::raft::message::{AppendEntries, AppendReply, Message as Said, Outcome};
+use quorate_models::raft::message::{PreVoteReply, RequestVote, VoteReply};
 use quorate_models::raft::specs::{self, Checked, EVERY_RULE};
-use quorate_models::raft::state::ServerState;
-use quorate_models::raft::{MessageOf, Server};
+use quorate_models::raft::state::{Role, ServerState};
+use quorate_models::raft::{MessageOf, Server, Timer};
 use quorate_models::service::{Answer, Message, Reply, Request, Sequence, Session};
 use stateright::actor::{Actor, Command, Id, Out};
 
@@ -16,6 +23,9 @@ use crate::support::specs::{explore, holds};
 
 holds! {
     stale_reads: "raft/stale-reads" has depth 27;
+    lease_cut: "raft/lease-cut" has depth 102;
+    lease_crash: "raft/lease-crash" has depth 119;
+    lease_transfer: "raft/lease-transfer" has depth 60;
 }
 
 #[test]
@@ -24,6 +34,20 @@ fn a_stale_read_misses_what_was_answered_before() {
     assert!(!report.is_surprise(), "{report:#?}");
     let found = report.property("linearizability");
     assert_eq!((found.verdict, found.steps), (Verdict::Violated, Some(14)));
+}
+
+#[test]
+fn a_lease_of_a_leader_whose_clock_runs_too_slow_is_no_lease() {
+    let report = explore("raft/lease-drift", Engine::Quorate);
+    assert!(!report.is_surprise(), "{report:#?}");
+    let found = report.property(LEASE_IS_ALONE);
+    assert_eq!((found.verdict, found.steps), (Verdict::Violated, Some(32)));
+}
+
+#[test]
+fn a_lease_is_shorter_than_the_least_election_timeout_by_the_drift() {
+    let length = lease::length(&specs::timing());
+    assert_eq!(length, Duration::from_millis(150) * 90 / 110);
 }
 
 const SESSION: Session = Session(7);
@@ -46,17 +70,38 @@ impl First {
         self
     }
 
+    /// What it says to `message`, and to whom.
+    fn hears(&mut self, from: usize, message: MessageOf<Kv>) -> Vec<MessageOf<Kv>> {
+        let mut out = Out::new();
+        self.0.on_msg(Id::from(0), &mut self.1, Id::from(from), message, &mut out);
+        let said = out.into_iter().filter_map(|command| match command {
+            Command::Send(_, message) => Some(message),
+            _ => None,
+        });
+        said.collect()
+    }
+
+    fn times_out(&mut self, timer: Timer) {
+        self.0.on_timeout(Id::from(0), &mut self.1, &timer, &mut Out::new());
+    }
+
+    /// It has leases.
+    fn leasing(mut self) -> Self {
+        self.0.options.check_quorum = true;
+        self.0.options.lease_reads = true;
+        self
+    }
+
     /// What it answers to `command`, which is asked for as a read.
     fn answers(&mut self, command: Kind, consistency: Consistency) -> Option<Answer<Output>> {
         let (command, sequence) = (Query { command, consistency }, Sequence(9));
-        let mut out = Out::new();
-        let request: MessageOf<Kv> = Message::Read(Request { session: SESSION, sequence, command });
-        self.0.on_msg(Id::from(0), &mut self.1, SESSION.client(), request, &mut out);
-        let mut answers = out.into_iter().filter_map(|command| match command {
-            Command::Send(_, Message::Reply(Reply { answer, .. })) => Some(answer),
-            _ => None,
-        });
-        answers.next()
+        let request = Message::Read(Request { session: SESSION, sequence, command });
+        let mut answers =
+            self.hears(SESSION.0 as usize, request).into_iter().map(|said| match said {
+                Message::Reply(Reply { answer, .. }) => Some(answer),
+                _ => None,
+            });
+        answers.next().flatten()
     }
 }
 
@@ -91,4 +136,96 @@ fn who_knows_nothing_or_is_no_member_answers_no_read() {
 #[test]
 fn a_write_is_no_read_whatever_it_is_called() {
     assert_eq!(First::of(0..3).applied(5, 3).answers(put("x", "1"), stale(0, 0)), NOBODY);
+}
+
+/// The second server has all up to `matched`, and hears what its leader asked in `round`.
+fn stored(matched: u64, round: u64) -> MessageOf<Kv> {
+    let (term, outcome) = (Term(1), Outcome::Stored { matched: Index(matched) });
+    Message::Peer(Said::AppendReply(AppendReply { term, outcome, round }))
+}
+
+/// It leads, and has committed its first entry.
+fn leading(mut first: First) -> First {
+    first.times_out(Timer::Election);
+    first.hears(1, Message::Peer(Said::VoteReply(VoteReply { term: Term(1) })));
+    first.hears(1, stored(1, 0));
+    first
+}
+
+#[test]
+fn there_is_no_lease_without_the_option_or_once_a_leader_has_handed_over() {
+    let mut first = leading(First::of(0..3));
+    assert_eq!(first.answers(get("x"), Consistency::Lease), None, "it begins a round");
+    assert_eq!(first.hears(1, stored(1, 1)).len(), 1, "it answers");
+    assert!(!lease::is_held(&first.1));
+
+    let mut first = leading(First::of(0..3).leasing());
+    first.answers(get("x"), Consistency::Lease);
+    first.hears(1, stored(1, 1));
+    assert!(lease::is_held(&first.1));
+    let (session, sequence) = (Session(8), Sequence(1));
+    let command = Order::Transfer { to: Id::from(2) };
+    first.hears(8, Message::Order(Request { session, sequence, command }));
+    first.times_out(Timer::Transfer);
+    assert_eq!(first.1.hands_over(), None, "it goes on");
+    assert!(!lease::is_held(&first.1));
+    assert_eq!(first.answers(get("x"), Consistency::Lease), None, "it begins a round");
+    assert_eq!(first.hears(1, stored(1, 2)).len(), 1, "it answers");
+    assert!(!lease::is_held(&first.1));
+    assert_eq!(first.answers(get("x"), Consistency::Lease), None, "it begins another one");
+}
+
+#[test]
+fn a_lease_answers_reads_that_ask_for_no_more_until_it_ends() {
+    let mut first = leading(First::of(0..3).leasing());
+    let by_lease = |first: &mut First| first.answers(get("x"), Consistency::Lease).is_some();
+    assert!(!by_lease(&mut first), "it begins a round, which brings a lease");
+    assert!(!lease::is_held(&first.1));
+    assert_eq!(first.hears(1, stored(1, 1)).len(), 1, "it answers");
+    assert!(lease::is_held(&first.1) && by_lease(&mut first));
+    assert_eq!(first.answers(get("x"), Consistency::Linearizable), None, "it begins a round");
+    first.hears(1, stored(1, 2));
+    assert!(lease::is_held(&first.1), "by the first round still");
+    first.times_out(Timer::Lease);
+    assert!(!lease::is_held(&first.1) && !by_lease(&mut first));
+    first.times_out(Timer::Lease);
+    first.hears(1, stored(1, 3));
+    assert!(!lease::is_held(&first.1), "the answer took longer than the lease would last");
+}
+
+/// Does this server vote for the third one in the second term?
+fn votes(first: &mut First) -> bool {
+    let last = Position { index: Index(1), term: Term(1) };
+    let request = RequestVote { term: Term(2), last, is_heir: false };
+    !first.hears(2, Message::Peer(Said::RequestVote(request))).is_empty()
+}
+
+#[test]
+fn a_promise_outlives_the_term_and_a_restart() {
+    let mut first = First::of(0..3).leasing();
+    first.hears(
+        1,
+        Message::Peer(Said::AppendEntries(AppendEntries {
+            term: Term(1),
+            previous: Position::default(),
+            entries: Vec::new(),
+            commit: Index::ZERO,
+            acknowledged: false,
+            round: 0,
+        })),
+    );
+    // It had asked before it heard its leader.
+    let behind = PreVoteReply::Behind { term: Term(2) };
+    first.hears(2, Message::Peer(Said::PreVoteReply(behind)));
+    assert_eq!((first.1.term(), &first.1.role), (Term(2), &Role::Follower { leader: None }));
+    assert!(!votes(&mut first));
+
+    let storage = Some(first.1.storage.clone());
+    let again = first.0.on_start(Id::from(0), &storage, &mut Out::new());
+    let mut again = First(first.0.clone(), Cow::Owned(again));
+    assert!(!votes(&mut again), "it may have promised");
+    for server in [&mut first, &mut again] {
+        server.times_out(Timer::Promise);
+        assert!(votes(server));
+    }
 }

@@ -134,11 +134,23 @@ impl Cluster {
     /// The same, of a cluster in whose config the option `name` is off.
     pub fn start_without(name: &str, count: u64) -> Self {
         let cluster = Self::create(count);
-        let text = fs::read_to_string(cluster.config()).expect("a config");
-        let (on, off) = (format!("{name} = true"), format!("{name} = false"));
-        assert!(text.contains(&on), "no option {name} in {text}");
-        fs::write(cluster.config(), text.replace(&on, &off)).expect("a config");
+        cluster.turn(name, false);
         cluster.started(count)
+    }
+
+    /// The same, of a cluster in whose config the option `name` is on.
+    pub fn start_with(name: &str, count: u64) -> Self {
+        let cluster = Self::create(count);
+        cluster.turn(name, true);
+        cluster.started(count)
+    }
+
+    /// Turns an option of the config on or off, which it is not.
+    pub fn turn(&self, name: &str, on: bool) {
+        let text = fs::read_to_string(self.config()).expect("a config");
+        let (before, after) = (format!("{name} = {}", !on), format!("{name} = {on}"));
+        assert!(text.contains(&before), "no option {name} in {text}");
+        fs::write(self.config(), text.replace(&before, &after)).expect("a config");
     }
 
     fn started(self, count: u64) -> Self {

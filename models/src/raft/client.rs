@@ -3,13 +3,13 @@
 use stateright::actor::Id;
 
 use super::log::Payload;
-use super::read::{self, Question, Read};
+use super::read::{Question, Read};
 use super::rules::Rule;
 use super::server::Step;
 use super::state::Role;
 use super::transfer::Transfer;
 use super::{Command, Params};
-use super::{commit, flow, follower_read, stale_read};
+use super::{commit, flow, follower_read, lease, stale_read};
 use crate::consistency::{Consistency, Query};
 use crate::service::{Answer, Request};
 use crate::state_machine::StateMachine;
@@ -20,7 +20,7 @@ use crate::state_machine::StateMachine;
 pub(super) fn handle_request<P: Params>(step: &mut Step<P>, request: Request<Command<P>>) {
     let (session, sequence) = (request.session, request.sequence);
     if P::Machine::is_read_only(&request.command) {
-        return handle_read(step, Question { request, asks_index: false });
+        return handle_read(step, Question { request, asks_index: false, by_lease: false });
     }
     if !step.require(Rule::OnlyLeaderAppends, step.state().is_leader()) {
         return redirect(step, &request);
@@ -45,9 +45,10 @@ pub(super) fn handle_query<P: Params>(step: &mut Step<P>, request: Request<Query
     if !P::Machine::is_read_only(&request.command) {
         return handle_request(step, request);
     }
-    let question = Question { request, asks_index: true };
+    let by_lease = consistency == Consistency::Lease;
+    let question = Question { request, asks_index: true, by_lease };
     match consistency {
-        Consistency::Linearizable => handle_read(step, question),
+        Consistency::Linearizable | Consistency::Lease => handle_read(step, question),
         Consistency::Stale { seen } => stale_read::handle(step, question, seen),
     }
 }
@@ -59,7 +60,7 @@ fn handle_read<P: Params>(step: &mut Step<P>, question: Question<Command<P>>) {
         return;
     }
     if step.state().is_leader() {
-        return read::handle_read(step, Read { follower: None, question });
+        return lease::handle_read(step, Read { follower: None, question });
     }
     redirect(step, &question.request);
 }

@@ -7,7 +7,7 @@ use super::message::Message;
 use super::rules::Rule;
 use super::server::Step;
 use super::state::{Role, ServerState};
-use super::{Command, Params};
+use super::{Command, Params, Timer};
 use crate::rules::RuleBook;
 use crate::state_machine::StateMachine;
 
@@ -41,13 +41,32 @@ pub fn hears_majority(rules: &impl RuleBook<Rule>, state: &ServerState<impl Stat
     rules.require(Rule::StepsDownUnheard, state.config().is_quorum(rules, is_heard))
 }
 
+/// A server that hears its leader promises its vote to it, for the least election timeout. Whatever
+/// becomes of the leader, or of what this server knows of it, the promise stands.
+pub(super) fn promise<P: Params>(step: &mut Step<P>) {
+    if step.server.options.lease_reads {
+        step.set_timer(Timer::Promise, step.server.timing.least_election());
+        if !step.state().has_promised {
+            step.state_mut().has_promised = true;
+        }
+    }
+}
+
+/// The time of a promise is over.
+pub(super) fn redeem<P: Params>(step: &mut Step<P>) {
+    if step.state().has_promised {
+        step.state_mut().has_promised = false;
+    }
+}
+
 /// Does this server ignore a candidate, since it hears a leader? Not if the leader wants it.
 pub(super) fn ignores<P: Params>(step: &Step<P>, message: &Message<Command<P>>) -> bool {
     let Message::RequestVote(request) = message else {
         return false;
     };
+    let state = step.state();
     step.server.options.check_quorum
-        && step.state().hears_a_leader()
+        && (state.hears_a_leader() || state.has_promised)
         && step.keeps(Rule::HeardLeaderKeepsVote)
         && !(request.is_heir && step.keeps(Rule::HeirGetsVote))
 }

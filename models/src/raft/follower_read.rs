@@ -11,7 +11,7 @@ use super::read::{self, Question, Read};
 use super::rules::Rule;
 use super::server::Step;
 use super::state::Role;
-use super::{Command, Params};
+use super::{Command, Params, lease};
 
 /// Asks the leader for what it takes to answer a read here. False if this server answers none.
 pub(super) fn ask_leader<P: Params>(step: &mut Step<P>, read: &Question<Command<P>>) -> bool {
@@ -36,7 +36,7 @@ pub(super) fn handle_read_index<P: Params>(
     message: ReadIndex<Command<P>>,
 ) {
     if step.state().is_leader() {
-        read::handle_read(step, Read { follower: Some(follower), question: message.read });
+        lease::handle_read(step, Read { follower: Some(follower), question: message.read });
     }
 }
 

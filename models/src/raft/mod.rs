@@ -38,6 +38,7 @@
 //! | when a follower may | `follower_read.rs` |
 //! | what a server answers a read that may be stale | `stale_read.rs` |
 //! | when a log is compacted, how a snapshot travels and what it replaces | `snapshot.rs` |
+//! | when a leader answers a read without asking | `lease.rs` |
 //! | what survives a crash | `server.rs`: `to_save` |
 //! | that it is saved before it is told | `crate::step`: `finish` |
 //!
@@ -46,7 +47,7 @@
 //! the last entry that may match, so that a leader skips back over what is missing and over whole
 //! terms. A leader answers whatever it applies, also entries that its predecessor took in.
 //!
-//! Not here yet: leases. Sessions are never forgotten.
+//! Sessions are never forgotten.
 
 pub mod claims;
 mod client;
@@ -56,6 +57,7 @@ mod contact;
 mod election;
 mod flow;
 mod follower_read;
+pub mod lease;
 pub mod log;
 pub mod membership;
 pub mod message;
@@ -104,6 +106,13 @@ pub struct Timing {
     pub election: Range<Duration>,
 }
 
+impl Timing {
+    /// The least time after which a server that hears no leader stands.
+    fn least_election(&self) -> Range<Duration> {
+        self.election.start..self.election.start
+    }
+}
+
 /// How much one AppendEntries carries at most. One entry goes however large it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Batch {
@@ -123,6 +132,9 @@ pub struct Options {
     pub check_quorum: bool,
     /// A follower answers reads, once its leader has told it how far it must have applied.
     pub follower_reads: bool,
+    /// A leader answers reads that ask for no more without a round, as long as it holds a lease.
+    /// It takes leaders that check their quorum, and clocks that agree on how long a while is.
+    pub lease_reads: bool,
 }
 
 impl Options {
@@ -175,6 +187,10 @@ pub enum Timer {
     PreVote,
     /// A leader has not been relieved by the server that it hands over to.
     Transfer,
+    /// A leader's lease is over.
+    Lease,
+    /// A server has kept its vote for as long as the leader that it heard may count on.
+    Promise,
 }
 
 impl<P: Params> Service for Server<P> {
@@ -197,7 +213,11 @@ impl<P: Params> Actor for Server<P> {
     ) -> Self::State {
         let starts_anew = storage.is_none();
         let first = Config::of(self.servers.iter().copied());
-        let state = ServerState::starting_from(storage.clone(), first);
+        let mut state = ServerState::starting_from(storage.clone(), first);
+        if self.options.lease_reads && !starts_anew && self.rules.keeps(Rule::RestartKeepsPromise) {
+            state.has_promised = true;
+            out.set_timer(Timer::Promise, self.timing.least_election());
+        }
         let may_stand = membership::may_stand(&self.rules, id, &state);
         if may_stand && (self.rules.keeps(Rule::StandsAfterCrash) || starts_anew) {
             out.set_timer(Timer::Election, self.timing.election.clone());
@@ -225,6 +245,8 @@ impl<P: Params> Actor for Server<P> {
             Timer::Heartbeat => flow::send_heartbeats(&mut step),
             Timer::Contact => contact::check(&mut step),
             Timer::Transfer => transfer::give_up(&mut step),
+            Timer::Lease => lease::end(&mut step),
+            Timer::Promise => contact::redeem(&mut step),
         }
         step.finish(out);
     }

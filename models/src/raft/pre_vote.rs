@@ -50,7 +50,8 @@ pub(super) fn handle_pre_vote<P: Params>(step: &mut Step<P>, candidate: Id, requ
     step.send(candidate, Message::PreVoteReply(reply));
 }
 
-/// Would this server vote for the one that asks? It would not as long as it hears a leader.
+/// Would this server vote for the one that asks? It would not as long as it hears a leader, or has
+/// promised its vote to one.
 pub fn grants_pre_vote(
     rules: &impl RuleBook<Rule>,
     state: &ServerState<impl StateMachine>,
@@ -58,6 +59,7 @@ pub fn grants_pre_vote(
 ) -> bool {
     request.term > state.term()
         && rules.require(Rule::HeardLeaderRefuses, !state.hears_a_leader())
+        && !state.has_promised
         && rules
             .require(Rule::PreVoteNeedsLog, is_up_to_date(rules, request.last, state.log().last()))
 }

@@ -7,7 +7,7 @@ use stateright::actor::Id;
 
 use super::snapshot::Compaction;
 use super::state::{Role, ServerState};
-use super::{Batch, Options, Server, Timing};
+use super::{Batch, Options, Server, Timer, Timing};
 use crate::kv::Kv;
 use crate::protocol::{Misfit, Protocol, Settings, milliseconds};
 use crate::rules::AllRules;
@@ -29,11 +29,13 @@ pub const COMPACTION: Compaction = Compaction { floor: 4 << 20, keep: 1 << 20, p
 
 /// What is on unless a config file turns it off. Whoever is cut off, or comes back, deposes no
 /// leader that a majority follows.
-pub const OPTIONS: Options = Options { pre_vote: true, check_quorum: true, follower_reads: true };
+pub const OPTIONS: Options =
+    Options { pre_vote: true, check_quorum: true, follower_reads: true, lease_reads: false };
 
 const PRE_VOTE: &str = "pre_vote";
 const CHECK_QUORUM: &str = "check_quorum";
 const FOLLOWER_READS: &str = "follower_reads";
+const LEASE_READS: &str = "lease_reads";
 
 const HEARTBEAT: &str = "heartbeat";
 const ELECTION: &str = "election";
@@ -46,6 +48,7 @@ impl Protocol for Node {
         (PRE_VOTE, OPTIONS.pre_vote),
         (CHECK_QUORUM, OPTIONS.check_quorum),
         (FOLLOWER_READS, OPTIONS.follower_reads),
+        (LEASE_READS, OPTIONS.lease_reads),
     ];
 
     fn server(servers: Vec<Id>, settings: &Settings) -> Self {
@@ -56,13 +59,23 @@ impl Protocol for Node {
             pre_vote: option(PRE_VOTE),
             check_quorum: option(CHECK_QUORUM),
             follower_reads: option(FOLLOWER_READS),
+            lease_reads: option(LEASE_READS),
         };
         let (batch, window, compaction) = (BATCH, WINDOW, Some(COMPACTION));
         Server { servers, timing, batch, window, options, compaction, rules: AllRules }
     }
 
     fn fits(settings: &Settings) -> Result<(), Misfit> {
-        settings.exceeds::<Self>(ELECTION, HEARTBEAT)
+        settings.exceeds::<Self>(ELECTION, HEARTBEAT)?;
+        if settings.option::<Self>(LEASE_READS) && !settings.option::<Self>(CHECK_QUORUM) {
+            let problem = "leases need it: who hears a leader must vote for no other".to_owned();
+            return Err(Misfit::of_option(CHECK_QUORUM, problem));
+        }
+        Ok(())
+    }
+
+    fn is_punctual(timer: &Timer) -> bool {
+        *timer == Timer::Lease
     }
 
     fn status(&self, id: Id, state: &ServerState<Kv>) -> Status {
@@ -140,6 +153,7 @@ mod tests {
                 pre_vote: name != PRE_VOTE,
                 check_quorum: name != CHECK_QUORUM,
                 follower_reads: name != FOLLOWER_READS,
+                lease_reads: OPTIONS.lease_reads,
             };
             assert_eq!(options(Settings { options: off, ..Settings::default() }), only);
         }

@@ -12,6 +12,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use stateright::actor::Id;
 
+use super::lease::{self, Lease};
 use super::message::{Message, ReadIndexReply};
 use super::rules::Rule;
 use super::server::Step;
@@ -64,6 +65,8 @@ pub struct Question<C> {
     pub request: Request<C>,
     /// The client wants to know as well by how much of the log it is answered.
     pub asks_index: bool,
+    /// It is content with a leader that holds a lease.
+    pub by_lease: bool,
 }
 
 /// As the request itself.
@@ -86,6 +89,7 @@ pub struct Round {
     pub number: u64,
     /// Who has answered the last one while it was of use.
     pub heard: BTreeSet<Id>,
+    pub lease: Lease,
 }
 
 /// Takes in a read that the leader is asked for.
@@ -118,6 +122,7 @@ pub(super) fn ask<P: Params>(step: &mut Step<P>) {
     let Role::Leader { round, .. } = &mut state.role else { return };
     round.number += 1;
     state.reads.asked = std::mem::take(&mut state.reads.waiting);
+    lease::ask(step);
     flow::ask_all(step, false);
     answer_confirmed(step);
 }
@@ -152,6 +157,7 @@ fn answer_confirmed<P: Params>(step: &mut Step<P>) {
     if !is_confirmed(&step.server.rules, step.state()) {
         return;
     }
+    lease::confirm(step);
     let state = step.state_mut();
     if let Role::Leader { round, .. } = &mut state.role {
         round.heard.clear();
@@ -163,7 +169,7 @@ fn answer_confirmed<P: Params>(step: &mut Step<P>) {
 }
 
 /// Answers a read that is confirmed, or tells the follower that does how far it must be.
-fn serve<P: Params>(step: &mut Step<P>, read: Read<Command<P>>) {
+pub(super) fn serve<P: Params>(step: &mut Step<P>, read: Read<Command<P>>) {
     let Some(follower) = read.follower else {
         return answer(step, &read.question);
     };
@@ -173,7 +179,7 @@ fn serve<P: Params>(step: &mut Step<P>, read: Read<Command<P>>) {
 
 /// Answers a read by what is applied here.
 pub(super) fn answer<P: Params>(step: &mut Step<P>, read: &Question<Command<P>>) {
-    let Question { request: Request { session, sequence, command }, asks_index } = read;
+    let Question { request: Request { session, sequence, command }, asks_index, .. } = read;
     let output = step.state().applied.machine.read(command);
     let index = step.state().applied.index;
     let answer = if *asks_index { Answer::Read { output, index } } else { Answer::Done(output) };

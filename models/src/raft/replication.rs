@@ -3,13 +3,13 @@
 use stateright::actor::Id;
 
 use super::Timer;
-use super::commit;
 use super::log::Entry;
 use super::message::{AppendEntries, AppendReply, Message, Outcome};
 use super::rules::Rule;
 use super::server::Step;
 use super::state::Role;
 use super::{Command, Params};
+use super::{commit, contact};
 use crate::number::Index;
 
 /// Takes the leader's entries if they fit behind the own log. raft.tla
@@ -64,6 +64,7 @@ pub(super) fn hear<P: Params>(step: &mut Step<P>, leader: Id) {
             if step.server.options.are_sticky() {
                 step.set_contact_timer();
             }
+            contact::promise(step);
         }
     }
     if step.keeps(Rule::LeaderPutsOffElection) {

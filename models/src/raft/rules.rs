@@ -159,6 +159,16 @@ rules! {
     PieceIsSent: "who lacks a piece is sent it", "Raft figure 13";
     InstalledIsTold: "who has what a snapshot stands for says so", "etcd raft, MsgSnap";
 
+    // Of leases. They are rules about time.
+    LeaseShorterThanPromise: "a lease is shorter than what was promised, by the drift of clocks",
+        "thesis §6.4.1";
+    LeaseFromSending: "a lease begins when the leader asks, not when it is answered",
+        "openraft, check_quorum";
+    TransferEndsLease: "a leader that hands over has no lease any more in its term",
+        "tikv/raft-rs 234";
+    RestartKeepsPromise: "a server that has restarted keeps what it may have promised before",
+        "found by search";
+
     // Of leaders that hand over.
     WhoHandsOverTakesNothing: "a leader that hands over takes no command", "thesis §3.10";
     HeirHasAll: "whoever is to take over has all of the leader's log when it stands",

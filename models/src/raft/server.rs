@@ -6,7 +6,7 @@ use super::log::{Entry, Payload};
 use super::read::Reads;
 use super::rules::Rule;
 use super::state::{Role, Storage};
-use super::{Command, Params, Server, ServerState, Timer};
+use super::{Command, Params, Server, ServerState, Timer, lease};
 use crate::number::{Index, Term};
 use crate::rules::RuleBook;
 use crate::service::{Answer, Sequence, Session};
@@ -80,6 +80,9 @@ impl<P: Params> Step<'_, '_, P> {
         }
         if self.state().is_leader() {
             self.cancel_timer(Timer::Heartbeat);
+            if self.server.options.lease_reads {
+                self.cancel_timer(Timer::Lease);
+            }
             if self.state().hands_over().is_some() {
                 self.cancel_timer(Timer::Transfer);
             }
@@ -110,8 +113,12 @@ impl<P: Params> Step<'_, '_, P> {
     }
 
     pub(super) fn set_contact_timer(&mut self) {
-        let least = self.server.timing.election.start;
-        self.set_timer(Timer::Contact, least..least);
+        self.set_timer(Timer::Contact, self.server.timing.least_election());
+    }
+
+    pub(super) fn set_lease_timer(&mut self) {
+        let length = lease::length(&self.server.timing);
+        self.set_timer(Timer::Lease, length..length);
     }
 
     pub(super) fn set_transfer_timer(&mut self) {

@@ -133,6 +133,8 @@ pub struct ServerState<M: StateMachine> {
     pub incoming: Option<Incoming>,
     /// The leader's term, and the last entry, of a snapshot that cannot be decoded.
     pub unreadable: Option<(Term, Position)>,
+    /// A leader may count on it that this server votes for nobody else. Where there are leases.
+    pub has_promised: bool,
 }
 
 impl<M: StateMachine> ServerState<M> {
@@ -163,6 +165,7 @@ impl<M: StateMachine> ServerState<M> {
             since_snapshot: 0,
             incoming: None,
             unreadable: None,
+            has_promised: false,
         }
     }
 

@@ -15,7 +15,7 @@ use super::message::{Message, TimeoutNow};
 use super::rules::Rule;
 use super::server::Step;
 use super::state::{Role, ServerState};
-use super::{client, election};
+use super::{client, election, lease};
 use crate::order::{Order, Refusal};
 use crate::rules::RuleBook;
 use crate::service::{Answer, Request, Sequence, Session};
@@ -56,6 +56,7 @@ fn begin<P: Params>(step: &mut Step<P>, begun: Transfer) {
         *transfer = Some(begun);
     }
     step.set_transfer_timer();
+    lease::forgo(step);
     tell_to_stand(step, begun.to);
 }
 

@@ -9,6 +9,7 @@ use quorate_models::kv::Kv;
 use quorate_models::raft::claims::ghost::Ghost;
 use quorate_models::raft::claims::properties::a_leader_is_up;
 use quorate_models::raft::rules::Rule;
+use quorate_models::raft::specs::BASIC;
 use quorate_models::raft::specs::cut::{self, BOTH, MAJORITY_FOLLOWS, NOBODY_STANDS, ONE_TERM};
 use quorate_models::raft::specs::live::{A_LEADER, Bounds};
 use quorate_models::raft::specs::{Book, Checked, RaftSpec};
@@ -40,11 +41,8 @@ const CUT_OFF: Wounded = Wounded("cut off", cut::cut_off, BOTH);
 const DEAF: Wounded = Wounded("deaf", cut::deaf, BOTH);
 const UNEQUAL: Wounded = Wounded("unequal", cut::unequal, BOTH);
 const RETURNING: Wounded = Wounded("returning", cut::returning, BOTH);
-const DEAF_TO_THE_LEADER: Wounded = Wounded(
-    "deaf to the leader",
-    cut::deaf_and_led,
-    Options { pre_vote: false, check_quorum: true, follower_reads: false },
-);
+const DEAF_TO_THE_LEADER: Wounded =
+    Wounded("deaf to the leader", cut::deaf_and_led, Options { check_quorum: true, ..BASIC });
 
 const TWO: Bounds<'static> = Bounds {
     servers: 2,

@@ -2,6 +2,7 @@
 
 mod cut;
 mod directions;
+mod lease;
 mod liveness;
 mod membership;
 mod read;
@@ -88,6 +89,7 @@ fn every_rule_has_its_counterexample() {
             cut::PROVEN,
             cut::MISSED,
             cut::SLOWER,
+            lease::PROVEN,
             read::PROVEN,
             transfer::PROVEN,
             transfer::MISSED,

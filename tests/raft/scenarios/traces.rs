@@ -56,7 +56,7 @@ fn a_counterexample_of_a_suspended_rule_is_a_script() {
 #[test]
 fn a_counterexample_in_time_is_a_script() {
     assert_reads_back(|| cut::partition("partition", EVERY_RULE, BASIC), MAJORITY_FOLLOWS);
-    let options = Options { pre_vote: true, check_quorum: false, follower_reads: false };
+    let options = Options { pre_vote: true, ..BASIC };
     let text = assert_reads_back(|| cut::bridge("bridge", EVERY_RULE, options), MAJORITY_FOLLOWS);
     assert!(text.contains("\ncut  S1 ↔ S3, S1 ↔ S4"), "{text}");
 }

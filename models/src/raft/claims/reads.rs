@@ -1,10 +1,10 @@
 //! What must be true of reads that say what they need, and what must be possible.
 
 use super::properties::{System, SystemState};
-use crate::claims::{is_explained, is_explained_by_one_order, servers, servers_up};
+use crate::claims::{is_explained, is_explained_by_one_order, scripts, servers, servers_up};
 use crate::consistency::Consistency;
 use crate::number::Index;
-use crate::raft::Params;
+use crate::raft::{Params, lease};
 use crate::service::{Answer, Message};
 
 pub const ONE_ORDER: &str = "all clients see one order";
@@ -46,4 +46,26 @@ pub fn lags<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
             id == message.dst && applied.0 > 0 && applied < seen.index
         })
     })
+}
+
+pub const LEASE_IS_ALONE: &str = "as long as a leader holds a lease, nobody leads in a later term";
+
+/// Who holds a lease knows all that is committed.
+pub fn lease_is_alone<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
+    let leaders = || servers_up(state).map(|(_, server)| server).filter(|it| it.is_leader());
+    let mut holders = leaders().filter(|server| lease::is_held(server));
+    holders.all(|holder| leaders().all(|leader| leader.term() <= holder.term()))
+}
+
+/// A leader holds a lease.
+pub fn a_lease<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
+    servers_up(state).any(|(_, server)| lease::is_held(server))
+}
+
+/// The server of the latest term leads and has begun one round, and two reads are answered.
+pub fn two_in_a_round<P: Params>(system: &System<P>, state: &SystemState<P>) -> bool {
+    let latest = servers_up(state).map(|(_, server)| server).max_by_key(|server| server.term());
+    let rounds = latest.filter(|server| server.is_leader()).map(|server| server.round());
+    let answered: usize = scripts(system, state).map(|(_, answered)| answered).sum();
+    rounds == Some(1) && answered == 2
 }

@@ -127,6 +127,7 @@ impl<M: StateMachine> Rewrite<Id> for ServerState<M> {
                 waiting: self.reads.waiting.rewrite(plan),
                 held: self.reads.held.iter().map(|(at, it)| (*at, it.rewrite(plan))).collect(),
             },
+            has_promised: self.has_promised,
         }
     }
 }

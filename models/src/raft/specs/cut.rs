@@ -10,14 +10,15 @@ use quorate_checker::AnySpec;
 use quorate_checker::spec::{Claim, Cut, Faults};
 
 use super::live::{ALL_FOLLOW, Bounds, LATER_LEADER, timed};
-use super::{Book, EVERY_RULE, Fact, RaftSpec, SEEN, directions, fact};
+use super::{BASIC, Book, EVERY_RULE, Fact, RaftSpec, SEEN, directions, fact};
 use crate::kv::{Command, put};
 use crate::raft::Options;
 use crate::raft::claims::properties;
 use crate::system::Boxed;
 
 /// The options of a node.
-pub const BOTH: Options = Options { pre_vote: true, check_quorum: true, follower_reads: true };
+pub const BOTH: Options =
+    Options { pre_vote: true, check_quorum: true, follower_reads: true, lease_reads: false };
 
 /// A majority follows a leader in its term, and goes on to.
 pub const MAJORITY_FOLLOWS: &str = "a majority follows a leader";
@@ -98,7 +99,7 @@ pub fn bridge(name: &str, rules: Book, options: Options) -> RaftSpec {
 
 /// The bridge hears the old leader, and refuses the others, which are no majority without it.
 fn pre_vote_alone() -> RaftSpec {
-    let options = Options { pre_vote: true, check_quorum: false, follower_reads: false };
+    let options = Options { pre_vote: true, ..BASIC };
     let bounds = Bounds { servers: 4, options, ..Bounds::default() };
     raft("raft/pre-vote-alone-live", EVERY_RULE, bounds, &[])
         .cut(Cut::between([0], [2, 3]))
@@ -119,7 +120,7 @@ pub fn cut_off(name: &str, rules: Book, options: Options) -> RaftSpec {
 /// A server that is cut off stands again and again, and each time in a newer term. The others do
 /// not mind.
 fn check_quorum_alone() -> RaftSpec {
-    let options = Options { pre_vote: false, check_quorum: true, follower_reads: false };
+    let options = Options { check_quorum: true, ..BASIC };
     let mut spec = cut_off("raft/check-quorum-alone-live", EVERY_RULE, options);
     // The one that is cut off adds elections of its own to those of the others.
     if let Some(restless) = spec.timely.as_mut().and_then(|timely| timely.restless.as_mut()) {
@@ -152,7 +153,7 @@ pub fn deaf(name: &str, rules: Book, options: Options) -> RaftSpec {
 
 /// With check-quorum alone it stands, and those that hear the leader do not mind.
 fn deaf_to_the_leader() -> RaftSpec {
-    let options = Options { pre_vote: false, check_quorum: true, follower_reads: false };
+    let options = Options { check_quorum: true, ..BASIC };
     deaf_and_led("raft/deaf-follower-live", EVERY_RULE, options)
         .summary("a server that hears nobody stands, and those that hear a leader keep to it")
 }

@@ -36,11 +36,12 @@ pub enum Pace {
 }
 
 impl Pace {
-    fn range(self) -> fn(&member::Timer<Timer>) -> RangeInclusive<u8> {
+    pub(super) fn range(self) -> fn(&member::Timer<Timer>) -> RangeInclusive<u8> {
         match self {
             Pace::Short => |timer| match timer {
                 member::Timer::Server(Timer::Heartbeat) => 1..=1,
-                member::Timer::Server(Timer::Contact) => 2..=2,
+                member::Timer::Server(Timer::Contact | Timer::Promise) => 2..=2,
+                member::Timer::Server(Timer::Lease) => 1..=1,
                 member::Timer::Server(Timer::Transfer) => 3..=3,
                 member::Timer::Server(Timer::Election | Timer::PreVote) => 2..=3,
                 member::Timer::Retry | member::Timer::Try(_) => 4..=4,
@@ -48,7 +49,8 @@ impl Pace {
             },
             Pace::Real => |timer| match timer {
                 member::Timer::Server(Timer::Heartbeat) => 1..=1,
-                member::Timer::Server(Timer::Contact) => 3..=3,
+                member::Timer::Server(Timer::Contact | Timer::Promise) => 3..=3,
+                member::Timer::Server(Timer::Lease) => 2..=2,
                 member::Timer::Server(Timer::Transfer) => 6..=6,
                 member::Timer::Server(Timer::Election | Timer::PreVote) => 3..=6,
                 member::Timer::Retry | member::Timer::Try(_) => 2..=2,

@@ -4,6 +4,7 @@ pub mod custom;
 pub mod cut;
 mod directions;
 pub mod large;
+pub mod lease;
 pub mod live;
 pub mod membership;
 pub mod read;
@@ -83,7 +84,8 @@ const BATCH: Batch = Batch { entries: 1, bytes: 0 };
 const WINDOW: usize = 1;
 
 /// Raft as in the paper.
-pub const BASIC: Options = Options { pre_vote: false, check_quorum: false, follower_reads: false };
+pub const BASIC: Options =
+    Options { pre_vote: false, check_quorum: false, follower_reads: false, lease_reads: false };
 
 /// One of these servers as the specs have it: as in the paper, with one entry a message, and one
 /// message on its way to each follower.

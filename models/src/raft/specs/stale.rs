@@ -20,7 +20,7 @@ pub fn all() -> Vec<Box<dyn AnySpec>> {
 }
 
 /// All clients of `spec` ask this of their reads.
-fn asking(mut spec: RaftSpec, freshness: Freshness) -> RaftSpec {
+pub(super) fn asking(mut spec: RaftSpec, freshness: Freshness) -> RaftSpec {
     for client in clients_mut(&mut spec) {
         client.reads = Some(freshness);
     }

@@ -29,7 +29,7 @@ pub fn all() -> Vec<Box<dyn AnySpec>> {
 }
 
 /// `spec`, with an operator that wants the second server to lead, and says so to those `asked`.
-fn ordered(spec: RaftSpec, asked: &[usize], waits: bool) -> RaftSpec {
+pub(super) fn ordered(spec: RaftSpec, asked: &[usize], waits: bool) -> RaftSpec {
     let order = Order::Transfer { to: Id::from(transfer::HEIR) };
     let orders = asked.iter().map(|server| (Id::from(*server), order.clone())).collect();
     with_operator(spec, Operator { orders, waits })

@@ -1,0 +1,38 @@
+//! Timers that take something away which only time gives, such as a lease.
+
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use quorate::node::event_loop::EventLoop;
+use quorate::node::transport::Transport;
+use quorate::node::wire;
+use quorate_models::service::{MessageOf, Request, Sequence, Session};
+use stateright::actor::Id;
+
+use crate::{Adder, Board, MS, Memory, Sum, members};
+
+#[test]
+fn what_time_takes_away_is_gone_before_what_came_meanwhile_is_handled() {
+    let members = members(1);
+    let mut sender = Transport::client(&members).unwrap();
+    let session = Session(usize::from(sender.id()) as u64);
+    let mut add = |number, command| {
+        let sequence = Sequence(number);
+        let add = MessageOf::<Adder>::Request(Request { session, sequence, command });
+        sender.send(Id::from(1), wire::encode(&add).unwrap());
+        sender.flush().unwrap();
+    };
+    let transport = Transport::server(&members, 1).unwrap();
+    let kept = Arc::new(Mutex::new(None));
+    let disk = Memory { kept: kept.clone(), breaks: Arc::default() };
+    let mut node = EventLoop::start(Adder, transport, disk, &None, Board::default()).unwrap();
+    add(1, 3_000);
+    node.step().unwrap();
+    // It is late for its timers, and a message is there.
+    thread::sleep(MS * 5);
+    add(2, 1);
+    node.step().unwrap();
+    // The other timer fires sometime.
+    let Some(Sum(saved)) = *kept.lock().unwrap() else { panic!("it has saved") };
+    assert_eq!(saved % 1_000_000, 3_000 + 13 + 1, "the message found what the timer left");
+}
