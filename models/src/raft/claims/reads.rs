@@ -50,7 +50,7 @@ pub fn lags<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
 
 pub const LEASE_IS_ALONE: &str = "as long as a leader holds a lease, nobody leads in a later term";
 
-/// Who holds a lease knows all that is committed.
+/// No server that holds a lease is of an older term than another one that leads.
 pub fn lease_is_alone<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
     let leaders = || servers_up(state).map(|(_, server)| server).filter(|it| it.is_leader());
     let mut holders = leaders().filter(|server| lease::is_held(server));
