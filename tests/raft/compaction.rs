@@ -10,7 +10,7 @@ use quorate_models::protocol::{Protocol as _, Settings};
 use quorate_models::raft::config::Config;
 use quorate_models::raft::log::{Entry, Log, Payload, Position};
 use quorate_models::raft::message::{
-    AppendReply, InstallSnapshot, Message as Said, Outcome, Piece, SnapshotReply,
+    AppendEntries, AppendReply, InstallSnapshot, Message as Said, Outcome, Piece, SnapshotReply,
 };
 use quorate_models::raft::protocol::Node;
 use quorate_models::raft::read::{Question, Read, Round};
@@ -231,6 +231,19 @@ fn pieces_are_taken_in_their_order_and_forgotten_when_they_are_of_no_more_use() 
     assert_eq!(third.hears(0, piece(1)), stored(7));
     assert_eq!((&third.1.incoming, third.1.since_snapshot), (&None, 0));
     assert_eq!(third.1.storage.snapshot, Some(whole));
+}
+
+#[test]
+fn entries_that_are_compacted_in_part_are_taken_but_for_that_part() {
+    let mut third = Third::starting();
+    third.leads();
+    third.1.to_mut().role = Role::Follower { leader: None };
+    let entry = Entry { term: TERM, payload: Payload::NoOp };
+    let entries = vec![entry; 4];
+    let (previous, commit, acknowledged) = (last(5), Index(7), false);
+    let append = AppendEntries { term: TERM, previous, entries, commit, acknowledged, round: 0 };
+    assert_eq!(third.hears(0, Said::AppendEntries(append)), stored(9));
+    assert_eq!((third.1.log().base(), third.1.log().last()), (last(7), last(9)));
 }
 
 /// The value weighs so much with its key and the entry that has it.

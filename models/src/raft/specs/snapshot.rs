@@ -63,7 +63,7 @@ pub fn all() -> Vec<Box<dyn AnySpec>> {
         retry("raft/snapshot-retry", EVERY_RULE).counts(515_213, 1_419_593).boxed(),
         read("raft/snapshot-read", EVERY_RULE).counts(50_560, 134_203).boxed(),
         members("raft/snapshot-members", EVERY_RULE).counts(274_200, 642_170).boxed(),
-        leavers("raft/snapshot-leavers", EVERY_RULE).counts(16_713, 38_710).boxed(),
+        leavers("raft/snapshot-leavers", EVERY_RULE).counts(136_801, 377_582).boxed(),
         told("raft/snapshot-told-live", EVERY_RULE).counts(9_146, 14_955).boxed(),
         rejoin("raft/snapshot-rejoin-live", EVERY_RULE).counts(291_863, 896_687).boxed(),
         lossy("raft/snapshot-lossy-live", EVERY_RULE).counts(119_877, 216_442).boxed(),
@@ -173,11 +173,12 @@ pub fn members(name: &str, rules: Book) -> RaftSpec {
 pub fn leavers(name: &str, rules: Book) -> RaftSpec {
     let changes = vec![(0, remove(1)), (0, remove(2))];
     let scripts: &[&[Command]] = &[&[put("x", "1")]];
-    let safety = Bounds { scripts, ..membership::elections(3, 2) };
+    let faults = Faults { crashes: 1, down_at_once: 1, ..Faults::NONE };
+    let safety = Bounds { scripts, faults, ..membership::elections(3, 2) };
     let bounds = membership::Bounds { founders: 3, changes, safety };
-    changing(name, rules, bounds, &[membership::TWO_CHANGES, TAIL])
+    changing(name, rules, bounds, &[membership::TWO_CHANGES, TAIL, RECOVERED])
         .directed("S1 stands, and then S3, which gets no entry but the first", directions::leavers)
-        .summary("servers leave, and a snapshot tells who takes part")
+        .summary("servers leave and crash, and a snapshot tells who takes part")
 }
 
 fn changing(name: &str, rules: Book, bounds: membership::Bounds<'_>, facts: &[Fact]) -> RaftSpec {
