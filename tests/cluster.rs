@@ -1,6 +1,8 @@
 //! Real processes on real sockets: killed, restarted, and read back; on several machines; and what
 //! they say when something is wrong.
 
+#[path = "cluster/five.rs"]
+mod five;
 #[path = "cluster/load.rs"]
 mod load;
 #[path = "cluster/machines.rs"]

@@ -1,5 +1,6 @@
 //! What a node shows over HTTP, to clients that behave and to clients that do not.
 
+use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::time::{Duration, Instant};
@@ -11,7 +12,7 @@ use quorate::node::fragment::ReassemblyCounters;
 use quorate::node::http::{Http, HttpError};
 use quorate::node::snapshot::Snapshot;
 use quorate::node::transport::Counters;
-use quorate_models::service::{Number, Status};
+use quorate_models::service::{Number, Part, Status};
 use stateright::actor::Id;
 
 /// A cluster of one node on a port that is free.
@@ -29,10 +30,11 @@ fn start() -> (Http, Board<Snapshot>) {
 
 fn snapshot(term: u64) -> Snapshot {
     let (role, leader) = ("leader".to_owned(), Some(Id::from(1)));
+    let members = BTreeMap::from([(Id::from(1), Part::Voter), (Id::from(2), Part::Learner)]);
     let number = |name, unit, value| Number { name, unit, meaning: "A number.", value };
     let numbers =
         vec![number("term", "", term), number("commit", "index", 5), number("last", "index", 6)];
-    let status = Status { role, leader, numbers, warnings: Vec::new() };
+    let status = Status { role, leader, numbers, warnings: Vec::new(), members };
     let counts = Counts { commits: 3, commit_micros: 1_020_003, sends: 900, ..Counts::default() };
     let transport = Counters {
         reject_forged: 7,
@@ -76,7 +78,7 @@ fn status_is_what_was_published_last() {
     let expected = serde_json::json!({
         "cluster": null, "id": 1, "address": http.address().to_string(), "role": "leader",
         "numbers": ["term", "commit", "last"], "term": 4, "leader": 1, "commit": 5, "last": 6,
-        "warnings": [], "messages_sent": 900,
+        "warnings": [], "members": { "1": "voter", "2": "learner" }, "messages_sent": 900,
         "messages_merged": 800, "messages_lost": 3, "datagrams_forged": 7,
         "uptime_seconds": null, "age_ms": null,
     });

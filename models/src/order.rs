@@ -49,6 +49,8 @@ pub enum Refusal {
     /// The server did not take over within an election timeout, and the leader goes on. It may take
     /// over still, if it was told to and that is on its way.
     NotTakenOver { to: Id },
+    /// Whoever was asked does not know where the server is that was to come.
+    NowhereKnown { id: Id },
     /// Another change of the members is not committed yet.
     ChangePending,
     /// The change would leave nobody who has a vote.
@@ -74,6 +76,11 @@ impl fmt::Display for Refusal {
                 f,
                 "node {} has not taken over within an election timeout; the leader goes on",
                 usize::from(*to)
+            ),
+            Refusal::NowhereKnown { id } => write!(
+                f,
+                "the node that was asked does not know where node {0} is: its file does not say so",
+                usize::from(*id)
             ),
             Refusal::ChangePending => f.write_str("another change of the members is on its way"),
             Refusal::NoVoterLeft => f.write_str("no node would be left that has a vote"),
@@ -114,6 +121,7 @@ impl Rewrite<Id> for Refusal {
             Refusal::HandsOver { to } => Refusal::HandsOver { to: to.rewrite(plan) },
             Refusal::NotTakenOver { to } => Refusal::NotTakenOver { to: to.rewrite(plan) },
             Refusal::UnknownOrder | Refusal::ChangePending | Refusal::NoVoterLeft => *self,
+            Refusal::NowhereKnown { id } => Refusal::NowhereKnown { id: id.rewrite(plan) },
             Refusal::NoMember { id } => Refusal::NoMember { id: id.rewrite(plan) },
             Refusal::LagsBehind { id } => Refusal::LagsBehind { id: id.rewrite(plan) },
         }

@@ -11,7 +11,7 @@ use stateright::actor::{Actor, Id};
 use crate::durable::Durable;
 use crate::kv::Kv;
 use crate::quorum::is_majority;
-use crate::service::{Service, Status};
+use crate::service::{Part, Service, Status};
 
 /// How the servers of a cluster are set up.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -111,6 +111,9 @@ pub trait Protocol:
     /// What a config file may turn on or off, each with its default. None by default.
     const OPTIONS: &'static [(&'static str, bool)] = &[];
 
+    /// Whether servers come and go while a cluster runs, by order of an operator.
+    const CHANGES_MEMBERS: bool = false;
+
     /// How many nodes a cluster has at least: with fewer nobody could ever answer a client.
     const LEAST_NODES: usize = 1;
 
@@ -136,13 +139,13 @@ pub trait Protocol:
     /// What an operator wants to know of the server `id` in this state.
     fn status(&self, id: Id, state: &<Self as Actor>::State) -> Status;
 
-    /// Asks that a cluster of `nodes` servers serves its clients, as far as those tell that answer:
-    /// each of them once. The default is [`majority_follows`].
+    /// Asks that a cluster that began with so many `founders` serves its clients, as far as those
+    /// servers tell that answer: each of them once. The default is [`majority_follows`].
     ///
     /// # Errors
     /// Why it does not, in words for an operator, who calls a server a node.
-    fn serves(nodes: usize, said: &[Said]) -> Result<(), String> {
-        majority_follows(nodes, said)
+    fn serves(founders: usize, said: &[Said]) -> Result<(), String> {
+        majority_follows(founders, said)
     }
 
     /// Of a cluster that serves its clients, the next fault that it would not survive as it is made
@@ -167,25 +170,47 @@ pub struct Said {
     pub leader: Option<Id>,
     /// The [`Status::numbers`], by their names.
     pub numbers: BTreeMap<String, u64>,
+    /// The [`Status::members`].
+    pub members: BTreeMap<Id, Part>,
 }
 
-/// Asks that a majority of `nodes` servers answers, and that a majority takes the same one for
-/// leader, which does so itself.
+/// Asks that a majority of the servers that have a vote answers, and that a majority takes the same
+/// one for leader, which does so itself. Who has a vote is what that leader says; if it knows of no
+/// members, the cluster is the `founders` with which it began.
 ///
 /// # Errors
 /// Which of the two is not so, in words for an operator.
-pub fn majority_follows(nodes: usize, said: &[Said]) -> Result<(), String> {
-    if !is_majority(said.len(), nodes) {
-        return Err(format!("no majority answers, only {} of {nodes} nodes", said.len()));
-    }
-    let follows = |leader: &Said| {
+pub fn majority_follows(founders: usize, said: &[Said]) -> Result<(), String> {
+    let is_followed = |leader: &Said| {
         let followers = said.iter().filter(|it| it.leader == Some(leader.id));
-        is_majority(followers.count(), nodes)
+        let (count, voters) = voters_among(followers, leader, founders);
+        is_majority(count, voters)
     };
-    if said.iter().any(|it| it.leader == Some(it.id) && follows(it)) {
+    if said.iter().any(|it| it.leader == Some(it.id) && is_followed(it)) {
         return Ok(());
     }
+    let (count, voters) = match said.iter().find(|it| !it.members.is_empty()).or(said.first()) {
+        Some(known) => voters_among(said.iter(), known, founders),
+        None => (0, founders),
+    };
+    if !is_majority(count, voters) {
+        return Err(format!("no majority answers, only {count} of {voters} nodes"));
+    }
     Err("no majority follows a leader that answers".to_owned())
+}
+
+/// How many of `some` have a vote by the word of `by`, and how many there are that have.
+fn voters_among<'a>(
+    some: impl Iterator<Item = &'a Said>,
+    by: &Said,
+    founders: usize,
+) -> (usize, usize) {
+    if by.members.is_empty() {
+        return (some.count(), founders);
+    }
+    let has_vote = |id: &Id| by.members.get(id).is_some_and(|part| part.has_vote());
+    let voters = by.members.keys().filter(|id| has_vote(id)).count();
+    (some.filter(|it| has_vote(&it.id)).count(), voters)
 }
 
 /// What is to be done with a protocol of which so far only the name is known.
@@ -208,6 +233,7 @@ mod tests {
             role: String::new(),
             leader: leader.map(Id::from),
             numbers: BTreeMap::new(),
+            members: BTreeMap::new(),
         };
         all.iter().map(of).collect()
     }
@@ -238,5 +264,24 @@ mod tests {
                 "{all:?}"
             );
         }
+    }
+
+    #[test]
+    fn who_has_a_vote_is_what_the_leader_says() {
+        let members: BTreeMap<Id, Part> =
+            [(1, Part::Voter), (2, Part::Voter), (3, Part::Voter), (4, Part::Learner)]
+                .map(|(id, part)| (Id::from(id), part))
+                .into();
+        // Five began, of which three are left; the fourth does not count.
+        let serves = |all: &[_]| {
+            let mut said = said(all);
+            said.iter_mut().for_each(|it| it.members.clone_from(&members));
+            majority_follows(5, &said)
+        };
+        assert_eq!(serves(&[(1, Some(1)), (2, Some(1))]), Ok(()));
+        let followed = Err("no majority follows a leader that answers".to_owned());
+        assert_eq!(serves(&[(1, Some(1)), (2, None), (4, Some(1))]), followed);
+        let few = Err("no majority answers, only 1 of 3 nodes".to_owned());
+        assert_eq!(serves(&[(1, Some(1)), (4, Some(1)), (5, Some(1))]), few);
     }
 }

@@ -4,6 +4,7 @@
 //! keeps its number, so a server recognises it and lets it take effect once (Ongaro's thesis,
 //! §6.3).
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -63,7 +64,7 @@ pub enum Answer<O> {
 }
 
 /// What an operator wants to know of a server.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 pub struct Status {
     /// The field's name of the role: "leader", "follower", "candidate".
     pub role: String,
@@ -74,6 +75,39 @@ pub struct Status {
     pub numbers: Vec<Number>,
     /// What an operator must hear of, each in a sentence: another server has lost its storage.
     pub warnings: Vec<String>,
+    /// The cluster's members as far as this server knows, by their numbers; none if the protocol
+    /// keeps the members that it began with.
+    pub members: BTreeMap<Id, Part>,
+}
+
+/// The part that a server has in a cluster whose members change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Part {
+    /// It has a vote.
+    Voter,
+    /// It has a vote until the change that is under way is done, and is no member then.
+    Leaving,
+    /// It stores what the others store, and has no vote.
+    Learner,
+}
+
+impl Part {
+    /// Whether it has a vote.
+    pub fn has_vote(self) -> bool {
+        self != Part::Learner
+    }
+}
+
+/// In a word.
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Part::Voter => "voter",
+            Part::Leaving => "leaving",
+            Part::Learner => "learner",
+        })
+    }
 }
 
 impl Status {

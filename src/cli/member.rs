@@ -1,5 +1,8 @@
 //! `quorate member`: changes which nodes a cluster has, while it runs.
 
+mod come;
+mod list;
+
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -10,16 +13,21 @@ use quorate_models::order::{Change, Order};
 use stateright::actor::Id;
 
 use super::exit::{self, Failure};
-use super::{kv, order, setup};
+use super::order::{give, report};
+use super::{kv, setup};
 use crate::node::config::Config;
 
 /// What is said of all changes, for `--help`.
 const NOTES: &str = "\
-One change at a time: it is done when a majority has it. `quorate status` shows who learns and who
-is removed.
+One change at a time: it is done when a majority has it. A node that comes is added, started, and
+promoted when it has caught up. Its number must be new: one that was removed may come back with its
+store, and without it only under another number.
 
 Exits 1 if the change is refused, with the reason, and 3 if nobody says in time that it is done: it
 may be under way then.";
+
+/// What may be so if nobody says in time that a change is done.
+const UNKNOWN: &str = "the change may be under way";
 
 /// Which change of which cluster.
 #[derive(clap::Args)]
@@ -37,10 +45,16 @@ pub struct Args {
 
 #[derive(Subcommand)]
 enum What {
+    /// Shows the members, and how far each of them is
+    List,
     /// Has a node store what the others store, without a vote
     Add {
         /// The node's number in the config
         node: u64,
+        /// Where the others reach the node over UDP. Writes it into the config, if that does not
+        /// have the node: on other machines that is yours to do
+        #[arg(long, value_name = "HOST:PORT")]
+        address: Option<String>,
     },
     /// Gives a node a vote that has caught up
     Promote {
@@ -61,50 +75,55 @@ enum What {
 }
 
 impl What {
-    fn change(&self) -> Change {
+    /// What is asked for, and what is so when it is done; `None` if nothing is to change.
+    fn change(&self) -> Option<(Change, String)> {
         let id = |node: &u64| Id::from(*node as usize);
-        match self {
-            What::Add { node } => Change::Add { id: id(node) },
-            What::Promote { node } => Change::Promote { id: id(node) },
-            What::Remove { node } => Change::Remove { id: id(node) },
-            What::Replace { nodes } => {
-                Change::Replace { voters: nodes.iter().map(id).collect::<BTreeSet<Id>>() }
+        Some(match self {
+            What::List => return None,
+            What::Add { node, .. } => {
+                (Change::Add { id: id(node) }, format!("node {node} is a member"))
             }
-        }
+            What::Promote { node } => {
+                (Change::Promote { id: id(node) }, format!("node {node} has a vote"))
+            }
+            What::Remove { node } => {
+                (Change::Remove { id: id(node) }, format!("node {node} is no member"))
+            }
+            What::Replace { nodes } => {
+                let voters: BTreeSet<Id> = nodes.iter().map(id).collect();
+                (Change::Replace { voters }, format!("the nodes with a vote are {nodes:?}"))
+            }
+        })
     }
 
     /// The nodes that are named.
     fn nodes(&self) -> &[u64] {
         match self {
-            What::Add { node } | What::Promote { node } | What::Remove { node } => {
+            What::List => &[],
+            What::Add { node, .. } | What::Promote { node } | What::Remove { node } => {
                 std::slice::from_ref(node)
             }
             What::Replace { nodes } => nodes,
         }
     }
-
-    /// What is so when it is done.
-    fn done(&self) -> String {
-        match self {
-            What::Add { node } => format!("node {node} is a member"),
-            What::Promote { node } => format!("node {node} has a vote"),
-            What::Remove { node } => format!("node {node} is no member"),
-            What::Replace { nodes } => format!("the nodes with a vote are {nodes:?}"),
-        }
-    }
 }
 
-/// Changes a cluster.
+/// Changes a cluster, or shows its members.
 pub fn run(args: Args) -> ExitCode {
-    exit::report(change(&args))
+    exit::report(member(&args))
 }
 
-fn change(args: &Args) -> Result<(), Failure> {
+fn member(args: &Args) -> Result<(), Failure> {
     let config = Config::load(&args.config)?;
     setup::check(&config)?;
+    let Some((change, done)) = args.what.change() else {
+        return list::show(&config);
+    };
+    if let What::Add { node, address: Some(address) } = &args.what {
+        return report(come::add(&config, *node, address, args.timeout)?, &done);
+    }
     for node in args.what.nodes() {
         setup::node(&config, *node)?;
     }
-    let (order, done) = (Order::Change(args.what.change()), args.what.done());
-    order::give(&config, order, args.timeout, &done, "the change may be under way")
+    give(&config, Order::Change(change), args.timeout, &done, UNKNOWN)
 }

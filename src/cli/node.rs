@@ -1,6 +1,7 @@
 //! `quorate node`: one node of a cluster, until it is told to stop.
 
 pub mod console;
+pub mod file;
 mod limiter;
 mod taken_out;
 
@@ -101,7 +102,8 @@ impl Site<'_> {
         let identity = setup::identity(self.config, self.node.id);
         let (store, storage) = Store::<P::Storage>::open(&self.node.store, identity)?;
         let (transport, _http) = self.listen(storage.is_some())?;
-        let watch = Console::new(transport.id(), self.board.clone());
+        let places = file::follow(self.config.clone(), self.node.id);
+        let watch = Console::new(transport.id(), self.board.clone(), places);
         let ended =
             EventLoop::start(actor, transport, store, &storage, watch).and_then(|node| node.run());
         self.conclude(ended)

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::time::Duration;
 
 use quorate_models::kv::Kv;
-use quorate_models::order::Order;
+use quorate_models::order::{Order, Outcome};
 
 use super::exit::{Code, Failure};
 use super::{setup, unanswered};
@@ -14,8 +14,7 @@ use crate::node::config::Config;
 /// Gives `order` to the cluster of `config`, and prints `done` once it is carried out.
 ///
 /// # Errors
-/// If it is refused; if nobody answers within `timeout`, with `unknown`, what may be so then; or if
-/// the network or the output fails.
+/// If it is refused, or as [`ask`].
 pub fn give(
     config: &Config,
     order: Order,
@@ -23,13 +22,34 @@ pub fn give(
     done: &str,
     unknown: &str,
 ) -> Result<(), Failure> {
+    report(ask(config, order, timeout, unknown)?, done)
+}
+
+/// Prints `done`, if that is so.
+///
+/// # Errors
+/// If it is not, or the output fails.
+pub fn report(outcome: Outcome, done: &str) -> Result<(), Failure> {
+    outcome.map_err(|refusal| Failure::new(Code::No, refusal))?;
+    writeln!(std::io::stdout().lock(), "{done}")
+        .map_err(|error| Failure::new(Code::Io, format!("cannot write to the output: {error}")))
+}
+
+/// What becomes of `order`, given to the cluster of `config`.
+///
+/// # Errors
+/// If nobody answers within `timeout`, with `unknown`, what may be so then; or if the network
+/// fails.
+pub fn ask(
+    config: &Config,
+    order: Order,
+    timeout: Duration,
+    unknown: &str,
+) -> Result<Outcome, Failure> {
     let members = setup::members(config)?;
     let mut client = Client::<Kv>::open(&members).map_err(|error| Failure::new(Code::Io, error))?;
     match client.order(order, timeout) {
-        Ok(Ok(())) => writeln!(std::io::stdout().lock(), "{done}").map_err(|error| {
-            Failure::new(Code::Io, format!("cannot write to the output: {error}"))
-        }),
-        Ok(Err(refusal)) => Err(Failure::new(Code::No, refusal)),
+        Ok(outcome) => Ok(outcome),
         Err(CallError::Unknown(waited)) => {
             let mut message = format!("unknown outcome: no answer within {waited:?}");
             if let Some(why) = unanswered::why(config, client.has_heard(), client.notices()) {

@@ -37,7 +37,12 @@ pub fn node(config: &Config, id: u64) -> Result<&Node, Failure> {
 
 /// Whose store that of node `id` is.
 pub fn identity(config: &Config, id: u64) -> Identity {
-    Identity { cluster: config.cluster, node: id, protocol: config.protocol.clone().into() }
+    Identity {
+        cluster: config.cluster,
+        node: id,
+        protocol: config.protocol.clone().into(),
+        founders: config.founders().map(|node| node.id).collect(),
+    }
 }
 
 /// The members of the cluster, and the key that they share.
@@ -53,20 +58,25 @@ pub fn members(config: &Config) -> Result<Members, ConfigError> {
 /// The actor that every node of `config` runs, which is one of `P`.
 ///
 /// # Errors
-/// If what the config says of timers and options does not fit `P`, or it has too few nodes for it.
+/// If what the config says of timers and options does not fit `P`, or it has too few nodes for it,
+/// or some that join although nobody can.
 pub fn actor<P: Protocol>(config: &Config) -> Result<P, ConfigError> {
     config.has_timers_of(P::TIMERS)?;
     config.has_options_of(P::OPTIONS)?;
-    if config.nodes.len() < P::LEAST_NODES {
-        return Err(config.wrong("node", &too_few::<P>(config.nodes.len())));
+    let founders: Vec<Id> = config.founders().map(|node| Id::from(node.id as usize)).collect();
+    if founders.len() < P::LEAST_NODES {
+        return Err(config.wrong("node", &too_few::<P>(founders.len())));
+    }
+    if let Some(node) = config.nodes.iter().find(|node| node.joins && !P::CHANGES_MEMBERS) {
+        let problem = format!("no node joins a cluster of {}, which keeps its members", P::NAME);
+        return Err(config.wrong(&format!("node {}: joins", node.id), &problem));
     }
     let settings = Settings { timers: config.timers.clone(), options: config.options.clone() };
     P::fits(&settings).map_err(|Misfit { name, is_option, problem }| match is_option {
         true => config.wrong(&format!("options.{name}"), &problem),
         false => config.wrong_timer(name, &problem),
     })?;
-    let servers = config.nodes.iter().map(|node| Id::from(node.id as usize)).collect();
-    Ok(P::server(servers, &settings))
+    Ok(P::server(founders, &settings))
 }
 
 /// Why no cluster of `P` has only so many nodes.

@@ -84,7 +84,7 @@ fn table(rows: &[Row]) -> String {
 
 /// Lines of cells, each column as wide as its widest cell. Addresses and roles begin at the same
 /// place, and numbers end there.
-fn aligned(lines: &[Vec<String>]) -> Vec<String> {
+pub(super) fn aligned(lines: &[Vec<String>]) -> Vec<String> {
     let width = |column: usize| lines.iter().map(|line| line[column].chars().count()).max();
     let cell = |(column, text): (usize, &String)| {
         let width = width(column).unwrap_or_default();

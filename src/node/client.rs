@@ -105,6 +105,18 @@ impl<M: StateMachine> Client<M> {
         Ok(Client { transport, servers, session, sequence, target, seen, machine })
     }
 
+    /// Takes the servers of `members` for those of its cluster from now on: some have come, or are
+    /// elsewhere. Of a leader that has come it only knows the number until then.
+    ///
+    /// # Panics
+    /// If `members` has no servers.
+    pub fn know(&mut self, members: &Members) {
+        self.servers = members.servers.keys().map(|&id| Id::from(id as usize)).collect();
+        assert!(!self.servers.is_empty(), "a cluster has servers");
+        self.target %= self.servers.len();
+        self.transport.know(members.servers.clone());
+    }
+
     /// This client's session.
     pub fn session(&self) -> Session {
         self.session

@@ -16,6 +16,8 @@
 //! http = "127.0.0.1:7401"        # where it serves HTTP; left out, the port of its address, on
 //!                                # loopback
 //! store = "node-1.redb"
+//! joins = false                  # true of a node that came after the cluster began, and is no
+//!                                # member until `quorate member add`
 //! ```
 //! A cluster whose members read it differently is no cluster, so a new file leaves nothing out that
 //! concerns others.
@@ -217,6 +219,11 @@ impl Config {
             options: written.options,
             nodes,
         })
+    }
+
+    /// The nodes with which the cluster began.
+    pub fn founders(&self) -> impl Iterator<Item = &Node> {
+        self.nodes.iter().filter(|node| !node.joins)
     }
 
     /// The error that `field` cannot be, for the reason that `problem` says.

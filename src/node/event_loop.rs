@@ -6,18 +6,22 @@
 //! before all of them. That is group commit for free. A handler that panics is such a crash as
 //! well: the node stops, and of its batch nothing is saved and nothing sent.
 
+mod admission;
+
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::error::Error;
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use quorate_models::durable::Durable;
 use quorate_models::protocol::Protocol;
-use quorate_models::service::{Message, Request, Status};
+use quorate_models::service::Status;
 use serde::{Deserialize, Serialize};
 use stateright::actor::{Actor, Command, Id, Out};
 use thiserror::Error;
 
+use self::admission::Admission;
 use super::panics::caught;
 use super::seal::NoRandom;
 use super::storage::{Store, StoreError};
@@ -53,6 +57,12 @@ pub trait Watch {
     /// Called with what whoever runs the node should know.
     fn notice(&mut self, notice: Notice);
 
+    /// Where the servers are, by their numbers, if that has changed since this was asked last.
+    /// Asked after every batch and at least every 50 ms. They stay where they are by default.
+    fn servers(&mut self) -> Option<BTreeMap<u64, SocketAddr>> {
+        None
+    }
+
     /// Whether the node is to stop. Asked after every batch and at least every 50 ms.
     fn is_stopping(&self) -> bool;
 }
@@ -64,6 +74,8 @@ pub struct Counts {
     pub batches: u64,
     /// Messages handed to the actor.
     pub messages: u64,
+    /// Orders that the node answered without its actor.
+    pub answered: u64,
     /// Authentic messages that this build cannot decode.
     pub undecodable: u64,
     /// Messages that only servers send, from somebody who is none.
@@ -228,22 +240,14 @@ impl<A: Protocol, D: Disk<A::Storage>, W: Watch> EventLoop<A, D, W> {
                 self.counts.undecodable += 1;
                 continue;
             };
-            match &message {
-                // Clients have the cluster's key as well, and no say in what servers agree on.
-                Message::Peer(_) | Message::Reply(_) | Message::OrderReply(_)
-                    if !self.transport.is_server(from) =>
-                {
-                    self.counts.refused += 1;
+            match admission::decide(from, message, |id| self.transport.is_server(id)) {
+                Admission::Handled(message) => self.on_message(from, message, &mut batch)?,
+                Admission::Answered(reply) => {
+                    self.counts.answered += 1;
+                    batch.sends.push((from, reply));
                 }
-                // Nor does one of them use up the numbers of another.
-                Message::Request(Request { session, .. })
-                | Message::Order(Request { session, .. })
-                | Message::Read(Request { session, .. })
-                    if session.client() != from =>
-                {
-                    self.counts.impostors += 1;
-                }
-                _ => self.on_message(from, message, &mut batch)?,
+                Admission::NoServer => self.counts.refused += 1,
+                Admission::Impostor => self.counts.impostors += 1,
             }
         }
         for (key, choice) in std::mem::take(&mut self.choices) {
@@ -378,6 +382,9 @@ impl<A: Protocol, D: Disk<A::Storage>, W: Watch> EventLoop<A, D, W> {
         );
         for notice in self.transport.notices() {
             self.watch.notice(notice);
+        }
+        if let Some(servers) = self.watch.servers() {
+            self.transport.know(servers);
         }
         self.watch.publish(status, self.counts, self.transport.counters());
         Ok(())

@@ -35,6 +35,11 @@ const COUNTERS: &[Family] = &[
         "Requests that name the session of another than their sender.",
         &[("", |s| s.counts.impostors)],
     ),
+    (
+        "orders_answered",
+        "Orders that the node answered without its actor.",
+        &[("", |s| s.counts.answered)],
+    ),
     ("saves", "Saves that the actor asked for.", &[("", |s| s.counts.saves)]),
     ("commits", "Commits that made saves durable.", &[("", |s| s.counts.commits)]),
     ("messages_sent", "Messages that the actor sent.", &[("", |s| s.counts.sends)]),
@@ -198,7 +203,7 @@ mod tests {
         let role = "leader".to_owned();
         let snapshot = Snapshot {
             at: Instant::now(),
-            status: Status { role, leader: None, numbers: vec![], warnings: vec![] },
+            status: Status { role, ..Status::default() },
             counts: numbered(&Default::default(), &mut next),
             transport: numbered(&Default::default(), &mut next),
         };

@@ -20,6 +20,7 @@ mod record;
 mod slots;
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::OpenOptionsExt;
@@ -31,7 +32,7 @@ use redb::backends::FileBackend;
 
 use self::database::{Fault, Handle, Raw};
 pub use self::error::StoreError;
-use self::record::{CONTENTS, Contents, IDENTITY};
+use self::record::{CONTENTS, Contents, FOUNDERS, IDENTITY};
 
 /// The version of the layout that this code writes. It reads version 1 as well, which differs only
 /// in that it names no protocol.
@@ -47,6 +48,9 @@ pub struct Identity {
     pub node: u64,
     /// The name of the protocol that the node runs.
     pub protocol: Cow<'static, str>,
+    /// The numbers of the nodes with which the cluster began. Were they to change while it has not
+    /// changed its members, its nodes would not mean the same majorities.
+    pub founders: BTreeSet<u64>,
 }
 
 /// The durable memory of one node: the storage `S` of its protocol, in one file.
@@ -95,6 +99,7 @@ pub fn create_with(
 ) -> Result<(), StoreError> {
     let mut first = Raw::default();
     first.about.insert(IDENTITY.into(), record::seal_identity(&identity));
+    first.about.insert(FOUNDERS.into(), record::seal_founders(&identity));
     first.about.insert(CONTENTS.into(), Contents::default().seal());
     database::create(backend, &first).map_err(|fault| fault.on_write(path))
 }
@@ -105,8 +110,9 @@ impl<S: Durable + Clone> Store<S> {
     ///
     /// # Errors
     /// [`StoreError::Missing`], [`StoreError::InUse`] (another process has it open),
-    /// [`StoreError::WrongIdentity`], [`StoreError::WrongProtocol`], [`StoreError::Format`],
-    /// [`StoreError::Damaged`], or [`StoreError::Io`]. The file keeps what it holds in every case.
+    /// [`StoreError::WrongIdentity`], [`StoreError::WrongProtocol`], [`StoreError::WrongFounders`],
+    /// [`StoreError::Format`], [`StoreError::Damaged`], or [`StoreError::Io`]. The file keeps what
+    /// it holds in every case.
     pub fn open(path: &Path, identity: Identity) -> Result<(Self, Option<S>), StoreError> {
         Self::open_with(|| lock_file(path), path, identity)
     }
@@ -210,6 +216,15 @@ fn restore<S: Durable>(
         Some(Err(format)) => return Err(StoreError::Format { path: path.into(), found: format }),
         Some(Ok(found)) => is_for(found, identity, path)?,
     }
+    // Older stores do not say it.
+    if raw.about.contains_key(FOUNDERS) {
+        let found = record::founders_from(about(FOUNDERS)?)
+            .ok_or_else(|| damaged(FOUNDERS, "it does not decode"))?;
+        if found != identity.founders {
+            let (path, expected) = (path.into(), identity.founders.clone());
+            return Err(StoreError::WrongFounders { path, found, expected });
+        }
+    }
     let listed = Contents::from_bytes(about(CONTENTS)?)
         .ok_or_else(|| damaged(CONTENTS, "it does not decode"))?;
 
@@ -234,6 +249,7 @@ fn restore<S: Durable>(
 fn is_for(found: Identity, expected: &Identity, path: &Path) -> Result<(), StoreError> {
     let (path, expected) = (path.into(), expected.clone());
     if (found.cluster, found.node) != (expected.cluster, expected.node) {
+        let (found, expected) = (Box::new(found), Box::new(expected));
         return Err(StoreError::WrongIdentity { path, found, expected });
     }
     if found.protocol != expected.protocol {

@@ -1,8 +1,8 @@
 //! The socket: sealed, fragmented messages between members that know each other by number.
 //!
-//! A server's address is known from the config, and whoever says to be that server must come from
-//! there. A client's address is learned from its last authenticated datagram, so a reply goes where
-//! an authentic request came from, and nowhere else.
+//! A server's address is known from the config, as that is by now, and whoever says to be that
+//! server must come from there. A client's address is learned from its last authenticated datagram,
+//! so a reply goes where an authentic request came from, and nowhere else.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -163,6 +163,11 @@ impl Transport {
     /// The address the socket is bound to.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Takes these for the servers from now on. This member stays where it is.
+    pub fn know(&mut self, servers: BTreeMap<u64, SocketAddr>) {
+        self.servers = servers;
     }
 
     /// Whether `id` is a server of the cluster.

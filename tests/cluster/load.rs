@@ -73,7 +73,8 @@ fn work(cluster: &Cluster, load: &Load, number: u64) {
                     load.acknowledged.lock().unwrap().insert(own.0, own.1);
                 }
             }
-            Err(CallError::Unknown(_)) => {}
+            // The leader may be a node that has come.
+            Err(CallError::Unknown(_)) => client.know(&cluster.members()),
             Err(error) => panic!("client {number}: {error}"),
         }
         thread::sleep(Duration::from_millis(1));

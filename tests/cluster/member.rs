@@ -14,12 +14,12 @@ fn member(cluster: &Cluster, words: &[&str]) -> Output {
 }
 
 /// Asks for a change until it is done: a message may be lost, or a node may have to catch up.
-fn change(cluster: &Cluster, words: &[&str]) {
+pub fn change(cluster: &Cluster, words: &[&str]) {
     wait_for(&words.join(" "), || member(cluster, words).status.success().then_some(()));
 }
 
 /// Waits until node `id` says that it has this role.
-fn wait_for_role(cluster: &Cluster, id: u64, role: &str) {
+pub fn wait_for_role(cluster: &Cluster, id: u64, role: &str) {
     let has = |row: &Value| row["id"] == id && row["role"] == role;
     wait_for(role, || cluster.status().iter().any(has).then_some(()));
 }
@@ -32,7 +32,7 @@ fn every_node_leaves_and_comes_back_and_no_acknowledged_write_is_lost() {
             let node = &*id.to_string();
             load.wait_for(OPERATIONS);
             change(&cluster, &["remove", node]);
-            wait_for_role(&cluster, id, "removed");
+            wait_for_role(&cluster, id, "no member");
             load.wait_for(OPERATIONS);
             change(&cluster, &["add", node]);
             wait_for_role(&cluster, id, "learner");
@@ -60,4 +60,62 @@ fn all_votes_but_one_go_at_once_and_the_last_one_stays() {
     cluster.kill(2);
     let silent = member(&cluster, &["add", "1", "--timeout", "0.5"]);
     expect(&silent, 3, &["unknown outcome: no answer within 500ms: ", "may be under way"]);
+}
+
+/// What `quorate member list` says, a line for each node without its address and how far it is.
+fn list(cluster: &Cluster) -> Vec<String> {
+    let said = String::from_utf8(member(cluster, &["list"]).stdout).expect("text");
+    let line = |line: &str| {
+        let words: Vec<_> = line.split_whitespace().collect();
+        let (id, part) = (words[0], &words[2..words.len() - 1]);
+        format!("{id} {}", part.join(" "))
+    };
+    said.lines().skip(1).map(line).collect()
+}
+
+/// Waits until `quorate member list` says this.
+fn wait_for_list(cluster: &Cluster, expected: &[&str]) {
+    wait_for(&format!("{expected:?}"), || (list(cluster) == expected).then_some(()));
+}
+
+#[test]
+fn nodes_come_and_take_over_and_no_acknowledged_write_is_lost() {
+    let cluster = Cluster::start(3);
+    let [four, five] = cluster.free_addresses();
+    assert_stands(&cluster, |load| {
+        load.wait_for(OPERATIONS);
+        expect(&member(&cluster, &["add", "4"]), 64, &["cluster.toml has no node 4, only 1, 2, 3"]);
+        change(&cluster, &["add", "4", "--address", &four]);
+        change(&cluster, &["add", "5", "--address", &five]);
+        let lags = ["node 4 has not caught up yet, and gets no vote"];
+        expect(&member(&cluster, &["promote", "4"]), 1, &lags);
+        for id in [4, 5] {
+            cluster.start_new(id);
+            change(&cluster, &["promote", &id.to_string()]);
+        }
+        load.wait_for(OPERATIONS);
+        change(&cluster, &["replace", "3", "4", "5"]);
+        let leader = cluster.leader();
+        let part = |id| if id == leader { "voter, leads" } else { "voter" };
+        wait_for_list(
+            &cluster,
+            &[
+                "1 no member",
+                "2 no member",
+                &format!("3 {}", part(3)),
+                &format!("4 {}", part(4)),
+                &format!("5 {}", part(5)),
+            ],
+        );
+        // None of those that answer has been there from the beginning.
+        for id in 1..=3 {
+            cluster.kill(id);
+        }
+        load.wait_for(OPERATIONS);
+        expect(&quorate(["status", "--config", &cluster.config()]), 0, &[]);
+        for id in 1..=3 {
+            cluster.restart(id);
+        }
+        load.wait_for(OPERATIONS);
+    });
 }

@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -147,7 +147,9 @@ fn a_node_that_hangs_in_a_sync_is_seen_to() {
     let board = Shared::<Snapshot>::default();
     let http = Http::start(&config, 1, board.clone()).unwrap();
     let hangs = Arc::new(AtomicBool::new(false));
-    let (disk, watch) = (Hanging(hangs.clone()), Console::new(Id::from(1), board.clone()));
+    let (_, places) = mpsc::channel();
+    let watch = Console::new(Id::from(1), board.clone(), places);
+    let disk = Hanging(hangs.clone());
     let transport = Transport::server(&members, 1).unwrap();
     let node = thread::spawn(move || {
         EventLoop::start(Adder, transport, disk, &None, watch).unwrap().run()

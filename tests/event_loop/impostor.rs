@@ -6,11 +6,13 @@ use quorate::node::client::Client;
 use quorate::node::transport::Transport;
 use quorate::node::wire;
 use quorate_models::kv::{Command, Kv, Output};
-use quorate_models::order::{Order, Refusal};
+use quorate_models::order::{Change, Order, Refusal};
 use quorate_models::raft::MessageOf;
 use quorate_models::service::{Answer, Reply, Request, Sequence};
 use stateright::actor::Id;
 
+use crate::support::cluster::wait_for;
+use crate::support::free_addresses;
 use crate::{MS, Running, members, raft};
 
 #[test]
@@ -59,4 +61,24 @@ fn an_order_is_carried_out_or_refused_with_the_reason() {
     let refused = transfer(9).unwrap_err();
     assert_eq!(refused, Refusal::Stranger { server: Id::from(9) });
     assert_eq!(refused.to_string(), "node 9 is none of the cluster");
+    let add = Order::Change(Change::Add { id: Id::from(9) });
+    let refused = client.order(add, Duration::from_secs(2)).unwrap().unwrap_err();
+    assert_eq!(refused, Refusal::NowhereKnown { id: Id::from(9) });
+}
+
+#[test]
+fn who_comes_while_a_node_runs_is_a_server_from_then_on() {
+    let members = members(1);
+    let node = Running::start(raft(&members), &members, 1, None);
+    node.board.wait_for(|status, _| status.role == "leader");
+    let mut client = Client::<Kv>::open(&members).unwrap();
+    let mut add = || {
+        let add = Order::Change(Change::Add { id: Id::from(2) });
+        client.order(add, Duration::from_secs(2)).unwrap()
+    };
+    assert_eq!(add(), Err(Refusal::NowhereKnown { id: Id::from(2) }));
+    let mut more = members.servers.clone();
+    more.insert(2, free_addresses(1)[0]);
+    *node.board.servers.lock().unwrap() = Some(more);
+    wait_for("the node to know", || add().is_ok().then_some(()));
 }

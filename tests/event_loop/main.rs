@@ -169,7 +169,7 @@ impl Protocol for Adder {
     fn status(&self, id: Id, sum: &Sum) -> Status {
         let (role, warnings) = ("adder".to_owned(), Vec::new());
         let sum = Number { name: "sum", unit: "", meaning: "What it has added up.", value: sum.0 };
-        Status { role, leader: Some(id), numbers: vec![sum], warnings }
+        Status { role, leader: Some(id), numbers: vec![sum], warnings, ..Status::default() }
     }
 
     fn gives_up(&self, _: &Sum) -> Option<String> {
@@ -200,6 +200,8 @@ struct Board {
     stop: Arc<AtomicBool>,
     last: Arc<Mutex<Option<(Status, Counts, Counters)>>>,
     notices: Arc<Mutex<Vec<Notice>>>,
+    /// Where servers are, told once.
+    servers: Arc<Mutex<Option<BTreeMap<u64, SocketAddr>>>>,
 }
 
 impl Watch for Board {
@@ -209,6 +211,10 @@ impl Watch for Board {
 
     fn notice(&mut self, notice: Notice) {
         self.notices.lock().unwrap().push(notice);
+    }
+
+    fn servers(&mut self) -> Option<BTreeMap<u64, SocketAddr>> {
+        self.servers.lock().unwrap().take()
     }
 
     fn is_stopping(&self) -> bool {

@@ -176,7 +176,7 @@ impl Protocol for Register {
                 number("epoch", "", "How often the keeper has started.", journal.epoch),
                 number("kept", "requests", "What it keeps.", journal.requests.len() as u64),
             ],
-            warnings: Vec::new(),
+            ..Status::default()
         }
     }
 

@@ -1,11 +1,14 @@
 //! Bugs that other implementations of Raft had, or that are known to be easily made, and what
 //! becomes of each here: what shows it, or why it cannot occur. R is for safety, X for liveness.
 
+mod changes;
+mod reads;
+
 use quorate_models::raft::rules::Rule;
 
-use crate::catalogue_reads::OF_READS;
-
 use Seen::{Cannot, Expected, Fact, Suspended};
+use changes::OF_CHANGES;
+use reads::OF_READS;
 
 /// How a bug is seen.
 pub enum Seen {
@@ -323,6 +326,8 @@ fn proofs() -> String {
         include_str!("rules/snapshot.rs"),
         include_str!("rules/lease.rs"),
         include_str!("rules/read.rs"),
+        include_str!("rules/membership.rs"),
+        include_str!("rules/transfer.rs"),
     ];
     sources.concat().split_whitespace().collect::<Vec<_>>().join(" ")
 }
@@ -336,10 +341,10 @@ fn each_bug_has_its_number_and_what_is_said_of_it_is_so() {
         let infos = spec.properties().into_iter();
         infos.into_iter().find(|info| info.name == name).expect("a property of this name")
     };
-    for list in [BUGS, OF_READS] {
+    for list in [BUGS, OF_READS, OF_CHANGES] {
         assert!(list.is_sorted_by(|one, next| one.0 < next.0), "each is here once");
     }
-    for (id, what, source, seen) in BUGS.iter().chain(OF_READS) {
+    for (id, what, source, seen) in BUGS.iter().chain(OF_READS).chain(OF_CHANGES) {
         assert!(!what.is_empty() && !source.is_empty() && !seen.is_empty(), "{id}");
         for seen in *seen {
             match seen {

@@ -1,7 +1,6 @@
 //! Raft: its specs, the proofs that its rules are needed, and its log.
 
 mod catalogue;
-mod catalogue_reads;
 mod compaction;
 mod cut;
 mod facts;

@@ -23,6 +23,7 @@ holds! {
     joint_node: "raft/joint-node" has depth 24;
     learner: "raft/learner" has depth 42;
     disjoint_majorities: "raft/disjoint-majorities" has depth 16;
+    leaver: "raft/leaver" has depth 32;
     removed_live: "raft/removed-live" has depth 59;
     removed_told_live: "raft/removed-told-live" has depth 40;
     learner_live: "raft/learner-live" has depth 62;

@@ -62,7 +62,7 @@ fn another_node_or_cluster_is_refused() {
     for other in [Identity { node: 3, ..SELF }, Identity { cluster: 7, ..SELF }] {
         let error = refusal(&path, other.clone());
         assert!(matches!(&error, StoreError::WrongIdentity { found, expected, .. }
-            if *found == SELF && *expected == other));
+            if **found == SELF && **expected == other));
         assert_says(&error, &path, "belongs to node 2 of cluster 123456789abcdef0, not to node");
     }
     assert_eq!(Store::<Log>::open(&path, SELF).unwrap().1, Some(Log::sample(1, 3)));
@@ -74,6 +74,17 @@ fn another_protocol_is_refused() {
     let error = refusal(&path, Identity { protocol: "game".into(), ..SELF });
     assert!(matches!(error, StoreError::WrongProtocol { .. }));
     assert_says(&error, &path, "the store belongs to the protocol toy, not to game");
+    assert_eq!(Store::<Log>::open(&path, SELF).unwrap().1, Some(Log::sample(1, 3)));
+}
+
+#[test]
+fn other_founders_are_refused() {
+    let (_folder, path) = store();
+    let error = refusal(&path, Identity { founders: [1, 2].into(), ..SELF });
+    assert!(matches!(error, StoreError::WrongFounders { .. }));
+    let words = "began with the nodes {}, and by the config it began with {1, 2}; a node that came \
+                 later has joins = true there";
+    assert_says(&error, &path, words);
     assert_eq!(Store::<Log>::open(&path, SELF).unwrap().1, Some(Log::sample(1, 3)));
 }
 

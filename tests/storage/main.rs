@@ -10,13 +10,18 @@ mod random;
 mod toy;
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use quorate::node::storage::Identity;
 
 /// Whose store the tests use.
-const SELF: Identity =
-    Identity { cluster: 0x1234_5678_9abc_def0, node: 2, protocol: Cow::Borrowed("toy") };
+const SELF: Identity = Identity {
+    cluster: 0x1234_5678_9abc_def0,
+    node: 2,
+    protocol: Cow::Borrowed("toy"),
+    founders: BTreeSet::new(),
+};
 
 /// What stores without a file are called in messages.
 fn nowhere() -> &'static Path {

@@ -1,5 +1,6 @@
 //! A store of before stores named their protocol: written by the code of that time.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
@@ -12,7 +13,12 @@ use quorate_models::raft::state::Storage;
 const STORE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/version-1/node-1.redb");
 
 fn identity(protocol: &'static str) -> Identity {
-    Identity { cluster: 0xd0a8_5e6f_7c06_d73b, node: 1, protocol: protocol.into() }
+    Identity {
+        cluster: 0xd0a8_5e6f_7c06_d73b,
+        node: 1,
+        protocol: protocol.into(),
+        founders: BTreeSet::new(),
+    }
 }
 
 fn open(path: &Path, protocol: &'static str) -> Result<Store<Storage<Kv>>, StoreError> {

@@ -201,6 +201,19 @@ impl Cluster {
         self.nodes.lock().unwrap().get(&id).expect("it runs").0.id()
     }
 
+    /// Starts node `id`, which never ran.
+    pub fn start_new(&self, id: u64) {
+        let (config, id_text) = (self.config(), id.to_string());
+        let node = Process::start(["node", "--config", &config, "--id", &id_text, "--init"]);
+        self.nodes.lock().unwrap().insert(id, node);
+    }
+
+    /// Where nodes can be that are not in the config yet.
+    pub fn free_addresses<const N: usize>(&self) -> [String; N] {
+        let first = free_ports(N as u16);
+        std::array::from_fn(|i| format!("127.0.0.1:{}", first + 1 + i as u16))
+    }
+
     /// Ends node `id` as a power cut would: it notices nothing.
     pub fn kill(&self, id: u64) {
         let mut node = self.nodes.lock().unwrap().remove(&id).expect("it runs");

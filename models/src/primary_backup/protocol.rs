@@ -72,6 +72,7 @@ impl Protocol for Node {
                 number(BACKUP, "", "The backup of that view; 0: none.", named(view.backup)),
             ],
             warnings: warnings(state),
+            ..Status::default()
         }
     }
 
@@ -165,7 +166,7 @@ mod tests {
         let numbers = [(VIEW, view), (BACKUP, backup)];
         let numbers = numbers.map(|(name, value)| (name.to_owned(), value));
         let (id, role) = (Id::from(id), role.to_owned());
-        Said { id, role, leader: None, numbers: BTreeMap::from(numbers) }
+        Said { id, role, leader: None, numbers: numbers.into(), members: BTreeMap::new() }
     }
 
     /// Whom a node takes for the leader.

@@ -6,6 +6,7 @@ use super::server::Step;
 use super::state::{Role, ServerState};
 use super::{Command, Params, follower_read, membership, read, snapshot};
 use crate::number::Index;
+use crate::quorum::is_majority;
 use crate::rules::RuleBook;
 use crate::service::Request;
 use crate::state_machine::StateMachine;
@@ -41,7 +42,15 @@ pub fn may_commit(
     // Whoever is not a follower is the leader itself.
     let stores = |id| followers.get(&id).is_none_or(|progress| progress.matched >= index);
     let of_own_term = state.log().term_at(index) == Some(state.term());
-    rules.require(Rule::MajorityStores, state.config().is_quorum(rules, stores))
+    let counts_itself = || {
+        let voters = &state.config().voters;
+        let is_removed = voters.iter().all(|id| followers.contains_key(id));
+        let storing = 1 + voters.iter().filter(|id| stores(**id)).count();
+        is_removed && is_majority(storing, voters.len())
+    };
+    let majority_stores = state.config().is_quorum(rules, stores)
+        || (!rules.keeps(Rule::RemovedLeaderDoesNotCount) && counts_itself());
+    rules.require(Rule::MajorityStores, majority_stores)
         && rules.require(Rule::OwnTermCommits, of_own_term)
 }
 

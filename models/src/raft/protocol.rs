@@ -1,17 +1,19 @@
 //! Raft as a protocol that a node runs.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::time::Duration;
 
 use stateright::actor::Id;
 
+use super::config::Config;
 use super::snapshot::Compaction;
 use super::state::{Role, ServerState};
 use super::{Batch, Options, Server, Timer, Timing};
 use crate::kv::Kv;
 use crate::protocol::{Misfit, Protocol, Settings, milliseconds};
 use crate::rules::AllRules;
-use crate::service::{Number, Status};
+use crate::service::{Number, Part, Status};
 
 /// What a node of a cluster runs: the key-value store behind all rules.
 pub type Node = Server<(Kv, AllRules)>;
@@ -50,6 +52,8 @@ impl Protocol for Node {
         (FOLLOWER_READS, OPTIONS.follower_reads),
         (LEASE_READS, OPTIONS.lease_reads),
     ];
+
+    const CHANGES_MEMBERS: bool = true;
 
     fn server(servers: Vec<Id>, settings: &Settings) -> Self {
         let timer = |name| settings.timer::<Self>(name);
@@ -96,6 +100,7 @@ impl Protocol for Node {
                 number("snapshot", "index", "The last index that the snapshot holds.", snapshot),
             ],
             warnings: warnings(state),
+            members: members(state.config()),
         }
     }
 
@@ -109,14 +114,24 @@ impl Protocol for Node {
     }
 }
 
-/// The field's name of a server's part, which is no other as long as it learns or is removed.
+/// The field's name of a server's part, which is no other as long as it learns or is no member.
 fn role(id: Id, state: &ServerState<Kv>) -> &'static str {
     let config = state.config();
     match state.role {
         Role::Follower { .. } if config.learners.contains(&id) => "learner",
-        Role::Follower { .. } if !config.is_voter(id) => "removed",
+        Role::Follower { .. } if !config.is_voter(id) => "no member",
         _ => state.role.name(),
     }
+}
+
+/// The part of each member.
+fn members(config: &Config) -> BTreeMap<Id, Part> {
+    let part = |id| match id {
+        id if config.voters.contains(&id) => Part::Voter,
+        id if config.learners.contains(&id) => Part::Learner,
+        _ => Part::Leaving,
+    };
+    config.members().into_iter().map(|id| (id, part(id))).collect()
 }
 
 /// What has become of a server that lacks what it acknowledged.

@@ -2,11 +2,13 @@
 //! its life to stderr, however fast they come at a rate that can be read.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
 use quorate_models::service::Status;
 use stateright::actor::Id;
 
+use super::file::Places;
 use super::limiter::Limiter;
 use crate::cli::log::{self, Colour};
 use crate::node::board::Board;
@@ -25,18 +27,22 @@ pub struct Console {
     id: Id,
     board: Board<Snapshot>,
     turns: Turns,
+    /// Where servers are, as soon as the file says that anew.
+    places: Receiver<Places>,
     /// The warnings that were told.
     warned: BTreeSet<String>,
     notices: BTreeMap<(&'static str, Option<u64>), Limiter>,
 }
 
 impl Console {
-    /// Publishes on `board` what node `id` does, and stops when that says so.
+    /// Publishes on `board` what node `id` does, and stops when that says so. The node learns of
+    /// `places` where the others are.
     #[must_use]
-    pub fn new(id: Id, board: Board<Snapshot>) -> Self {
+    pub fn new(id: Id, board: Board<Snapshot>, places: Receiver<Places>) -> Self {
         Console {
             id,
             board,
+            places,
             turns: Turns::default(),
             warned: BTreeSet::new(),
             notices: BTreeMap::new(),
@@ -64,6 +70,10 @@ impl Watch for Console {
         if let Some(left_out) = limiter.pass(Instant::now()) {
             log::event(&format!("{notice}{}", more(left_out, "line", "lines")));
         }
+    }
+
+    fn servers(&mut self) -> Option<Places> {
+        self.places.try_iter().last()
     }
 
     fn is_stopping(&self) -> bool {
@@ -135,7 +145,7 @@ mod tests {
     fn status(role: &str, term: u64, leader: Option<usize>) -> Status {
         let (role, leader) = (role.to_owned(), leader.map(Id::from));
         let term = Number { name: "term", unit: "", meaning: "A period.", value: term };
-        Status { role, leader, numbers: vec![term], warnings: Vec::new() }
+        Status { role, leader, numbers: vec![term], ..Status::default() }
     }
 
     /// What is told of a node that is a follower, then stands for election `every` so often, for an

@@ -1,5 +1,6 @@
 //! Asks the nodes of a cluster, over HTTP, how they stand.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::thread;
@@ -7,7 +8,8 @@ use std::time::{Duration, Instant};
 
 use quorate_models::kv::Kv;
 use quorate_models::protocol::{Protocol, Said, Visit, majority_follows};
-use serde::{Serialize, Serializer};
+use quorate_models::service::Part;
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 use stateright::actor::Id;
 
@@ -40,6 +42,8 @@ pub struct Row {
     pub numbers: Vec<(String, u64)>,
     /// What an operator must hear of.
     pub warnings: Vec<String>,
+    /// By its number, the part of each member that it knows of.
+    pub members: BTreeMap<u64, Part>,
     /// The messages that it gave up.
     pub messages_lost: Option<u64>,
     /// The messages that were one with the same message, still on its way.
@@ -60,6 +64,11 @@ impl Row {
         self.age_ms.map(Duration::from_millis).filter(|age| *age > SILENT)
     }
 
+    /// The number that it names so.
+    pub(in crate::cli) fn number(&self, name: &str) -> Option<u64> {
+        self.numbers.iter().find(|(other, _)| other == name).map(|(_, value)| *value)
+    }
+
     /// What it says of itself.
     fn said(&self) -> Said {
         Said {
@@ -67,6 +76,11 @@ impl Row {
             role: self.role.clone().unwrap_or_default(),
             leader: self.leader.map(|leader| Id::from(leader as usize)),
             numbers: self.numbers.iter().cloned().collect(),
+            members: self
+                .members
+                .iter()
+                .map(|(id, part)| (Id::from(*id as usize), *part))
+                .collect(),
         }
     }
 
@@ -105,6 +119,7 @@ pub(in crate::cli) fn ask_all(config: &Config) -> Vec<Row> {
             leader: number("leader"),
             numbers: names.iter().filter_map(|name| Some((name.clone(), number(name)?))).collect(),
             warnings: field("warnings").map(texts).unwrap_or_default(),
+            members: field("members").and_then(members).unwrap_or_default(),
             messages_lost: number("messages_lost"),
             messages_merged: number("messages_merged"),
             datagrams_forged: number("datagrams_forged"),
@@ -125,6 +140,10 @@ fn texts(value: &Value) -> Vec<String> {
     texts.map(str::to_owned).collect()
 }
 
+fn members(value: &Value) -> Option<BTreeMap<u64, Part>> {
+    BTreeMap::deserialize(value).ok()
+}
+
 /// What is known of why the cluster does not serve, by the word of its protocol, unless it does.
 pub(in crate::cli) fn not_serving(config: &Config, rows: &[Row]) -> Option<String> {
     let mut parts = vec![serves(config, rows).err()?];
@@ -135,6 +154,14 @@ pub(in crate::cli) fn not_serving(config: &Config, rows: &[Row]) -> Option<Strin
         if let Some(silence) = row.silence() {
             parts.push(format!("node {} has been silent for {} s", row.id, silence.as_secs()));
         }
+    }
+    let strangers: BTreeSet<u64> = rows
+        .iter()
+        .filter_map(|row| row.leader)
+        .filter(|leader| config.node(*leader).is_err())
+        .collect();
+    for leader in strangers {
+        parts.push(format!("node {leader} leads, which {} does not have", config.path.display()));
     }
     let is_hidden = |id| {
         let node = config.node(id).ok();
@@ -165,9 +192,10 @@ fn serves(config: &Config, rows: &[Row]) -> Result<(), String> {
         }
     }
     let said = running(rows);
-    let asked = Serves(rows.len(), said.clone());
+    let founders = config.founders().count();
+    let asked = Serves(founders, said.clone());
     quorate_models::named(&config.protocol, asked)
-        .unwrap_or_else(|| majority_follows(rows.len(), &said))
+        .unwrap_or_else(|| majority_follows(founders, &said))
 }
 
 /// The fault that the cluster would not survive although it serves, by the word of its protocol.

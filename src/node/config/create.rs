@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use quorate_models::protocol::Protocol;
@@ -82,6 +82,28 @@ impl Config {
     }
 }
 
+impl Config {
+    /// Writes a node behind those that the file has: number `id`, reached at `address`, which
+    /// joins. Returns what the file says then. It is replaced as a whole, or stays as it was.
+    ///
+    /// # Errors
+    /// [`ConfigError::Field`] if the config would not be valid; [`ConfigError::Io`].
+    pub fn with_node(&self, id: u64, address: &str) -> Result<Self, ConfigError> {
+        let path = &self.path;
+        let mut text = fs::read_to_string(path).map_err(ConfigError::io(path, "read"))?;
+        text += &format!(
+            "\n[[node]]\nid = {id}\naddress = {address:?}\nstore = \"node-{id}.redb\"\n\
+             joins = true\n"
+        );
+        let config = Self::parse(path, &text, &node::look_up)?;
+        let partial = write_beside(path, &text).map_err(ConfigError::io(path, "write"))?;
+        fs::rename(&partial, path).map_err(ConfigError::io(path, "replace"))?;
+        let folder = path.parent().unwrap_or(Path::new(""));
+        sync_folder(folder).map_err(ConfigError::io(folder, "sync"))?;
+        Ok(config)
+    }
+}
+
 /// All but the nodes.
 fn heading(cluster: u64, Runs { protocol, timers, options }: &Runs<'_>) -> String {
     let timers: String = timers.iter().map(|(name, range)| timers::line(name, range)).collect();
@@ -113,14 +135,20 @@ fn places(path: &Path, nodes: u16, port: u16) -> Result<String, ConfigError> {
 
 /// Writes `text` to `path` so that there is either nothing or all of it, and never over anything.
 fn publish(path: &Path, text: &str) -> io::Result<()> {
-    let partial = path.with_extension("toml.new");
-    let mut file = File::create(&partial)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()?;
+    let partial = write_beside(path, text)?;
     // Unlike a rename, a link does not replace what another process put there meanwhile.
     let linked = fs::hard_link(&partial, path);
     fs::remove_file(&partial)?;
     linked
+}
+
+/// Writes `text` to a file beside `path`, and says where that is.
+fn write_beside(path: &Path, text: &str) -> io::Result<PathBuf> {
+    let partial = path.with_extension("toml.new");
+    let mut file = File::create(&partial)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    Ok(partial)
 }
 
 fn sync_folder(folder: &Path) -> io::Result<()> {

@@ -26,6 +26,8 @@ pub struct Node {
     pub http: SocketAddr,
     /// The file that holds its memory.
     pub store: PathBuf,
+    /// Whether it came after the cluster began: it is no member until an operator adds it.
+    pub joins: bool,
 }
 
 #[derive(Deserialize)]
@@ -36,6 +38,8 @@ pub(super) struct WrittenNode {
     bind: Option<String>,
     http: Option<String>,
     store: PathBuf,
+    #[serde(default)]
+    joins: bool,
 }
 
 /// A field, and what is wrong with it.
@@ -100,6 +104,9 @@ pub(super) fn all(
     if nodes.is_empty() {
         return Err(("node".into(), "there is none".into()));
     }
+    if nodes.iter().all(|node| node.joins) {
+        return Err(("node".into(), "each of them joins, and none is there to be joined".into()));
+    }
     nodes.sort_by_key(|node| node.id);
     distinct(&nodes, "id", |node| node.id.to_string())?;
     distinct(&nodes, "address", |node| node.address.to_string())?;
@@ -158,7 +165,8 @@ fn validate(folder: &Path, node: &WrittenNode, address: SocketAddr) -> Result<No
         Some(http) => listener(http).map_err(|problem| ("http".to_owned(), problem))?,
         None => SocketAddr::new(loopback(ip), address.port()),
     };
-    let validated = Node { id, address, bind: address, http, store: folder.join(&node.store) };
+    let (store, joins) = (folder.join(&node.store), node.joins);
+    let validated = Node { id, address, bind: address, http, store, joins };
     let Some(bind) = &node.bind else {
         return Ok(validated);
     };

@@ -1,9 +1,12 @@
 //! The answers: what each path shows.
 
+use std::collections::BTreeMap;
+
 use serde_json::json;
 
 use super::Site;
 use super::request::Refusal;
+use crate::node::config::Config;
 use crate::node::metrics;
 use crate::node::snapshot::Snapshot;
 
@@ -38,14 +41,16 @@ impl Answer {
 pub(super) fn to(path: &str, site: &Site) -> Answer {
     match path {
         "/" => {
+            // Nodes may have come since this one started.
+            let config = Config::load(&site.config.path).unwrap_or_else(|_| site.config.clone());
             // Nothing is fetched from anywhere but the nodes, and nothing else runs.
-            let nodes = site.config.nodes.iter();
+            let nodes = config.nodes.iter();
             let nodes: String = nodes.map(|node| format!(" http://{}", node.asked_at())).collect();
             let policy = format!(
                 "Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'; \
                  script-src 'unsafe-inline'; connect-src{nodes}\r\n"
             );
-            write("200 OK", HTML, &policy, page(site))
+            write("200 OK", HTML, &policy, page(&config, site.id))
         }
         "/status" | "/metrics" => match site.board.latest() {
             None => {
@@ -75,6 +80,8 @@ fn status(site: &Site, latest: &Snapshot) -> String {
     let Snapshot { at, status, counts, transport } = latest;
     let address = site.config.node(site.id).ok().map(|node| node.address.to_string());
     let numbers = status.numbers.iter();
+    let members: BTreeMap<_, _> =
+        status.members.iter().map(|(id, part)| (usize::from(*id), part)).collect();
     let mut shown = json!({
         "cluster": format!("{:016x}", site.config.cluster),
         "id": site.id,
@@ -84,6 +91,7 @@ fn status(site: &Site, latest: &Snapshot) -> String {
         // Those of the protocol, in its order; each stands under its name.
         "numbers": numbers.clone().map(|number| number.name).collect::<Vec<_>>(),
         "warnings": status.warnings,
+        "members": members,
         "messages_sent": counts.sends,
         "messages_merged": transport.merged,
         "messages_lost": transport.lost(),
@@ -98,8 +106,8 @@ fn status(site: &Site, latest: &Snapshot) -> String {
     format!("{shown}\n")
 }
 
-fn page(site: &Site) -> String {
-    let nodes = site.config.nodes.iter();
+fn page(config: &Config, id: u64) -> String {
+    let nodes = config.nodes.iter();
     let nodes: Vec<_> = nodes
         .map(|node| {
             let (address, http) = (node.address.to_string(), node.asked_at().to_string());
@@ -107,9 +115,9 @@ fn page(site: &Site) -> String {
         })
         .collect();
     let cluster = json!({
-        "name": format!("{:016x}", site.config.cluster),
-        "protocol": site.config.protocol,
-        "self": site.id,
+        "name": format!("{:016x}", config.cluster),
+        "protocol": config.protocol,
+        "self": id,
         "nodes": nodes,
     });
     PAGE.replace("/*CLUSTER*/", &cluster.to_string())

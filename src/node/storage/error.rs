@@ -1,6 +1,7 @@
 //! What can go wrong with a store, in words for whoever has to set it right.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -25,10 +26,17 @@ pub enum StoreError {
         "{}: the store belongs to node {} of cluster {:016x}, not to node {} of cluster {:016x}",
         path.display(), found.node, found.cluster, expected.node, expected.cluster
     )]
-    WrongIdentity { path: PathBuf, found: Identity, expected: Identity },
+    WrongIdentity { path: PathBuf, found: Box<Identity>, expected: Box<Identity> },
     /// The store is what another protocol remembers.
     #[error("{}: the store belongs to the protocol {found}, not to {expected}", path.display())]
     WrongProtocol { path: PathBuf, found: Cow<'static, str>, expected: Cow<'static, str> },
+    /// The store is of a cluster that began with other nodes than the config says.
+    #[error(
+        "{}: the store is of a cluster that began with the nodes {found:?}, and by the config it \
+         began with {expected:?}; a node that came later has joins = true there",
+        path.display()
+    )]
+    WrongFounders { path: PathBuf, found: BTreeSet<u64>, expected: BTreeSet<u64> },
     /// The store was written by a newer version of this code.
     #[error(
         "{}: the store has format {found}, this program reads formats up to {FORMAT}",

@@ -5,7 +5,7 @@
 //! gone: the checksum is seeded with the key, and the table of contents counts and sums the
 //! checksums of all records of a kind, so that each of these shows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use quorate_models::durable::Key;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
@@ -15,6 +15,8 @@ use crate::node::UNNAMED;
 
 /// The name of the record that says whose store this is.
 pub(super) const IDENTITY: &str = "identity";
+/// The name of the record that says with which nodes the cluster began.
+pub(super) const FOUNDERS: &str = "founders";
 /// The name of the record that lists what the others are.
 pub(super) const CONTENTS: &str = "table of contents";
 
@@ -54,8 +56,8 @@ pub(super) fn seal_identity(identity: &Identity) -> Vec<u8> {
     seal(seed_of_name(IDENTITY), &value)
 }
 
-/// The identity in an unsealed identity record, or the format that is not known; `None` if it is
-/// neither.
+/// The identity in an unsealed identity record, without the founders, or the format that is not
+/// known; `None` if it is neither.
 pub(super) fn identity_from(value: &[u8]) -> Option<Result<Identity, u64>> {
     let (format, rest) = number_from(value)?;
     if !(1..=FORMAT).contains(&format) {
@@ -68,7 +70,19 @@ pub(super) fn identity_from(value: &[u8]) -> Option<Result<Identity, u64>> {
         (FORMAT, name) => str::from_utf8(name).ok()?.to_owned().into(),
         _ => return None,
     };
-    Some(Ok(Identity { cluster, node, protocol }))
+    Some(Ok(Identity { cluster, node, protocol, founders: BTreeSet::new() }))
+}
+
+/// The record of the founders, sealed.
+pub(super) fn seal_founders(identity: &Identity) -> Vec<u8> {
+    let value: Vec<u8> = identity.founders.iter().flat_map(|id| id.to_le_bytes()).collect();
+    seal(seed_of_name(FOUNDERS), &value)
+}
+
+/// The founders in an unsealed record.
+pub(super) fn founders_from(value: &[u8]) -> Option<BTreeSet<u64>> {
+    let (numbers, []) = value.as_chunks() else { return None };
+    Some(numbers.iter().map(|number| u64::from_le_bytes(*number)).collect())
 }
 
 /// The number at the beginning of `bytes`, and what follows.
@@ -172,7 +186,10 @@ mod tests {
     fn an_identity_is_read_in_every_format_that_there_was_and_in_no_other() {
         let numbers = |format: u64| [format, 7, 2].map(u64::to_le_bytes).as_flattened().to_vec();
         let read = |format, name: &[u8]| identity_from(&[&numbers(format), name].concat());
-        let named = |name: &'static str| Identity { cluster: 7, node: 2, protocol: name.into() };
+        let named = |name: &'static str| {
+            let (protocol, founders) = (name.into(), BTreeSet::new());
+            Identity { cluster: 7, node: 2, protocol, founders }
+        };
         assert_eq!(read(1, b""), Some(Ok(named(UNNAMED))));
         assert_eq!(read(1, b"toy"), None);
         assert_eq!(read(2, b"toy"), Some(Ok(named("toy"))));

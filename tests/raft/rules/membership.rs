@@ -39,6 +39,7 @@ fn all_leave_the_first() -> Bounds<'static> {
     asked(3, 3, &[(0, replace(&[0]))])
 }
 
+const LEAVER: Directed = Directed("the leader leaves and takes a command", membership::leaver);
 const DISJOINT: Directed = Directed("disjoint majorities", membership::disjoint);
 
 necessary! {
@@ -57,6 +58,8 @@ necessary! {
         within asked(4, 3, &[(0, add(3))]);
     learners_do_not_stand: LearnersDoNotStand breaks LEADERS_VOTE in 16
         within asked(3, 2, &[(0, add(2))]);
+    removed_leader_does_not_count: RemovedLeaderDoesNotCount breaks LEADER_COMPLETENESS in 18
+        within LEAVER;
     removed_leader_steps_down: RemovedLeaderStepsDown breaks LEADERS_VOTE in 8
         within asked(2, 2, &[(0, remove(0))]);
 }

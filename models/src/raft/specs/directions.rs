@@ -100,6 +100,21 @@ pub(super) fn disjoint((): &(), state: &Now, action: &Next) -> bool {
     }
 }
 
+/// The first server stands, then the third. The first reaches the second, and the third only before
+/// anything is stored behind that it leaves.
+pub(super) fn leaver((): &(), state: &Now, action: &Next) -> bool {
+    if let Some((server, term)) = stands(state, action) {
+        return [0, 2].get(term as usize - 1) == Some(&server);
+    }
+    let Action::Deliver { src, dst, msg } = action else { return true };
+    match (msg, usize::from(*src), usize::from(*dst)) {
+        (Peer(AppendEntries(_)), 0, 1) => true,
+        (Peer(AppendEntries(m)), 0, 2) => m.previous.index.0 < 2,
+        (Peer(AppendEntries(_)), ..) => false,
+        _ => true,
+    }
+}
+
 /// The first server stands, then the second. The first is asked for reads alone, and no other is.
 pub(super) fn reads_at_the_first((): &(), state: &Now, action: &Next) -> bool {
     if let Some((server, term)) = stands(state, action) {

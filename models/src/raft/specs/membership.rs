@@ -81,6 +81,7 @@ pub fn all() -> Vec<Box<dyn AnySpec>> {
         joint_of_nodes().counts(21_508, 68_804).boxed(),
         learner().counts(184_147, 456_217).boxed(),
         disjoint("raft/disjoint-majorities", EVERY_RULE).counts(358, 1_160).boxed(),
+        leaver("raft/leaver", EVERY_RULE).counts(66_320, 325_778).boxed(),
         removed_live().counts(23_232, 45_130).boxed(),
         told("raft/removed-told-live", EVERY_RULE).counts(3_475, 6_467).boxed(),
         learner_live().counts(175_360, 440_148).boxed(),
@@ -145,6 +146,19 @@ pub fn disjoint(name: &str, rules: Book) -> RaftSpec {
             "S1, S2 and S1 stand in turn; S1 reaches nobody, and S2 only S3",
             directions::disjoint,
         )
+}
+
+/// Of four servers the leader leaves, and still takes a command. Who is elected next knows of its
+/// removal alone, and needs a majority of the other three: so the leader does, without itself.
+pub fn leaver(name: &str, rules: Book) -> RaftSpec {
+    let scripts: &[&[Command]] = &[&[put("x", "1")]];
+    let safety = safety::Bounds { scripts, ..elections(4, 2) };
+    let bounds = Bounds { founders: 4, changes: vec![(0, remove(0))], safety };
+    let mut spec = raft(name, rules, bounds, &[A_CHANGE]);
+    // The command is stored before the leader hears that its removal is.
+    servers_mut(&mut spec).for_each(|server| server.window = 2);
+    spec.summary("the leader of four servers leaves and takes a command, and another is elected")
+        .directed("S1 stands, then S3; S1 reaches S2, and S3 until it leaves", directions::leaver)
 }
 
 /// A server is removed and does not know it, of servers with the options of a node.

@@ -285,7 +285,7 @@ function renderActors(state, before) {
   const tables = [['Server', true], ['Client', false]].map(([title, server]) => {
     const actors = state.actors.map((actor, at) => [actor, before?.actors[at]])
       .filter(([actor]) => actor.server === server);
-    const isEmpty = (text) => text === '{}' || text === '[]' || text === '';
+    const isEmpty = (text) => ['{}', '[]', '', 'None', '0'].includes(text);
     const columns = [...new Set(actors.flatMap(([actor]) => actor.fields.map(([name]) => name)))]
       .filter((name) => actors.flat().some((actor) => actor && !isEmpty(field(actor, name))));
     const head = [title, ...columns.map((name) => name || 'state'), 'timers set'];

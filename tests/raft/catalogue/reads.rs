@@ -3,8 +3,8 @@
 use quorate_models::raft::claims::reads::LEASE_IS_ALONE;
 use quorate_models::raft::rules::Rule;
 
-use crate::catalogue::Entry;
-use crate::catalogue::Seen::{Expected, Suspended};
+use super::Entry;
+use super::Seen::{Expected, Suspended};
 
 pub const OF_READS: &[Entry] = &[
     (

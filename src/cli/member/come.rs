@@ -1,0 +1,47 @@
+//! A node that comes: the config has to have it before the cluster can.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use quorate_models::order::{Change, Order, Outcome, Refusal};
+use stateright::actor::Id;
+
+use super::super::exit::{Code, Failure};
+use super::super::order;
+use super::UNKNOWN;
+use crate::node::config::Config;
+
+/// The nodes on this machine have read the changed config after so long.
+const READ: Duration = Duration::from_secs(2);
+
+/// How long to wait before they are asked again.
+const AGAIN: Duration = Duration::from_millis(100);
+
+/// Adds node `id` at `address`, which is written into the config unless it is there.
+///
+/// # Errors
+/// If the config has the node somewhere else, or cannot have it; or as [`order::ask`].
+pub fn add(config: &Config, id: u64, address: &str, timeout: Duration) -> Result<Outcome, Failure> {
+    let config = &write(config, id, address)?;
+    let until = Instant::now() + READ.min(timeout);
+    loop {
+        let change = Change::Add { id: Id::from(id as usize) };
+        let outcome = order::ask(config, Order::Change(change), timeout, UNKNOWN)?;
+        if !matches!(outcome, Err(Refusal::NowhereKnown { .. })) || Instant::now() > until {
+            return Ok(outcome);
+        }
+        thread::sleep(AGAIN);
+    }
+}
+
+fn write(config: &Config, id: u64, address: &str) -> Result<Config, Failure> {
+    let Ok(node) = config.node(id) else {
+        return Ok(config.with_node(id, address)?);
+    };
+    if node.address.to_string() == address {
+        return Ok(config.clone());
+    }
+    let (path, has) = (config.path.display(), node.address);
+    let message = format!("{path} has node {id} at {has}, not at {address}: change it there");
+    Err(Failure::new(Code::Usage, message))
+}
