@@ -123,7 +123,10 @@ fn member(args: &Args) -> Result<(), Failure> {
         return report(come::add(&config, *node, address, args.timeout)?, &done);
     }
     for node in args.what.nodes() {
-        setup::node(&config, *node)?;
+        setup::node(&config, *node).map_err(|failure| match args.what {
+            What::Add { .. } => come::told_how(failure),
+            _ => failure,
+        })?;
     }
     give(&config, Order::Change(change), args.timeout, &done, UNKNOWN)
 }

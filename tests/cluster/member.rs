@@ -78,13 +78,15 @@ fn wait_for_list(cluster: &Cluster, expected: &[&str]) {
     wait_for(&format!("{expected:?}"), || (list(cluster) == expected).then_some(()));
 }
 
+const UNKNOWN: &str = "cluster.toml has no node 4, only 1, 2, 3; --address says where a new one is";
+
 #[test]
 fn nodes_come_and_take_over_and_no_acknowledged_write_is_lost() {
     let cluster = Cluster::start(3);
     let [four, five] = cluster.free_addresses();
     assert_stands(&cluster, |load| {
         load.wait_for(OPERATIONS);
-        expect(&member(&cluster, &["add", "4"]), 64, &["cluster.toml has no node 4, only 1, 2, 3"]);
+        expect(&member(&cluster, &["add", "4"]), 64, &[UNKNOWN]);
         change(&cluster, &["add", "4", "--address", &four]);
         change(&cluster, &["add", "5", "--address", &five]);
         let lags = ["node 4 has not caught up yet, and gets no vote"];

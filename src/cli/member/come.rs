@@ -34,6 +34,11 @@ pub fn add(config: &Config, id: u64, address: &str, timeout: Duration) -> Result
     }
 }
 
+/// `failure` to find a node, with what is to be done if it is a new one.
+pub fn told_how(failure: Failure) -> Failure {
+    Failure::new(failure.code, format!("{}; --address says where a new one is", failure.message))
+}
+
 fn write(config: &Config, id: u64, address: &str) -> Result<Config, Failure> {
     let Ok(node) = config.node(id) else {
         return Ok(config.with_node(id, address)?);

@@ -58,4 +58,10 @@ pub const OF_READS: &[Entry] = &[
         "found by search",
         &[Suspended(Rule::RestartKeepsPromise, "breaks LEASE_IS_ALONE in 28")],
     ),
+    (
+        "X26",
+        "a leader drops a read that comes before it has committed anything",
+        "etcd 11483; restate 2950",
+        &[Suspended(Rule::EarlyReadIsQueued, "breaks NO_READ_DROPPED in 4")],
+    ),
 ];
