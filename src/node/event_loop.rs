@@ -7,6 +7,7 @@
 //! well: the node stops, and of its batch nothing is saved and nothing sent.
 
 mod admission;
+mod error;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -19,14 +20,14 @@ use quorate_models::protocol::Protocol;
 use quorate_models::service::Status;
 use serde::{Deserialize, Serialize};
 use stateright::actor::{Actor, Command, Id, Out};
-use thiserror::Error;
 
 use self::admission::Admission;
+pub use self::error::NodeError;
 use super::panics::caught;
 use super::seal::NoRandom;
 use super::storage::{Store, StoreError};
 use super::timers::{Dice, Timers};
-use super::transport::{Counters, Notice, Transport, TransportError};
+use super::transport::{Counters, Notice, Transport};
 use super::wire::{self, WireError};
 
 /// How long a node that has nothing to do waits at most before it looks whether it is to stop, and
@@ -96,32 +97,6 @@ pub struct Counts {
     pub sends: u64,
     /// Messages over the limit or without an encoding, which were not sent.
     pub unencodable: u64,
-}
-
-/// Why a node stopped that was not told to.
-#[derive(Debug, Error)]
-pub enum NodeError {
-    /// The socket failed.
-    #[error(transparent)]
-    Transport(#[from] TransportError),
-    /// There is no seed for the timers.
-    #[error(transparent)]
-    NoRandom(#[from] NoRandom),
-    /// Nothing of the batch that was to be saved was sent.
-    #[error("cannot save: {0}")]
-    Disk(#[source] Box<dyn Error + Send + Sync>),
-    /// The actor has found that it cannot go on. Of what its batch wanted nothing was saved and
-    /// nothing sent.
-    #[error("the protocol has failed {during}: {words}")]
-    Panic {
-        /// What it was doing: "on a message of node 2".
-        during: String,
-        /// With which it panicked.
-        words: String,
-    },
-    /// The actor must not go on, and says why. What it had said by then was sent.
-    #[error("{0}")]
-    GivesUp(String),
 }
 
 /// What the handlers of one batch asked for.
