@@ -1,6 +1,7 @@
 //! Primary and backup: the designs that break, and why; and the one that holds, whose rules are
 //! each needed.
 
+mod asked;
 mod live;
 mod naive;
 mod obsolete;
