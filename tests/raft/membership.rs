@@ -24,6 +24,7 @@ holds! {
     learner: "raft/learner" has depth 42;
     disjoint_majorities: "raft/disjoint-majorities" has depth 16;
     leaver: "raft/leaver" has depth 32;
+    comes_back: "raft/comes-back" has depth 41;
     removed_live: "raft/removed-live" has depth 59;
     removed_told_live: "raft/removed-told-live" has depth 40;
     learner_live: "raft/learner-live" has depth 62;

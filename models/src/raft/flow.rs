@@ -187,6 +187,9 @@ pub(super) fn handle_append_reply<P: Params>(step: &mut Step<P>, follower: Id, r
     let Some(known) = progress(step, follower) else {
         return;
     };
+    if !step.require(Rule::RepliesOfThisMemberCount, reply.round >= known.since) {
+        return;
+    }
     let mut progress = known.clone();
     progress.is_heard = step.server.options.check_quorum;
     match reply.outcome {

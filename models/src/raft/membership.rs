@@ -103,10 +103,14 @@ fn begin<P: Params>(step: &mut Step<P>, config: Config) {
     let (id, known) = (step.id, step.state().config().members());
     let new: Vec<Id> = config.members().difference(&known).copied().collect();
     step.append(Payload::Config(config));
-    if let Role::Leader { followers, .. } = &mut step.state_mut().role {
+    if let Role::Leader { followers, round, .. } = &mut step.state_mut().role
+        && !new.is_empty()
+    {
         // What is known of one that was removed before is forgotten.
+        round.number += 1;
+        let since = round.number;
         for member in new.into_iter().filter(|member| *member != id) {
-            followers.insert(member, Progress::behind(before));
+            followers.insert(member, Progress { since, ..Progress::behind(before) });
         }
     }
     flow::replicate(step);

@@ -85,7 +85,7 @@ impl<C> Default for Reads<C> {
 /// A leader's question whether it still leads.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Round {
-    /// How many such questions this leader has asked. Only a read raises it.
+    /// How many such questions this leader has asked. A read raises it, and a member that comes.
     pub number: u64,
     /// Who has answered the last one while it was of use.
     pub heard: BTreeSet<Id>,

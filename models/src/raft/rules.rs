@@ -195,6 +195,8 @@ rules! {
         "found by search";
     StrangersGetVotes: "who votes does not ask whether the candidate is in its own configuration",
         "thesis §4.1";
+    RepliesOfThisMemberCount: "what was said before a removal does not count for who is back",
+        "raft-rs 571; openraft's replication session";
     RemovedLeaderDoesNotCount: "a leader that is removed does not count among those who store",
         "thesis §4.2.2; etcd confchange_v1_remove_leader";
     RemovedLeaderStepsDown: "a leader that is removed steps down when that is committed",

@@ -46,6 +46,9 @@ pub struct Progress {
     pub is_heard: bool,
     /// The follower has lost what it acknowledged in this term: it takes no further part.
     pub is_lost: bool,
+    /// The round in which it became a member, if that was in this term. What it said to earlier
+    /// ones it said as the member that it was before.
+    pub since: u64,
 }
 
 impl Progress {
@@ -57,6 +60,7 @@ impl Progress {
             in_flight: Vec::new(),
             is_heard: false,
             is_lost: false,
+            since: 0,
         }
     }
 }

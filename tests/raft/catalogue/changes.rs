@@ -62,6 +62,12 @@ pub const OF_CHANGES: &[Entry] = &[
         &[Suspended(Rule::LearnersDoNotStand, "breaks LEADERS_VOTE in 16")],
     ),
     (
+        "X16",
+        "an answer of before its removal counts for a server that is back",
+        "raft-rs 571; etcd-io/raft 349",
+        &[Suspended(Rule::RepliesOfThisMemberCount, "breaks MATCHED_IS_STORED in 15")],
+    ),
+    (
         "X17",
         "a server that has a vote and does not know it refuses to vote",
         "raft-rs 57; etcd 10998",

@@ -8,7 +8,7 @@ use quorate_checker::spec::{Action, ActionOf, Faults, State};
 use quorate_models::kv::Kv;
 use quorate_models::raft::Raft;
 use quorate_models::raft::claims::ghost::Ghost;
-use quorate_models::raft::claims::membership::{GOES_BY_ITS_LOG, LEADERS_VOTE};
+use quorate_models::raft::claims::membership::{GOES_BY_ITS_LOG, LEADERS_VOTE, MATCHED_IS_STORED};
 use quorate_models::raft::claims::properties::LEADER_COMPLETENESS;
 use quorate_models::raft::rules::Rule;
 use quorate_models::raft::specs::live::{self, ALL_ANSWERED};
@@ -40,6 +40,7 @@ fn all_leave_the_first() -> Bounds<'static> {
 }
 
 const LEAVER: Directed = Directed("the leader leaves and takes a command", membership::leaver);
+const COMES_BACK: Directed = Directed("a server is wiped and comes back", membership::comes_back);
 const DISJOINT: Directed = Directed("disjoint majorities", membership::disjoint);
 
 necessary! {
@@ -58,6 +59,8 @@ necessary! {
         within asked(4, 3, &[(0, add(3))]);
     learners_do_not_stand: LearnersDoNotStand breaks LEADERS_VOTE in 16
         within asked(3, 2, &[(0, add(2))]);
+    replies_of_this_member_count: RepliesOfThisMemberCount breaks MATCHED_IS_STORED in 15
+        within COMES_BACK;
     removed_leader_does_not_count: RemovedLeaderDoesNotCount breaks LEADER_COMPLETENESS in 18
         within LEAVER;
     removed_leader_steps_down: RemovedLeaderStepsDown breaks LEADERS_VOTE in 8

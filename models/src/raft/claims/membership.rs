@@ -16,6 +16,21 @@ pub const GOES_BY_ITS_LOG: &str = "a server goes by the configurations of its lo
 /// Who learns does not lead, nor who knows for good that it is removed.
 pub const LEADERS_VOTE: &str = "whoever leads has a vote or is needed yet";
 
+/// Whoever leads in the newest term does not count on what is not there.
+pub const MATCHED_IS_STORED: &str = "what a leader takes for stored is stored";
+
+/// Of servers that lose nothing as long as they are members.
+pub fn matched_is_stored<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
+    let logs: Vec<_> = servers_up(state).map(|(id, server)| (id, server.log())).collect();
+    let newest = servers_up(state).map(|(_, server)| server.term()).max();
+    servers_up(state).filter(|(_, server)| Some(server.term()) == newest).all(|(_, leader)| {
+        let Role::Leader { followers, .. } = &leader.role else { return true };
+        logs.iter().all(|(id, log)| {
+            followers.get(id).is_none_or(|known| known.matched <= log.last_index())
+        })
+    })
+}
+
 /// Claims beside those of every spec.
 pub fn claims<P: Params>() -> Vec<Named<P>> {
     vec![(GOES_BY_ITS_LOG, goes_by_its_log), (LEADERS_VOTE, leaders_vote)]

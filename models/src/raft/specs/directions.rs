@@ -11,6 +11,7 @@ use crate::member;
 use crate::number::Index;
 use crate::raft::claims::ghost::Ghost;
 use crate::raft::message::Message::{AppendEntries, InstallSnapshot, RequestVote};
+use crate::raft::state::Role;
 use crate::raft::{Raft, Timer};
 use crate::service::Message::{Peer, Request};
 use crate::state_machine::StateMachine;
@@ -113,6 +114,20 @@ pub(super) fn leaver((): &(), state: &Now, action: &Next) -> bool {
         (Peer(AppendEntries(_)), ..) => false,
         _ => true,
     }
+}
+
+/// The first server stands, and the third is wiped when that leads and does not know it.
+pub(super) fn comes_back((): &(), state: &Now, action: &Next) -> bool {
+    if let Some((server, _)) = stands(state, action) {
+        return server == 0;
+    }
+    let Action::Rollback(id) = action else { return true };
+    let mut servers = state.system.actor_states.iter().filter_map(|member| member.server());
+    usize::from(*id) == 2
+        && servers.any(|server| match &server.role {
+            Role::Leader { followers, .. } => !followers.contains_key(id),
+            _ => false,
+        })
 }
 
 /// The first server stands, then the second. The first is asked for reads alone, and no other is.

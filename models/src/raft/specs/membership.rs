@@ -79,9 +79,10 @@ pub fn all() -> Vec<Box<dyn AnySpec>> {
         removed_leader().counts(740_277, 1_843_192).boxed(),
         joint().counts(24_985, 50_687).boxed(),
         joint_of_nodes().counts(21_508, 68_804).boxed(),
-        learner().counts(184_147, 456_217).boxed(),
+        learner().counts(204_288, 505_287).boxed(),
         disjoint("raft/disjoint-majorities", EVERY_RULE).counts(358, 1_160).boxed(),
         leaver("raft/leaver", EVERY_RULE).counts(66_320, 325_778).boxed(),
+        comes_back("raft/comes-back", EVERY_RULE).counts(263_935, 794_537).boxed(),
         removed_live().counts(23_232, 45_130).boxed(),
         told("raft/removed-told-live", EVERY_RULE).counts(3_475, 6_467).boxed(),
         learner_live().counts(175_360, 440_148).boxed(),
@@ -159,6 +160,20 @@ pub fn leaver(name: &str, rules: Book) -> RaftSpec {
     servers_mut(&mut spec).for_each(|server| server.window = 2);
     spec.summary("the leader of four servers leaves and takes a command, and another is elected")
         .directed("S1 stands, then S3; S1 reaches S2, and S3 until it leaves", directions::leaver)
+}
+
+/// A server leaves, loses its store and comes back, all in one term. What it said before is late.
+pub fn comes_back(name: &str, rules: Book) -> RaftSpec {
+    let faults = Faults { rollbacks: 1, down_at_once: 1, ..Faults::NONE };
+    let safety = safety::Bounds { faults, ..elections(3, 1) };
+    let bounds = Bounds { founders: 3, changes: vec![(0, remove(2)), (0, add(2))], safety };
+    let mut spec = raft(name, rules, bounds, &[A_CHANGE]);
+    // It says more than once what it has.
+    servers_mut(&mut spec).for_each(|server| server.window = 2);
+    let (claim, holds) = (membership::MATCHED_IS_STORED, membership::matched_is_stored);
+    spec.claims([Claim::always(claim, SEEN, holds)])
+        .summary("a server leaves and comes back with nothing on its disk")
+        .directed("S1 stands, and S3 is wiped when S1 has let it go", directions::comes_back)
 }
 
 /// A server is removed and does not know it, of servers with the options of a node.

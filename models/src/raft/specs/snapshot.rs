@@ -62,7 +62,7 @@ pub fn all() -> Vec<Box<dyn AnySpec>> {
         crash("raft/snapshot-crash", EVERY_RULE).counts(61_607, 126_856).boxed(),
         retry("raft/snapshot-retry", EVERY_RULE).counts(515_213, 1_419_593).boxed(),
         read("raft/snapshot-read", EVERY_RULE).counts(50_560, 134_203).boxed(),
-        members("raft/snapshot-members", EVERY_RULE).counts(274_200, 642_170).boxed(),
+        members("raft/snapshot-members", EVERY_RULE).counts(305_165, 712_096).boxed(),
         leavers("raft/snapshot-leavers", EVERY_RULE).counts(136_801, 377_582).boxed(),
         told("raft/snapshot-told-live", EVERY_RULE).counts(9_146, 14_955).boxed(),
         rejoin("raft/snapshot-rejoin-live", EVERY_RULE).counts(291_863, 896_687).boxed(),
