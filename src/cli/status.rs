@@ -63,10 +63,9 @@ fn table(rows: &[Row]) -> String {
     let mut lines = vec![heads.into_iter().map(str::to_owned).collect::<Vec<_>>()];
     for row in rows {
         let role = row.role.as_deref().unwrap_or(if row.reachable { "-" } else { "unreachable" });
-        let number = |name: &&str| row.numbers.iter().find(|(other, _)| other == name);
         let mut cells = vec![row.id.to_string(), row.address.clone(), role.to_owned()];
         cells.push(shown(row.leader));
-        cells.extend(names.iter().map(|name| shown(number(name).map(|(_, value)| *value))));
+        cells.extend(names.iter().map(|name| shown(row.number(name))));
         cells.extend([shown(row.messages_lost), shown(row.messages_merged)]);
         lines.push(cells);
     }

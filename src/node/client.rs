@@ -68,6 +68,12 @@ pub struct Client<M: StateMachine> {
     machine: std::marker::PhantomData<fn() -> M>,
 }
 
+/// The servers of a cluster, which has some.
+fn servers_of(members: &Members) -> Vec<Id> {
+    assert!(!members.servers.is_empty(), "a cluster has servers");
+    members.servers.keys().map(|&id| Id::from(id as usize)).collect()
+}
+
 /// The reply in a message, if it answers a command or a read.
 fn replied<M: StateMachine>(message: Message<M>) -> Option<Reply<M::Output>> {
     match message {
@@ -95,8 +101,7 @@ impl<M: StateMachine> Client<M> {
     /// If `members` has no servers.
     pub fn open(members: &Members) -> Result<Self, TransportError> {
         let transport = Transport::client(members)?;
-        let servers: Vec<Id> = members.servers.keys().map(|&id| Id::from(id as usize)).collect();
-        assert!(!servers.is_empty(), "a cluster has servers");
+        let servers = servers_of(members);
         // Any server will do to begin with, so not all clients begin with the same.
         let target = usize::from(transport.id()) % servers.len();
         // Replies go to the session's number, which therefore is the member's.
@@ -111,8 +116,7 @@ impl<M: StateMachine> Client<M> {
     /// # Panics
     /// If `members` has no servers.
     pub fn know(&mut self, members: &Members) {
-        self.servers = members.servers.keys().map(|&id| Id::from(id as usize)).collect();
-        assert!(!self.servers.is_empty(), "a cluster has servers");
+        self.servers = servers_of(members);
         self.target %= self.servers.len();
         self.transport.know(members.servers.clone());
     }
