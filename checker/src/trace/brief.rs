@@ -126,6 +126,7 @@ mod tests {
             ("Vote(3)", "Vote", "3"),
             ("Ping", "Ping", ""),
             ("{1, 2}", "{1, 2}", ""),
+            ("Append { entries: [1:{S1, S2}] }", "Append", "entries [1:{S1, S2}]"),
             ("odd {", "odd {", ""),
         ];
         for (text, name, details) in cases {

@@ -100,7 +100,8 @@ impl<'a> Group<'a> {
         let name = text[..start].trim_end();
         let open = text[start..].chars().next()?;
         let is_word = |c: char| c.is_alphanumeric() || "_:<>".contains(c);
-        if !name.chars().all(is_word) || !text.ends_with(closing(open)) {
+        let is_name = !name.starts_with(|c: char| c.is_ascii_digit()) && name.chars().all(is_word);
+        if !is_name || !text.ends_with(closing(open)) {
             return None;
         }
         let content = &text[start + 1..text.len() - 1];

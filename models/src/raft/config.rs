@@ -33,7 +33,7 @@ impl fmt::Debug for Config {
             write!(f, " with {:?}", self.outgoing)?;
         }
         if !self.learners.is_empty() {
-            write!(f, ", learners {:?}", self.learners)?;
+            write!(f, " and learners {:?}", self.learners)?;
         }
         Ok(())
     }

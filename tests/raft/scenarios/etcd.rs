@@ -13,35 +13,32 @@ const RENAMED: &[(&str, &str)] = &[("probe_and_replicate", "figure_7")];
 /// Restated under their own names.
 const RESTATED: &[&str] = &[
     "campaign",
+    "campaign_learner_must_vote",
     "checkquorum",
+    "confchange_v1_add_single",
+    "confchange_v1_remove_leader",
+    "confchange_v2_add_double_auto",
+    "confchange_v2_add_double_implicit",
+    "confchange_v2_add_single_auto",
+    "confchange_v2_replace_leader_stepdown",
     "forget_leader_prevote_checkquorum",
     "lagging_commit",
     "prevote",
     "prevote_checkquorum",
     "replicate_pause",
     "single_node",
+    "slow_follower_after_compaction",
+    "snapshot_succeed_via_app_resp",
 ];
-
-const NO_MEMBERSHIP: &str = "the members of a cluster do not change";
-const NO_SNAPSHOTS: &str = "a log is never compacted";
 
 /// Not restated, and why.
 const NOT_RESTATED: &[(&str, &str)] = &[
     ("async_storage_writes", "a step saves before it sends, and both are one step"),
-    ("campaign_learner_must_vote", NO_MEMBERSHIP),
-    ("confchange_disable_validation", NO_MEMBERSHIP),
-    ("confchange_v1_add_single", NO_MEMBERSHIP),
-    ("confchange_v1_remove_leader", NO_MEMBERSHIP),
-    ("confchange_v2_add_double_auto", NO_MEMBERSHIP),
-    ("confchange_v2_add_double_implicit", NO_MEMBERSHIP),
-    ("confchange_v2_add_single_auto", NO_MEMBERSHIP),
-    ("confchange_v2_add_single_explicit", NO_MEMBERSHIP),
-    ("confchange_v2_replace_leader_stepdown", NO_MEMBERSHIP),
+    ("confchange_disable_validation", "a leader always looks whether a change may begin"),
+    ("confchange_v2_add_single_explicit", "a joint configuration is left by itself"),
     ("forget_leader", "no command makes a server forget its leader"),
     ("forget_leader_read_only_lease_based", "no command makes a server forget its leader"),
     ("heartbeat_resp_recovers_from_probing", "no driver tells a leader that it cannot be heard"),
-    ("slow_follower_after_compaction", NO_SNAPSHOTS),
-    ("snapshot_succeed_via_app_resp", NO_SNAPSHOTS),
 ];
 
 /// The scenarios that are not etcd's.

@@ -6,11 +6,17 @@
 //! | line | meaning |
 //! |---|---|
 //! | `given servers 3` | so many servers |
+//! | `given founders 2` | the first two of them are the cluster's first members |
 //! | `given client put x 1, get x` | one more client, with this script |
 //! | `given pre-vote`, `given check-quorum` | an option of all servers |
 //! | `given window 3`, `given batch 9` | appends in flight to a follower, entries of an append |
-//! | `given operator 2, 3` | one more operator, which asks S1 to let S2 lead, and to let S3 |
+//! | `given snapshots 130` | servers take snapshots, each when the entries since weigh so much |
+//! | `given kept 127` | so much of what a snapshot stands for stays in the log, or nothing |
+//! | `given operator add 3, promote 3` | one more operator, which asks S1 for this |
 //! | `given no OwnTermCommits` | a rule is suspended |
+//!
+//! An operator asks for `transfer 2`, `add 2`, `promote 2`, `remove 2` and `replace 1 2 3`, all at
+//! once.
 //!
 //! Faults and timeouts have no bounds: a script is one.
 //!
@@ -29,9 +35,11 @@ use quorate_checker::spec::Faults;
 use quorate_models::client::Tries;
 use quorate_models::kv::{Command, Kv, get, put};
 use quorate_models::member;
+use quorate_models::number::Index;
 use quorate_models::operator::Operator;
-use quorate_models::order::Order;
+use quorate_models::order::{Change, Order};
 use quorate_models::raft::rules::Rule;
+use quorate_models::raft::snapshot::Compaction;
 use quorate_models::raft::specs::{self, BASIC, Bounds, RaftSpec};
 use quorate_models::raft::state::{Progress, Role, ServerState};
 use quorate_models::raft::transfer::Transfer;
@@ -78,6 +86,7 @@ fn played(text: &str) -> Result<String, Mistake> {
 /// What is given, as a spec.
 fn spec(script: &Script) -> Result<RaftSpec, Mistake> {
     let (mut servers, mut window, mut batch) = (3, 1, 1);
+    let (mut founders, mut snapshots, mut keep) = (None, None, 0);
     let (mut clients, mut suspended, mut options) = (Vec::new(), Vec::new(), BASIC);
     let mut operators = Vec::new();
     for (line, given) in script.given() {
@@ -85,17 +94,20 @@ fn spec(script: &Script) -> Result<RaftSpec, Mistake> {
         let number = |text: &str| text.parse::<usize>().map_err(|_| wrong());
         match given.split_once(' ').unwrap_or((given, "")) {
             ("servers", count) => servers = number(count)?,
+            ("founders", count) => founders = Some(number(count)?),
+            ("snapshots", bytes) => snapshots = Some(number(bytes)?),
             ("window", count) => window = number(count)?,
             ("batch", count) => batch = number(count)?,
             ("pre-vote", "") => options.pre_vote = true,
             ("check-quorum", "") => options.check_quorum = true,
+            ("kept", bytes) => keep = number(bytes)?,
             ("client", commands) => {
                 let commands = commands.split(", ").map(command).collect::<Option<Vec<_>>>();
                 clients.push(commands.ok_or_else(wrong)?);
             }
-            ("operator", servers) => {
-                let heirs: Result<Vec<_>, _> = servers.split(", ").map(number).collect();
-                operators.push(asking_the_first(&heirs?));
+            ("operator", orders) => {
+                let orders = orders.split(", ").map(order).collect::<Option<Vec<_>>>();
+                operators.push(asking_the_first(orders.ok_or_else(wrong)?));
             }
             ("no", name) => {
                 let rule = Rule::ALL.iter().find(|rule| format!("{rule:?}") == name);
@@ -104,15 +116,32 @@ fn spec(script: &Script) -> Result<RaftSpec, Mistake> {
             _ => return Err(wrong()),
         }
     }
-    let spec = within(servers, &clients, options, AllBut(suspended), window, batch);
+    let mut spec = within(servers, &clients, options, AllBut(suspended), window, batch);
+    for server in servers_mut(&mut spec) {
+        server.servers.truncate(founders.unwrap_or(servers));
+        server.compaction = snapshots.map(|floor| Compaction { floor, keep, piece: usize::MAX });
+    }
     Ok(operators.into_iter().fold(spec, with_operator))
 }
 
-/// An operator that asks the first server to let each of `heirs` lead, all at once.
-fn asking_the_first(heirs: &[usize]) -> Operator {
-    let order = |heir: &usize| Order::Transfer { to: Id::from(heir - 1) };
-    let orders = heirs.iter().map(|heir| (Id::from(0), order(heir))).collect();
+/// An operator that asks the first server for all of `orders` at once.
+fn asking_the_first(orders: Vec<Order>) -> Operator {
+    let orders = orders.into_iter().map(|order| (Id::from(0), order)).collect();
     Operator { orders, waits: false }
+}
+
+fn order(words: &str) -> Option<Order> {
+    let (verb, servers) = words.split_once(' ')?;
+    let ids = servers.split(' ').map(|number| number.parse::<usize>().ok()?.checked_sub(1));
+    let ids = ids.map(|id| id.map(Id::from)).collect::<Option<Vec<Id>>>()?;
+    Some(match (verb, &ids[..]) {
+        ("transfer", &[to]) => Order::Transfer { to },
+        ("add", &[id]) => Order::Change(Change::Add { id }),
+        ("promote", &[id]) => Order::Change(Change::Promote { id }),
+        ("remove", &[id]) => Order::Change(Change::Remove { id }),
+        ("replace", _) => Order::Change(Change::Replace { voters: ids.into_iter().collect() }),
+        _ => return None,
+    })
 }
 
 fn command(words: &str) -> Option<Command> {
@@ -187,6 +216,13 @@ fn of_server(server: &ServerState<Kv>) -> String {
         server.commit,
         server.log()
     );
+    let (since, config) = server.configs.latest();
+    if since > Index::ZERO {
+        text += &format!(", members {config:?} since {since:?}");
+    }
+    if let Some(snapshot) = &server.storage.snapshot {
+        text += &format!(", snapshot to {:?}", snapshot.last);
+    }
     if let Role::Leader { followers, transfer, .. } = &server.role {
         if let Some(Transfer { to, .. }) = transfer {
             text += &format!("; hands over to {to:?}");
