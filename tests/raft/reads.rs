@@ -26,6 +26,9 @@ holds! {
     lease_cut: "raft/lease-cut" has depth 102;
     lease_crash: "raft/lease-crash" has depth 119;
     lease_transfer: "raft/lease-transfer" has depth 60;
+    lease_promise: "raft/lease-promise" has depth 58;
+    lease_members: "raft/lease-members" has depth 107;
+    lease_snapshot: "raft/lease-snapshot" has depth 121;
 }
 
 #[test]

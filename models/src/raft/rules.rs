@@ -166,6 +166,8 @@ rules! {
         "openraft, check_quorum";
     TransferEndsLease: "a leader that hands over has no lease any more in its term",
         "tikv/raft-rs 234";
+    PromiseOutlivesTerm: "a server that hears of a newer term keeps what it has promised",
+        "found by search";
     RestartKeepsPromise: "a server that has restarted keeps what it may have promised before",
         "found by search";
 

@@ -1,8 +1,8 @@
 //! Terms: the logical clock that tells the current leader from those before it (§5.1).
 
-use super::Params;
 use super::rules::Rule;
 use super::server::Step;
+use super::{Params, contact};
 use crate::number::Term;
 
 /// Adopts a newer term; nobody has this server's vote in it yet. raft.tla `UpdateTerm`.
@@ -17,6 +17,9 @@ pub(super) fn observe<P: Params>(step: &mut Step<P>, term: Term) {
     storage.term = term;
     if new_vote {
         storage.voted_for = None;
+    }
+    if !step.keeps(Rule::PromiseOutlivesTerm) {
+        contact::redeem(step);
     }
     if step.keeps(Rule::NewerTermDeposes) {
         step.become_follower(None);

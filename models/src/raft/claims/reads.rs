@@ -1,9 +1,11 @@
 //! What must be true of reads that say what they need, and what must be possible.
 
 use super::properties::{System, SystemState};
+use super::snapshot;
 use crate::claims::{is_explained, is_explained_by_one_order, scripts, servers, servers_up};
 use crate::consistency::Consistency;
 use crate::number::Index;
+use crate::raft::state::ServerState;
 use crate::raft::{Params, lease};
 use crate::service::{Answer, Message};
 
@@ -53,13 +55,33 @@ pub const LEASE_IS_ALONE: &str = "as long as a leader holds a lease, nobody lead
 /// No server that holds a lease is of an older term than another one that leads.
 pub fn lease_is_alone<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
     let leaders = || servers_up(state).map(|(_, server)| server).filter(|it| it.is_leader());
-    let mut holders = leaders().filter(|server| lease::is_held(server));
-    holders.all(|holder| leaders().all(|leader| leader.term() <= holder.term()))
+    holders(state).all(|holder| leaders().all(|leader| leader.term() <= holder.term()))
+}
+
+fn holders<P: Params>(state: &SystemState<P>) -> impl Iterator<Item = &ServerState<P::Machine>> {
+    servers_up(state).map(|(_, server)| server).filter(|server| lease::is_held(server))
 }
 
 /// A leader holds a lease.
 pub fn a_lease<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
-    servers_up(state).any(|(_, server)| lease::is_held(server))
+    holders(state).next().is_some()
+}
+
+/// A server has promised its vote to a leader that holds a lease, and is of a newer term.
+pub fn an_older_promise<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
+    let promised = servers_up(state).filter(|(_, server)| server.has_promised);
+    let mut terms = promised.map(|(_, server)| server.term());
+    terms.any(|term| holders(state).any(|holder| holder.term() < term))
+}
+
+/// A leader that is alone in its cluster holds a lease.
+pub fn a_lease_of_one<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
+    holders(state).any(|holder| holder.config().voters.len() == 1)
+}
+
+/// A leader holds a lease, and a follower has a piece of a snapshot.
+pub fn a_lease_and_a_piece<P: Params>(system: &System<P>, state: &SystemState<P>) -> bool {
+    a_lease(system, state) && snapshot::a_piece(system, state)
 }
 
 /// The server of the latest term leads and has begun one round, and two reads are answered.

@@ -11,7 +11,7 @@ use crate::member;
 use crate::number::Index;
 use crate::raft::claims::ghost::Ghost;
 use crate::raft::message::Message::{AppendEntries, InstallSnapshot, RequestVote};
-use crate::raft::state::Role;
+use crate::raft::state::{Role, ServerState};
 use crate::raft::{Raft, Timer};
 use crate::service::Message::{Peer, Request};
 use crate::state_machine::StateMachine;
@@ -114,6 +114,37 @@ pub(super) fn leaver((): &(), state: &Now, action: &Next) -> bool {
         (Peer(AppendEntries(_)), ..) => false,
         _ => true,
     }
+}
+
+/// The first server stands first, and is cut off for so long that the second asks to stand. What
+/// comes too soon is that the third asks as well, and is welcome, then a heartbeat of the first to
+/// the second, and then a client. No time passes any more.
+pub(super) fn asks_and_hears_again((): &(), state: &Now, action: &Next) -> bool {
+    if let Some((server, term)) = stands(state, action) {
+        return server == 0 || term == 2 && server == 1;
+    }
+    let early = state.spent.early;
+    match action {
+        Action::Cut(_) => server(state, 0).is_leader() && server(state, 0).commit.0 == 1,
+        Action::Heal(_) => early == 1 && server(state, 2).term().0 == 2,
+        Action::Deliver { dst, msg: Peer(AppendEntries(_)), .. } => {
+            early == 0 || usize::from(*dst) == 1
+        }
+        Action::Tick => early == 0,
+        Action::EarlyTimeout(_, member::Timer::Retry) => early == 2,
+        Action::EarlyTimeout(id, member::Timer::Server(Timer::Heartbeat)) => {
+            early == 1 && usize::from(*id) == 0
+        }
+        Action::EarlyTimeout(id, member::Timer::Server(Timer::Election)) => {
+            early == 0 && usize::from(*id) == 2 && server(state, 2).term().0 == 1
+        }
+        Action::EarlyTimeout(..) => false,
+        _ => true,
+    }
+}
+
+fn server(state: &Now, number: usize) -> &ServerState<Kv> {
+    state.system.actor_states[number].server().expect("a server")
 }
 
 /// The first server stands, and the third is wiped when that leads and does not know it.

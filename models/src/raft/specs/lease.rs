@@ -9,17 +9,24 @@ use quorate_checker::spec::{Claim, Cut, Faults, Punctual};
 
 use super::cut::BOTH;
 use super::live::{self, Bounds};
+use super::membership::remove;
 use super::stale::asking;
 use super::transfer::ordered;
-use super::{Book, EVERY_RULE, Fact, RaftSpec, SEEN, fact};
+use super::{Book, EVERY_RULE, Fact, RaftSpec, SEEN, directions, fact};
+use super::{membership, snapshot};
+use crate::claims::all_answered;
 use crate::consistency::Freshness;
 use crate::kv::{Command, get};
 use crate::member;
 use crate::raft::claims::reads;
 use crate::raft::rules::Rule;
+use crate::raft::snapshot::Compaction;
 use crate::raft::{Options, Timer};
 use crate::rules::RuleBook;
 use crate::system::Boxed;
+
+/// A snapshot after each entry, of which a no-op takes two pieces.
+const TINY: Compaction = Compaction { piece: 1, ..snapshot::EACH };
 
 /// The options of a node that has leases.
 const LEASES: Options = Options { lease_reads: true, ..BOTH };
@@ -30,6 +37,9 @@ pub fn all() -> Vec<Box<dyn AnySpec>> {
         cut("raft/lease-cut", EVERY_RULE).counts(263_223, 478_022).boxed(),
         crash("raft/lease-crash", EVERY_RULE).counts(925_240, 2_126_847).boxed(),
         transfer("raft/lease-transfer", EVERY_RULE).counts(17_541, 36_117).boxed(),
+        promise("raft/lease-promise", EVERY_RULE).counts(121_273, 296_399).boxed(),
+        members("raft/lease-members", EVERY_RULE).counts(1_416_557, 3_193_600).boxed(),
+        snapshot("raft/lease-snapshot", EVERY_RULE).counts(729_484, 1_295_269).boxed(),
         drift().boxed(),
     ]
 }
@@ -70,7 +80,7 @@ fn lease(
     let bounds =
         Bounds { servers: 3, scripts, faults, recovery, options: LEASES, ..Bounds::default() };
     let alone = Claim::always(reads::LEASE_IS_ALONE, SEEN, reads::lease_is_alone);
-    let spec = live::timed(name, rules, bounds, facts).claims([alone]);
+    let spec = live::clocked(name, rules, bounds, facts).claims([alone]);
     let mut spec = asking(spec, Freshness::Lease);
     if let Some(timely) = &mut spec.timely {
         timely.slow = slow;
@@ -87,7 +97,24 @@ pub fn cut(name: &str, rules: Book) -> RaftSpec {
     let facts: &[Fact] = &[LEASE, live::LATER_LEADER];
     lease(name, rules, &[get("x")], 1, Faults::NONE, facts)
         .cut(Cut::between([0], [1, 2]))
+        .eventually(live::ALL_ANSWERED, SEEN, all_answered)
         .summary("as long as a leader holds a lease, nobody else leads, though it is cut off")
+}
+
+/// A leader is cut off for a while. A follower that has asked to stand meanwhile promises it its
+/// vote, and then hears of a newer term.
+pub fn promise(name: &str, rules: Book) -> RaftSpec {
+    let facts: &[Fact] = &[LEASE, fact("a promise of an older term", reads::an_older_promise)];
+    let mut spec = lease(name, rules, &[get("x")], 0, Faults::NONE, facts);
+    if let Some(timely) = &mut spec.timely {
+        timely.early = 3;
+    }
+    spec.directed(
+        "S1 stands and is cut off; then S3 stands though S2 asks, and S1 is back",
+        directions::asks_and_hears_again,
+    )
+    .cut(Cut::between([0], [1, 2]).healing(1..=2))
+    .summary("a server keeps its promise to a leader though it hears of a newer term")
 }
 
 /// A follower that has promised its vote crashes and is back at once.
@@ -95,6 +122,7 @@ pub fn crash(name: &str, rules: Book) -> RaftSpec {
     let faults = Faults { crashes: 1, down_at_once: 1, ..Faults::NONE };
     lease(name, rules, &[get("x")], 0, faults, &[LEASE])
         .cut(Cut::between([0], [2]))
+        .eventually(live::ALL_ANSWERED, SEEN, all_answered)
         .summary("a server that comes back keeps what it may have promised")
 }
 
@@ -102,7 +130,37 @@ pub fn crash(name: &str, rules: Book) -> RaftSpec {
 pub fn transfer(name: &str, rules: Book) -> RaftSpec {
     let facts: &[Fact] = &[LEASE, fact("two reads take one round", reads::two_in_a_round)];
     let spec = lease(name, rules, &[get("x"), get("x")], 0, Faults::NONE, facts);
-    ordered(spec, &[0, 1, 2], true).summary("a leader that hands over has no lease any more")
+    ordered(spec, &[0, 1, 2], true)
+        .eventually(live::ALL_ANSWERED, SEEN, all_answered)
+        .summary("a leader that hands over has no lease any more")
+}
+
+/// A leader is left alone by two changes, one after the other, while the others cannot be reached.
+pub fn members(name: &str, rules: Book) -> RaftSpec {
+    let facts: &[Fact] = &[
+        LEASE,
+        live::LATER_LEADER,
+        fact("a leader that is left alone holds a lease", reads::a_lease_of_one),
+    ];
+    let spec = lease(name, rules, &[get("x")], 0, Faults::NONE, facts);
+    let spec = membership::changing(spec, 3, vec![(0, remove(1))], true);
+    membership::changing(spec, 3, vec![(0, remove(2))], true)
+        .cut(Cut::between([0], [1, 2]))
+        .summary("as long as a leader holds a lease, nobody else leads, though servers leave")
+}
+
+/// A follower is caught up by a snapshot, and promises its vote by that as by entries.
+pub fn snapshot(name: &str, rules: Book) -> RaftSpec {
+    let facts: &[Fact] = &[
+        LEASE,
+        live::LATER_LEADER,
+        fact("a lease while a snapshot is on its way", reads::a_lease_and_a_piece),
+    ];
+    let faults = Faults { drops: 1, ..Faults::NONE };
+    let spec = lease(name, rules, &[get("x")], 0, faults, facts);
+    snapshot::compacting(spec, TINY)
+        .cut(Cut::between([0], [1, 2]))
+        .summary("as long as a leader holds a lease, nobody else leads, though logs are compacted")
 }
 
 /// A lease that lasts as long as the promises does not do.

@@ -110,6 +110,13 @@ pub fn raft(name: &str, rules: Book, bounds: Bounds<'_>, facts: &[Fact]) -> Raft
 
 /// Raft within `bounds`, on the clock, of which only that clients are answered is claimed yet.
 pub(super) fn timed(name: &str, rules: Book, bounds: Bounds<'_>, facts: &[Fact]) -> RaftSpec {
+    let asks = !bounds.scripts.is_empty();
+    let spec = clocked(name, rules, bounds, facts);
+    if asks { spec.eventually(ALL_ANSWERED, SEEN, all_answered) } else { spec }
+}
+
+/// Raft within `bounds`, on the clock, of which it is not claimed yet that anything happens.
+pub(super) fn clocked(name: &str, rules: Book, bounds: Bounds<'_>, facts: &[Fact]) -> RaftSpec {
     let down = bounds.faults.most_down();
     assert!(down == 0 || 2 * down < bounds.servers, "{name}: a majority of servers must stay up");
     let forgets = obsolete::filter(&rules, bounds.options, bounds.faults);
@@ -135,8 +142,6 @@ pub(super) fn timed(name: &str, rules: Book, bounds: Bounds<'_>, facts: &[Fact])
         }),
         ..Timely::of(bounds.pace.range())
     });
-    let asks = !bounds.scripts.is_empty();
-    let spec = if asks { spec.eventually(ALL_ANSWERED, SEEN, all_answered) } else { spec };
     let spec = if all_durable { spec.durable(same_durable) } else { spec };
     match forgets {
         Some(filter) => spec.obsolete(filter),

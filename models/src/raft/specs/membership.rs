@@ -59,7 +59,12 @@ pub fn raft(name: &str, rules: Book, bounds: Bounds<'_>, facts: &[Fact]) -> Raft
 }
 
 /// `spec` with the first servers at first, and an operator that asks for `changes`.
-fn changing(mut spec: RaftSpec, founders: usize, changes: Vec<Asked>, waits: bool) -> RaftSpec {
+pub(super) fn changing(
+    mut spec: RaftSpec,
+    founders: usize,
+    changes: Vec<Asked>,
+    waits: bool,
+) -> RaftSpec {
     for server in servers_mut(&mut spec) {
         server.servers.truncate(founders);
     }
