@@ -20,6 +20,8 @@ mod snapshot;
 mod support;
 #[path = "cluster/transfer.rs"]
 mod transfer;
+#[path = "cluster/wiped.rs"]
+mod wiped;
 #[path = "cluster/words.rs"]
 mod words;
 

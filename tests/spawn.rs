@@ -67,6 +67,7 @@ fn actors(first: u16) -> Vec<(Id, Member<Node>)> {
         window: WINDOW,
         options: OPTIONS,
         compaction: None,
+        knows_stores: false,
         rules: AllRules,
     };
     let client = Client {

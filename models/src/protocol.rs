@@ -136,6 +136,12 @@ pub trait Protocol:
     /// One of these `servers`, all of which are set up the same.
     fn server(servers: Vec<Id>, settings: &Settings) -> Self;
 
+    /// What a store holds before its server starts for the first time, if it holds anything then.
+    /// It has a `number` of its own, drawn at random. Nothing by default.
+    fn first_storage(_number: u64) -> Option<Self::Storage> {
+        None
+    }
+
     /// What an operator wants to know of the server `id` in this state.
     fn status(&self, id: Id, state: &<Self as Actor>::State) -> Status;
 

@@ -21,6 +21,7 @@ use crate::node::board::Board;
 use crate::node::config::{Config, Node};
 use crate::node::event_loop::{EventLoop, NodeError};
 use crate::node::http::Http;
+use crate::node::seal::NoRandom;
 use crate::node::snapshot::Snapshot;
 use crate::node::storage::{self, Store};
 use crate::node::transport::Transport;
@@ -100,8 +101,12 @@ impl Site<'_> {
         let actor = setup::actor::<P>(self.config)?;
         self.prepare()?;
         let identity = setup::identity(self.config, self.node.id);
-        let (store, storage) = Store::<P::Storage>::open(&self.node.store, identity)?;
-        let (transport, _http) = self.listen(storage.is_some())?;
+        let (mut store, mut storage) = Store::<P::Storage>::open(&self.node.store, identity)?;
+        let resumes = storage.is_some();
+        if !resumes {
+            storage = first_storage::<P>(&mut store)?;
+        }
+        let (transport, _http) = self.listen(resumes)?;
         let places = file::follow(self.config.clone(), self.node.id);
         let watch = Console::new(transport.id(), self.board.clone(), places);
         let ended =
@@ -153,6 +158,18 @@ impl From<NodeError> for Failure {
         };
         Failure::new(code, error)
     }
+}
+
+/// What a store holds from now on that held nothing. It is on the disk when this returns.
+fn first_storage<P: Protocol>(
+    store: &mut Store<P::Storage>,
+) -> Result<Option<P::Storage>, Failure> {
+    let number = getrandom::u64().map_err(|error| NodeError::from(NoRandom(error)))?;
+    let first = P::first_storage(number);
+    if let Some(first) = &first {
+        store.commit(first)?;
+    }
+    Ok(first)
 }
 
 /// The node, listening where the command line says, if it does.

@@ -343,6 +343,7 @@ fn raft(members: &Members) -> Node {
         window: 1,
         options: Options::default(),
         compaction: None,
+        knows_stores: false,
         rules: AllRules,
     }
 }

@@ -88,6 +88,9 @@ const BUGS: &[Entry] = &[
         "a server comes back under its name with nothing on disk",
         "openraft's questions: wipe-node",
         &[
+            Suspended(Rule::OtherStoreHasNoVote, "breaks ELECTION_SAFETY in 8"),
+            Suspended(Rule::OtherStoreDoesNotCount, "breaks LEADER_COMPLETENESS in 14"),
+            Expected { spec: "raft/wiped-founder", breaks: "election safety" },
             Expected { spec: "raft/rollback", breaks: "election safety" },
             Suspended(Rule::LostMemoryTakesOut, "lets CAUGHT_UP be missed by Lasso in 22"),
         ],
@@ -324,6 +327,7 @@ fn proofs() -> String {
         include_str!("rules/liveness.rs"),
         include_str!("rules/cut.rs"),
         include_str!("rules/snapshot.rs"),
+        include_str!("rules/identity.rs"),
         include_str!("rules/lease.rs"),
         include_str!("rules/read.rs"),
         include_str!("rules/membership.rs"),

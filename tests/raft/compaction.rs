@@ -27,6 +27,7 @@ struct Third(Node, Cow<'static, ServerState<Kv>>);
 impl Third {
     fn starting() -> Self {
         let server = Node::server((0..3).map(Id::from).collect(), &Settings::default());
+        let server = Node { knows_stores: false, ..server };
         let state = server.on_start(id(), &None, &mut Out::new());
         Third(server, Cow::Owned(state))
     }
@@ -96,13 +97,13 @@ fn sent(snapshot: &Snapshot, has_piece: bool) -> Said<Command> {
 }
 
 fn asks(last: Position, next: u32) -> Vec<Said<Command>> {
-    vec![Said::SnapshotReply(SnapshotReply { term: TERM, last, next, round: 0 })]
+    vec![Said::SnapshotReply(SnapshotReply { term: TERM, last, next, round: 0, store: None })]
 }
 
 /// It has all up to this index.
 fn stored(index: u64) -> Vec<Said<Command>> {
     let (term, outcome) = (TERM, Outcome::Stored { matched: Index(index) });
-    vec![Said::AppendReply(AppendReply { term, outcome, round: 0 })]
+    vec![Said::AppendReply(AppendReply { term, outcome, round: 0, store: None })]
 }
 
 #[test]
@@ -170,7 +171,7 @@ fn a_leader_heeds_the_answers_of_its_own_term() {
     assert_eq!(third.hears(0, asks(last(7), 0)[0].clone()), [], "this is for a leader of before");
     assert!(!is_heard(&third) && !third.1.reads.asked.is_empty());
     let (term, last) = (Term(2), last(7));
-    let reply = Said::SnapshotReply(SnapshotReply { term, last, next: 0, round: 0 });
+    let reply = Said::SnapshotReply(SnapshotReply { term, last, next: 0, round: 0, store: None });
     let Said::InstallSnapshot(piece) = sent(&snapshot, true) else { unreachable!() };
     let piece = Said::InstallSnapshot(InstallSnapshot { term, ..piece });
     assert_eq!(third.hears(0, reply), [piece]);
@@ -183,7 +184,7 @@ fn an_offer_of_an_older_leader_is_answered_with_the_newer_term_and_does_nothing(
     third.1.to_mut().storage.term = Term(2);
     let before = third.1.clone();
     let (term, last, next) = (Term(2), last(7), 0);
-    let reply = Said::SnapshotReply(SnapshotReply { term, last, next, round: 0 });
+    let reply = Said::SnapshotReply(SnapshotReply { term, last, next, round: 0, store: None });
     assert_eq!(third.hears(0, sent(&snapshot(last, 1 << 10), true)), [reply]);
     assert_eq!(third.1, before);
 }
@@ -196,7 +197,7 @@ fn who_lacks_what_it_acknowledged_says_so() {
     };
     let offer = InstallSnapshot { acknowledged: Index(1), ..offer };
     let (term, outcome, round) = (TERM, Outcome::Lost, 0);
-    let lost = Said::AppendReply(AppendReply { term, outcome, round });
+    let lost = Said::AppendReply(AppendReply { term, outcome, round, store: None });
     assert_eq!(third.hears(0, Said::InstallSnapshot(offer)), [lost]);
     assert!(third.1.is_taken_out());
 }
@@ -218,8 +219,8 @@ fn pieces_are_taken_in_their_order_and_forgotten_when_they_are_of_no_more_use() 
     assert_eq!(third.hears(0, piece(0)), asks(last(7), 1));
     assert!(third.1.incoming.is_some());
 
-    let mut has_the_entries =
-        Third(Node::server(Vec::new(), &Settings::default()), third.1.clone());
+    let mut has_the_entries = Third::starting();
+    has_the_entries.1 = third.1.clone();
     let entry = Entry { term: TERM, payload: Payload::NoOp };
     has_the_entries.1.to_mut().storage.log = std::iter::repeat_n(entry, 8).collect();
     assert_eq!(has_the_entries.hears(0, piece(1)), stored(7));

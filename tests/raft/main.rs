@@ -4,6 +4,7 @@ mod catalogue;
 mod compaction;
 mod cut;
 mod facts;
+mod identity;
 mod live;
 mod log;
 mod membership;

@@ -6,6 +6,7 @@ use quorate_models::kv::Kv;
 use quorate_models::number::{Index, Term};
 use quorate_models::order::{Change, Order, Refusal};
 use quorate_models::raft::config::{Config, Configs};
+use quorate_models::raft::identity::StoreId;
 use quorate_models::raft::log::{Entry, Payload};
 use quorate_models::raft::membership::{Decision, decide};
 use quorate_models::raft::state::{Progress, Role, ServerState};
@@ -38,7 +39,8 @@ fn ids(numbers: &[usize]) -> BTreeSet<Id> {
 }
 
 fn config(voters: &[usize], outgoing: &[usize], learners: &[usize]) -> Config {
-    Config { voters: ids(voters), outgoing: ids(outgoing), learners: ids(learners) }
+    let (voters, outgoing, learners) = (ids(voters), ids(outgoing), ids(learners));
+    Config { voters, outgoing, learners, ..Config::default() }
 }
 
 /// What becomes of the voters 0, 1 and 2 and the learner 3 by `change`.
@@ -114,6 +116,10 @@ fn a_leader_decides_by_what_is_committed_and_pending() {
     pending.configs.push(Index(2), config(&[0, 1], &[], &[2]));
     assert_eq!(decided(&pending, 1, &remove), Err(Refusal::ChangePending));
     assert_eq!(decided(&pending, 1, &add(2)), Ok(Decision::Wait));
+    let mut recorded = pending.config().clone();
+    recorded.stores.insert(Id::from(0), StoreId(7));
+    pending.configs.push(Index(3), recorded);
+    assert_eq!(decided(&pending, 1, &remove), Ok(Decision::Wait), "a record is no change");
 
     leader.is_ordered(7, Order::Transfer { to: Id::from(0) });
     assert_eq!(decided(leader.state(), 1, &remove), Ok(Decision::Wait), "it hands over");
@@ -139,6 +145,10 @@ fn who_lags_behind_gets_no_vote() {
     assert_eq!(decided(&state(Index(1), false), 0, &promote), lags);
     assert_eq!(decided(&state(Index::ZERO, false), 2, &promote), lags, "it was never heard");
     assert_eq!(decided(&state(Index(2), true), 0, &promote), lags, "it is taken out");
+    let mut other = state(Index(2), false);
+    let Role::Leader { followers, .. } = &mut other.role else { panic!("it leads") };
+    followers.values_mut().for_each(|known| known.has_other_store = true);
+    assert_eq!(decided(&other, 0, &promote), lags, "it has another store");
 }
 
 #[test]

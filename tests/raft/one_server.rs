@@ -54,7 +54,8 @@ impl OneServer {
 
     /// What it sends when the server `from` has acknowledged its log up to here.
     pub fn is_acknowledged(&mut self, from: usize, matched: Index) -> Sent {
-        let reply = AppendReply { term: Term(1), outcome: Heard::Stored { matched }, round: 0 };
+        let (term, outcome) = (Term(1), Heard::Stored { matched });
+        let reply = AppendReply { term, outcome, round: 0, store: None };
         self.hears(from, Message::Peer(Said::AppendReply(reply)))
     }
 

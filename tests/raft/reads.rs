@@ -144,7 +144,7 @@ fn a_write_is_no_read_whatever_it_is_called() {
 /// The second server has all up to `matched`, and hears what its leader asked in `round`.
 fn stored(matched: u64, round: u64) -> MessageOf<Kv> {
     let (term, outcome) = (Term(1), Outcome::Stored { matched: Index(matched) });
-    Message::Peer(Said::AppendReply(AppendReply { term, outcome, round }))
+    Message::Peer(Said::AppendReply(AppendReply { term, outcome, round, store: None }))
 }
 
 /// It leads, and has committed its first entry.
@@ -199,7 +199,7 @@ fn a_lease_answers_reads_that_ask_for_no_more_until_it_ends() {
 /// Does this server vote for the third one in the second term?
 fn votes(first: &mut First) -> bool {
     let last = Position { index: Index(1), term: Term(1) };
-    let request = RequestVote { term: Term(2), last, is_heir: false };
+    let request = RequestVote { term: Term(2), last, is_heir: false, store: None };
     !first.hears(2, Message::Peer(Said::RequestVote(request))).is_empty()
 }
 

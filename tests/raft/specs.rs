@@ -80,6 +80,7 @@ fn every_spec_is_pinned() {
             super::cut::HOLD,
             super::transfer::HOLD,
             super::membership::HOLD,
+            super::identity::HOLD,
             super::reads::HOLD,
             super::snapshot::HOLD,
         ]

@@ -1,11 +1,12 @@
 //! Arbitrary messages of Raft, and what they are made of.
 
-use proptest::collection::{btree_set, vec};
+use proptest::collection::{btree_map, btree_set, vec};
 use proptest::prelude::*;
 use quorate_models::kv::{Command, Kv, Output, Text};
 use quorate_models::number::{Index, Term};
 use quorate_models::order::Order;
 use quorate_models::raft::config::Config;
+use quorate_models::raft::identity::StoreId;
 use quorate_models::raft::log::{Entry, Payload, Position};
 use quorate_models::raft::message::{
     AppendEntries, AppendReply, InstallSnapshot, Outcome, Piece, RequestVote, SnapshotReply,
@@ -48,15 +49,18 @@ pub fn any_payload() -> impl Strategy<Value = Payload<Command>> {
 
 fn any_config() -> impl Strategy<Value = Config> {
     let servers = || btree_set((1..6_usize).prop_map(Id::from), 0..4);
-    (servers(), servers(), servers()).prop_map(|(voters, outgoing, learners)| Config {
-        voters,
-        outgoing,
-        learners,
+    let stores = btree_map((1..6_usize).prop_map(Id::from), any::<u64>().prop_map(StoreId), 0..4);
+    (servers(), servers(), servers(), stores).prop_map(|(voters, outgoing, learners, stores)| {
+        Config { voters, outgoing, learners, stores }
     })
 }
 
 pub fn any_id() -> impl Strategy<Value = Id> {
     any::<usize>().prop_map(Id::from)
+}
+
+fn any_store() -> impl Strategy<Value = Option<StoreId>> {
+    prop::option::of(any::<u64>().prop_map(StoreId))
 }
 
 fn any_order() -> impl Strategy<Value = Request<Order>> {
@@ -92,9 +96,9 @@ fn any_of_a_snapshot() -> impl Strategy<Value = Message<Command>> {
         let message = InstallSnapshot { term, last, config, pieces, piece, acknowledged, round };
         Message::InstallSnapshot(message)
     });
-    let reply = (any_term(), any_position(), any::<u32>(), any_number());
-    let reply = reply.prop_map(|(term, last, next, round)| {
-        Message::SnapshotReply(SnapshotReply { term, last, next, round })
+    let reply = (any_term(), any_position(), any::<u32>(), any_number(), any_store());
+    let reply = reply.prop_map(|(term, last, next, round, store)| {
+        Message::SnapshotReply(SnapshotReply { term, last, next, round, store })
     });
     prop_oneof![install, reply]
 }
@@ -109,7 +113,7 @@ pub fn any_message() -> impl Strategy<Value = MessageOf<Kv>> {
         number().prop_map(|matched| Outcome::Stored { matched: Index(matched) }),
         Just(Outcome::Lost),
     ];
-    let append_reply = (term(), outcome, number());
+    let append_reply = (term(), outcome, number(), any_store());
     let output = prop_oneof![
         Just(Output::Stored),
         prop::option::of(any_text()).prop_map(Output::Value),
@@ -120,9 +124,11 @@ pub fn any_message() -> impl Strategy<Value = MessageOf<Kv>> {
     let redirect = prop::option::of(any_id()).prop_map(|leader| Answer::Redirect { leader });
     let answer = prop_oneof![output.prop_map(Answer::Done), redirect];
     let peer = prop_oneof![
-        (term(), position(), any::<bool>()).prop_map(|(term, last, is_heir)| {
-            Message::RequestVote(RequestVote { term, last, is_heir })
-        }),
+        (term(), position(), any::<bool>(), any_store()).prop_map(
+            |(term, last, is_heir, store)| {
+                Message::RequestVote(RequestVote { term, last, is_heir, store })
+            }
+        ),
         term().prop_map(|term| Message::TimeoutNow(TimeoutNow { term })),
         term().prop_map(|term| Message::VoteReply(VoteReply { term })),
         append.prop_map(|(term, previous, entries, commit, acknowledged, round)| {
@@ -136,8 +142,8 @@ pub fn any_message() -> impl Strategy<Value = MessageOf<Kv>> {
                 round,
             })
         }),
-        append_reply.prop_map(|(term, outcome, round)| {
-            Message::AppendReply(AppendReply { term, outcome, round })
+        append_reply.prop_map(|(term, outcome, round, store)| {
+            Message::AppendReply(AppendReply { term, outcome, round, store })
         }),
         any_of_a_snapshot(),
     ];

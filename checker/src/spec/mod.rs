@@ -114,6 +114,8 @@ where
     pub servers: usize,
     /// But for the last so many, which are operators: they have a name of their own.
     pub operators: usize,
+    /// What each actor has stored before it starts, by its number; nothing of those further on.
+    pub storages: Vec<Option<A::Storage>>,
     pub faults: Faults,
     pub links_down: Links,
     /// Links that may go down on the way, each cut once.
@@ -175,6 +177,7 @@ where
             system: system.init_network(Network::new_unordered_duplicating([])),
             servers,
             operators: 0,
+            storages: Vec::new(),
             faults: Faults::default(),
             links_down: Links::new(),
             cuts: Vec::new(),

@@ -36,7 +36,9 @@ where
         let mut outs = Vec::with_capacity(count);
         for (index, actor) in self.system.actors.iter().enumerate() {
             let mut out = Out::new();
-            let state = actor.on_start(index.into(), &None, &mut out);
+            let storage = self.storages.get(index).cloned().flatten();
+            let state = actor.on_start(index.into(), &storage, &mut out);
+            system.actor_storages[index] = storage;
             system.actor_states.push(Arc::new(state));
             outs.push(out);
         }

@@ -3,7 +3,7 @@
 use super::log::Payload;
 use super::rules::Rule;
 use super::server::Step;
-use super::state::{Role, ServerState};
+use super::state::{Progress, Role, ServerState};
 use super::{Command, Params, follower_read, membership, read, snapshot};
 use crate::number::Index;
 use crate::quorum::is_majority;
@@ -40,7 +40,10 @@ pub fn may_commit(
         return false;
     };
     // Whoever is not a follower is the leader itself.
-    let stores = |id| followers.get(&id).is_none_or(|progress| progress.matched >= index);
+    let stores = |id| {
+        let has = |known: &Progress| known.matched >= index && !known.has_other_store;
+        followers.get(&id).is_none_or(has)
+    };
     let of_own_term = state.log().term_at(index) == Some(state.term());
     let counts_itself = || {
         let voters = &state.config().voters;

@@ -3,12 +3,13 @@
 //! While a cluster changes from one set of voters to another one at once, both decide together, a
 //! majority of each (Raft §6). A learner stores what the others store, and does not count.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use stateright::actor::Id;
 
+use super::identity::StoreId;
 use super::rules::Rule;
 use crate::number::Index;
 use crate::order::{Change, Refusal};
@@ -23,6 +24,8 @@ pub struct Config {
     pub outgoing: BTreeSet<Id>,
     /// Who stores the log and has no vote. None of them is among the voters.
     pub learners: BTreeSet<Id>,
+    /// The store of each member of which a leader has been told.
+    pub stores: BTreeMap<Id, StoreId>,
 }
 
 /// The voters, and whoever else there is.
@@ -34,6 +37,9 @@ impl fmt::Debug for Config {
         }
         if !self.learners.is_empty() {
             write!(f, " and learners {:?}", self.learners)?;
+        }
+        if !self.stores.is_empty() {
+            write!(f, ", stores {:?}", self.stores)?;
         }
         Ok(())
     }
@@ -117,6 +123,7 @@ impl Config {
         if next.voters.is_empty() {
             return Err(Refusal::NoVoterLeft);
         }
+        let next = next.without_strange_stores();
         Ok((next != *self).then_some(next))
     }
 
@@ -133,7 +140,14 @@ impl Config {
 
     /// The configuration that ends a joint one.
     pub fn left(&self) -> Config {
-        Config { outgoing: BTreeSet::new(), ..self.clone() }
+        Config { outgoing: BTreeSet::new(), ..self.clone() }.without_strange_stores()
+    }
+
+    /// Of the stores, those of members: whoever comes back may have another one.
+    fn without_strange_stores(mut self) -> Config {
+        let members = self.members();
+        self.stores.retain(|id, _| members.contains(id));
+        self
     }
 }
 
@@ -178,6 +192,11 @@ impl Configs {
         let at = self.0.iter().rev().find(|(from, _)| *from <= index);
         let (from, config) = at.unwrap_or(&self.0[0]);
         (*from, config)
+    }
+
+    /// The one before that at `index`, or that one, if it is the first.
+    pub fn before(&self, index: Index) -> (Index, &Config) {
+        self.at(Index(index.0.saturating_sub(1)))
     }
 
     /// The log has `config` at this index, behind all others.

@@ -12,7 +12,7 @@ use super::rules::Rule;
 use super::server::Step;
 use super::state::{Progress, Role, ServerState};
 use super::{Timer, commit};
-use super::{flow, follower_read, membership, pre_vote};
+use super::{flow, follower_read, identity, membership, pre_vote};
 use crate::rules::RuleBook;
 use crate::state_machine::StateMachine;
 
@@ -23,7 +23,8 @@ pub(super) fn time_out<P: Params>(step: &mut Step<P>) {
         step.cancel_timer(Timer::Contact);
     }
     follower_read::let_go(step);
-    if !membership::may_stand(&step.server.rules, step.id, step.state()) {
+    let may_stand = membership::may_stand(&step.server.rules, step.id, step.state());
+    if !may_stand || !identity::may_vote(step, None) {
         return step.become_follower(None);
     }
     if step.server.options.pre_vote { pre_vote::ask(step) } else { start_election(step) }
@@ -55,9 +56,10 @@ fn stand<P: Params>(step: &mut Step<P>, is_heir: bool) {
     if step.keeps(Rule::StandsAgain) {
         step.set_election_timer();
     }
-    let request = RequestVote { term: step.term(), last: step.state().log().last(), is_heir };
+    let (term, last) = (step.term(), step.state().log().last());
     for peer in step.peers() {
-        step.send(peer, Message::RequestVote(request.clone()));
+        let store = identity::known_as(step, peer);
+        step.send(peer, Message::RequestVote(RequestVote { term, last, is_heir, store }));
     }
     become_leader_if_elected(step);
 }
@@ -68,7 +70,9 @@ pub(super) fn handle_request_vote<P: Params>(
     candidate: Id,
     request: RequestVote,
 ) {
-    if !grants_vote(&step.server.rules, step.state(), candidate, &request) {
+    if !grants_vote(&step.server.rules, step.state(), candidate, &request)
+        || !identity::may_vote(step, request.store)
+    {
         return;
     }
     if step.state().storage.voted_for != Some(candidate) {

@@ -6,12 +6,13 @@
 
 use stateright::actor::Id;
 
+use super::identity::StoreId;
 use super::log::{Entry, Log, Payload, Position};
 use super::message::{AppendEntries, AppendReply, Message, Outcome};
 use super::rules::Rule;
 use super::server::Step;
 use super::state::{Progress, Role};
-use super::{Batch, Command, Params, commit, read, snapshot, transfer};
+use super::{Batch, Command, Params, commit, identity, read, snapshot, transfer};
 use crate::number::Index;
 use crate::state_machine::StateMachine;
 
@@ -103,6 +104,17 @@ pub(super) fn hear<P: Params>(step: &mut Step<P>, follower: Id) {
     }
 }
 
+/// Does what a follower with this store says count? Notes whether it does.
+pub(super) fn counts<P: Params>(step: &mut Step<P>, follower: Id, store: Option<StoreId>) -> bool {
+    let counts = identity::is_recorded(step, follower, store);
+    if progress(step, follower).is_some_and(|known| known.has_other_store == counts)
+        && let Some(progress) = progress_mut(step, follower)
+    {
+        progress.has_other_store = !counts;
+    }
+    counts
+}
+
 /// Has the follower not been sent all?
 fn lacks<P: Params>(step: &Step<P>, follower: Id) -> bool {
     let last = step.state().log().last_index();
@@ -191,7 +203,9 @@ pub(super) fn handle_append_reply<P: Params>(step: &mut Step<P>, follower: Id, r
         return;
     }
     let mut progress = known.clone();
-    progress.is_heard = step.server.options.check_quorum;
+    let counts = identity::is_recorded(step, follower, reply.store);
+    progress.has_other_store = !counts;
+    progress.is_heard |= counts && step.server.options.check_quorum;
     match reply.outcome {
         Outcome::Lost => return give_up(step, follower),
         Outcome::Stored { matched } => acknowledge(&mut progress, matched),
@@ -210,7 +224,9 @@ pub(super) fn handle_append_reply<P: Params>(step: &mut Step<P>, follower: Id, r
         commit::advance(step);
         transfer::tell_to_stand(step, follower);
     }
-    read::hear(step, follower, reply.round);
+    if counts {
+        read::hear(step, follower, reply.round);
+    }
     if lacks_compacted(step, follower) {
         if has_moved && step.keeps(Rule::SnapshotIsOffered) {
             snapshot::offer(step, follower);
@@ -218,6 +234,7 @@ pub(super) fn handle_append_reply<P: Params>(step: &mut Step<P>, follower: Id, r
     } else if lacks(step, follower) && step.keeps(Rule::SendsTheRest) {
         send_the_rest(step, follower);
     }
+    identity::record(step, follower, reply.store);
 }
 
 /// The follower's log matches up to `matched`: what was sent up to there has arrived.

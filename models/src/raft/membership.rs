@@ -12,7 +12,7 @@ use super::log::Payload;
 use super::rules::Rule;
 use super::server::Step;
 use super::state::{Progress, Role, ServerState};
-use super::{Params, client, commit, flow, read};
+use super::{Params, client, commit, flow, identity, read};
 use crate::number::Index;
 use crate::order::{Change, Order, Refusal};
 use crate::rules::RuleBook;
@@ -24,8 +24,9 @@ use crate::state_machine::StateMachine;
 pub enum Decision {
     /// It is so, and committed.
     Done,
-    /// It is on its way, or has to wait: until something of this term is committed, or until the
-    /// leader has handed over or not. An operator asks again.
+    /// It is on its way, or has to wait: until something of this term is committed, until the
+    /// leader has handed over or not, or until it has noted whose store is which. An operator asks
+    /// again.
     Wait,
     /// This configuration begins it.
     Begin(Config),
@@ -71,7 +72,8 @@ pub fn decide(
     // A leader leaves a joint configuration in the step in which it commits it, so one that is
     // joint is not committed.
     if !rules.require(Rule::OneChangeAtATime, is_committed) {
-        return Err(Refusal::ChangePending);
+        let is_record = identity::is_record(&state.configs);
+        return if is_record { Ok(Decision::Wait) } else { Err(Refusal::ChangePending) };
     }
     if let Some(id) = next.voters.iter().copied().find(|id| {
         !config.is_voter(*id)
@@ -86,7 +88,7 @@ pub fn decide(
     Ok(Decision::Begin(next))
 }
 
-/// Does a follower lack so few entries at most?
+/// Does a follower lack so few entries at most, in the store that is on record?
 fn has_caught_up(state: &ServerState<impl StateMachine>, id: Id, most_lacking: usize) -> bool {
     let Role::Leader { followers, .. } = &state.role else { return false };
     let last = state.log().last_index().0;
@@ -94,11 +96,12 @@ fn has_caught_up(state: &ServerState<impl StateMachine>, id: Id, most_lacking: u
         !known.is_lost
             && known.matched > Index::ZERO
             && last - known.matched.0 <= most_lacking as u64
+            && !known.has_other_store
     })
 }
 
 /// Appends `config`, and sends it to all who are members by it, or were before.
-fn begin<P: Params>(step: &mut Step<P>, config: Config) {
+pub(super) fn begin<P: Params>(step: &mut Step<P>, config: Config) {
     let before = step.state().log().last_index();
     let (id, known) = (step.id, step.state().config().members());
     let new: Vec<Id> = config.members().difference(&known).copied().collect();

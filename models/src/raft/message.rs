@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::config::Config;
+use super::identity::StoreId;
 use super::log::{Entry, Position};
 use super::read::Question;
 use crate::number::{Index, Term};
@@ -19,6 +20,8 @@ pub struct RequestVote {
     pub last: Position,
     /// The leader wants it: who hears that leader votes all the same.
     pub is_heir: bool,
+    /// The store that whoever is asked has by the candidate's configuration, if that says so.
+    pub store: Option<StoreId>,
 }
 
 /// A server grants a [`RequestVote`]. A refusal is not sent.
@@ -34,6 +37,8 @@ pub struct PreVote {
     pub term: Term,
     /// The last entry of its log.
     pub last: Position,
+    /// As that of a [`RequestVote`].
+    pub store: Option<StoreId>,
 }
 
 /// A server answers a [`PreVote`]. A refusal is sent only to one that is of an older term.
@@ -80,6 +85,8 @@ pub struct AppendReply {
     pub outcome: Outcome,
     /// That of the append.
     pub round: u64,
+    /// The follower's store, where servers know each other by their stores.
+    pub store: Option<StoreId>,
 }
 
 /// A leader wants this server to lead: it stands at once (thesis §3.10).
@@ -144,6 +151,8 @@ pub struct SnapshotReply {
     pub next: u32,
     /// That of the message that it answers.
     pub round: u64,
+    /// As that of an [`AppendReply`].
+    pub store: Option<StoreId>,
 }
 
 /// What Raft servers say to each other.

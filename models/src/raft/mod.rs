@@ -37,6 +37,7 @@
 //! | who counts | `config.rs`: `is_quorum` |
 //! | when a follower may | `follower_read.rs` |
 //! | what a server answers a read that may be stale | `stale_read.rs` |
+//! | that a server without its store is a new one | `identity.rs` |
 //! | when a log is compacted, how a snapshot travels and what it replaces | `snapshot.rs` |
 //! | when a leader answers a read without asking | `lease.rs` |
 //! | what survives a crash | `server.rs`: `to_save` |
@@ -57,6 +58,7 @@ mod contact;
 mod election;
 mod flow;
 mod follower_read;
+pub mod identity;
 pub mod lease;
 pub mod log;
 pub mod membership;
@@ -165,6 +167,8 @@ pub struct Server<P: Params> {
     pub options: Options,
     /// When a server takes a snapshot; `None`: never, and logs grow without end.
     pub compaction: Option<Compaction>,
+    /// Servers know each other by their stores, so that one whose store was lost has no vote.
+    pub knows_stores: bool,
     pub rules: P::Rules,
 }
 

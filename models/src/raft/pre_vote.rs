@@ -12,7 +12,7 @@ use super::message::{Message, PreVote, PreVoteReply};
 use super::rules::Rule;
 use super::server::Step;
 use super::state::{Role, ServerState};
-use super::{Params, Timer, term};
+use super::{Params, Timer, identity, term};
 use crate::rules::RuleBook;
 use crate::state_machine::StateMachine;
 
@@ -24,9 +24,10 @@ pub(super) fn ask<P: Params>(step: &mut Step<P>) {
     if step.keeps(Rule::AsksAgain) {
         step.set_pre_vote_timer();
     }
-    let request = PreVote { term: step.term().next(), last: step.state().log().last() };
+    let (term, last) = (step.term().next(), step.state().log().last());
     for peer in step.peers() {
-        step.send(peer, Message::PreVote(request.clone()));
+        let store = identity::known_as(step, peer);
+        step.send(peer, Message::PreVote(PreVote { term, last, store }));
     }
     stand_if_welcome(step);
 }
@@ -40,7 +41,9 @@ pub(super) fn handle_pre_vote<P: Params>(step: &mut Step<P>, candidate: Id, requ
         let reply = PreVoteReply::Behind { term: step.term() };
         return step.send(candidate, Message::PreVoteReply(reply));
     }
-    if !grants_pre_vote(&step.server.rules, step.state(), &request) {
+    if !grants_pre_vote(&step.server.rules, step.state(), &request)
+        || !identity::may_vote(step, request.store)
+    {
         return;
     }
     if !step.keeps(Rule::PreVoteIsNoContact) {

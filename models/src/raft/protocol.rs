@@ -7,8 +7,9 @@ use std::time::Duration;
 use stateright::actor::Id;
 
 use super::config::Config;
+use super::identity::{self, StoreId};
 use super::snapshot::Compaction;
-use super::state::{Role, ServerState};
+use super::state::{Role, ServerState, Storage};
 use super::{Batch, Options, Server, Timer, Timing};
 use crate::kv::Kv;
 use crate::protocol::{Misfit, Protocol, Settings, milliseconds};
@@ -66,7 +67,12 @@ impl Protocol for Node {
             lease_reads: option(LEASE_READS),
         };
         let (batch, window, compaction) = (BATCH, WINDOW, Some(COMPACTION));
-        Server { servers, timing, batch, window, options, compaction, rules: AllRules }
+        let (knows_stores, rules) = (true, AllRules);
+        Server { servers, timing, batch, window, options, compaction, knows_stores, rules }
+    }
+
+    fn first_storage(number: u64) -> Option<Storage<Kv>> {
+        Some(Storage::of(StoreId(number)))
     }
 
     fn fits(settings: &Settings) -> Result<(), Misfit> {
@@ -99,7 +105,7 @@ impl Protocol for Node {
                 number("last", "index", "The index of the last log entry.", last.0),
                 number("snapshot", "index", "The last index that the snapshot holds.", snapshot),
             ],
-            warnings: warnings(state),
+            warnings: warnings(id, state),
             members: members(state.config()),
         }
     }
@@ -137,8 +143,13 @@ fn members(config: &Config) -> BTreeMap<Id, Part> {
 /// What has become of a server that lacks what it acknowledged.
 const LOST: &str = "its storage was lost, or an older one took its place";
 
+/// What becomes of a server that has lost its store, and what an operator does about it.
+const NO_VOTE: &str = "it has no vote until it is removed, added and promoted";
+
 /// What a server knows of itself, or a leader of its followers, and an operator must hear.
-fn warnings(state: &ServerState<Kv>) -> Vec<String> {
+fn warnings(id: Id, state: &ServerState<Kv>) -> Vec<String> {
+    let own = identity::has_other_store(id, state)
+        .then(|| format!("it has another store than the cluster knows of it: {NO_VOTE}"));
     let unreadable = state.unreadable.iter().map(|(term, last)| {
         format!("it cannot read the snapshot that the leader of term {} sends", term.0)
             + &format!(", and lacks what that stands for, up to index {}", last.index.0)
@@ -151,7 +162,14 @@ fn warnings(state: &ServerState<Kv>) -> Vec<String> {
     let lost = lost.map(|(id, _)| {
         format!("server {} lacks what it has acknowledged: {LOST}", usize::from(*id))
     });
-    unreadable.chain(lost).collect()
+    let other = followers.into_iter().flatten().filter(|(id, progress)| {
+        progress.has_other_store && state.config().stores.contains_key(id)
+    });
+    let other = other.map(|(id, _)| {
+        let id = usize::from(*id);
+        format!("server {id} has another store than the cluster knows of it: {NO_VOTE}")
+    });
+    own.into_iter().chain(unreadable).chain(lost).chain(other).collect()
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use super::rules::Rule;
 use super::server::Step;
 use super::state::Role;
 use super::{Command, Params};
-use super::{commit, contact};
+use super::{commit, contact, identity};
 use crate::number::Index;
 
 /// Takes the leader's entries if they fit behind the own log. raft.tla
@@ -109,6 +109,6 @@ fn store<P: Params>(step: &mut Step<P>, previous: Index, entries: Vec<Entry<Comm
 }
 
 pub(super) fn reply<P: Params>(step: &mut Step<P>, leader: Id, round: u64, outcome: Outcome) {
-    let term = step.term();
-    step.send(leader, Message::AppendReply(AppendReply { term, outcome, round }));
+    let (term, store) = (step.term(), identity::own(step));
+    step.send(leader, Message::AppendReply(AppendReply { term, outcome, round, store }));
 }

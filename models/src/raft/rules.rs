@@ -208,6 +208,14 @@ rules! {
     RemovedRests: "who knows that its removal is committed does not stand", "thesis §4.2.3";
     RemovedIsTold: "who is removed is told when that is committed", "etcd 11284";
 
+    // Of servers that know each other by their stores.
+    OtherStoreHasNoVote: "who has another store than is known of it has no vote, nor stands",
+        "openraft, node-id reuse; Vanlightly, raft README";
+    OtherStoreDoesNotCount: "what a server says counts if its store is the one that is known of it",
+        "found by search";
+    StoreIsRecorded: "a leader records each member's store, once it is told of it",
+        "found by search";
+
     // Without these it comes, but later.
     VotePutsOffElection: "who grants a vote does not stand meanwhile", "Raft figure 2";
     LeaderSaysSo: "a new leader is heard at once", "Raft §5.2";

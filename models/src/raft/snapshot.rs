@@ -29,7 +29,7 @@ use super::message::{InstallSnapshot, Message, Outcome, Piece, SnapshotReply};
 use super::rules::Rule;
 use super::server::Step;
 use super::state::Applied;
-use super::{Params, commit, flow, follower_read, read, replication};
+use super::{Params, commit, flow, follower_read, identity, read, replication};
 use crate::number::{Index, Term};
 use crate::session::Sessions;
 use crate::state_machine::StateMachine;
@@ -195,8 +195,10 @@ pub(super) fn handle_snapshot_reply<P: Params>(
     if !step.require(Rule::RepliesOfThisTermCount, reply.term == step.term()) {
         return;
     }
-    flow::hear(step, follower);
-    read::hear(step, follower, reply.round);
+    if flow::counts(step, follower, reply.store) {
+        flow::hear(step, follower);
+        read::hear(step, follower, reply.round);
+    }
     if !flow::lacks_compacted(step, follower) {
         return;
     }
@@ -312,7 +314,8 @@ fn install<P: Params>(step: &mut Step<P>, leader: Id, offer: &InstallSnapshot, s
 
 /// Says which piece of the leader's snapshot this server lacks.
 fn ask_for<P: Params>(step: &mut Step<P>, leader: Id, offer: &InstallSnapshot, next: u32) {
-    let reply = SnapshotReply { term: step.term(), last: offer.last, next, round: offer.round };
+    let (term, last, round) = (step.term(), offer.last, offer.round);
+    let reply = SnapshotReply { term, last, next, round, store: identity::own(step) };
     step.send(leader, Message::SnapshotReply(reply));
 }
 

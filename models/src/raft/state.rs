@@ -6,6 +6,7 @@ use serde::Serialize;
 use stateright::actor::Id;
 
 use super::config::{Config, Configs};
+use super::identity::StoreId;
 use super::log::{Log, Payload, Position};
 use super::read::{Reads, Round};
 use super::snapshot::{Incoming, Snapshot};
@@ -25,11 +26,20 @@ pub struct Storage<M: StateMachine> {
     /// The entries that are not compacted. All that are stand in the snapshot.
     pub log: Log<M::Command>,
     pub snapshot: Option<Snapshot>,
+    /// Which store this is. It stays as long as there is anything else here.
+    pub store: StoreId,
 }
 
 impl<M: StateMachine> Default for Storage<M> {
     fn default() -> Self {
-        Storage { term: Term::ZERO, voted_for: None, log: Log::default(), snapshot: None }
+        Storage::of(StoreId::default())
+    }
+}
+
+impl<M: StateMachine> Storage<M> {
+    /// A new store, which holds nothing.
+    pub fn of(store: StoreId) -> Self {
+        Storage { term: Term::ZERO, voted_for: None, log: Log::default(), snapshot: None, store }
     }
 }
 
@@ -49,6 +59,9 @@ pub struct Progress {
     /// The round in which it became a member, if that was in this term. What it said to earlier
     /// ones it said as the member that it was before.
     pub since: u64,
+    /// It has another store than the configuration says, or that says nothing of it yet: what it
+    /// says does not count.
+    pub has_other_store: bool,
 }
 
 impl Progress {
@@ -61,6 +74,7 @@ impl Progress {
             is_heard: false,
             is_lost: false,
             since: 0,
+            has_other_store: false,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! A server's storage as records: one for the term, the vote and the end of the log, one for each
-//! entry, and of a server with a snapshot one for what that stands for, and one for each piece.
+//! entry, and of a server with a snapshot one for what that stands for, and one for each piece. One
+//! more says which store it is, if it has a number.
 
 use std::cmp::Ordering;
 
@@ -9,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use stateright::actor::Id;
 
 use super::config::Config;
+use super::identity::StoreId;
 use super::log::{Entry, Log, Position};
 use super::snapshot::Snapshot;
 use super::state::Storage;
@@ -20,8 +22,10 @@ const META: u8 = 0;
 const ENTRY: u8 = 1;
 const SNAPSHOT: u8 = 2;
 const PIECE: u8 = 3;
+const STORE: u8 = 4;
 const COVER_KEY: Key = Key { kind: SNAPSHOT, number: 0 };
 const META_KEY: Key = Key { kind: META, number: 0 };
+const STORE_KEY: Key = Key { kind: STORE, number: 0 };
 
 #[derive(PartialEq, Serialize, Deserialize)]
 struct Meta {
@@ -41,7 +45,7 @@ struct Cover {
 
 impl<M: StateMachine> From<&Storage<M>> for Meta {
     fn from(storage: &Storage<M>) -> Self {
-        let Storage { term, voted_for, log, snapshot: _ } = storage;
+        let Storage { term, voted_for, log, snapshot: _, store: _ } = storage;
         Meta { term: *term, voted_for: *voted_for, last: log.last_index() }
     }
 }
@@ -78,6 +82,9 @@ impl<M: StateMachine> Durable for Storage<M> {
         {
             changes.push(put(COVER_KEY, cover));
         }
+        if self.store != since.map_or_else(StoreId::default, |since| since.store) {
+            changes.push(put(STORE_KEY, &self.store));
+        }
         let old = since.and_then(|since| since.snapshot.as_ref());
         changes.extend(snapshot_changes(self.snapshot.as_ref(), old));
         changes
@@ -89,12 +96,14 @@ impl<M: StateMachine> Durable for Storage<M> {
             Some((META_KEY, bytes)) => decode::<M, _>(META_KEY, &bytes)?,
             _ => return Err(damage::<M>(META_KEY, "missing")),
         };
-        let of_snapshot = records.as_slice().iter().find(|(key, _)| *key == COVER_KEY);
-        let cover = of_snapshot.map(|(key, bytes)| decode::<M, Cover>(*key, bytes)).transpose()?;
+        let (single, records): (Vec<_>, Vec<_>) =
+            records.partition(|(key, _)| [COVER_KEY, STORE_KEY].contains(key));
+        let cover = find::<M, Cover>(&single, COVER_KEY)?;
         let (has_snapshot, cover) = (cover.is_some(), cover.unwrap_or_default());
+        let store = find::<M, StoreId>(&single, STORE_KEY)?.unwrap_or_default();
         let mut log = Log::behind_base(cover.base);
         let mut pieces = Vector::new();
-        for (key, bytes) in records.filter(|(key, _)| *key != COVER_KEY) {
+        for (key, bytes) in records {
             let number = match key.kind {
                 ENTRY => log.last_index().next().0,
                 PIECE => pieces.len() as u64,
@@ -124,7 +133,7 @@ impl<M: StateMachine> Durable for Storage<M> {
         if let Some(Err(error)) = snapshot.as_ref().map(Snapshot::decode::<M>) {
             return Err(damage::<M>(piece_key(0), &format!("unreadable: {error}")));
         }
-        Ok(Storage { term: meta.term, voted_for: meta.voted_for, log, snapshot })
+        Ok(Storage { term: meta.term, voted_for: meta.voted_for, log, snapshot, store })
     }
 
     fn name(key: Key) -> String {
@@ -132,10 +141,20 @@ impl<M: StateMachine> Durable for Storage<M> {
             META_KEY => "term and vote".to_owned(),
             Key { kind: ENTRY, number } => format!("log entry {number}"),
             COVER_KEY => "what the snapshot stands for".to_owned(),
+            STORE_KEY => "number of the store".to_owned(),
             Key { kind: PIECE, number } => format!("piece {number} of the snapshot"),
             Key { kind, number } => format!("record {number} of unknown kind {kind}"),
         }
     }
+}
+
+/// The record at `key`, if there is one among these.
+fn find<M: StateMachine, T: DeserializeOwned>(
+    records: &[(Key, Vec<u8>)],
+    key: Key,
+) -> Result<Option<T>, Damage> {
+    let found = records.iter().find(|(it, _)| *it == key);
+    found.map(|(_, bytes)| decode::<M, T>(key, bytes)).transpose()
 }
 
 /// The length of the part that two logs of one server share. By log matching, two entries of the

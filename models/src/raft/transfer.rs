@@ -15,7 +15,7 @@ use super::message::{Message, TimeoutNow};
 use super::rules::Rule;
 use super::server::Step;
 use super::state::{Role, ServerState};
-use super::{client, election, lease};
+use super::{client, election, identity, lease};
 use crate::order::{Order, Refusal};
 use crate::rules::RuleBook;
 use crate::service::{Answer, Request, Sequence, Session};
@@ -99,6 +99,9 @@ pub(super) fn give_up<P: Params>(step: &mut Step<P>) {
 /// Stands at once, since the leader of its term wants it: nobody need be asked before.
 pub(super) fn handle_timeout_now<P: Params>(step: &mut Step<P>, message: TimeoutNow) {
     if !step.require(Rule::OwnLeaderTellsToStand, message.term == step.term()) {
+        return;
+    }
+    if !identity::may_vote(step, None) {
         return;
     }
     if step.keeps(Rule::HeirAsksNobody) {

@@ -47,6 +47,7 @@ const RULES: &[&str] = &[
     "raft/contact.rs",
     "raft/election.rs",
     "raft/flow.rs",
+    "raft/identity.rs",
     "raft/lease.rs",
     "raft/log.rs",
     "raft/membership.rs",

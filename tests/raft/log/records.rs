@@ -9,6 +9,7 @@ use quorate_models::durable::{Change, Damage, Durable, Key};
 use quorate_models::kv::{Command, Kv};
 use quorate_models::number::{Index, Term};
 use quorate_models::raft::config::Config;
+use quorate_models::raft::identity::StoreId;
 use quorate_models::raft::log::{Entry, Log, Payload, Position};
 use quorate_models::raft::snapshot::Snapshot;
 use quorate_models::raft::state::Storage;
@@ -17,6 +18,8 @@ use quorate_models::session::Sessions;
 use crate::support::arbitrary::{any_id, any_payload, config};
 
 const META: Key = Key { kind: 0, number: 0 };
+
+const STORE: Key = Key { kind: 4, number: 0 };
 
 const COVER: Key = Key { kind: 2, number: 0 };
 
@@ -49,6 +52,7 @@ fn histories() -> impl Strategy<Value = Vec<Storage<Kv>>> {
             let term = leader.index(leaders.len());
             let log = &leaders[term];
             Storage {
+                store: StoreId(1),
                 snapshot: None,
                 term: Term(term as u64 + later),
                 voted_for,
@@ -124,7 +128,9 @@ proptest! {
         for (key, bytes) in &whole {
             let mut records = whole.clone();
             records.remove(key);
-            prop_assert_eq!(damaged(&records), Some(name(*key)));
+            // Older stores have no number. That one is gone shows in the table of contents.
+            let missing = (*key != STORE).then(|| name(*key));
+            prop_assert_eq!(damaged(&records), missing);
             for length in 0..bytes.len() {
                 records.insert(*key, bytes[..length].to_vec());
                 prop_assert_eq!(damaged(&records), Some(name(*key)));
@@ -194,7 +200,7 @@ fn an_append_costs_two_records_however_long_the_log() {
 fn a_snapshot_costs_its_pieces_and_what_it_stands_for() {
     let mut log: Log<Command> = Log::default();
     (0..3).for_each(|_| log.append(Entry { term: Term(1), payload: Payload::NoOp }));
-    let whole = Storage::<Kv> { term: Term(1), voted_for: None, log, snapshot: None };
+    let whole = Storage::<Kv> { term: Term(1), log, ..Storage::default() };
     let mut compacted = whole.clone();
     let config = (Index::ZERO, Config::default());
     let last = Position { index: Index(2), term: Term(1) };

@@ -2,6 +2,7 @@
 
 mod cut;
 mod directions;
+mod identity;
 mod lease;
 mod liveness;
 mod membership;
@@ -89,6 +90,8 @@ fn every_rule_has_its_counterexample() {
             cut::PROVEN,
             cut::MISSED,
             cut::SLOWER,
+            identity::PROVEN,
+            identity::MISSED,
             lease::PROVEN,
             read::PROVEN,
             transfer::PROVEN,

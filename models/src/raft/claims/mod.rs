@@ -3,6 +3,7 @@
 pub mod conduct;
 pub mod facts;
 pub mod ghost;
+pub mod identity;
 pub mod membership;
 pub mod obsolete;
 pub mod properties;

@@ -9,7 +9,7 @@ use crate::raft::message::{
     AppendReply, Message, MessageOf, Outcome, PreVoteReply, RequestVote, SnapshotReply, VoteReply,
 };
 use crate::raft::rules::Rule;
-use crate::raft::state::{Role, ServerState};
+use crate::raft::state::{Progress, Role, ServerState};
 use crate::raft::{Options, State};
 use crate::rules::RuleBook;
 use crate::service;
@@ -122,7 +122,9 @@ fn append_reply<M: StateMachine>(state: &ServerState<M>, from: Id, message: &App
                 let confirms = message.round == round.number
                     && !state.reads.asked.is_empty()
                     && !round.heard.contains(&from);
-                !confirms && followers.get(&from).is_some_and(|known| known.matched >= matched)
+                let is_known = |known: &Progress| known.matched >= matched;
+                let tells = message.store.is_some();
+                !confirms && !tells && followers.get(&from).is_some_and(is_known)
             }
             Outcome::Refused { .. } | Outcome::Lost => false,
         },

@@ -53,7 +53,7 @@ impl<M: StateMachine> Rewrite<Id> for Storage<M> {
         if let Some(snapshot) = &mut snapshot {
             snapshot.config.1 = snapshot.config.1.rewrite(plan);
         }
-        Storage { term: self.term, voted_for, log, snapshot }
+        Storage { term: self.term, voted_for, log, snapshot, store: self.store }
     }
 }
 
@@ -86,6 +86,7 @@ impl Rewrite<Id> for Config {
             voters: self.voters.rewrite(plan),
             outgoing: self.outgoing.rewrite(plan),
             learners: self.learners.rewrite(plan),
+            stores: self.stores.iter().map(|(id, store)| (id.rewrite(plan), *store)).collect(),
         }
     }
 }

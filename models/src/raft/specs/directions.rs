@@ -10,10 +10,12 @@ use crate::kv::Kv;
 use crate::member;
 use crate::number::Index;
 use crate::raft::claims::ghost::Ghost;
+use crate::raft::config::Config;
+use crate::raft::identity::StoreId;
 use crate::raft::message::Message::{AppendEntries, InstallSnapshot, RequestVote};
 use crate::raft::state::{Role, ServerState};
 use crate::raft::{Raft, Timer};
-use crate::service::Message::{Peer, Request};
+use crate::service::Message::{Order, Peer, Request};
 use crate::state_machine::StateMachine;
 
 type Now = SpecState<Raft<Checked>, Arc<Ghost<Kv>>>;
@@ -159,6 +161,30 @@ pub(super) fn comes_back((): &(), state: &Now, action: &Next) -> bool {
             Role::Leader { followers, .. } => !followers.contains_key(id),
             _ => false,
         })
+}
+
+/// The first server stands, with the vote of the second, and the third is wiped before it hears of
+/// it. When that is promoted the second server stands, and asks the third alone.
+pub(super) fn taken_back((): &(), state: &Now, action: &Next) -> bool {
+    let mut servers = state.system.actor_states.iter().filter_map(|member| member.server());
+    let third = Id::from(2);
+    let mut leads = |holds: fn(&Config, Id) -> bool| {
+        servers.any(|server| server.is_leader() && holds(server.config(), third))
+    };
+    if let Some((server, term)) = stands(state, action) {
+        let is_back = |config: &Config, id: Id| {
+            config.voters.contains(&id) && config.stores.get(&id) == Some(&StoreId::default())
+        };
+        return (server, term) == (0, 2) || (server, term) == (1, 3) && leads(is_back);
+    }
+    match action {
+        Action::Rollback(id) => *id == third && term_of(state, third) == 1 && leads(|_, _| true),
+        Action::Deliver { msg: Order(_), .. } => leads(|_, _| true),
+        Action::Deliver { dst, msg: Peer(RequestVote(m)), .. } => {
+            m.term.0 == if *dst == third { 3 } else { 2 }
+        }
+        _ => true,
+    }
 }
 
 /// The first server stands, then the second. The first is asked for reads alone, and no other is.

@@ -3,6 +3,7 @@
 pub mod custom;
 pub mod cut;
 mod directions;
+pub mod identity;
 pub mod large;
 pub mod lease;
 pub mod live;
@@ -98,6 +99,7 @@ pub fn server<P: Params>(servers: Vec<Id>, rules: P::Rules) -> Server<P> {
         window: WINDOW,
         options: BASIC,
         compaction: None,
+        knows_stores: false,
         rules,
     }
 }

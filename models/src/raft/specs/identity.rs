@@ -1,0 +1,109 @@
+//! Servers that lose their stores and come back under their old names.
+
+use quorate_checker::AnySpec;
+use quorate_checker::spec::{Claim, Faults};
+
+use super::membership::{self, PROMOTED_LEADS, TWO_CHANGES, add, elections, promote, remove};
+use super::{
+    Book, EVERY_RULE, Fact, RaftSpec, SEEN, directions, fact, fact_in_flight, live, safety,
+};
+use crate::number::Term;
+use crate::raft::claims::{identity, properties};
+use crate::raft::config::Config;
+use crate::raft::identity::StoreId;
+use crate::raft::log::{Entry, Payload};
+use crate::raft::state::Storage;
+use crate::system::{Boxed, servers_mut};
+
+/// A leader knows in the end which store each member has.
+pub const RECORDED: &str = "each member's store is on record in the end";
+
+/// A server is wiped at any moment.
+const WIPE: Faults = Faults { rollbacks: 1, down_at_once: 1, ..Faults::NONE };
+
+/// The specs of stores that are lost. The counts change only with a reason.
+pub fn all() -> Vec<Box<dyn AnySpec>> {
+    vec![
+        wiped("raft/wiped", EVERY_RULE).counts(589_870, 1_263_090).boxed(),
+        wiped_founder().boxed(),
+        taken_back("raft/taken-back", EVERY_RULE).counts(27_795, 69_903).boxed(),
+        recorded("raft/recorded", EVERY_RULE).counts(6_878, 13_620).boxed(),
+        recorded_live("raft/recorded-live", EVERY_RULE).counts(5_298, 10_334).boxed(),
+    ]
+}
+
+/// `spec`, in which servers know each other by their stores.
+fn knowing_stores(mut spec: RaftSpec) -> RaftSpec {
+    servers_mut(&mut spec).for_each(|server| server.knows_stores = true);
+    let claims = identity::claims();
+    spec.claims(claims.into_iter().map(|(name, claim)| Claim::always(name, SEEN, claim)))
+}
+
+/// `spec`, with servers whose logs say of each which store it has. A wiped one begins with another.
+fn known_from_the_start(mut spec: RaftSpec) -> RaftSpec {
+    let (store, servers) = (StoreId(1), 0..spec.servers);
+    let ids = || servers.clone().map(Into::into);
+    let config = Config { stores: ids().map(|id| (id, store)).collect(), ..Config::of(ids()) };
+    let entry = Entry { term: Term(1), payload: Payload::Config(config) };
+    let log = std::iter::once(entry).collect();
+    let storage = Storage { term: Term(1), log, ..Storage::of(store) };
+    spec.storages = vec![Some(storage); spec.servers];
+    spec
+}
+
+/// A server is wiped while leaders change. It votes for nobody, and nobody counts on it.
+pub fn wiped(name: &str, rules: Book) -> RaftSpec {
+    let bounds = safety::Bounds { faults: WIPE, ..elections(3, 2) };
+    let facts: &[Fact] = &[
+        fact("a second leader", properties::a_second_leader),
+        fact_in_flight("a wiped server is asked for its vote", identity::is_asked_as_another),
+        fact("a leader hears a wiped server", identity::a_leader_hears_another),
+    ];
+    known_from_the_start(knowing_stores(safety::raft(name, rules, bounds, facts)))
+        .summary("of servers whose stores are on record one is wiped, and has no vote")
+}
+
+/// What stays open: nobody knows yet which store a founder has, and it is wiped.
+fn wiped_founder() -> RaftSpec {
+    let bounds = safety::Bounds { faults: WIPE, ..elections(3, 2) };
+    let facts: &[Fact] = &[fact("a second leader", properties::a_second_leader)];
+    knowing_stores(safety::raft("raft/wiped-founder", EVERY_RULE, bounds, facts))
+        .summary("a founder is wiped before the others know its store")
+        .expect_violation(properties::ELECTION_SAFETY)
+        .expect_violation(properties::LEADER_COMPLETENESS)
+        .expect_violation(properties::STATE_MACHINE_SAFETY)
+}
+
+/// A wiped server is removed, added and promoted, and has a vote again.
+pub fn taken_back(name: &str, rules: Book) -> RaftSpec {
+    let safety = safety::Bounds { faults: WIPE, ..elections(3, 2) };
+    let changes = vec![(0, remove(2)), (0, add(2)), (0, promote(2))];
+    let bounds = membership::Bounds { founders: 3, changes, safety };
+    let facts: &[Fact] =
+        &[TWO_CHANGES, fact("a wiped server votes", identity::a_wiped_server_votes)];
+    known_from_the_start(knowing_stores(membership::raft(name, rules, bounds, facts)))
+        .summary("a server whose store is on record is wiped, and taken back")
+        .directed(
+            "S1 stands, S3 is wiped before it hears of it, and S2 stands with its vote",
+            directions::taken_back,
+        )
+}
+
+/// Nobody knows a store at first. A third server comes and gets a vote.
+pub fn recorded(name: &str, rules: Book) -> RaftSpec {
+    let changes = vec![(0, add(2)), (0, promote(2))];
+    let bounds = membership::Bounds { founders: 2, changes, safety: elections(3, 2) };
+    let facts: &[Fact] = &[TWO_CHANGES, PROMOTED_LEADS];
+    knowing_stores(membership::raft(name, rules, bounds, facts))
+        .summary("a server comes, and gets a vote once its store is known")
+}
+
+/// The same on the clock, with a message lost.
+pub fn recorded_live(name: &str, rules: Book) -> RaftSpec {
+    let faults = Faults { drops: 1, ..Faults::NONE };
+    let bounds = live::Bounds { servers: 3, faults, ..live::Bounds::default() };
+    let changes = vec![(0, add(2)), (0, promote(2))];
+    knowing_stores(membership::live(name, rules, bounds, 2, changes, &[]))
+        .eventually_always(RECORDED, SEEN, identity::all_are_recorded)
+        .summary("a server comes, and in the end each store is known")
+}

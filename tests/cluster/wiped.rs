@@ -1,0 +1,82 @@
+//! A node that comes back with an empty store under its old number.
+
+use std::fs;
+use std::time::Duration;
+
+use quorate::cli::setup;
+use quorate::node::client::Client;
+use quorate::node::storage::Store;
+use quorate_models::kv::{Command, Kv, Output, Text};
+use quorate_models::raft::config::Config;
+use quorate_models::raft::state::{ServerState, Storage};
+use serde_json::Value;
+
+use super::member::{change, wait_for_role};
+use super::support::cluster::{Cluster, wait_for};
+
+/// Ends node `id` once its log says which store each of the nodes has.
+fn kill_when_stores_are_known(cluster: &Cluster, id: u64) {
+    let (config, loaded) = (Config::default(), cluster.loaded());
+    let path = &loaded.nodes[id as usize - 1].store;
+    wait_for("the stores to be known", || {
+        cluster.kill(id);
+        let opened = Store::<Storage<Kv>>::open(path, setup::identity(&loaded, id));
+        let (_, storage) = opened.expect("a store");
+        let state = ServerState::starting_from(storage, config.clone());
+        let are_known = state.config().stores.len() == loaded.nodes.len();
+        are_known.then_some(()).or_else(|| {
+            cluster.restart(id);
+            cluster.wait_until_caught_up(id);
+            None
+        })
+    });
+}
+
+fn row(cluster: &Cluster, id: u64) -> Option<Value> {
+    cluster.status().into_iter().find(|row| row["id"] == id)
+}
+
+/// The node had acknowledged a write that the only other one lacks which is up. Were it to vote for
+/// that one, the write would be lost.
+#[test]
+fn a_node_without_its_store_has_no_vote_until_it_is_taken_back() {
+    let cluster = Cluster::start_without("pre_vote", 3);
+    let leader = cluster.leader();
+    let (wiped, third) = (leader % 3 + 1, (leader + 1) % 3 + 1);
+    kill_when_stores_are_known(&cluster, third);
+    let mut client = Client::<Kv>::open(&cluster.members()).expect("a socket");
+    let mut call = |command| client.call(command, Duration::from_secs(10)).expect("an answer");
+    let put = |value: &str| Command::Put { key: Text::from("colour"), value: Text::from(value) };
+    assert_eq!(call(put("blue")), Output::Stored);
+    cluster.kill(leader);
+    cluster.kill(wiped);
+    fs::remove_file(&cluster.loaded().nodes[wiped as usize - 1].store).expect("it is there");
+    cluster.start_new(wiped);
+    cluster.restart(third);
+    let first = wait_for("a node that stands", || row(&cluster, third)?["term"].as_u64());
+    // It has been asked for its vote in each of these terms.
+    wait_for("three elections", || {
+        assert!(cluster.status().iter().all(|row| row["role"] != "leader"));
+        (row(&cluster, wiped)?["term"].as_u64()? > first + 3).then_some(())
+    });
+
+    cluster.restart(leader);
+    wait_for("a warning", || {
+        let row = row(&cluster, wiped)?;
+        row["warnings"][0].as_str()?.starts_with("it has another store than").then_some(())
+    });
+    assert_eq!(
+        call(Command::Get { key: Text::from("colour") }),
+        Output::Value(Some("blue".into()))
+    );
+    let id = &*wiped.to_string();
+    change(&cluster, &["remove", id]);
+    change(&cluster, &["add", id]);
+    wait_for_role(&cluster, wiped, "learner");
+    change(&cluster, &["promote", id]);
+    // One of the others is enough with it.
+    cluster.kill(third);
+    assert_eq!(call(put("green")), Output::Stored);
+    let row = row(&cluster, wiped).expect("it runs");
+    assert_eq!(row["warnings"].as_array().map(Vec::len), Some(0), "{row}");
+}
