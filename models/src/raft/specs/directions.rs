@@ -163,6 +163,19 @@ pub(super) fn comes_back((): &(), state: &Now, action: &Next) -> bool {
         })
 }
 
+/// The first server stands in the first term, and the second. The third is wiped. Only
+/// the first reaches others with its entries.
+pub(super) fn wiped_founder((): &(), state: &Now, action: &Next) -> bool {
+    if let Some((server, term)) = stands(state, action) {
+        return (server, term) == (0, 1) || server == 1;
+    }
+    match action {
+        Action::Rollback(id) => usize::from(*id) == 2,
+        Action::Deliver { src, msg: Peer(AppendEntries(_)), .. } => usize::from(*src) == 0,
+        _ => true,
+    }
+}
+
 /// The first server stands, with the vote of the second, and the third is wiped before it hears of
 /// it. When that is promoted the second server stands, and asks the third alone.
 pub(super) fn taken_back((): &(), state: &Now, action: &Next) -> bool {
