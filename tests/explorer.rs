@@ -132,7 +132,7 @@ fn figure_8_leads_through_the_routes_to_the_claim_that_breaks() {
 #[test]
 fn labels_show_the_command() {
     let explorer = Explorer::start("raft/replication");
-    let command = "C1 → S1 Request command put x=1, session 3, sequence 1";
+    let command = "C1 → S1 Request command put x=1, session 3, sequence 1, since 0";
     let steps = explorer.offered("/0");
     let actions: Vec<&Value> = steps.iter().map(|step| &step["action"]).collect();
     assert!(actions.iter().any(|action| **action == command), "{actions:?}");
@@ -149,7 +149,8 @@ fn steps_come_in_groups_and_a_fault_is_taken_from_its_budget() {
         let view = step["outcome"].as_str().map(|view| serde_json::from_str(view).unwrap());
         (step["actionIndex"].clone(), view.unwrap_or_default())
     };
-    let (_, ignored) = view("/0", "C1 → S1 Request command put x=1, session 3, sequence 1");
+    let (_, ignored) =
+        view("/0", "C1 → S1 Request command put x=1, session 3, sequence 1, since 0");
     assert_eq!(ignored, Value::Null);
     let (election, timeout) = view("/0", "S1 times out: Election");
     assert_eq!(timeout["group"], "timer");

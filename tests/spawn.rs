@@ -20,7 +20,7 @@ use quorate_models::kv::{Command, Kv, Output, Text};
 use quorate_models::member::Member;
 use quorate_models::number::Index;
 use quorate_models::raft::log::Payload;
-use quorate_models::raft::protocol::{Node, OPTIONS, WINDOW};
+use quorate_models::raft::protocol::{Node, OPTIONS, SESSION_LENGTH, WINDOW};
 use quorate_models::raft::state::Storage;
 use quorate_models::raft::{Batch, MessageOf, Server, Timing};
 use quorate_models::rules::AllRules;
@@ -67,6 +67,7 @@ fn actors(first: u16) -> Vec<(Id, Member<Node>)> {
         window: WINDOW,
         options: OPTIONS,
         compaction: None,
+        session_length: Some(SESSION_LENGTH),
         knows_stores: false,
         rules: AllRules,
     };
@@ -79,6 +80,7 @@ fn actors(first: u16) -> Vec<(Id, Member<Node>)> {
         reads: None,
         retry: millis(100)..millis(200),
         tries: Tries::InOrder,
+        begins_anew: false,
         habits: Habits::ALL,
     };
     let mut actors: Vec<_> =
@@ -151,17 +153,25 @@ impl Caller {
     /// Asks until one of the servers answers that the command is done.
     fn ask(&mut self, command: &Command) -> Output {
         self.sequence += 1;
-        let request = Request {
+        let mut request = Request {
             session: self.session,
             sequence: Sequence(self.sequence),
+            since: Index::ZERO,
             command: command.clone(),
         };
-        let bytes = encode(&MessageOf::<Kv>::Request(request)).expect("a request");
         wait_for("an answer", || {
+            let bytes = encode(&MessageOf::<Kv>::Request(request.clone())).expect("a request");
             let target = SocketAddrV4::from(self.target);
             self.socket.send_to(&bytes, target).expect("it is sent");
             match self.hear() {
-                Some(Answer::Done(output) | Answer::Read { output, .. }) => return Some(output),
+                Some(Answer::Done { output, .. } | Answer::Read { output, .. }) => {
+                    return Some(output);
+                }
+                Some(Answer::Begin { index }) if request.since == Index::ZERO => {
+                    request.since = index;
+                }
+                Some(Answer::Begin { .. }) => {}
+                Some(Answer::Ended { .. }) => panic!("so many commands there are not"),
                 Some(Answer::Redirect { leader: Some(leader) }) => self.target = leader,
                 Some(Answer::Redirect { leader: None }) | None => self.try_the_next(),
             }

@@ -12,7 +12,7 @@ use quorate::node::fragment::{Reassembly, Report};
 use quorate::node::seal::{Packet, Reject, Seal};
 use quorate::node::transport::{FIRST_CLIENT, Members, Transport};
 use quorate::node::wire::{self, CHUNK, DATAGRAM_MAX, Datagram, Header, Kind, WireError};
-use quorate_models::consistency::{Freshness, Query, Seen};
+use quorate_models::consistency::{Freshness, Query};
 use quorate_models::kv::{Command, Kv, Output, Text};
 use quorate_models::number::Index;
 use quorate_models::order::{Order, Refusal};
@@ -246,34 +246,37 @@ fn any_message() -> impl Strategy<Value = Spoken> {
     ];
     let leader = prop::option::of(any::<usize>().prop_map(Id::from));
     let read = (output.clone(), any::<u64>());
+    let index = || any::<u64>().prop_map(Index);
     let answer = prop_oneof![
-        output.prop_map(Answer::Done),
+        (output, index()).prop_map(|(output, index)| Answer::Done { output, index }),
+        index().prop_map(|index| Answer::Begin { index }),
+        index().prop_map(|index| Answer::Ended { index }),
         read.prop_map(|(output, index)| Answer::Read { output, index: Index(index) }),
         leader.prop_map(|leader| Answer::Redirect { leader }),
     ];
     let number = || (any::<u64>().prop_map(Session), any::<u32>().prop_map(Sequence));
     prop_oneof![
-        (number(), command).prop_map(|((session, sequence), command)| {
-            Message::Request(Request { session, sequence, command })
+        (number(), index(), command).prop_map(|((session, sequence), since, command)| {
+            Message::Request(Request { session, sequence, since, command })
         }),
         (number(), answer).prop_map(|((session, sequence), answer)| {
             Message::Reply(Reply { session, sequence, answer })
         }),
-        (number(), any_text(), any::<(bool, u64, u32)>()).prop_map(|(number, key, seen)| {
-            let (is_stale, index, written) = seen;
+        (number(), any_text(), any::<(bool, u64)>()).prop_map(|(number, key, seen)| {
+            let (is_stale, seen) = seen;
             let freshness = if is_stale { Freshness::Stale } else { Freshness::Lease };
-            let seen = Seen { index: Index(index), written: Sequence(written) };
-            let consistency = freshness.after(seen);
+            let consistency = freshness.after(Index(seen));
+            let since = Index::ZERO;
             let command = Query { command: Command::Get { key }, consistency };
-            Message::Read(Request { session: number.0, sequence: number.1, command })
+            Message::Read(Request { session: number.0, sequence: number.1, since, command })
         }),
         (number(), any::<usize>()).prop_map(|((session, sequence), to)| {
             let command = Order::Transfer { to: Id::from(to) };
-            Message::Order(Request { session, sequence, command })
+            Message::Order(Request { session, sequence, since: Index::ZERO, command })
         }),
         (number(), any::<bool>()).prop_map(|((session, sequence), is_done)| {
             let outcome = if is_done { Ok(()) } else { Err(Refusal::UnknownOrder) };
-            Message::OrderReply(Reply { session, sequence, answer: Answer::Done(outcome) })
+            Message::OrderReply(Reply { session, sequence, answer: Answer::done(outcome) })
         }),
     ]
 }
@@ -350,22 +353,28 @@ fn a_client_says_the_same_whatever_the_servers_say_to_each_other() {
     let request = Request {
         session: Session(1 << 63),
         sequence: Sequence(3),
+        since: Index(2),
         command: Command::Get { key: "key".into() },
     };
     let of_raft: MessageOf<Kv> = Message::Request(request.clone());
     let of_any: Message<(), Command, Output> = Message::Request(request);
     assert_eq!(wire::encode(&of_raft), wire::encode(&of_any));
     let reply =
-        Reply { session: Session(7), sequence: Sequence(3), answer: Answer::Done(Output::Stored) };
+        Reply { session: Session(7), sequence: Sequence(3), answer: Answer::done(Output::Stored) };
     let of_raft: MessageOf<Kv> = Message::Reply(reply.clone());
     let of_any: Message<(), Command, Output> = Message::Reply(reply);
     assert_eq!(wire::decode(&wire::encode(&of_raft).unwrap()), Ok(of_any));
     let (session, sequence) = (Session(1 << 63), Sequence(4));
-    let order = Request { session, sequence, command: Order::Transfer { to: Id::from(2) } };
+    let order = Request {
+        session,
+        sequence,
+        since: Index::ZERO,
+        command: Order::Transfer { to: Id::from(2) },
+    };
     let of_raft: MessageOf<Kv> = Message::Order(order.clone());
     let of_any: Message<(), Command, Output> = Message::Order(order);
     assert_eq!(wire::encode(&of_raft), wire::encode(&of_any));
-    let reply = Reply { session, sequence, answer: Answer::Done(Err(Refusal::UnknownOrder)) };
+    let reply = Reply { session, sequence, answer: Answer::done(Err(Refusal::UnknownOrder)) };
     let of_raft: MessageOf<Kv> = Message::OrderReply(reply.clone());
     let of_any: Message<(), Command, Output> = Message::OrderReply(reply);
     assert_eq!(wire::decode(&wire::encode(&of_raft).unwrap()), Ok(of_any));

@@ -9,7 +9,7 @@ use serde::Serialize;
 use stateright::actor::Id;
 use stateright::{Rewrite, RewritePlan};
 
-use crate::consistency::{Freshness, Query, Seen};
+use crate::consistency::{Freshness, Query};
 use crate::number::Index;
 use crate::service::{Answer, Reply, Request, Sequence, Session};
 use crate::state_machine::StateMachine;
@@ -25,6 +25,9 @@ pub struct Client<M: StateMachine> {
     /// How long it waits for an answer before it asks the next server.
     pub retry: Range<Duration>,
     pub tries: Tries,
+    /// It sends each command as one that knows nothing of the log, as a client of a node does after
+    /// a pause. Otherwise only the first.
+    pub begins_anew: bool,
     pub habits: Habits,
 }
 
@@ -50,6 +53,8 @@ pub struct Habits {
     pub follows_redirect: bool,
     /// And no answer to an earlier command, which may come twice.
     pub knows_its_answer: bool,
+    /// It sends a command with the first place of the log that it is told, and with no other.
+    pub begins_once: bool,
 }
 
 impl Habits {
@@ -58,6 +63,7 @@ impl Habits {
         tries_another: true,
         follows_redirect: true,
         knows_its_answer: true,
+        begins_once: true,
     };
 }
 
@@ -71,8 +77,13 @@ pub struct ClientState<O> {
     /// It follows at most one redirect before its retry timer fires, so that servers that name each
     /// other for leader could not keep it busy for ever. Those of Raft do not.
     pub redirected: bool,
-    /// By how much of the log its reads were answered at most, as far as it was told.
+    /// How far the log is committed, as far as it was told.
     pub seen: Index,
+    /// How far it knew that when it first sent the command that waits, see [`Request::since`].
+    pub since: Index,
+    /// It was told that its session has ended: it does not know what became of its last command,
+    /// and submits no other.
+    pub has_ended: bool,
 }
 
 /// What a client does next.
@@ -95,6 +106,8 @@ impl<M: StateMachine> Client<M> {
             target: self.servers[0],
             redirected: false,
             seen: Index::ZERO,
+            since: Index::ZERO,
+            has_ended: false,
         };
         let effects = self.ask(id, &state);
         (state, effects)
@@ -107,21 +120,24 @@ impl<M: StateMachine> Client<M> {
         reply: Reply<M::Output>,
     ) -> Vec<Effect<M::Command>> {
         // Of its session it is: replies go to the client that the session names.
-        if self.habits.knows_its_answer && reply.sequence != sequence(state) {
+        let is_another = reply.sequence != sequence(state);
+        if state.has_ended || (self.habits.knows_its_answer && is_another) {
             return Vec::new();
         }
         match reply.answer {
-            Answer::Done(output) => {
+            Answer::Done { output, index } | Answer::Read { output, index } => {
                 let state = state.to_mut();
                 state.answers.push(output);
                 state.redirected = false;
+                state.seen = state.seen.max(index);
+                state.since = if self.begins_anew { Index::ZERO } else { state.seen };
             }
-            Answer::Read { output, index } => {
+            Answer::Begin { index } if state.since == Index::ZERO || !self.habits.begins_once => {
                 let state = state.to_mut();
-                state.answers.push(output);
-                state.redirected = false;
-                state.seen = index;
+                state.seen = state.seen.max(index);
+                state.since = index;
             }
+            Answer::Ended { .. } => state.to_mut().has_ended = true,
             Answer::Redirect { leader: Some(leader) }
                 if self.habits.follows_redirect && !state.redirected =>
             {
@@ -129,7 +145,7 @@ impl<M: StateMachine> Client<M> {
                 state.target = leader;
                 state.redirected = true;
             }
-            Answer::Redirect { .. } => return Vec::new(),
+            Answer::Redirect { .. } | Answer::Begin { .. } => return Vec::new(),
         }
         self.ask(id, state)
     }
@@ -162,31 +178,23 @@ impl<M: StateMachine> Client<M> {
 
     /// Sends the command whose turn it is, if there is one left.
     fn ask(&self, id: Id, state: &ClientState<M::Output>) -> Vec<Effect<M::Command>> {
-        let Some(command) = self.script.get(state.answers.len()) else {
+        let command = self.script.get(state.answers.len()).filter(|_| !state.has_ended);
+        let Some(command) = command.cloned() else {
             return self.timers(state, false);
         };
-        let (session, sequence) = (session(id), sequence(state));
-        let command = command.clone();
+        let (session, sequence, since) = (session(id), sequence(state), state.since);
         let mut effects = vec![match self.reads.filter(|_| M::is_read_only(&command)) {
             Some(freshness) => {
-                let consistency = freshness.after(self.seen(state));
+                let consistency = freshness.after(state.seen);
                 let command = Query { command, consistency };
-                Effect::Read(state.target, Request { session, sequence, command })
+                Effect::Read(state.target, Request { session, sequence, since, command })
             }
-            None => Effect::Send(state.target, Request { session, sequence, command }),
+            None => Effect::Send(state.target, Request { session, sequence, since, command }),
         }];
         if self.habits.asks_again {
             effects.extend(self.timers(state, true));
         }
         effects
-    }
-
-    /// What its session knows of the log.
-    fn seen(&self, state: &ClientState<M::Output>) -> Seen {
-        let mut answered = self.script.iter().take(state.answers.len());
-        let written = answered.rposition(|command| !M::is_read_only(command));
-        let written = Sequence(written.map_or(0, |position| position as u32 + 1));
-        Seen { index: state.seen, written }
     }
 
     /// Sets its timers if it waits for an answer, or else cancels them.
@@ -208,11 +216,15 @@ impl<M: StateMachine> Client<M> {
 }
 
 impl<O> ClientState<O> {
-    /// True if the client ignores this reply now and for ever: its command is answered, or the
-    /// reply names nobody to turn to.
+    /// True if the client ignores this reply now and for ever: its command is answered, or never
+    /// will be, or the reply names nobody to turn to, or another place than the client was told.
     pub fn ignores(&self, reply: &Reply<O>) -> bool {
         let is_answered = (reply.sequence.0 as usize) <= self.answers.len();
-        is_answered || matches!(reply.answer, Answer::Redirect { leader: None })
+        let has_begun = reply.sequence == sequence(self) && self.since > Index::ZERO;
+        is_answered
+            || self.has_ended
+            || matches!(reply.answer, Answer::Redirect { leader: None })
+            || (matches!(reply.answer, Answer::Begin { .. }) && has_begun)
     }
 }
 

@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::number::Index;
-use crate::service::{Request, Sequence};
+use crate::service::Request;
 
 /// What a client asks of its reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,23 +28,8 @@ pub enum Consistency {
     Linearizable,
     /// As [`Freshness::Lease`].
     Lease,
-    /// As [`Freshness::Stale`], for a session that has seen this much.
-    Stale { seen: Seen },
-}
-
-/// What a session knows of the log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct Seen {
-    /// Its reads were answered by the log up to here at most.
-    pub index: Index,
-    /// The last of its commands that was no read and was answered.
-    pub written: Sequence,
-}
-
-impl Default for Seen {
-    fn default() -> Self {
-        Seen { index: Index::ZERO, written: Sequence(0) }
-    }
+    /// As [`Freshness::Stale`], for a session that was told of the log up to here.
+    Stale { seen: Index },
 }
 
 /// A read, and what it needs. A protocol that knows no less than linearizable reads takes it for a
@@ -56,8 +41,8 @@ pub struct Query<C> {
 }
 
 impl Freshness {
-    /// What a read of a session needs that has seen this much.
-    pub fn after(self, seen: Seen) -> Consistency {
+    /// What a read of a session needs that was told of the log up to `seen`.
+    pub fn after(self, seen: Index) -> Consistency {
         match self {
             Freshness::Linearizable => Consistency::Linearizable,
             Freshness::Lease => Consistency::Lease,
@@ -69,7 +54,7 @@ impl Freshness {
 impl<C> Request<Query<C>> {
     /// The read as any other command, which is linearizable.
     pub fn plain(self) -> Request<C> {
-        let Request { session, sequence, command } = self;
-        Request { session, sequence, command: command.command }
+        let Request { session, sequence, since, command } = self;
+        Request { session, sequence, since, command: command.command }
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use stateright::actor::Id;
 
+use crate::number::Index;
 use crate::order::Order;
 use crate::service::{Request, Sequence, Session};
 
@@ -28,7 +29,8 @@ impl Operator {
     pub fn requests(&self, id: Id) -> impl Iterator<Item = (Id, Request<Order>)> {
         let session = Session(usize::from(id) as u64);
         self.orders.iter().zip(1..).map(move |((server, order), number)| {
-            (*server, Request { session, sequence: Sequence(number), command: order.clone() })
+            let (sequence, since) = (Sequence(number), Index::ZERO);
+            (*server, Request { session, sequence, since, command: order.clone() })
         })
     }
 }

@@ -32,13 +32,17 @@ impl Session {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Sequence(pub u32);
 
-/// A client asks for `command`, or an operator gives this order. Sent again, unchanged, until an
-/// [`Answer::Done`] arrives.
+/// A client asks for `command`, or an operator gives this order. It is sent again, unchanged, until
+/// an answer arrives that is not about whom to ask, or where to begin.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Request<C> {
     pub session: Session,
     pub sequence: Sequence,
     pub command: C,
+    /// How far the client knew the log to be committed when it first sent the command: its copies
+    /// that take effect stand behind that. 0: it knows nothing. Where sessions end a command is
+    /// taken as long as the log is not much longer.
+    pub since: Index,
 }
 
 /// The answer to the [`Request`] of the same session and sequence.
@@ -52,15 +56,33 @@ pub struct Reply<O> {
 /// What became of a request.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Answer<O> {
-    /// The command is committed and took effect exactly once; this is what it returned. Of an order
-    /// it is what became of it.
-    Done(O),
+    /// The command is committed and took effect exactly once. Of an order it is what became of it.
+    Done {
+        /// What it returned.
+        output: O,
+        /// Where it stands in the log; 0 of what stands in none, and where sessions do not end.
+        index: Index,
+    },
     /// This server is not the leader; `leader` is whom it believes to be. It says nothing about
     /// whether an earlier copy of the command took effect.
     Redirect { leader: Option<Id> },
     /// What a read returned by the log up to `index`, to a client that wants to know how far that
     /// is: see [`Query`].
     Read { output: O, index: Index },
+    /// This copy of the command had no [`Request::since`], was not taken, and never will be. The
+    /// log is committed up to `index`: the client may send the command with that, unless it has
+    /// sent it with another one.
+    Begin { index: Index },
+    /// No copy of the command takes effect from now on. One may have taken effect before, which is
+    /// forgotten with the session. The log is committed up to `index`.
+    Ended { index: Index },
+}
+
+impl<O> Answer<O> {
+    /// Of what stands in no log, or where sessions do not end.
+    pub fn done(output: O) -> Self {
+        Answer::Done { output, index: Index::ZERO }
+    }
 }
 
 /// What an operator wants to know of a server.
@@ -195,11 +217,11 @@ impl<C: Clone> Rewrite<Id> for Request<C> {
 impl<O: Clone> Rewrite<Id> for Reply<O> {
     fn rewrite<S>(&self, plan: &RewritePlan<Id, S>) -> Self {
         let answer = match &self.answer {
-            Answer::Done(output) => Answer::Done(output.clone()),
             Answer::Redirect { leader } => Answer::Redirect { leader: leader.rewrite(plan) },
-            Answer::Read { output, index } => {
-                Answer::Read { output: output.clone(), index: *index }
-            }
+            nameless @ (Answer::Done { .. }
+            | Answer::Read { .. }
+            | Answer::Begin { .. }
+            | Answer::Ended { .. }) => nameless.clone(),
         };
         Reply { session: self.session.rewrite(plan), sequence: self.sequence, answer }
     }
@@ -218,7 +240,7 @@ impl<P: Rewrite<Id>, C: Clone, O: Clone> Rewrite<Id> for Message<P, C, O> {
             }
             Message::OrderReply(reply) => {
                 let mut reply = reply.rewrite(plan);
-                if let Answer::Done(Err(refusal)) = &mut reply.answer {
+                if let Answer::Done { output: Err(refusal), .. } = &mut reply.answer {
                     *refusal = refusal.rewrite(plan);
                 }
                 Message::OrderReply(reply)

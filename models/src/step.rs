@@ -105,7 +105,7 @@ impl<A: Service> Step<'_, '_, A> {
 
     /// Refuses an order, as a protocol does that knows none like it.
     pub fn refuse_order(&mut self, order: &Request<Order>) {
-        let answer = Answer::Done(Err(Refusal::UnknownOrder));
+        let answer = Answer::done(Err(Refusal::UnknownOrder));
         self.answer_order(order.session, order.sequence, answer);
     }
 }

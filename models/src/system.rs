@@ -46,6 +46,7 @@ pub fn system<A: Service + Clone, G: History>(
             reads: None,
             retry: RETRY..RETRY,
             tries: Tries::InOrder,
+            begins_anew: false,
             habits,
         })
     });

@@ -14,7 +14,8 @@ pub enum Code {
     No = 1,
     /// A check ended at a limit and decides nothing.
     Incomplete = 2,
-    /// Nobody answered in time: a command that was sent may have taken effect, or may still.
+    /// Nobody answered in time, or what became of a command is forgotten: it may have taken effect,
+    /// or may still.
     Unknown = 3,
     /// The command line makes no sense, or asks for more than there is: an unknown node, a value
     /// over the limit.

@@ -29,7 +29,7 @@ Keys and values are bytes, of text as a rule. A key that begins with a dash stan
 in `get -- -5`.
 
 Exits 1 if the key is absent or holds another value, and 3 if nobody answers in time: a command may
-have taken effect then, or may still.";
+have taken effect then, or may still. It exits 3 as well if the answer came too late to be known.";
 
 /// How a value is printed, for `--help`.
 const PRINTED: &str = "\
@@ -160,6 +160,7 @@ fn operate(args: Args) -> Result<(), Failure> {
             }
             Failure::new(Code::Unknown, message)
         }
+        CallError::Ended => Failure::new(Code::Unknown, format!("unknown outcome: {error}")),
         CallError::Encode(_) => Failure::new(Code::Usage, error),
         CallError::Transport(_) => Failure::new(Code::Io, error),
     })?;

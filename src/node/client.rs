@@ -4,7 +4,7 @@
 
 use std::time::{Duration, Instant};
 
-use quorate_models::consistency::{Freshness, Query, Seen};
+use quorate_models::consistency::{Freshness, Query};
 use quorate_models::number::Index;
 use quorate_models::order::{Order, Outcome};
 use quorate_models::service::{self, Answer, Reply, Request, Sequence, Session};
@@ -28,6 +28,9 @@ pub struct Patience {
     /// How many redirects it follows at once. Two servers that name each other are not to be
     /// chased.
     pub redirects: u32,
+    /// For how long it counts on what it was told of the log. After a longer pause it asks first
+    /// how far the log is, lest its session has ended by then and its next command comes too late.
+    pub fresh: Duration,
 }
 
 /// That of every client.
@@ -36,6 +39,7 @@ pub const PATIENCE: Patience = Patience {
     retry_per: (Duration::from_millis(1), 4_096),
     pause: Duration::from_millis(30),
     redirects: 2,
+    fresh: Duration::from_secs(1),
 };
 
 /// A command or an order was not answered.
@@ -44,6 +48,9 @@ pub enum CallError {
     /// It was sent, and may have taken effect or may still.
     #[error("no answer within {0:?}")]
     Unknown(Duration),
+    /// It came too late: it will take no effect any more, and whether it has is forgotten.
+    #[error("the session ended: the command may have taken effect; read before you repeat it")]
+    Ended,
     /// It was never sent and will not take effect.
     #[error("the command cannot be sent: {0}")]
     Encode(#[from] WireError),
@@ -63,8 +70,12 @@ pub struct Client<M: StateMachine> {
     sequence: Sequence,
     /// Whom to ask next: the leader, as far as this client knows.
     target: usize,
-    /// What this session knows of the log.
-    seen: Seen,
+    /// How far the log is committed, as far as this session was told.
+    seen: Index,
+    /// When it was told so.
+    told: Instant,
+    /// That of the current request.
+    since: Index,
     machine: std::marker::PhantomData<fn() -> M>,
 }
 
@@ -79,15 +90,6 @@ fn replied<M: StateMachine>(message: Message<M>) -> Option<Reply<M::Output>> {
     match message {
         Message::<M>::Reply(reply) => Some(reply),
         _ => None,
-    }
-}
-
-/// What was returned, and of a read by how much of the log, if that was told; or else who leads.
-fn outcome<T>(answer: Answer<T>) -> Result<(T, Index), Option<Id>> {
-    match answer {
-        Answer::Done(output) => Ok((output, Index::ZERO)),
-        Answer::Read { output, index } => Ok((output, index)),
-        Answer::Redirect { leader } => Err(leader),
     }
 }
 
@@ -106,8 +108,17 @@ impl<M: StateMachine> Client<M> {
         let target = usize::from(transport.id()) % servers.len();
         // Replies go to the session's number, which therefore is the member's.
         let session = Session(usize::from(transport.id()) as u64);
-        let (sequence, seen, machine) = (Sequence(0), Seen::default(), std::marker::PhantomData);
-        Ok(Client { transport, servers, session, sequence, target, seen, machine })
+        Ok(Client {
+            transport,
+            servers,
+            session,
+            sequence: Sequence(0),
+            target,
+            seen: Index::ZERO,
+            told: Instant::now(),
+            since: Index::ZERO,
+            machine: std::marker::PhantomData,
+        })
     }
 
     /// Takes the servers of `members` for those of its cluster from now on: some have come, or are
@@ -142,15 +153,15 @@ impl<M: StateMachine> Client<M> {
     ///
     /// # Errors
     /// [`CallError`]. After [`CallError::Unknown`] the session can go on: once a later command of
-    /// it has taken effect, the earlier one cannot any more.
+    /// it has taken effect, the earlier one cannot any more. After [`CallError::Ended`] a read
+    /// tells whether it has.
     pub fn call(&mut self, command: M::Command, timeout: Duration) -> Result<M::Output, CallError> {
         if M::is_read_only(&command) {
             return self.read(command, Freshness::Linearizable, timeout);
         }
-        let request = Message::<M>::Request(self.next_request(command));
-        let (output, _) = self.ask(&request, timeout, replied::<M>)?;
-        self.seen.written = self.sequence;
-        Ok(output)
+        let is_fresh = self.told.elapsed() < PATIENCE.fresh;
+        let request = self.next_request(if is_fresh { self.seen } else { Index::ZERO }, command);
+        self.ask(request, Message::<M>::Request, timeout, replied::<M>)
     }
 
     /// Reads what `command` returns, which is read only, as new as `freshness` asks for. However
@@ -166,10 +177,8 @@ impl<M: StateMachine> Client<M> {
         timeout: Duration,
     ) -> Result<M::Output, CallError> {
         let query = Query { command, consistency: freshness.after(self.seen) };
-        let request = Message::<M>::Read(self.next_request(query));
-        let (output, index) = self.ask(&request, timeout, replied::<M>)?;
-        self.seen.index = self.seen.index.max(index);
-        Ok(output)
+        let request = self.next_request(Index::ZERO, query);
+        self.ask(request, Message::<M>::Read, timeout, replied::<M>)
     }
 
     /// Has `order` carried out, and returns what became of it. Tries server after server until
@@ -178,49 +187,72 @@ impl<M: StateMachine> Client<M> {
     /// # Errors
     /// [`CallError`]. After [`CallError::Unknown`] it may be carried out still.
     pub fn order(&mut self, order: Order, timeout: Duration) -> Result<Outcome, CallError> {
-        let request = Message::<M>::Order(self.next_request(order));
-        let (outcome, _) = self.ask(&request, timeout, |message| match message {
+        let request = self.next_request(Index::ZERO, order);
+        let reply = |message| match message {
             Message::<M>::OrderReply(reply) => Some(reply),
             _ => None,
-        })?;
-        Ok(outcome)
+        };
+        self.ask(request, Message::<M>::Order, timeout, reply)
     }
 
-    fn next_request<C>(&mut self, command: C) -> Request<C> {
+    fn next_request<C>(&mut self, since: Index, command: C) -> Request<C> {
         self.sequence = Sequence(self.sequence.0 + 1);
-        Request { session: self.session, sequence: self.sequence, command }
+        self.since = since;
+        Request { session: self.session, sequence: self.sequence, since, command }
     }
 
-    /// Sends `request` to server after server until there is a final answer, which `reply` takes
-    /// out of a message. Of a read it says by how much of the log it is answered, if it was told.
-    fn ask<T>(
+    /// The log is committed up to `index` at least.
+    fn note(&mut self, index: Index) {
+        if index > Index::ZERO {
+            self.seen = self.seen.max(index);
+            self.told = Instant::now();
+        }
+    }
+
+    /// Sends `request`, as the message that `says` makes of it, to server after server until there
+    /// is a final answer, which `reply` takes out of a message.
+    fn ask<C: Clone, T>(
         &mut self,
-        request: &Message<M>,
+        mut request: Request<C>,
+        says: fn(Request<C>) -> Message<M>,
         timeout: Duration,
         reply: fn(Message<M>) -> Option<Reply<T>>,
-    ) -> Result<(T, Index), CallError> {
+    ) -> Result<T, CallError> {
         let give_up = Instant::now() + timeout;
-        let request = wire::encode(request)?;
-        let Patience { retry, retry_per, pause, redirects: at_once } = PATIENCE;
-        let retry = retry + retry_per.0 * (request.len() / retry_per.1) as u32;
-        let mut redirects = 0;
+        let mut message = wire::encode(&says(request.clone()))?;
+        let Patience { retry, retry_per, pause, redirects: at_once, fresh: _ } = PATIENCE;
+        let retry = retry + retry_per.0 * (message.len() / retry_per.1) as u32;
+        let (mut redirects, mut pauses) = (0, false);
         while Instant::now() < give_up {
             let server = self.servers[self.target];
-            self.transport.send(server, request.clone());
-            match self.answer(reply, Some(server), retry, give_up)?.map(outcome) {
-                Some(Ok(done)) => return Ok(done),
-                Some(Err(leader)) => {
+            let answer = if pauses {
+                self.answer(reply, None, pause, give_up)?
+            } else {
+                self.transport.send(server, message.clone());
+                self.answer(reply, Some(server), retry, give_up)?
+            };
+            match answer {
+                Some(Answer::Done { output, index } | Answer::Read { output, index }) => {
+                    self.note(index);
+                    return Ok(output);
+                }
+                Some(Answer::Ended { index }) => {
+                    self.note(index);
+                    return Err(CallError::Ended);
+                }
+                Some(Answer::Begin { index }) => {
+                    self.note(index);
+                    (self.since, request.since) = (index, index);
+                    message = wire::encode(&says(request.clone()))?;
+                    (redirects, pauses) = (0, false);
+                }
+                Some(Answer::Redirect { leader }) => {
                     let known = leader.and_then(|id| self.servers.iter().position(|s| *s == id));
                     redirects += 1;
-                    if redirects > at_once || known.is_none() {
-                        redirects = 0;
-                        let late = self.answer(reply, None, pause, give_up)?;
-                        if let Some(Ok(done)) = late.map(outcome) {
-                            return Ok(done);
-                        }
-                    }
+                    pauses = redirects > at_once || known.is_none();
                     self.target = known.unwrap_or(self.next_target());
                 }
+                None if pauses => (redirects, pauses) = (0, false),
                 None => {
                     redirects = 0;
                     self.target = self.next_target();
@@ -235,7 +267,7 @@ impl<M: StateMachine> Client<M> {
     }
 
     /// Waits for an answer to the current request: a final one from anybody, a redirect from
-    /// `server` only. `None` if none came in time.
+    /// `server` only, and where to begin if it has not begun. `None` if none came in time.
     fn answer<T>(
         &mut self,
         reply: fn(Message<M>) -> Option<Reply<T>>,
@@ -248,8 +280,11 @@ impl<M: StateMachine> Client<M> {
             for (from, bytes) in self.transport.poll(deadline)? {
                 let Some(reply) = wire::decode(&bytes).ok().and_then(reply) else { continue };
                 let is_ours = (reply.session, reply.sequence) == (self.session, self.sequence);
-                let is_hearsay =
-                    matches!(reply.answer, Answer::Redirect { .. }) && Some(from) != server;
+                let is_hearsay = match reply.answer {
+                    Answer::Redirect { .. } => Some(from) != server,
+                    Answer::Begin { .. } => self.since > Index::ZERO,
+                    _ => false,
+                };
                 if is_ours && !is_hearsay {
                     return Ok(Some(reply.answer));
                 }

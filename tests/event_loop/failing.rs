@@ -20,6 +20,7 @@ use quorate::node::http::Http;
 use quorate::node::snapshot::Snapshot;
 use quorate::node::transport::{Members, Notice, Transport};
 use quorate::node::wire;
+use quorate_models::number::Index;
 use quorate_models::service::{MessageOf, Request, Sequence, Session};
 use stateright::actor::Id;
 
@@ -30,7 +31,8 @@ use crate::{Adder, Board, MS, Memory, Sum, UNLUCKY, members};
 fn ask(members: &Members, command: u64) -> Transport {
     let mut client = Transport::client(members).unwrap();
     let (session, sequence) = (Session(usize::from(client.id()) as u64), Sequence(1));
-    let add = MessageOf::<Adder>::Request(Request { session, sequence, command });
+    let add =
+        MessageOf::<Adder>::Request(Request { session, sequence, since: Index::ZERO, command });
     client.send(Id::from(1), wire::encode(&add).unwrap());
     client.flush().unwrap();
     client

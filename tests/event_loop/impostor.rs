@@ -6,6 +6,7 @@ use quorate::node::client::Client;
 use quorate::node::transport::Transport;
 use quorate::node::wire;
 use quorate_models::kv::{Command, Kv, Output};
+use quorate_models::number::Index;
 use quorate_models::order::{Change, Order, Refusal};
 use quorate_models::raft::MessageOf;
 use quorate_models::service::{Answer, Reply, Request, Sequence};
@@ -25,13 +26,18 @@ fn a_client_cannot_use_up_the_numbers_of_another() {
 
     let mut other = Transport::client(&members).unwrap();
     let (session, sequence) = (client.session(), Sequence(7));
-    let request = MessageOf::<Kv>::Request(Request { session, sequence, command: put("stolen") });
+    let request = MessageOf::<Kv>::Request(Request {
+        session,
+        sequence,
+        since: Index::ZERO,
+        command: put("stolen"),
+    });
     other.send(Id::from(1), wire::encode(&request).unwrap());
     let command = Order::Transfer { to: Id::from(1) };
-    let order = MessageOf::<Kv>::Order(Request { session, sequence, command });
+    let order = MessageOf::<Kv>::Order(Request { session, sequence, since: Index::ZERO, command });
     other.send(Id::from(1), wire::encode(&order).unwrap());
     // And who is no server has no answers for one.
-    let answer = Answer::Done(Ok(()));
+    let answer = Answer::done(Ok(()));
     let reply = MessageOf::<Kv>::OrderReply(Reply { session, sequence, answer });
     other.send(Id::from(1), wire::encode(&reply).unwrap());
     other.flush().unwrap();

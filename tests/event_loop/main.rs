@@ -5,6 +5,7 @@ mod failing;
 mod garbage;
 mod impostor;
 mod punctual;
+mod sessions;
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -23,8 +24,9 @@ use quorate::node::transport::{Counters, Members, Notice, Transport};
 use quorate::node::wire;
 use quorate_models::durable::{Change, Damage, Durable, Key};
 use quorate_models::kv::{Command, Kv, Output, Text};
+use quorate_models::number::Index;
 use quorate_models::protocol::{Misfit, Protocol, Settings};
-use quorate_models::raft::protocol::Node;
+use quorate_models::raft::protocol::{Node, SESSION_LENGTH};
 use quorate_models::raft::{Batch, Options, Server, Timing};
 use quorate_models::rules::AllRules;
 use quorate_models::service::{
@@ -109,7 +111,7 @@ impl Actor for Adder {
     fn on_msg(&self, id: Id, sum: &mut Cow<Sum>, from: Id, said: Self::Msg, out: &mut Out<Self>) {
         match said {
             Message::Request(request) => {
-                let answer = Answer::Done(sum.to_mut().apply(&request.command));
+                let answer = Answer::done(sum.to_mut().apply(&request.command));
                 out.save(**sum);
                 let (session, sequence) = (request.session, request.sequence);
                 out.send(from, Message::Reply(Reply { session, sequence, answer }));
@@ -304,7 +306,12 @@ fn the_saves_of_a_batch_are_one_commit() {
     for sender in &mut senders {
         let session = Session(usize::from(sender.id()) as u64);
         let sequence = quorate_models::service::Sequence(1);
-        let add = MessageOf::<Adder>::Request(Request { session, sequence, command: 1 });
+        let add = MessageOf::<Adder>::Request(Request {
+            session,
+            sequence,
+            since: Index::ZERO,
+            command: 1,
+        });
         sender.send(Id::from(1), wire::encode(&add).unwrap());
         sender.flush().unwrap();
     }
@@ -327,8 +334,7 @@ fn a_node_that_cannot_save_stops_and_says_nothing() {
     let mut client = Client::<Sum>::open(&members).unwrap();
     assert!(client.call(1, Duration::from_secs(1)).is_ok());
     node.breaks.store(true, Ordering::SeqCst);
-    let answer = client.call(1, MS * 200);
-    assert!(matches!(answer, Err(CallError::Unknown(_))), "{answer:?}");
+    assert!(matches!(client.call(1, MS * 200), Err(CallError::Unknown(_))));
     let (ended, kept) = node.stop();
     let error = ended.expect_err("it stopped by itself").to_string();
     assert_eq!(error, "cannot save: the disk is full");
@@ -343,6 +349,7 @@ fn raft(members: &Members) -> Node {
         window: 1,
         options: Options::default(),
         compaction: None,
+        session_length: Some(SESSION_LENGTH),
         knows_stores: false,
         rules: AllRules,
     }

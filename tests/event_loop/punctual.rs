@@ -6,6 +6,7 @@ use std::thread;
 use quorate::node::event_loop::EventLoop;
 use quorate::node::transport::Transport;
 use quorate::node::wire;
+use quorate_models::number::Index;
 use quorate_models::service::{MessageOf, Request, Sequence, Session};
 use stateright::actor::Id;
 
@@ -18,7 +19,8 @@ fn what_time_takes_away_is_gone_before_what_came_meanwhile_is_handled() {
     let session = Session(usize::from(sender.id()) as u64);
     let mut add = |number, command| {
         let sequence = Sequence(number);
-        let add = MessageOf::<Adder>::Request(Request { session, sequence, command });
+        let add =
+            MessageOf::<Adder>::Request(Request { session, sequence, since: Index::ZERO, command });
         sender.send(Id::from(1), wire::encode(&add).unwrap());
         sender.flush().unwrap();
     };

@@ -53,6 +53,10 @@ const OF_CLIENTS: &Differences = &[
              saves time, and where it does not, the retry timer ends it as before.",
         ),
     ),
+    (
+        "for how long a client counts on what it knows of the log",
+        Answer::Spec("raft/sessions-anew"),
+    ),
 ];
 
 /// One thing that specs and node have each their own of.
@@ -127,7 +131,7 @@ where
                 Member::Server(_) | Member::Operator(_) => None,
             })
     };
-    let Client { servers: _, script: _, reads: _, retry: _, tries: _, habits: _ } =
+    let Client { servers: _, script: _, reads: _, retry: _, tries: _, begins_anew: _, habits: _ } =
         clients().next().expect("one").1;
     let first = one(clients().map(|(spec, client)| {
         assert_eq!(client.servers.len(), spec.servers, "it knows all servers");
@@ -136,17 +140,19 @@ where
     let waits: Range<Duration> = one(clients().map(|(_, client)| client.retry.clone()));
     // What the node's client does, too: see `Client::call`.
     for (_, client) in clients() {
-        let Habits { asks_again, tries_another, follows_redirect, knows_its_answer } =
+        let Habits { asks_again, tries_another, follows_redirect, knows_its_answer, begins_once } =
             client.habits;
-        assert!(asks_again && tries_another && follows_redirect && knows_its_answer);
+        assert!(asks_again && tries_another && follows_redirect && knows_its_answer && begins_once);
+        assert!(!client.begins_anew);
     }
-    let Patience { retry, retry_per, pause, redirects } = PATIENCE;
+    let Patience { retry, retry_per, pause, redirects, fresh } = PATIENCE;
     vec![
         compared("how long a client waits", retry..retry, &waits),
         compared("how much longer a client waits for a large command", retry_per, "none"),
         compared("how long a client waits when no leader is known", pause, waits.start),
         compared("how many redirects a client follows at once", redirects, 1),
         compared("whom a client asks first", "anyone", first),
+        compared("for how long a client counts on what it knows of the log", fresh, "for ever"),
     ]
 }
 

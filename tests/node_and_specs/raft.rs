@@ -19,6 +19,7 @@ const DIFFERENCES: &Differences = &[
     ("bytes a message", Answer::Spec("raft/batches")),
     ("messages on their way to a follower", Answer::Spec("raft/batches")),
     ("when a log is compacted", Answer::Spec("raft/snapshot")),
+    ("when a session ends", Answer::Spec("raft/sessions")),
     ("whether stores are known", Answer::Spec("raft/wiped")),
     ("options", Answer::Spec("raft/sticky")),
     (
@@ -66,7 +67,7 @@ fn of_servers(specs: &[RaftSpec]) -> Vec<Compared> {
         config;
     assert_eq!(protocol, Node::NAME);
     let Server { servers, timing, batch, window, options, .. } = &node;
-    let Server { compaction, knows_stores, rules: AllRules, .. } = &node;
+    let Server { compaction, session_length, knows_stores, rules: AllRules, .. } = &node;
     assert_eq!(servers.len(), nodes.len());
     let Timing { heartbeat: node_heartbeat, election: node_election } = timing;
     let heartbeat = *node_heartbeat..*node_heartbeat;
@@ -87,6 +88,7 @@ fn of_servers(specs: &[RaftSpec]) -> Vec<Compared> {
     let spec_window = one(specs.iter().map(|spec| server(spec).window));
     let spec_options = one(specs.iter().map(|spec| server(spec).options));
     let spec_compaction = one(specs.iter().map(|spec| server(spec).compaction));
+    let spec_length = one(specs.iter().map(|spec| server(spec).session_length));
     let spec_stores = one(specs.iter().map(|spec| server(spec).knows_stores));
     let Batch { entries, bytes } = batch;
     let sizes = all(specs.iter().map(|spec| spec.servers));
@@ -98,6 +100,7 @@ fn of_servers(specs: &[RaftSpec]) -> Vec<Compared> {
         compared("bytes a message", bytes, spec_batch.bytes),
         compared("messages on their way to a follower", window, spec_window),
         compared("when a log is compacted", compaction, spec_compaction),
+        compared("when a session ends", session_length, spec_length),
         compared("whether stores are known", knows_stores, spec_stores),
         compared("options", options, spec_options),
         compared("how many servers there may be", cluster::SIZES.collect::<Vec<_>>(), sizes),

@@ -7,12 +7,13 @@ use std::time::Duration;
 
 use quorate_models::durable::{Change, Damage, Durable, Key};
 use quorate_models::kv::{Command, Kv, Output};
+use quorate_models::number::Index;
 use quorate_models::order::Refusal;
 use quorate_models::protocol::{Misfit, Protocol, Settings};
 use quorate_models::service::{
     Answer, Message, MessageOf, Number, Reply, Request, Service, Status,
 };
-use quorate_models::session::Sessions;
+use quorate_models::session::{Last, Sessions};
 use quorate_models::state_machine::StateMachine;
 use serde::{Deserialize, Serialize};
 use stateright::actor::{Actor, Id, Out};
@@ -46,7 +47,8 @@ pub struct State {
 impl State {
     fn apply(&mut self, request: &Request<Command>) {
         let output = self.machine.apply(&request.command);
-        self.sessions.record(request.session, request.sequence, output);
+        let last = Last { sequence: request.sequence, index: Index::ZERO, output };
+        self.sessions.record(request.session, last);
     }
 }
 
@@ -87,8 +89,8 @@ impl Register {
             state.journal.requests.push(request.clone());
             out.save(state.journal.clone());
         }
-        let (last, output) = state.sessions.last(request.session)?;
-        (*last == request.sequence).then(|| Answer::Done(output.clone()))
+        let last = state.sessions.last(request.session)?;
+        (last.sequence == request.sequence).then(|| Answer::done(last.output.clone()))
     }
 }
 
@@ -127,7 +129,7 @@ impl Actor for Register {
             Message::Request(request) => self.on_request(id, state, request, out),
             Message::Read(request) => self.on_request(id, state, request.plain(), out),
             Message::Order(Request { session, sequence, .. }) => {
-                let answer = Answer::Done(Err(Refusal::UnknownOrder));
+                let answer = Answer::done(Err(Refusal::UnknownOrder));
                 let reply = Reply { session, sequence, answer };
                 out.send(session.client(), Message::OrderReply(reply));
             }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use quorate_models::consistency::{Consistency, Query};
 use quorate_models::kv::Command;
+use quorate_models::number::Index;
 use quorate_models::order::{Order, Refusal};
 use quorate_models::primary_backup::protocol::Node;
 use quorate_models::protocol::{Protocol, Settings};
@@ -27,13 +28,13 @@ fn says(id: usize, message: <Node as Actor>::Msg) -> Vec<(Id, <Node as Actor>::M
 }
 
 fn request<C>(command: C) -> Request<C> {
-    Request { session: SESSION, sequence: SEQUENCE, command }
+    Request { session: SESSION, sequence: SEQUENCE, since: Index::ZERO, command }
 }
 
 #[test]
 fn every_order_is_refused() {
     for id in 1..=3 {
-        let answer = Answer::Done(Err(Refusal::UnknownOrder));
+        let answer = Answer::done(Err(Refusal::UnknownOrder));
         let refused = Message::OrderReply(Reply { session: SESSION, sequence: SEQUENCE, answer });
         let order = Message::Order(request(Order::Transfer { to: Id::from(1) }));
         assert_eq!(says(id, order), [(SESSION.client(), refused)]);

@@ -169,9 +169,13 @@ const BUGS: &[Entry] = &[
     ),
     (
         "R36",
-        "a snapshot has no sessions",
+        "a snapshot has no sessions, or they end by a clock, or a forgotten command is executed",
         "thesis §6.3; openraft 2096",
-        &[Suspended(Rule::SessionsInSnapshot, "breaks STATE_MACHINE_SAFETY in 14")],
+        &[
+            Suspended(Rule::SessionsInSnapshot, "breaks STATE_MACHINE_SAFETY in 14"),
+            Suspended(Rule::EndedIsNotExecuted, "breaks ONCE in 9"),
+            Cannot("They end by the log, at the same entry everywhere."),
+        ],
     ),
     (
         "R37",
@@ -331,6 +335,7 @@ fn proofs() -> String {
         include_str!("rules/lease.rs"),
         include_str!("rules/read.rs"),
         include_str!("rules/membership.rs"),
+        include_str!("rules/session.rs"),
         include_str!("rules/transfer.rs"),
     ];
     sources.concat().split_whitespace().collect::<Vec<_>>().join(" ")

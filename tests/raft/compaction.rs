@@ -157,7 +157,7 @@ fn a_leader_heeds_the_answers_of_its_own_term() {
     let snapshot = third.leads();
     let (session, sequence, command) = (Session(9), Sequence(1), get("x"));
     let question = Question {
-        request: Request { session, sequence, command },
+        request: Request { session, sequence, since: Index::ZERO, command },
         asks_index: false,
         by_lease: false,
     };
@@ -259,7 +259,12 @@ fn alone(compaction: Compaction, weights: &[usize]) -> ServerState<Kv> {
     let mut state = Cow::Owned(server.on_start(id(), &None, &mut Out::new()));
     server.on_timeout(id(), &mut state, &Timer::Election, &mut Out::new());
     for (sequence, weight) in (1..).map(Sequence).zip(weights) {
-        let request = Request { session: Session(9), sequence, command: weighing(*weight) };
+        let request = Request {
+            session: Session(9),
+            sequence,
+            since: Index::ZERO,
+            command: weighing(*weight),
+        };
         server.on_msg(id(), &mut state, Id::from(9), Message::Request(request), &mut Out::new());
     }
     assert_eq!(state.commit, Index(1 + weights.len() as u64));

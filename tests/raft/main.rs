@@ -17,6 +17,7 @@ mod pruning;
 mod reads;
 mod rules;
 mod scenarios;
+mod sessions;
 mod snapshot;
 mod specs;
 #[path = "../support/mod.rs"]

@@ -161,10 +161,10 @@ fn an_operator_is_told_what_becomes_of_each_change() {
     let mut leader = OneServer::leading(2);
     assert_eq!(leader.is_ordered(7, remove(0)), [], "it is asked again");
     leader.is_acknowledged(0, Index(1));
-    assert_eq!(leader.is_ordered(7, add(0)), told(7, Answer::Done(Ok(()))));
+    assert_eq!(leader.is_ordered(7, add(0)), told(7, Answer::done(Ok(()))));
     assert_eq!(leader.is_ordered(7, remove(0)).len(), 1, "who is removed is sent the entry");
     assert_eq!(leader.state().commit, Index(2), "whoever is left alone is a majority");
-    assert_eq!(leader.is_ordered(7, remove(0)), told(7, Answer::Done(Ok(()))));
-    let last = Answer::Done(Err(Refusal::NoVoterLeft));
+    assert_eq!(leader.is_ordered(7, remove(0)), told(7, Answer::done(Ok(()))));
+    let last = Answer::done(Err(Refusal::NoVoterLeft));
     assert_eq!(leader.is_ordered(7, remove(1)), told(7, last));
 }

@@ -8,9 +8,9 @@ use quorate_models::kv::Command;
 use quorate_models::kv::{get, put};
 use quorate_models::raft::claims::obsolete;
 use quorate_models::raft::rules::Rule;
-use quorate_models::raft::specs::{self, Book, Bounds, EVERY_RULE};
+use quorate_models::raft::specs::{self, Book, Bounds, EVERY_RULE, RaftSpec, sessions};
 use quorate_models::rules::AllBut;
-use quorate_models::system::Boxed;
+use quorate_models::system::{Boxed, servers_mut};
 
 use crate::pruning::assert_nothing_is_lost;
 
@@ -40,6 +40,13 @@ fn a_command_and_a_crash() {
     };
     let met = met_within(&EVERY_RULE, bounds);
     assert!(met > 1000, "only {met} obsolete messages");
+}
+
+#[test]
+fn sessions_that_end() {
+    for spec in [sessions::one, sessions::anew] {
+        assert!(assert_nothing_is_lost("sessions", spec("pruned", EVERY_RULE)) > 100);
+    }
 }
 
 /// A rule that is none of the grounds may be suspended, and what is obsolete is so all the same.
@@ -80,6 +87,9 @@ fn heeded_within<'a>(rule: Rule, scripts: &'a [&'a [Command]]) -> Bounds<'a> {
             let faults = Faults { duplicates: 1, ..Faults::default() };
             Bounds { servers, elections: 1, scripts, faults, ..Bounds::default() }
         }
+        Rule::BeginsOnce => {
+            Bounds { servers: 1, elections: 1, retries: 1, scripts, ..Bounds::default() }
+        }
         Rule::CommandIsSentAtOnce | Rule::RoundAfterRead => {
             Bounds { servers, elections: 1, heartbeats: 1, scripts, ..Bounds::default() }
         }
@@ -87,14 +97,27 @@ fn heeded_within<'a>(rule: Rule, scripts: &'a [&'a [Command]]) -> Bounds<'a> {
     }
 }
 
+/// Sessions of a cluster of one end, so that clients are told where they begin.
+fn end_sessions(spec: &mut RaftSpec) {
+    if spec.servers == 1 {
+        servers_mut(spec).for_each(|server| server.session_length = Some(1));
+    }
+}
+
 #[test]
 fn a_guard_that_the_filter_repeats_is_missed_all_the_same() {
     let scripts: &[&[Command]] = &[&[put("x", "1"), put("x", "2")]];
     let reads: &[&[Command]] = &[&[get("x")]];
+    let writers: &[&[Command]] = &[&[put("x", "1")], &[put("x", "2")]];
     for rule in obsolete::GROUNDS {
-        let scripts = if rule == Rule::RoundAfterRead { reads } else { scripts };
+        let scripts = match rule {
+            Rule::RoundAfterRead => reads,
+            Rule::BeginsOnce => writers,
+            _ => scripts,
+        };
         let rules = AllBut(vec![rule]);
-        let spec = specs::raft("filtered", rules, heeded_within(rule, scripts), &[]);
+        let mut spec = specs::raft("filtered", rules, heeded_within(rule, scripts), &[]);
+        end_sessions(&mut spec);
         assert!(spec.obsolete.is_none(), "{rule:?}");
         let spec = spec.obsolete(obsolete::is_obsolete).only(FORGOTTEN_IS_IGNORED);
         let report = explore(spec);
@@ -102,7 +125,8 @@ fn a_guard_that_the_filter_repeats_is_missed_all_the_same() {
         let trace = report.counterexamples[0].trace.text(false);
         assert!(trace.contains("called obsolete, and heeded: "), "without {rule:?}: {trace}");
 
-        let spec = specs::raft("control", EVERY_RULE, heeded_within(rule, scripts), &[]);
+        let mut spec = specs::raft("control", EVERY_RULE, heeded_within(rule, scripts), &[]);
+        end_sessions(&mut spec);
         assert_eq!(explore(spec.only(FORGOTTEN_IS_IGNORED)).verdict, Verdict::Holds);
     }
 }

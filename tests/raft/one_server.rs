@@ -31,6 +31,16 @@ impl OneServer {
         OneServer { server, state: Cow::Owned(state) }
     }
 
+    /// The only server, which leads. Its sessions end after so many entries.
+    pub fn alone(session_length: u64) -> Self {
+        let mut server = specs::server::<Checked>(vec![Id::from(Self::ID)], EVERY_RULE);
+        server.session_length = Some(session_length);
+        let state = server.on_start(Id::from(Self::ID), &None, &mut Out::new());
+        let mut one = OneServer { server, state: Cow::Owned(state) };
+        one.times_out(Timer::Election);
+        one
+    }
+
     /// It leads in the first term, and its no-op is not committed yet.
     pub fn leading(servers: usize) -> Self {
         let mut one = OneServer::starting(servers);
@@ -69,7 +79,7 @@ impl OneServer {
     /// What it sends when the operator `number` orders this.
     pub fn is_ordered(&mut self, number: u64, order: Order) -> Sent {
         let (session, sequence) = (Session(number), Sequence(1));
-        let request = Request { session, sequence, command: order };
+        let request = Request { session, sequence, since: Index::ZERO, command: order };
         self.hears(number as usize, Message::Order(request))
     }
 }

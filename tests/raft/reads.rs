@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use quorate_checker::report::{Engine, Verdict};
-use quorate_models::consistency::{Consistency, Freshness, Query, Seen};
+use quorate_models::consistency::{Consistency, Freshness, Query};
 use quorate_models::kv::{Command as Kind, Kv, Output, get, put};
 use quorate_models::number::{Index, Term};
 use quorate_models::order::Order;
@@ -65,11 +65,9 @@ impl First {
         First(server, Cow::Owned(state))
     }
 
-    /// It has applied so much of the log, and this command of the session.
-    fn applied(mut self, index: u64, written: u32) -> Self {
-        let applied = &mut self.1.to_mut().applied;
-        applied.index = Index(index);
-        applied.sessions.record(SESSION, Sequence(written), Output::Stored);
+    /// It has applied so much of the log.
+    fn applied(mut self, index: u64) -> Self {
+        self.1.to_mut().applied.index = Index(index);
         self
     }
 
@@ -98,7 +96,8 @@ impl First {
     /// What it answers to `command`, which is asked for as a read.
     fn answers(&mut self, command: Kind, consistency: Consistency) -> Option<Answer<Output>> {
         let (command, sequence) = (Query { command, consistency }, Sequence(9));
-        let request = Message::Read(Request { session: SESSION, sequence, command });
+        let since = Index::ZERO;
+        let request = Message::Read(Request { session: SESSION, sequence, since, command });
         let mut answers =
             self.hears(SESSION.0 as usize, request).into_iter().map(|said| match said {
                 Message::Reply(Reply { answer, .. }) => Some(answer),
@@ -108,37 +107,33 @@ impl First {
     }
 }
 
-fn stale(index: u64, written: u32) -> Consistency {
-    Freshness::Stale.after(Seen { index: Index(index), written: Sequence(written) })
+fn stale(seen: u64) -> Consistency {
+    Freshness::Stale.after(Index(seen))
 }
 
 const NOBODY: Option<Answer<Output>> = Some(Answer::Redirect { leader: None });
 
 #[test]
 fn a_stale_read_is_answered_by_whoever_has_seen_as_much_as_its_session() {
-    for (seen, is_answered) in [
-        (stale(0, 0), true),
-        (stale(5, 3), true),
-        (stale(6, 3), false),
-        (stale(5, 4), false),
-        (Consistency::Linearizable, false),
-    ] {
+    for (seen, is_answered) in
+        [(stale(0), true), (stale(5), true), (stale(6), false), (Consistency::Linearizable, false)]
+    {
         let (output, index) = (Output::Value(None), Index(5));
         let read = Some(Answer::Read { output, index });
         let expected = if is_answered { read } else { NOBODY };
-        assert_eq!(First::of(0..3).applied(5, 3).answers(get("x"), seen), expected, "{seen:?}");
+        assert_eq!(First::of(0..3).applied(5).answers(get("x"), seen), expected, "{seen:?}");
     }
 }
 
 #[test]
 fn who_knows_nothing_or_is_no_member_answers_no_read() {
-    assert_eq!(First::of(0..3).answers(get("x"), stale(0, 0)), NOBODY, "it has just started");
-    assert_eq!(First::of(1..3).applied(5, 3).answers(get("x"), stale(0, 0)), NOBODY);
+    assert_eq!(First::of(0..3).answers(get("x"), stale(0)), NOBODY, "it has just started");
+    assert_eq!(First::of(1..3).applied(5).answers(get("x"), stale(0)), NOBODY);
 }
 
 #[test]
 fn a_write_is_no_read_whatever_it_is_called() {
-    assert_eq!(First::of(0..3).applied(5, 3).answers(put("x", "1"), stale(0, 0)), NOBODY);
+    assert_eq!(First::of(0..3).applied(5).answers(put("x", "1"), stale(0)), NOBODY);
 }
 
 /// The second server has all up to `matched`, and hears what its leader asked in `round`.
@@ -168,7 +163,7 @@ fn there_is_no_lease_without_the_option_or_once_a_leader_has_handed_over() {
     assert!(lease::is_held(&first.1));
     let (session, sequence) = (Session(8), Sequence(1));
     let command = Order::Transfer { to: Id::from(2) };
-    first.hears(8, Message::Order(Request { session, sequence, command }));
+    first.hears(8, Message::Order(Request { session, sequence, since: Index::ZERO, command }));
     first.times_out(Timer::Transfer);
     assert_eq!(first.1.hands_over(), None, "it goes on");
     assert!(!lease::is_held(&first.1));

@@ -31,9 +31,9 @@ fn who_does_not_lead_names_who_does_if_it_knows() {
 #[test]
 fn a_leader_says_what_becomes_of_each_order() {
     let mut leader = OneServer::leading(3);
-    assert_eq!(leader.is_ordered(7, to(1)), told(7, Answer::Done(Ok(()))));
+    assert_eq!(leader.is_ordered(7, to(1)), told(7, Answer::done(Ok(()))));
     let stranger = Refusal::Stranger { server: Id::from(5) };
-    assert_eq!(leader.is_ordered(7, to(5)), told(7, Answer::Done(Err(stranger))));
+    assert_eq!(leader.is_ordered(7, to(5)), told(7, Answer::done(Err(stranger))));
     assert_eq!(leader.state().hands_over(), None);
 
     // The last server lacks the no-op.
@@ -42,7 +42,7 @@ fn a_leader_says_what_becomes_of_each_order() {
     assert_eq!((begun.to, begun.session), (Id::from(2), Session(7)));
     assert_eq!(leader.is_ordered(8, to(2)), []);
     let other = Refusal::HandsOver { to: Id::from(2) };
-    assert_eq!(leader.is_ordered(8, to(0)), told(8, Answer::Done(Err(other))));
+    assert_eq!(leader.is_ordered(8, to(0)), told(8, Answer::done(Err(other))));
     assert_eq!(leader.state().hands_over(), Some(begun));
 
     assert_eq!(leader.is_acknowledged(0, Index(1)), [], "another server has all of the log");
@@ -50,11 +50,11 @@ fn a_leader_says_what_becomes_of_each_order() {
     assert_eq!(leader.is_acknowledged(2, Index(1)), [(Id::from(2), stand)]);
 
     let late = Refusal::NotTakenOver { to: Id::from(2) };
-    assert_eq!(leader.times_out(Timer::Transfer), told(7, Answer::Done(Err(late))));
+    assert_eq!(leader.times_out(Timer::Transfer), told(7, Answer::done(Err(late))));
     assert_eq!(leader.state().hands_over(), None);
     assert_eq!(leader.is_ordered(7, to(0)).len(), 1, "the next one stands at once");
     let other = Refusal::HandsOver { to: Id::from(0) };
-    assert_eq!(leader.is_ordered(8, to(2)), told(8, Answer::Done(Err(other))));
+    assert_eq!(leader.is_ordered(8, to(2)), told(8, Answer::done(Err(other))));
 }
 
 #[test]

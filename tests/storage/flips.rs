@@ -8,7 +8,7 @@ use std::thread;
 use quorate::node::storage::{self, Store, StoreError};
 use quorate_models::durable::Durable;
 use quorate_models::kv::{Command, Kv, Text};
-use quorate_models::number::Term;
+use quorate_models::number::{Index, Term};
 use quorate_models::raft::log::{Entry, Payload};
 use quorate_models::raft::state::Storage;
 use quorate_models::service::{Request, Sequence, Session};
@@ -59,7 +59,7 @@ fn sample_of_raft(term: u64, entries: u8) -> Storage<Kv> {
         let (key, value) = (Text::from("key"), Text::from(value.as_str()));
         let command = Command::Put { key, value };
         let (session, sequence) = (Session(7 << 60), Sequence(number.into()));
-        let payload = Payload::Command(Request { session, sequence, command });
+        let payload = Payload::Command(Request { session, sequence, since: Index::ZERO, command });
         Entry { term: Term(term), payload }
     };
     let log = (1..=entries).map(entry).collect();

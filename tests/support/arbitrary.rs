@@ -31,10 +31,11 @@ pub fn any_command() -> impl Strategy<Value = Command> {
 }
 
 pub fn any_request() -> impl Strategy<Value = Request<Command>> {
-    let numbers = (any::<u64>(), any::<u32>());
-    (numbers, any_command()).prop_map(|((session, sequence), command)| Request {
+    let numbers = (any::<u64>(), any::<u32>(), any_number());
+    (numbers, any_command()).prop_map(|((session, sequence, since), command)| Request {
         session: Session(session),
         sequence: Sequence(sequence),
+        since: Index(since),
         command,
     })
 }
@@ -68,6 +69,7 @@ fn any_order() -> impl Strategy<Value = Request<Order>> {
     (numbers, any_id()).prop_map(|((session, sequence), to)| Request {
         session: Session(session),
         sequence: Sequence(sequence),
+        since: Index::ZERO,
         command: Order::Transfer { to },
     })
 }
@@ -122,7 +124,11 @@ pub fn any_message() -> impl Strategy<Value = MessageOf<Kv>> {
         any::<bool>().prop_map(|existed| Output::Deleted { existed }),
     ];
     let redirect = prop::option::of(any_id()).prop_map(|leader| Answer::Redirect { leader });
-    let answer = prop_oneof![output.prop_map(Answer::Done), redirect];
+    let done = (output, any_number())
+        .prop_map(|(output, index)| Answer::Done { output, index: Index(index) });
+    let place = any_number().prop_map(|index| Answer::Begin { index: Index(index) });
+    let end = any_number().prop_map(|index| Answer::Ended { index: Index(index) });
+    let answer = prop_oneof![done, redirect, place, end];
     let peer = prop_oneof![
         (term(), position(), any::<bool>(), any_store()).prop_map(
             |(term, last, is_heir, store)| {

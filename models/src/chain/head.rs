@@ -34,5 +34,5 @@ fn read<P: Params>(step: &mut Step<P>, request: Request<Command<P>>) {
         return step.redirect(session, sequence, tail);
     }
     let output = step.replica().machine.clone().apply(&request.command);
-    step.answer(session, sequence, Answer::Done(output));
+    step.answer(session, sequence, Answer::done(output));
 }

@@ -73,10 +73,10 @@ impl<P: Params> Step<'_, '_, P> {
 
     /// Tells the client what its command returned, if it is the last one of its session.
     pub(super) fn answer_done(&mut self, session: Session, sequence: Sequence) {
-        if let Some((last, output)) = self.replica().sessions.last(session)
-            && *last == sequence
+        if let Some(last) = self.replica().sessions.last(session)
+            && last.sequence == sequence
         {
-            let answer = Answer::Done(output.clone());
+            let answer = Answer::done(last.output.clone());
             self.answer(session, sequence, answer);
         }
     }

@@ -5,7 +5,7 @@ use stateright::actor::Id;
 
 use crate::number::{ChainNumber, Index};
 use crate::service::{Request, Sequence, Session};
-use crate::session::Sessions;
+use crate::session::{Last, Sessions};
 use crate::state_machine::StateMachine;
 
 /// The servers in their order, the head first.
@@ -105,7 +105,8 @@ impl<M: StateMachine> Replica<M> {
     /// Takes a command: it is the last one now, and has taken effect here.
     pub fn push(&mut self, request: Request<M::Command>) {
         let output = self.machine.apply(&request.command);
-        self.sessions.record(request.session, request.sequence, output);
+        let last = Last { sequence: request.sequence, index: Index::ZERO, output };
+        self.sessions.record(request.session, last);
         self.history.push(request);
     }
 }

@@ -76,10 +76,10 @@ impl<P: Params> Step<'_, '_, P> {
     /// Tells the client what its command returned, if it is the last one of its session.
     pub(super) fn answer_done(&mut self, session: Session, sequence: Sequence) {
         let image = self.writer().image();
-        if let Some((last, output)) = image.and_then(|image| image.sessions.last(session))
-            && *last == sequence
+        if let Some(last) = image.and_then(|image| image.sessions.last(session))
+            && last.sequence == sequence
         {
-            let answer = Answer::Done(output.clone());
+            let answer = Answer::done(last.output.clone());
             self.answer(session, sequence, answer);
         }
     }

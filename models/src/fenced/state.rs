@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::number::{Epoch, Place};
+use crate::number::{Epoch, Index, Place};
 use crate::service::{Request, Sequence, Session};
-use crate::session::Sessions;
+use crate::session::{Last, Sessions};
 use crate::state_machine::StateMachine;
 
 /// The whole database, as a writer wrote it.
@@ -33,7 +33,8 @@ impl<M: StateMachine> Image<M> {
     /// Lets a command take effect, which makes this the next one to write.
     pub fn apply(&mut self, request: &Request<M::Command>) {
         let output = self.machine.apply(&request.command);
-        self.sessions.record(request.session, request.sequence, output);
+        let last = Last { sequence: request.sequence, index: Index::ZERO, output };
+        self.sessions.record(request.session, last);
         self.place = self.place.next();
     }
 }

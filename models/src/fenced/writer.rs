@@ -41,7 +41,7 @@ pub(super) fn handle_request<P: Params>(step: &mut Step<P>, request: Request<Com
     let Some(image) = step.writer().image() else { return };
     if P::Machine::is_read_only(&request.command) && !step.keeps(Rule::ReadsPassTheStore) {
         let output = image.machine.clone().apply(&request.command);
-        return step.answer(session, sequence, Answer::Done(output));
+        return step.answer(session, sequence, Answer::done(output));
     }
     let is_new = !image.sessions.has_done(session, sequence);
     if !step.require(Rule::RetryTakesEffectOnce, is_new) {

@@ -30,7 +30,7 @@ pub(super) fn handle_request<P: Params>(step: &mut Step<P>, request: Request<Com
     if is_read && !step.keeps(Rule::ReadsAreForwarded) {
         let mut data = step.replica().data.clone().unwrap_or_default();
         let output = data.machine.apply(&request.command);
-        return step.answer(session, sequence, Answer::Done(output));
+        return step.answer(session, sequence, Answer::done(output));
     }
     take(step, request);
 }
@@ -176,10 +176,10 @@ fn apply<P: Params>(step: &mut Step<P>, request: &Request<Command<P>>) {
 /// Tells the client what its command returned, if it is the last one applied of its session.
 fn answer_applied<P: Params>(step: &mut Step<P>, session: Session, sequence: Sequence) {
     let data = step.replica().data.as_ref();
-    if let Some((last, output)) = data.and_then(|data| data.sessions.last(session))
-        && *last == sequence
+    if let Some(last) = data.and_then(|data| data.sessions.last(session))
+        && last.sequence == sequence
     {
-        let answer = Answer::Done(output.clone());
+        let answer = Answer::done(last.output.clone());
         step.answer(session, sequence, answer);
     }
 }

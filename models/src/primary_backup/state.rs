@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 use stateright::actor::Id;
 
 use super::view::{Member, View};
-use crate::number::{Incarnation, Place, ViewNumber};
+use crate::number::{Incarnation, Index, Place, ViewNumber};
 use crate::service::{Request, Sequence, Session};
-use crate::session::Sessions;
+use crate::session::{Last, Sessions};
 use crate::state_machine::StateMachine;
 
 /// The database, and what the last command of each session returned.
@@ -29,7 +29,8 @@ impl<M: StateMachine> Data<M> {
     /// Lets a command take effect, and remembers what it returned.
     pub fn apply(&mut self, request: &Request<M::Command>) {
         let output = self.machine.apply(&request.command);
-        self.sessions.record(request.session, request.sequence, output);
+        let last = Last { sequence: request.sequence, index: Index::ZERO, output };
+        self.sessions.record(request.session, last);
     }
 }
 

@@ -6,6 +6,7 @@ use super::log::Payload;
 use super::read::{Question, Read};
 use super::rules::Rule;
 use super::server::Step;
+use super::session::{self, Verdict};
 use super::state::Role;
 use super::transfer::Transfer;
 use super::{Command, Params};
@@ -31,7 +32,7 @@ pub(super) fn handle_request<P: Params>(step: &mut Step<P>, request: Request<Com
             Some(Transfer { to, .. }) if step.keeps(Rule::WhoHandsOverTakesNothing) => {
                 step.answer(session, sequence, Answer::Redirect { leader: Some(to) });
             }
-            _ => append(step, request),
+            _ => take(step, request),
         }
     } else if step.keeps(Rule::RetryIsAnswered) {
         step.answer_applied(session, sequence);
@@ -76,6 +77,17 @@ pub(super) fn known_leader<P: Params>(step: &Step<P>) -> Option<Id> {
     match step.state().role {
         Role::Follower { leader } => leader.filter(|_| step.keeps(Rule::LeaderIsNamed)),
         _ => None,
+    }
+}
+
+/// Appends the command unless it comes too late for its session, or too early.
+fn take<P: Params>(step: &mut Step<P>, request: Request<Command<P>>) {
+    let (session, sequence) = (request.session, request.sequence);
+    let length = step.server.session_length;
+    match session::judge(&step.server.rules, length, step.state(), request.since) {
+        Verdict::Take => append(step, request),
+        Verdict::Tell(answer) => step.answer(session, sequence, answer),
+        Verdict::Wait => {}
     }
 }
 

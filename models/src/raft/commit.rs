@@ -4,11 +4,12 @@ use super::log::Payload;
 use super::rules::Rule;
 use super::server::Step;
 use super::state::{Progress, Role, ServerState};
-use super::{Command, Params, follower_read, membership, read, snapshot};
+use super::{Command, Params, follower_read, membership, read, session, snapshot};
 use crate::number::Index;
 use crate::quorum::is_majority;
 use crate::rules::RuleBook;
 use crate::service::Request;
+use crate::session::Last;
 use crate::state_machine::StateMachine;
 
 /// A leader commits what a majority stores. raft.tla `AdvanceCommitIndex`.
@@ -95,20 +96,19 @@ fn apply_each<P: Params>(step: &mut Step<P>) {
             state.since_snapshot += weight;
         }
         if let Payload::Command(request) = payload {
-            apply(step, request);
+            apply(step, next, request);
         }
+        session::end_old(step);
     }
 }
 
-/// Lets a command take effect. It does not look whether it is a retry of one that did (thesis
-/// §6.3): a leader takes no command into its log twice, and every log is part of some leader's.
-fn apply<P: Params>(
-    step: &mut Step<P>,
-    Request { session, sequence, command }: Request<Command<P>>,
-) {
-    let applied = &mut step.state_mut().applied;
-    let output = applied.machine.apply(&command);
-    applied.sessions.record(session, sequence, output);
+/// Lets the command at `index` take effect. It does not look whether it is a retry of one that did
+/// (thesis §6.3): a leader takes no command into its log twice, and every log is part of some
+/// leader's.
+fn apply<P: Params>(step: &mut Step<P>, index: Index, request: Request<Command<P>>) {
+    let Request { session, sequence, since: _, command } = request;
+    let output = step.state_mut().applied.machine.apply(&command);
+    session::record(step, session, Last { sequence, index, output });
     if step.state().is_leader() && step.keeps(Rule::AppliedIsAnswered) {
         step.answer_applied(session, sequence);
     }

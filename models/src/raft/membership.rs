@@ -45,10 +45,10 @@ pub(super) fn handle_change<P: Params>(
     }
     let most_lacking = step.server.batch.entries;
     match decide(&step.server.rules, step.state(), most_lacking, change) {
-        Ok(Decision::Done) => step.answer_order(session, sequence, Answer::Done(Ok(()))),
+        Ok(Decision::Done) => step.answer_order(session, sequence, Answer::done(Ok(()))),
         Ok(Decision::Wait) => {}
         Ok(Decision::Begin(config)) => begin(step, config),
-        Err(refusal) => step.answer_order(session, sequence, Answer::Done(Err(refusal))),
+        Err(refusal) => step.answer_order(session, sequence, Answer::done(Err(refusal))),
     }
 }
 

@@ -31,6 +31,7 @@
 //! | when a leader may commit, also entries of older terms | `commit.rs`: `may_commit` |
 //! | what a follower commits, what is applied and answered | `commit.rs`: `follow`, `apply` |
 //! | commands, retries, redirects | `client.rs`: `handle_request` |
+//! | when a session ends, and which commands come too late | `session.rs`: `judge` |
 //! | when a leader may answer a read, without a log entry | `read.rs` |
 //! | when a leader hands over, to whom, and for how long it tries | `transfer.rs` |
 //! | who may join or leave, and when | `membership.rs`: `decide`, `settle` |
@@ -47,8 +48,6 @@
 //! next leader or candidate, and one that is not would ignore the answer. A refused append carries
 //! the last entry that may match, so that a leader skips back over what is missing and over whole
 //! terms. A leader answers whatever it applies, also entries that its predecessor took in.
-//!
-//! Sessions are never forgotten.
 
 pub mod claims;
 mod client;
@@ -69,6 +68,7 @@ pub mod read;
 mod replication;
 pub mod rules;
 mod server;
+pub mod session;
 pub mod snapshot;
 pub mod specs;
 mod stale_read;
@@ -167,6 +167,9 @@ pub struct Server<P: Params> {
     pub options: Options,
     /// When a server takes a snapshot; `None`: never, and logs grow without end.
     pub compaction: Option<Compaction>,
+    /// After how many entries without a command of its own a session ends; `None`: never, and all
+    /// of them are remembered. The same on all servers.
+    pub session_length: Option<u64>,
     /// Servers know each other by their stores, so that one whose store was lost has no vote.
     pub knows_stores: bool,
     pub rules: P::Rules,

@@ -30,6 +30,11 @@ pub const WINDOW: usize = 2;
 /// to 1 MiB behind is caught up without a snapshot.
 pub const COMPACTION: Compaction = Compaction { floor: 4 << 20, keep: 1 << 20, piece: 64 << 10 };
 
+/// After how many entries without a command of its own a session ends. A node takes ten seconds to
+/// apply so many, at the least, and a client that has no answer by then has given up as a rule. It
+/// is no option, for it must be the same on all nodes.
+pub const SESSION_LENGTH: u64 = 100_000;
+
 /// What is on unless a config file turns it off. Whoever is cut off, or comes back, deposes no
 /// leader that a majority follows.
 pub const OPTIONS: Options =
@@ -67,8 +72,17 @@ impl Protocol for Node {
             lease_reads: option(LEASE_READS),
         };
         let (batch, window, compaction) = (BATCH, WINDOW, Some(COMPACTION));
-        let (knows_stores, rules) = (true, AllRules);
-        Server { servers, timing, batch, window, options, compaction, knows_stores, rules }
+        Server {
+            servers,
+            timing,
+            batch,
+            window,
+            options,
+            compaction,
+            session_length: Some(SESSION_LENGTH),
+            knows_stores: true,
+            rules: AllRules,
+        }
     }
 
     fn first_storage(number: u64) -> Option<Storage<Kv>> {
@@ -92,6 +106,7 @@ impl Protocol for Node {
         let number = |name, unit, meaning, value| Number { name, unit, meaning, value };
         let last = state.log().last_index();
         let snapshot = state.storage.snapshot.as_ref().map_or(0, |it| it.last.index.0);
+        let sessions = state.applied.sessions.len() as u64;
         Status {
             role: role(id, state).to_owned(),
             leader: match state.role {
@@ -104,6 +119,7 @@ impl Protocol for Node {
                 number("commit", "index", "The last index known to be committed.", state.commit.0),
                 number("last", "index", "The index of the last log entry.", last.0),
                 number("snapshot", "index", "The last index that the snapshot holds.", snapshot),
+                number("sessions", "", "The sessions that it remembers.", sessions),
             ],
             warnings: warnings(id, state),
             members: members(state.config()),

@@ -179,9 +179,9 @@ pub(super) fn serve<P: Params>(step: &mut Step<P>, read: Read<Command<P>>) {
 
 /// Answers a read by what is applied here.
 pub(super) fn answer<P: Params>(step: &mut Step<P>, read: &Question<Command<P>>) {
-    let Question { request: Request { session, sequence, command }, asks_index, .. } = read;
+    let Question { request: Request { session, sequence, command, .. }, asks_index, .. } = read;
     let output = step.state().applied.machine.read(command);
     let index = step.state().applied.index;
-    let answer = if *asks_index { Answer::Read { output, index } } else { Answer::Done(output) };
+    let answer = if *asks_index { Answer::Read { output, index } } else { Answer::done(output) };
     step.answer(*session, *sequence, answer);
 }

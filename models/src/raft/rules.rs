@@ -137,10 +137,20 @@ rules! {
     EarlyReadIsQueued: "a read that comes before a leader may answer it waits for that",
         "etcd PR 12762";
 
-    SessionGoesOn: "a server answers no session by less of the log than it has seen",
+    SessionGoesOn: "a server answers no session by less of the log than it was told of",
         "Terry et al., session guarantees, 1994";
-    SessionSeesItsOwn: "a server answers no session without the commands it was answered",
-        "Terry et al., session guarantees, 1994";
+
+    // Of sessions that end.
+    SessionsEnd: "a session ends so many entries after its last command", "thesis §6.3";
+    CommandKeepsSession: "a session goes on with each of its commands", "thesis §6.3";
+    EndedIsNotExecuted: "what came too late for its session is not executed", "thesis §6.3";
+    UnknownBeginsFirst: "a client that knows nothing of the log is told where it stands first",
+        "found by search";
+    BeginsAtCommitted: "a client is told of nothing that may leave the log", "found by search";
+    BeginsOnce: "a client sends a command with the first place that it is told", "found by search";
+    EndedForGood: "a session is told of its end when every later leader sees it", "found by search";
+    BeginIsTold: "a client that knows nothing of the log is answered", "thesis §6.3";
+    EndedIsTold: "a client whose session has ended is told so", "thesis §6.3";
 
     // Of snapshots, and of what becomes of a log.
     SnapshotOfApplied: "a snapshot stands for what is applied, and no more", "Raft §7";

@@ -96,10 +96,10 @@ impl<P: Params> Step<'_, '_, P> {
 
     /// Tells the client what its command returned, if it is the last one applied of its session.
     pub(super) fn answer_applied(&mut self, session: Session, sequence: Sequence) {
-        if let Some((last, output)) = self.state().applied.sessions.last(session)
-            && self.require(Rule::OutcomeIsItsOwn, *last == sequence)
+        if let Some(last) = self.state().applied.sessions.last(session)
+            && self.require(Rule::OutcomeIsItsOwn, last.sequence == sequence)
         {
-            let answer = Answer::Done(output.clone());
+            let answer = Answer::Done { output: last.output.clone(), index: last.index };
             self.answer(session, sequence, answer);
         }
     }

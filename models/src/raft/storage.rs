@@ -18,6 +18,8 @@ use crate::durable::{Change, Damage, Durable, Key};
 use crate::number::{Index, Term};
 use crate::state_machine::StateMachine;
 
+/// What an entry's record begins with. Before, it began with the term, which is never 0.
+const SAYS_SINCE: u8 = 0;
 const META: u8 = 0;
 const ENTRY: u8 = 1;
 const SNAPSHOT: u8 = 2;
@@ -70,7 +72,7 @@ impl<M: StateMachine> Durable for Storage<M> {
             changes.push(put(META_KEY, &meta));
         }
         for (index, entry) in self.log.behind(shared) {
-            changes.push(put(entry_key(index), entry));
+            changes.push(put(entry_key(index), &(SAYS_SINCE, entry)));
         }
         let compacted = old_base.next().0..=base.min(old.last_index()).0;
         let cut = self.log.last_index().max(old_base).next().0..=old.last_index().0;
@@ -117,7 +119,7 @@ impl<M: StateMachine> Durable for Storage<M> {
                 return Err(damage::<M>(expected, "missing"));
             }
             match key.kind {
-                ENTRY => log.append(decode::<M, Entry<M::Command>>(key, &bytes)?),
+                ENTRY => log.append(decode_entry::<M>(key, &bytes)?),
                 _ => pieces.push_back(bytes),
             }
         }
@@ -218,6 +220,17 @@ fn decode<M: StateMachine, T: DeserializeOwned>(key: Key, bytes: &[u8]) -> Resul
         Ok((_, rest)) => Err(damage::<M>(key, &format!("{} bytes too long", rest.len()))),
         Err(error) => Err(damage::<M>(key, &format!("unreadable: {error}"))),
     }
+}
+
+/// An entry. One of a store of before requests said [`crate::service::Request::since`] does not
+/// begin with [`SAYS_SINCE`], and a command ends where that stands now.
+fn decode_entry<M: StateMachine>(key: Key, bytes: &[u8]) -> Result<Entry<M::Command>, Damage> {
+    if let [SAYS_SINCE, entry @ ..] = bytes {
+        return decode::<M, _>(key, entry);
+    }
+    let with_since = [bytes, &[0]].concat();
+    let entry = decode::<M, _>(key, bytes);
+    if bytes.is_empty() { entry } else { entry.or_else(|_| decode::<M, _>(key, &with_since)) }
 }
 
 fn damage<M: StateMachine>(key: Key, problem: &str) -> Damage {

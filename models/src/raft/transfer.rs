@@ -38,14 +38,14 @@ pub(super) fn handle_order<P: Params>(step: &mut Step<P>, order: &Request<Order>
     let answer = if !step.state().is_leader() {
         Answer::Redirect { leader: client::known_leader(step) }
     } else if to == step.id {
-        Answer::Done(Ok(()))
+        Answer::done(Ok(()))
     } else if !step.state().config().is_voter(to) {
-        Answer::Done(Err(Refusal::Stranger { server: to }))
+        Answer::done(Err(Refusal::Stranger { server: to }))
     } else {
         match step.state().hands_over() {
             None => return begin(step, Transfer { to, session, sequence }),
             Some(earlier) if earlier.to == to => return,
-            Some(earlier) => Answer::Done(Err(Refusal::HandsOver { to: earlier.to })),
+            Some(earlier) => Answer::done(Err(Refusal::HandsOver { to: earlier.to })),
         }
     };
     step.answer_order(session, sequence, answer);
@@ -93,7 +93,7 @@ pub(super) fn give_up<P: Params>(step: &mut Step<P>) {
         *transfer = None;
     }
     let refusal = Refusal::NotTakenOver { to };
-    step.answer_order(session, sequence, Answer::Done(Err(refusal)));
+    step.answer_order(session, sequence, Answer::done(Err(refusal)));
 }
 
 /// Stands at once, since the leader of its term wants it: nobody need be asked before.

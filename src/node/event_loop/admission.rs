@@ -39,9 +39,10 @@ pub(super) fn decide<M, C, O>(
         Message::Order(Request {
             session,
             sequence,
+            since: _,
             command: Order::Change(Change::Add { id }),
         }) if !is_server(id) => {
-            let answer = Answer::Done(Err(Refusal::NowhereKnown { id }));
+            let answer = Answer::done(Err(Refusal::NowhereKnown { id }));
             Admission::Answered(Message::OrderReply(Reply { session, sequence, answer }))
         }
         message => Admission::Handled(message),

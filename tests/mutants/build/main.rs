@@ -58,6 +58,7 @@ const RULES: &[&str] = &[
     "raft/replication.rs",
     "raft/state.rs",
     "raft/server.rs",
+    "raft/session.rs",
     "raft/snapshot.rs",
     "raft/stale_read.rs",
     "raft/term.rs",

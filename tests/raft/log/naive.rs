@@ -22,7 +22,12 @@ fn any_act() -> impl Strategy<Value = Act> {
     let entry = (0..3_u64, prop::option::of(0..2_u8)).prop_map(|(term, command)| Entry {
         term: Term(term),
         payload: command.map_or(Payload::NoOp, |command| {
-            Payload::Command(Request { session: Session(7), sequence: Sequence(1), command })
+            Payload::Command(Request {
+                session: Session(7),
+                sequence: Sequence(1),
+                since: Index::ZERO,
+                command,
+            })
         }),
     });
     prop_oneof![

@@ -8,6 +8,7 @@ mod liveness;
 mod membership;
 mod read;
 mod safety;
+mod session;
 mod snapshot;
 mod transfer;
 
@@ -100,6 +101,8 @@ fn every_rule_has_its_counterexample() {
             membership::MISSED,
             snapshot::PROVEN,
             snapshot::MISSED,
+            session::PROVEN,
+            session::MISSED,
         ],
     );
 }

@@ -35,8 +35,7 @@ necessary! {
     round_after_read: RoundAfterRead breaks LINEARIZABILITY in 18 within OLD_LEADER;
     follower_asks_leader: FollowerAsksLeader breaks LINEARIZABILITY in 15 within FOLLOWER;
     read_waits_for_applied: ReadWaitsForApplied breaks LINEARIZABILITY in 21 within FOLLOWER;
-    session_goes_on: SessionGoesOn breaks ONE_ORDER in 13 within STALE;
-    session_sees_its_own: SessionSeesItsOwn breaks ONE_ORDER in 12 within STALE;
+    session_goes_on: SessionGoesOn breaks ONE_ORDER in 12 within STALE;
     early_read_is_queued: EarlyReadIsQueued breaks NO_READ_DROPPED in 4
         within Bounds { elections: 1, scripts: &[&[get("x")]], ..NONE };
 }

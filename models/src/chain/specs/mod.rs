@@ -62,6 +62,7 @@ fn system(rules: Book, count: usize, scripts: &[&[Command]]) -> System<Checked> 
         tries_another: rules.keeps(Rule::ClientTriesAnother),
         follows_redirect: rules.keeps(Rule::ClientFollowsRedirect),
         knows_its_answer: rules.keeps(Rule::AnswerIsItsOwn),
+        ..Habits::ALL
     };
     let server = Server { members, timing: timing(), rules };
     crate::system::system(Ghost::default(), count + 1, server, &asked, scripts, habits)

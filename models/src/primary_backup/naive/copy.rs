@@ -47,13 +47,13 @@ fn may_answer(step: &Step, place: usize) -> bool {
 fn answer(step: &mut Step, place: usize) {
     let Request { session, sequence, .. } = step.state().log[place];
     let output = step.state().output(place);
-    step.answer(session, sequence, Answer::Done(output));
+    step.answer(session, sequence, Answer::done(output));
 }
 
 /// Answers the command by what the store holds now, and changes nothing.
 fn answer_from_store(step: &mut Step, request: &Request<Command>) {
     let output = step.state().store().apply(&request.command);
-    step.answer(request.session, request.sequence, Answer::Done(output));
+    step.answer(request.session, request.sequence, Answer::done(output));
 }
 
 /// Answers the commands from this place on that come before the place `end`.

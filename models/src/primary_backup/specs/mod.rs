@@ -87,6 +87,7 @@ fn system(
         tries_another: rules.keeps(Rule::ClientTriesAnother),
         follows_redirect: rules.keeps(Rule::ClientFollowsRedirect),
         knows_its_answer: rules.keeps(Rule::AnswerIsItsOwn),
+        ..Habits::ALL
     };
     let first_view = match beginning {
         Beginning::SetUp => View::first(members[1], members[2]),

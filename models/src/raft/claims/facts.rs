@@ -153,7 +153,7 @@ pub fn asked_again<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
         let Message::Request(request) = message.msg else { return false };
         servers_up(state).any(|(id, server)| {
             let last = server.applied.sessions.last(request.session);
-            let is_done = last.is_some_and(|(sequence, _)| *sequence >= request.sequence);
+            let is_done = last.is_some_and(|last| last.sequence >= request.sequence);
             id == message.dst && server.is_leader() && is_done
         })
     })
@@ -165,7 +165,7 @@ pub fn overtaken<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
         let Message::Request(request) = message.msg else { return false };
         servers_up(state).any(|(id, server)| {
             let last = server.applied.sessions.last(request.session);
-            let is_over = last.is_some_and(|(sequence, _)| *sequence > request.sequence);
+            let is_over = last.is_some_and(|last| last.sequence > request.sequence);
             id == message.dst && server.is_leader() && is_over
         })
     })

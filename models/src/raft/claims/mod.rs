@@ -9,5 +9,6 @@ pub mod obsolete;
 pub mod properties;
 pub mod reads;
 mod renaming;
+pub mod sessions;
 pub mod snapshot;
 pub mod transfer;

@@ -16,7 +16,7 @@ use crate::service;
 use crate::state_machine::StateMachine;
 
 /// The rules without which a message that looks obsolete may still do something.
-pub const GROUNDS: [Rule; 10] = [
+pub const GROUNDS: [Rule; 11] = [
     Rule::CandidateRaisesTerm,
     Rule::OneVotePerTerm,
     Rule::VoterCountsOnce,
@@ -26,6 +26,7 @@ pub const GROUNDS: [Rule; 10] = [
     Rule::RepliesOfThisTermCount,
     Rule::CommandIsSentAtOnce,
     Rule::AnswerIsItsOwn,
+    Rule::BeginsOnce,
     Rule::RoundAfterRead,
 ];
 

@@ -45,7 +45,7 @@ pub fn lags<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
         let Consistency::Stale { seen } = request.command.consistency else { return false };
         servers_up(state).any(|(id, server)| {
             let applied = server.applied.index;
-            id == message.dst && applied.0 > 0 && applied < seen.index
+            id == message.dst && applied.0 > 0 && applied < seen
         })
     })
 }

@@ -4,6 +4,7 @@ use stateright::actor::Id;
 
 use super::membership::founders;
 use super::properties::{System, SystemState};
+use super::sessions;
 use crate::claims::{servers, servers_up};
 use crate::number::Index;
 use crate::raft::Params;
@@ -12,6 +13,7 @@ use crate::raft::message::{InstallSnapshot, Message};
 use crate::raft::snapshot::Snapshot;
 use crate::raft::state::{Applied, Progress, Role, ServerState};
 use crate::service;
+use crate::session::Last;
 use crate::state_machine::StateMachine;
 
 pub const IS_ITS_PREFIX: &str = "a snapshot is what its prefix computes";
@@ -21,12 +23,13 @@ pub const COVERS_THE_LOG: &str = "what is compacted stands in the snapshot";
 /// Every snapshot, and whatever else a server has computed, is what applying the committed entries
 /// one after the other comes to.
 pub fn is_its_prefix<P: Params>(system: &System<P>, state: &SystemState<P>) -> bool {
+    let length = sessions::length(system);
     servers(state).all(|(_, server)| {
         let snapshot = server.storage.snapshot.as_ref();
         let knows_members = snapshot.is_none_or(|it| has_its_config::<P>(system, state, it));
         let snapshot = snapshot.map(|it| it.decode::<P::Machine>().ok());
         let is_computed = |applied: &Applied<P::Machine>| {
-            computed::<P>(state, applied.index).as_ref() == Some(applied)
+            computed::<P>(state, applied.index, length).as_ref() == Some(applied)
         };
         knows_members
             && is_computed(&server.applied)
@@ -52,13 +55,21 @@ fn has_its_config<P: Params>(
 }
 
 /// What the committed entries up to `last` compute, if so many are committed.
-fn computed<P: Params>(state: &SystemState<P>, last: Index) -> Option<Applied<P::Machine>> {
+fn computed<P: Params>(
+    state: &SystemState<P>,
+    last: Index,
+    length: Option<u64>,
+) -> Option<Applied<P::Machine>> {
     let mut applied = Applied::<P::Machine>::default();
     for committed in state.history.committed.get(..usize::try_from(last.0).ok()?)? {
         applied.index = applied.index.next();
         if let Payload::Command(request) = &committed.entry.payload {
             let output = applied.machine.apply(&request.command);
-            applied.sessions.record(request.session, request.sequence, output);
+            let last = Last { sequence: request.sequence, index: applied.index, output };
+            applied.sessions.record(request.session, last);
+        }
+        if let Some(length) = length {
+            applied.sessions.end_before(Index((applied.index.0 + 1).saturating_sub(length)));
         }
     }
     Some(applied)

@@ -267,6 +267,23 @@ pub(super) fn first_leads_first((): &(), state: &Now, action: &Next) -> bool {
     }
 }
 
+/// The first server stands, then the second. The third alone votes for them, and the second reaches
+/// it alone. Clients ask whoever stood last, and ask the second again.
+pub(super) fn overwritten((): &(), state: &Now, action: &Next) -> bool {
+    let servers = state.system.actor_states.iter().filter_map(|member| member.server());
+    let term = servers.map(|server| server.term().0).max().unwrap_or(0) as usize;
+    match action {
+        Action::Timeout(id, member::Timer::Server(_)) => usize::from(*id) == term,
+        Action::Timeout(_, timer) => term == 2 && *timer == member::Timer::Try(Id::from(1)),
+        Action::Deliver { dst, msg: Peer(RequestVote(_)), .. } => usize::from(*dst) != 0,
+        Action::Deliver { src, dst, msg: Peer(_) } => {
+            usize::from(*src) == 2 || (usize::from(*src), usize::from(*dst)) == (1, 2)
+        }
+        Action::Deliver { dst, msg: Request(_), .. } => usize::from(*dst) + 1 == term,
+        _ => true,
+    }
+}
+
 /// True if the last entry of the server's log is of term 1.
 fn is_of_term_1(state: &Now, id: Id) -> bool {
     match &*state.system.actor_states[usize::from(id)] {

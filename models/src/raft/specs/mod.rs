@@ -10,6 +10,7 @@ pub mod live;
 pub mod membership;
 pub mod read;
 mod safety;
+pub mod sessions;
 pub mod snapshot;
 pub mod stale;
 pub mod transfer;
@@ -99,6 +100,7 @@ pub fn server<P: Params>(servers: Vec<Id>, rules: P::Rules) -> Server<P> {
         window: WINDOW,
         options: BASIC,
         compaction: None,
+        session_length: None,
         knows_stores: false,
         rules,
     }
@@ -112,6 +114,7 @@ fn system(rules: Book, options: Options, count: usize, scripts: &[&[Command]]) -
         tries_another: rules.keeps(Rule::ClientTriesAnother),
         follows_redirect: rules.keeps(Rule::ClientFollowsRedirect),
         knows_its_answer: rules.keeps(Rule::AnswerIsItsOwn),
+        begins_once: rules.keeps(Rule::BeginsOnce),
     };
     let server = Server { options, ..server(servers.clone(), rules) };
     crate::system::system(Arc::new(Ghost::default()), count, server, &servers, scripts, habits)
