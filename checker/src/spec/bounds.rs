@@ -60,6 +60,8 @@ where
             1 => bounds.push(format!("1 {one}")),
             count => bounds.push(format!("{count} {several}")),
         };
+        let stored = self.storages.iter().flatten().count();
+        add(stored, "server that starts from a store", "servers that start from a store");
         add(clients, "client", "clients");
         add(self.operators, "operator", "operators");
         for budget in &self.timeouts {

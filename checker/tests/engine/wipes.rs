@@ -66,3 +66,13 @@ fn a_rollback_is_a_wipe_where_there_is_no_copy() {
     let report = Box::new(spec).check(Engine::Quorate, &Limits::default(), &mut |_| {});
     assert!(report.details.expect("of our engine").actions["roll back"] > 0);
 }
+
+#[test]
+fn a_server_starts_from_what_it_has_stored_before() {
+    let mut spec = saves(0);
+    spec.storages = vec![Some(1)];
+    assert!(spec.bounds().contains(&"1 server that starts from a store".to_owned()));
+    let [_, _, roll_back, recover] = steps();
+    assert_eq!(walk(&spec, &[]).1, 1);
+    assert_eq!(walk(&spec, &[roll_back, recover]).1, 0, "it is wiped");
+}

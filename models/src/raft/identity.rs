@@ -33,7 +33,7 @@ pub struct StoreId(pub u64);
 
 impl fmt::Debug for StoreId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "store {}", self.0)
+        self.0.fmt(f)
     }
 }
 
