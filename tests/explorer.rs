@@ -155,7 +155,8 @@ fn steps_come_in_groups_and_a_fault_is_taken_from_its_budget() {
     let (election, timeout) = view("/0", "S1 times out: Election");
     assert_eq!(timeout["group"], "timer");
     let elected = format!("/0/{election}");
-    let (_, vote) = view(&elected, "S1 → S2 RequestVote term 1, last 0@0, is_heir false, store None");
+    let request = "S1 → S2 RequestVote term 1, last 0@0, is_heir false, store None";
+    let (_, vote) = view(&elected, request);
     assert_eq!(vote["group"], "deliver");
     let does: Vec<String> = serde_json::from_value(vote["does"].clone()).unwrap();
     let changes = "S2  storage.term: 0 → 1";
