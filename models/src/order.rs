@@ -33,6 +33,17 @@ pub enum Change {
     Replace { voters: BTreeSet<Id> },
 }
 
+impl Change {
+    /// The members that it names, and which are to stay or to come.
+    pub fn kept(&self) -> BTreeSet<Id> {
+        match self {
+            Change::Add { id } | Change::Promote { id } => BTreeSet::from([*id]),
+            Change::Remove { .. } => BTreeSet::new(),
+            Change::Replace { voters } => voters.clone(),
+        }
+    }
+}
+
 /// What became of an order: it is so, or it was refused and nothing was done by halves.
 pub type Outcome = Result<(), Refusal>;
 
@@ -59,6 +70,9 @@ pub enum Refusal {
     NoMember { id: Id },
     /// The change would give a vote to a server that lacks too much of the log.
     LagsBehind { id: Id },
+    /// The change is about a member that has lost its store and counts for nothing, or it would
+    /// leave no majority without that one.
+    Voteless { id: Id },
 }
 
 impl fmt::Display for Refusal {
@@ -90,6 +104,12 @@ impl fmt::Display for Refusal {
             Refusal::LagsBehind { id } => {
                 write!(f, "node {} has not caught up yet, and gets no vote", usize::from(*id))
             }
+            Refusal::Voteless { id } => write!(
+                f,
+                "node {} has lost its store and counts for nothing: remove it first, then add and \
+                 promote it",
+                usize::from(*id)
+            ),
         }
     }
 }
@@ -124,6 +144,7 @@ impl Rewrite<Id> for Refusal {
             Refusal::NowhereKnown { id } => Refusal::NowhereKnown { id: id.rewrite(plan) },
             Refusal::NoMember { id } => Refusal::NoMember { id: id.rewrite(plan) },
             Refusal::LagsBehind { id } => Refusal::LagsBehind { id: id.rewrite(plan) },
+            Refusal::Voteless { id } => Refusal::Voteless { id: id.rewrite(plan) },
         }
     }
 }

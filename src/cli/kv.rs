@@ -268,7 +268,7 @@ pub(super) fn seconds(text: &str) -> Result<Duration, String> {
     let number: f64 = text.parse().map_err(|_| "not a number of seconds".to_owned())?;
     let duration = Duration::try_from_secs_f64(number).map_err(|error| error.to_string())?;
     if duration.is_zero() || duration > Duration::from_secs(86_400) {
-        return Err("not between 0 and 86400 seconds".to_owned());
+        return Err("not more than 0 and at most 86400 seconds".to_owned());
     }
     Ok(duration)
 }

@@ -20,8 +20,8 @@ use crate::node::config::Config;
 /// What is said of all changes, for `--help`.
 const NOTES: &str = "\
 One change at a time: it is done when a majority has it. A node that comes is added, started, and
-promoted when it has caught up. Its number must be new: one that was removed may come back with its
-store, and without it only under another number.
+promoted when it has caught up. One that was removed may come back under its number, with its store
+or with a new one. One that has lost its store is removed first, and then added and promoted again.
 
 Exits 1 if the change is refused, with the reason, and 3 if nobody says in time that it is done: it
 may be under way then.";

@@ -44,8 +44,9 @@ pub struct Args {
     /// the address by which others reach the node is not one of this machine's
     #[arg(long, value_name = "IP:PORT")]
     bind: Option<SocketAddr>,
-    /// Create the node's store if there is none. Only for a node that never ran: one that comes
-    /// back without its memory may break its word, and acknowledged writes are lost
+    /// Create the node's store if there is none. Only for a node that never ran, or in Raft for one
+    /// that has lost its store, which counts for nothing until it is removed, added and promoted:
+    /// one that comes back without its memory may break its word, and acknowledged writes are lost
     #[arg(long)]
     init: bool,
     /// Stop when the standard input ends: it does when whoever started the node is gone, even

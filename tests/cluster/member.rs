@@ -8,7 +8,7 @@ use super::load::{OPERATIONS, assert_stands};
 use super::support::cluster::{Cluster, expect, quorate, wait_for};
 
 /// Asks for a change.
-fn member(cluster: &Cluster, words: &[&str]) -> Output {
+pub fn member(cluster: &Cluster, words: &[&str]) -> Output {
     let config = cluster.config();
     quorate(["member", "--config", &config].into_iter().chain(words.iter().copied()))
 }

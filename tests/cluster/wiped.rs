@@ -11,7 +11,7 @@ use quorate_models::raft::config::Config;
 use quorate_models::raft::state::{ServerState, Storage};
 use serde_json::Value;
 
-use super::member::{change, wait_for_role};
+use super::member::{change, member, wait_for_role};
 use super::support::cluster::{Cluster, wait_for};
 
 /// Ends node `id` once its log says which store each of the nodes has.
@@ -69,7 +69,15 @@ fn a_node_without_its_store_has_no_vote_until_it_is_taken_back() {
         call(Command::Get { key: Text::from("colour") }),
         Output::Value(Some("blue".into()))
     );
-    let id = &*wiped.to_string();
+    let (id, third_id) = (&*wiped.to_string(), &*third.to_string());
+    for order in [["promote", id], ["remove", third_id]] {
+        wait_for("a refusal", || {
+            let told = member(&cluster, &order);
+            let words = String::from_utf8_lossy(&told.stderr).into_owned();
+            let is_refused = words.contains(&format!("node {id} has lost its store"));
+            (is_refused && told.status.code() == Some(1)).then_some(())
+        });
+    }
     change(&cluster, &["remove", id]);
     change(&cluster, &["add", id]);
     wait_for_role(&cluster, wiped, "learner");

@@ -144,11 +144,44 @@ fn who_lags_behind_gets_no_vote() {
     assert_eq!(decided(&state(Index(1), false), 1, &promote), voters);
     assert_eq!(decided(&state(Index(1), false), 0, &promote), lags);
     assert_eq!(decided(&state(Index::ZERO, false), 2, &promote), lags, "it was never heard");
-    assert_eq!(decided(&state(Index(2), true), 0, &promote), lags, "it is taken out");
+    let voteless = Err(Refusal::Voteless { id: Id::from(2) });
+    assert_eq!(decided(&state(Index(2), true), 0, &promote), voteless, "it is taken out");
     let mut other = state(Index(2), false);
     let Role::Leader { followers, .. } = &mut other.role else { panic!("it leads") };
     followers.values_mut().for_each(|known| known.has_other_store = true);
     assert_eq!(decided(&other, 0, &promote), lags, "it has another store");
+}
+
+#[test]
+fn who_has_lost_its_store_is_removed_first() {
+    let id = Id::from;
+    let (remove, promote) = (|it| Change::Remove { id: id(it) }, Change::Promote { id: id(2) });
+    let replace = |voters: &[usize]| Change::Replace {
+        voters: voters.iter().copied().map(Id::from).collect(),
+    };
+    // The second leads, and the third has another store than is on record.
+    let mut state = OneServer::leading(2).state().clone();
+    state.commit = Index(1);
+    let mut recorded = config(&[0, 1, 2], &[], &[]);
+    recorded.stores = (0..3).map(|it| (id(it), StoreId(7))).collect();
+    state.configs = Configs::starting_with(config(&[0, 1, 2], &[], &[]));
+    state.configs.push(Index(1), recorded);
+    let Role::Leader { followers, .. } = &mut state.role else { panic!("it leads") };
+    for (follower, matched, has_other_store) in [(0, 1, false), (2, 0, true)] {
+        let known = Progress::behind(Index(1));
+        let known = Progress { matched: Index(matched), has_other_store, ..known };
+        followers.insert(id(follower), known);
+    }
+    assert_eq!(decided(&state, 1, &promote), Ok(Decision::Done), "it may be recorded just now");
+    let Role::Leader { followers, .. } = &mut state.role else { panic!("it leads") };
+    followers.get_mut(&id(2)).expect("a follower").matched = Index(1);
+    let voteless = Err(Refusal::Voteless { id: id(2) });
+    for change in [promote, Change::Add { id: id(2) }, replace(&[0, 1, 2]), replace(&[2])] {
+        assert_eq!(decided(&state, 1, &change), voteless, "{change:?}");
+    }
+    assert_eq!(decided(&state, 1, &remove(0)), voteless, "no majority would be left");
+    assert!(matches!(decided(&state, 1, &remove(2)), Ok(Decision::Begin(_))));
+    assert!(matches!(decided(&state, 1, &replace(&[0, 1])), Ok(Decision::Begin(_))));
 }
 
 #[test]

@@ -23,7 +23,7 @@ use stateright::actor::Id;
 use super::config::{Config, Configs};
 use super::rules::Rule;
 use super::server::Step;
-use super::state::ServerState;
+use super::state::{Role, ServerState};
 use super::{Params, membership};
 use crate::state_machine::StateMachine;
 
@@ -82,6 +82,24 @@ pub(super) fn is_record(configs: &Configs) -> bool {
     let (_, before) = configs.before(index);
     let stores = before.stores.clone();
     Config { stores, ..latest.clone() } == *before
+}
+
+/// Does this leader know that a follower has another store than is on record? One that was recorded
+/// just now says so again first.
+pub fn is_another(state: &ServerState<impl StateMachine>, follower: Id) -> bool {
+    let Role::Leader { followers, .. } = &state.role else { return false };
+    let (since, config) = state.configs.latest();
+    let is_recorded = config.stores.contains_key(&follower);
+    let is_another = followers.get(&follower).filter(|known| known.has_other_store);
+    is_recorded && is_another.is_some_and(|known| known.matched >= since)
+}
+
+/// Does this leader know that a member counts for nothing, since its store is another one, or lacks
+/// what it has acknowledged?
+pub fn is_voteless(state: &ServerState<impl StateMachine>, member: Id) -> bool {
+    let Role::Leader { followers, .. } = &state.role else { return false };
+    let is_lost = followers.get(&member).is_some_and(|known| known.is_lost);
+    state.config().members().contains(&member) && (is_lost || is_another(state, member))
 }
 
 /// Does this server know that its store is not the one that is recorded of it?

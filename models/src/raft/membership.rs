@@ -64,6 +64,10 @@ pub fn decide(
 ) -> Result<Decision, Refusal> {
     let (index, config) = state.configs.latest();
     let is_committed = index <= state.commit;
+    let is_voteless = |id: &Id| identity::is_voteless(state, *id);
+    if let Some(id) = change.kept().into_iter().find(is_voteless) {
+        return Err(Refusal::Voteless { id });
+    }
     let goal = config.left();
     let Some(next) = goal.after(rules, change)? else {
         let is_done = is_committed && !config.is_joint();
@@ -74,6 +78,11 @@ pub fn decide(
     if !rules.require(Rule::OneChangeAtATime, is_committed) {
         let is_record = identity::is_record(&state.configs);
         return if is_record { Ok(Decision::Wait) } else { Err(Refusal::ChangePending) };
+    }
+    if !next.is_quorum(rules, |id| !is_voteless(&id))
+        && let Some(id) = next.voters.iter().copied().find(is_voteless)
+    {
+        return Err(Refusal::Voteless { id });
     }
     if let Some(id) = next.voters.iter().copied().find(|id| {
         !config.is_voter(*id)
@@ -93,8 +102,7 @@ fn has_caught_up(state: &ServerState<impl StateMachine>, id: Id, most_lacking: u
     let Role::Leader { followers, .. } = &state.role else { return false };
     let last = state.log().last_index().0;
     followers.get(&id).is_some_and(|known| {
-        !known.is_lost
-            && known.matched > Index::ZERO
+        known.matched > Index::ZERO
             && last - known.matched.0 <= most_lacking as u64
             && !known.has_other_store
     })

@@ -130,7 +130,8 @@ impl Protocol for Node {
         let Role::TakenOut { leader } = &state.role else { return None };
         Some(format!(
             "it lacks what it has acknowledged to server {}: {LOST}; what it voted may be lost as \
-             well, so it takes no further part",
+             well, so it takes no further part until it is removed, added and promoted with a new \
+             store",
             usize::from(*leader)
         ))
     }
@@ -176,13 +177,12 @@ fn warnings(id: Id, state: &ServerState<Kv>) -> Vec<String> {
     };
     let lost = followers.into_iter().flatten().filter(|(_, progress)| progress.is_lost);
     let lost = lost.map(|(id, _)| {
-        format!("server {} lacks what it has acknowledged: {LOST}", usize::from(*id))
-    });
-    let other = followers.into_iter().flatten().filter(|(id, progress)| {
-        progress.has_other_store && state.config().stores.contains_key(id)
-    });
-    let other = other.map(|(id, _)| {
         let id = usize::from(*id);
+        format!("server {id} lacks what it has acknowledged: {LOST}; {NO_VOTE}")
+    });
+    let followers = followers.into_iter().flatten().map(|(id, _)| *id);
+    let other = followers.filter(|id| identity::is_another(state, *id)).map(|id| {
+        let id = usize::from(id);
         format!("server {id} has another store than the cluster knows of it: {NO_VOTE}")
     });
     own.into_iter().chain(unreadable).chain(lost).chain(other).collect()

@@ -44,7 +44,11 @@ pub fn refuse(store: &Path) -> Result<(), Failure> {
     match std::fs::read_to_string(&path) {
         Ok(why) => Err(Failure::new(
             Code::NodeFailed,
-            format!("{}: this node was taken out: {}", path.display(), why.trim()),
+            format!(
+                "{}: this node was taken out: {}; delete this note and the store before that",
+                path.display(),
+                why.trim()
+            ),
         )),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(error) => {

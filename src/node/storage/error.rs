@@ -13,7 +13,7 @@ use super::{FORMAT, Identity};
 #[derive(Debug, Error)]
 pub enum StoreError {
     /// There is no file. Only creating a cluster creates stores: this memory is lost or elsewhere.
-    #[error("{}: there is no store here", path.display())]
+    #[error("{}: there is no store here; --init makes a new one", path.display())]
     Missing { path: PathBuf },
     /// There is something where a store was to be created.
     #[error("{}: it exists already and is not overwritten", path.display())]

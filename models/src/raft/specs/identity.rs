@@ -26,7 +26,7 @@ pub fn all() -> Vec<Box<dyn AnySpec>> {
     vec![
         wiped("raft/wiped", EVERY_RULE).counts(589_870, 1_263_090).boxed(),
         wiped_founder().boxed(),
-        taken_back("raft/taken-back", EVERY_RULE).counts(27_795, 69_903).boxed(),
+        taken_back("raft/taken-back", EVERY_RULE).counts(28_508, 71_406).boxed(),
         recorded("raft/recorded", EVERY_RULE).counts(6_878, 13_620).boxed(),
         recorded_live("raft/recorded-live", EVERY_RULE).counts(5_298, 10_334).boxed(),
     ]
