@@ -146,7 +146,7 @@ impl Caller {
         socket.set_read_timeout(Some(millis(100))).expect("a timeout");
         let port = socket.local_addr().expect("its address").port();
         // Replies go to the address that the session is.
-        let session = Session(usize::from(Id::from(address(port))) as u64);
+        let session = Session::of(Id::from(address(port)));
         Caller { socket, session, sequence: 0, servers, target: servers[0] }
     }
 

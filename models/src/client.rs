@@ -182,7 +182,7 @@ impl<M: StateMachine> Client<M> {
         let Some(command) = command.cloned() else {
             return self.timers(state, false);
         };
-        let (session, sequence, since) = (session(id), sequence(state), state.since);
+        let (session, sequence, since) = (Session::of(id), sequence(state), state.since);
         let mut effects = vec![match self.reads.filter(|_| M::is_read_only(&command)) {
             Some(freshness) => {
                 let consistency = freshness.after(state.seen);
@@ -234,12 +234,7 @@ impl<O: Clone> Rewrite<Id> for ClientState<O> {
     }
 }
 
-/// A scripted client's session bears its own id.
-fn session(id: Id) -> Session {
-    Session(usize::from(id) as u64)
-}
-
 /// The number of the command that waits for its answer.
-fn sequence<O>(state: &ClientState<O>) -> Sequence {
+pub(crate) fn sequence<O>(state: &ClientState<O>) -> Sequence {
     Sequence(state.answers.len() as u32 + 1)
 }

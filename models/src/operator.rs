@@ -27,7 +27,7 @@ pub struct Operator {
 impl Operator {
     /// What it sends to whom. The session of the operator bears its own id.
     pub fn requests(&self, id: Id) -> impl Iterator<Item = (Id, Request<Order>)> {
-        let session = Session(usize::from(id) as u64);
+        let session = Session::of(id);
         self.orders.iter().zip(1..).map(move |((server, order), number)| {
             let (sequence, since) = (Sequence(number), Index::ZERO);
             (*server, Request { session, sequence, since, command: order.clone() })

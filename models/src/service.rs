@@ -22,6 +22,11 @@ use crate::state_machine::{StateMachine, Value};
 pub struct Session(pub u64);
 
 impl Session {
+    /// The session of this client, or of an operator.
+    pub fn of(client: Id) -> Self {
+        Session(usize::from(client) as u64)
+    }
+
     /// The client whose session this is.
     pub fn client(self) -> Id {
         Id::from(self.0 as usize)
@@ -204,7 +209,7 @@ pub type OutputOf<A> = <<A as Service>::Machine as StateMachine>::Output;
 
 impl Rewrite<Id> for Session {
     fn rewrite<S>(&self, plan: &RewritePlan<Id, S>) -> Self {
-        Session(usize::from(plan.rewrite(&self.client())) as u64)
+        Session::of(plan.rewrite(&self.client()))
     }
 }
 

@@ -107,7 +107,7 @@ impl<M: StateMachine> Client<M> {
         // Any server will do to begin with, so not all clients begin with the same.
         let target = usize::from(transport.id()) % servers.len();
         // Replies go to the session's number, which therefore is the member's.
-        let session = Session(usize::from(transport.id()) as u64);
+        let session = Session::of(transport.id());
         Ok(Client {
             transport,
             servers,

@@ -30,7 +30,7 @@ use crate::{Adder, Board, MS, Memory, Sum, UNLUCKY, members};
 /// Sends node 1 `command`, from a client of its own.
 fn ask(members: &Members, command: u64) -> Transport {
     let mut client = Transport::client(members).unwrap();
-    let (session, sequence) = (Session(usize::from(client.id()) as u64), Sequence(1));
+    let (session, sequence) = (Session::of(client.id()), Sequence(1));
     let add =
         MessageOf::<Adder>::Request(Request { session, sequence, since: Index::ZERO, command });
     client.send(Id::from(1), wire::encode(&add).unwrap());

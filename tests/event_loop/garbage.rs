@@ -118,7 +118,7 @@ impl Bench {
 
     /// `payload`, but if it is a request or an order, of the session that its sender has.
     fn in_own_name(&self, by_server: bool, payload: Vec<u8>) -> Vec<u8> {
-        let session = Session(usize::from(self.sender(by_server)) as u64);
+        let session = Session::of(self.sender(by_server));
         let request: MessageOf<Kv> = match wire::decode::<MessageOf<Kv>>(&payload) {
             Ok(Asked(request)) => Asked(Request { session, ..request }),
             Ok(Order(order)) => Order(Request { session, ..order }),

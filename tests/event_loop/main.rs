@@ -304,7 +304,7 @@ fn the_saves_of_a_batch_are_one_commit() {
     let mut senders: Vec<_> = (0..20).map(|_| Transport::client(&members).unwrap()).collect();
     let node_transport = Transport::server(&members, 1).unwrap();
     for sender in &mut senders {
-        let session = Session(usize::from(sender.id()) as u64);
+        let session = Session::of(sender.id());
         let sequence = quorate_models::service::Sequence(1);
         let add = MessageOf::<Adder>::Request(Request {
             session,

@@ -16,7 +16,7 @@ use crate::{Adder, Board, MS, Memory, Sum, members};
 fn what_time_takes_away_is_gone_before_what_came_meanwhile_is_handled() {
     let members = members(1);
     let mut sender = Transport::client(&members).unwrap();
-    let session = Session(usize::from(sender.id()) as u64);
+    let session = Session::of(sender.id());
     let mut add = |number, command| {
         let sequence = Sequence(number);
         let add =

@@ -27,7 +27,7 @@ impl Caller {
 
     /// What the node answers to a command of `since`.
     fn asks(&mut self, since: Index) -> Answer<Output> {
-        let session = Session(usize::from(self.0.id()) as u64);
+        let session = Session::of(self.0.id());
         let (sequence, command) = (Sequence(1), put("key", "once"));
         let request = MessageOf::<Kv>::Request(Request { session, sequence, since, command });
         wait_for("an answer", || {

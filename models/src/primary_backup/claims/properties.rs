@@ -93,7 +93,7 @@ fn nothing_is_lost<P: Params>(system: &System<P>, state: &SystemState<P>) -> boo
     let mut copies = primary.into_iter().chain(backup).filter(|copy| copy.data.is_some());
     copies.all(|copy| {
         clients(system, state).all(|(id, _, own)| {
-            let (session, last) = (Session(usize::from(id) as u64), own.answers.len());
+            let (session, last) = (Session::of(id), own.answers.len());
             last == 0 || copy.has_done(session, Sequence(last as u32))
         })
     })

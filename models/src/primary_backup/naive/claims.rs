@@ -52,7 +52,7 @@ fn no_write_is_lost(system: &System, state: &SystemState) -> bool {
         || claims::clients(system, state).all(|(id, client, own)| {
             let acknowledged = client.script.iter().take(own.answers.len());
             (1..).map(Sequence).zip(acknowledged).all(|(sequence, command)| {
-                let session = Session(usize::from(id) as u64);
+                let session = Session::of(id);
                 Kv::is_read_only(command)
                     || servers_up(state).any(|(_, server)| has(server, session, sequence))
             })

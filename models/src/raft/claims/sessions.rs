@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::properties::{System, SystemState};
 use crate::claims::{clients, servers, servers_up};
+use crate::client::sequence;
 use crate::member::Member;
 use crate::number::Index;
 use crate::raft::log::Payload;
@@ -49,9 +50,8 @@ pub fn ended_is_over<P: Params>(system: &System<P>, state: &SystemState<P>) -> b
     let Some(length) = length(system) else { return true };
     clients(system, state).filter(|(_, _, own)| own.has_ended).all(|(id, _, own)| {
         let end = Index(own.since.0 + length);
-        let session = Session(usize::from(id) as u64);
-        let open = Sequence(own.answers.len() as u32 + 1);
-        let is_copy = |it: &Request<_>| (it.session, it.sequence) == (session, open);
+        let open = (Session::of(id), sequence(own));
+        let is_copy = |it: &Request<_>| (it.session, it.sequence) == open;
         state.history.committed.len() as u64 >= end.0
             && committed::<P>(state).all(|(index, it)| !is_copy(it) || index <= end)
     })
@@ -127,8 +127,7 @@ pub fn a_session_goes_on<P: Params>(system: &System<P>, state: &SystemState<P>) 
 /// A client was told that its session has ended, and its command is in no log and never was.
 pub fn ended_without_effect<P: Params>(system: &System<P>, state: &SystemState<P>) -> bool {
     clients(system, state).filter(|(_, _, own)| own.has_ended).any(|(id, _, own)| {
-        let session = Session(usize::from(id) as u64);
-        let open = Sequence(own.answers.len() as u32 + 1);
-        committed::<P>(state).all(|(_, it)| (it.session, it.sequence) != (session, open))
+        let open = (Session::of(id), sequence(own));
+        committed::<P>(state).all(|(_, it)| (it.session, it.sequence) != open)
     })
 }
