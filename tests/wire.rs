@@ -253,6 +253,7 @@ fn any_message() -> impl Strategy<Value = Spoken> {
         index().prop_map(|index| Answer::Ended { index }),
         read.prop_map(|(output, index)| Answer::Read { output, index: Index(index) }),
         leader.prop_map(|leader| Answer::Redirect { leader }),
+        Just(Answer::NoMember),
     ];
     let number = || (any::<u64>().prop_map(Session), any::<u32>().prop_map(Sequence));
     prop_oneof![

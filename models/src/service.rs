@@ -81,6 +81,9 @@ pub enum Answer<O> {
     /// No copy of the command takes effect from now on. One may have taken effect before, which is
     /// forgotten with the session. The log is committed up to `index`.
     Ended { index: Index },
+    /// This server is no member of its cluster: it was removed, or is not added yet. It carries out
+    /// nothing and reads nothing for anybody.
+    NoMember,
 }
 
 impl<O> Answer<O> {
@@ -89,6 +92,9 @@ impl<O> Answer<O> {
         Answer::Done { output, index: Index::ZERO }
     }
 }
+
+/// The role of a server that is no member of its cluster, whatever the protocol.
+pub const NO_MEMBER: &str = "no member";
 
 /// What an operator wants to know of a server.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
@@ -225,6 +231,7 @@ impl<O: Clone> Rewrite<Id> for Reply<O> {
             Answer::Redirect { leader } => Answer::Redirect { leader: leader.rewrite(plan) },
             nameless @ (Answer::Done { .. }
             | Answer::Read { .. }
+            | Answer::NoMember
             | Answer::Begin { .. }
             | Answer::Ended { .. }) => nameless.clone(),
         };

@@ -160,7 +160,10 @@ fn operate(args: Args) -> Result<(), Failure> {
             }
             Failure::new(Code::Unknown, message)
         }
-        CallError::Ended => Failure::new(Code::Unknown, format!("unknown outcome: {error}")),
+        CallError::NoMember if freshness.is_some() => Failure::new(Code::Unknown, error),
+        CallError::Ended | CallError::NoMember => {
+            Failure::new(Code::Unknown, format!("unknown outcome: {error}"))
+        }
         CallError::Encode(_) => Failure::new(Code::Usage, error),
         CallError::Transport(_) => Failure::new(Code::Io, error),
     })?;

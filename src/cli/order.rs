@@ -57,6 +57,9 @@ pub fn ask(
             }
             Err(Failure::new(Code::Unknown, format!("{message}; {unknown}")))
         }
+        Err(error @ CallError::NoMember) => {
+            Err(Failure::new(Code::Unknown, format!("unknown outcome: {error}; {unknown}")))
+        }
         Err(error) => Err(Failure::new(Code::Io, error)),
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! A command keeps its number however often it is sent and to whomever, so it takes effect once.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use quorate_models::consistency::{Freshness, Query};
@@ -51,6 +52,10 @@ pub enum CallError {
     /// It came too late: it will take no effect any more, and whether it has is forgotten.
     #[error("the session ended: the command may have taken effect; read before you repeat it")]
     Ended,
+    /// All servers that the client knows were removed from the cluster, or are not added yet. It may
+    /// have taken effect before.
+    #[error("each node of the config says that it is no member of the cluster")]
+    NoMember,
     /// It was never sent and will not take effect.
     #[error("the command cannot be sent: {0}")]
     Encode(#[from] WireError),
@@ -223,6 +228,7 @@ impl<M: StateMachine> Client<M> {
         let Patience { retry, retry_per, pause, redirects: at_once, fresh: _ } = PATIENCE;
         let retry = retry + retry_per.0 * (message.len() / retry_per.1) as u32;
         let (mut redirects, mut pauses) = (0, false);
+        let mut outside = BTreeSet::new();
         while Instant::now() < give_up {
             let server = self.servers[self.target];
             let answer = if pauses {
@@ -246,6 +252,13 @@ impl<M: StateMachine> Client<M> {
                     message = wire::encode(&says(request.clone()))?;
                     (redirects, pauses) = (0, false);
                 }
+                Some(Answer::NoMember) => {
+                    outside.insert(self.target);
+                    if outside.len() == self.servers.len() {
+                        return Err(CallError::NoMember);
+                    }
+                    self.target = self.next_target();
+                }
                 Some(Answer::Redirect { leader }) => {
                     let known = leader.and_then(|id| self.servers.iter().position(|s| *s == id));
                     redirects += 1;
@@ -266,8 +279,8 @@ impl<M: StateMachine> Client<M> {
         (self.target + 1) % self.servers.len()
     }
 
-    /// Waits for an answer to the current request: a final one from anybody, a redirect from
-    /// `server` only, and where to begin if it has not begun. `None` if none came in time.
+    /// Waits for an answer to the current request: a final one from anybody, one that sends it
+    /// elsewhere from `server` only, and where to begin if it has not begun. `None` if none came in time.
     fn answer<T>(
         &mut self,
         reply: fn(Message<M>) -> Option<Reply<T>>,
@@ -281,7 +294,7 @@ impl<M: StateMachine> Client<M> {
                 let Some(reply) = wire::decode(&bytes).ok().and_then(reply) else { continue };
                 let is_ours = (reply.session, reply.sequence) == (self.session, self.sequence);
                 let is_hearsay = match reply.answer {
-                    Answer::Redirect { .. } => Some(from) != server,
+                    Answer::Redirect { .. } | Answer::NoMember => Some(from) != server,
                     Answer::Begin { .. } => self.since > Index::ZERO,
                     _ => false,
                 };

@@ -128,7 +128,10 @@ fn a_stale_read_is_answered_by_whoever_has_seen_as_much_as_its_session() {
 #[test]
 fn who_knows_nothing_or_is_no_member_answers_no_read() {
     assert_eq!(First::of(0..3).answers(get("x"), stale(0)), NOBODY, "it has just started");
-    assert_eq!(First::of(1..3).applied(5).answers(get("x"), stale(0)), NOBODY);
+    for query in [stale(0), Consistency::Linearizable] {
+        let outside = First::of(1..3).applied(5).answers(get("x"), query);
+        assert_eq!(outside, Some(Answer::NoMember), "{query:?}");
+    }
 }
 
 #[test]

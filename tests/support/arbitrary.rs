@@ -128,7 +128,7 @@ pub fn any_message() -> impl Strategy<Value = MessageOf<Kv>> {
         .prop_map(|(output, index)| Answer::Done { output, index: Index(index) });
     let place = any_number().prop_map(|index| Answer::Begin { index: Index(index) });
     let end = any_number().prop_map(|index| Answer::Ended { index: Index(index) });
-    let answer = prop_oneof![done, redirect, place, end];
+    let answer = prop_oneof![done, redirect, place, end, Just(Answer::NoMember)];
     let peer = prop_oneof![
         (term(), position(), any::<bool>(), any_store()).prop_map(
             |(term, last, is_heir, store)| {

@@ -1,7 +1,5 @@
 //! What a server does for its clients (§8, thesis §6).
 
-use stateright::actor::Id;
-
 use super::log::Payload;
 use super::read::{Question, Read};
 use super::rules::Rule;
@@ -10,7 +8,7 @@ use super::session::{self, Verdict};
 use super::state::Role;
 use super::transfer::Transfer;
 use super::{Command, Params};
-use super::{commit, flow, follower_read, lease, stale_read};
+use super::{commit, flow, follower_read, lease, membership, stale_read};
 use crate::consistency::{Consistency, Query};
 use crate::service::{Answer, Request};
 use crate::state_machine::StateMachine;
@@ -66,18 +64,22 @@ fn handle_read<P: Params>(step: &mut Step<P>, question: Question<Command<P>>) {
     redirect(step, &question.request);
 }
 
-/// Says who leads.
+/// Sends a client elsewhere.
 pub(super) fn redirect<P: Params>(step: &mut Step<P>, request: &Request<Command<P>>) {
-    let leader = known_leader(step);
-    step.answer(request.session, request.sequence, Answer::Redirect { leader });
+    let answer = elsewhere(step);
+    step.answer(request.session, request.sequence, answer);
 }
 
-/// Who leads, as far as this server knows, which does not lead.
-pub(super) fn known_leader<P: Params>(step: &Step<P>) -> Option<Id> {
-    match step.state().role {
+/// What a server says that does not lead: who leads, as far as it knows, or that it is no member.
+pub(super) fn elsewhere<P: Params, O>(step: &Step<P>) -> Answer<O> {
+    if membership::is_outside(step.id, step.state()) {
+        return Answer::NoMember;
+    }
+    let leader = match step.state().role {
         Role::Follower { leader } => leader.filter(|_| step.keeps(Rule::LeaderIsNamed)),
         _ => None,
-    }
+    };
+    Answer::Redirect { leader }
 }
 
 /// Appends the command unless it comes too late for its session, or too early.

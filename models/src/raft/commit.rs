@@ -24,7 +24,6 @@ pub(super) fn advance<P: Params>(step: &mut Step<P>) {
     }
     apply_committed(step);
     membership::settle(step);
-    follower_read::answer_held(step);
     read::ask(step);
 }
 
@@ -67,12 +66,12 @@ pub(super) fn follow<P: Params>(step: &mut Step<P>, leader_commit: Index, matche
         step.state_mut().commit = commit;
     }
     apply_committed(step);
-    follower_read::answer_held(step);
 }
 
-/// Applies what is committed and not applied yet; a leader answers the clients.
+/// Applies what is committed and not applied yet, and answers those who wait for that.
 fn apply_committed<P: Params>(step: &mut Step<P>) {
     apply_each(step);
+    follower_read::answer_held(step);
     snapshot::take_if_due(step);
 }
 

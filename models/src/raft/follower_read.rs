@@ -11,14 +11,14 @@ use super::read::{self, Question, Read};
 use super::rules::Rule;
 use super::server::Step;
 use super::state::Role;
-use super::{Command, Params, lease};
+use super::{Command, Params, lease, membership};
 
 /// Asks the leader for what it takes to answer a read here. False if this server answers none.
 pub(super) fn ask_leader<P: Params>(step: &mut Step<P>, read: &Question<Command<P>>) -> bool {
     let Role::Follower { leader: Some(leader) } = step.state().role else {
         return false;
     };
-    if !step.server.options.follower_reads {
+    if !step.server.options.follower_reads || membership::is_outside(step.id, step.state()) {
         return false;
     }
     if step.keeps(Rule::FollowerAsksLeader) {

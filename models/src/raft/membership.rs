@@ -40,8 +40,8 @@ pub(super) fn handle_change<P: Params>(
 ) {
     let (session, sequence) = (order.session, order.sequence);
     if !step.state().is_leader() {
-        let leader = client::known_leader(step);
-        return step.answer_order(session, sequence, Answer::Redirect { leader });
+        let answer = client::elsewhere(step);
+        return step.answer_order(session, sequence, answer);
     }
     let most_lacking = step.server.batch.entries;
     match decide(&step.server.rules, step.state(), most_lacking, change) {
@@ -171,6 +171,12 @@ fn part<P: Params>(step: &mut Step<P>, index: Index) {
             followers.remove(&id);
         }
     }
+}
+
+/// Is this server no member, for all that it knows, and for good: removed, or not added yet?
+pub fn is_outside(id: Id, state: &ServerState<impl StateMachine>) -> bool {
+    let (index, config) = state.configs.latest();
+    index <= state.commit && !config.members().contains(&id)
 }
 
 /// May this server stand for election? A learner may not, nor may one that knows for good that it

@@ -14,7 +14,7 @@ use super::{Batch, Options, Server, Timer, Timing};
 use crate::kv::Kv;
 use crate::protocol::{Misfit, Protocol, Settings, milliseconds};
 use crate::rules::AllRules;
-use crate::service::{Number, Part, Status};
+use crate::service::{NO_MEMBER, Number, Part, Status};
 
 /// What a node of a cluster runs: the key-value store behind all rules.
 pub type Node = Server<(Kv, AllRules)>;
@@ -142,7 +142,7 @@ fn role(id: Id, state: &ServerState<Kv>) -> &'static str {
     let config = state.config();
     match state.role {
         Role::Follower { .. } if config.learners.contains(&id) => "learner",
-        Role::Follower { .. } if !config.is_voter(id) => "no member",
+        Role::Follower { .. } if !config.is_voter(id) => NO_MEMBER,
         _ => state.role.name(),
     }
 }

@@ -8,15 +8,15 @@ use super::read::{self, Question};
 use super::rules::Rule;
 use super::server::Step;
 use super::state::ServerState;
-use super::{Command, Params, client};
+use super::{Command, Params, client, membership};
 use crate::number::Index;
 use crate::rules::RuleBook;
 use crate::state_machine::StateMachine;
 
 /// Answers a read of a session that was told of the log up to `seen`, or names the leader.
 pub(super) fn handle<P: Params>(step: &mut Step<P>, read: Question<Command<P>>, seen: Index) {
-    let is_member = step.state().config().members().contains(&step.id);
-    if is_member && may_answer(&step.server.rules, step.state(), seen) {
+    let is_outside = membership::is_outside(step.id, step.state());
+    if !is_outside && may_answer(&step.server.rules, step.state(), seen) {
         return read::answer(step, &read);
     }
     client::redirect(step, &read.request);

@@ -36,7 +36,7 @@ pub struct Transfer {
 pub(super) fn handle_order<P: Params>(step: &mut Step<P>, order: &Request<Order>, to: Id) {
     let (session, sequence) = (order.session, order.sequence);
     let answer = if !step.state().is_leader() {
-        Answer::Redirect { leader: client::known_leader(step) }
+        client::elsewhere(step)
     } else if to == step.id {
         Answer::done(Ok(()))
     } else if !step.state().config().is_voter(to) {

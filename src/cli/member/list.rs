@@ -2,6 +2,8 @@
 
 use std::io::Write;
 
+use quorate_models::service::NO_MEMBER;
+
 use super::super::exit::{Code, Failure};
 use super::super::status::{aligned, ask};
 use crate::node::config::Config;
@@ -37,7 +39,7 @@ fn table(leader: &Row, rows: &[Row]) -> String {
     let mut lines = vec![["node", "address", "part", "last"].map(str::to_owned).to_vec()];
     for id in ids {
         let row = rows.iter().find(|row| row.id == id);
-        let part = leader.members.get(&id).map_or("no member".to_owned(), ToString::to_string);
+        let part = leader.members.get(&id).map_or(NO_MEMBER.to_owned(), ToString::to_string);
         let part = if id == leader.id { format!("{part}, leads") } else { part };
         let address = row.map_or("not in the config", |row| &row.address);
         let last = row.and_then(|row| row.number("last"));

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use quorate_models::kv::Kv;
 use quorate_models::protocol::{Protocol, Said, Visit, majority_follows};
-use quorate_models::service::Part;
+use quorate_models::service::{NO_MEMBER, Part};
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 use stateright::actor::Id;
@@ -153,6 +153,9 @@ pub(in crate::cli) fn not_serving(config: &Config, rows: &[Row]) -> Option<Strin
         }
         if let Some(silence) = row.silence() {
             parts.push(format!("node {} has been silent for {} s", row.id, silence.as_secs()));
+        }
+        if row.role.as_deref() == Some(NO_MEMBER) {
+            parts.push(format!("node {} is no member of the cluster", row.id));
         }
     }
     let strangers: BTreeSet<u64> = rows

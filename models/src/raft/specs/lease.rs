@@ -38,7 +38,7 @@ pub fn all() -> Vec<Box<dyn AnySpec>> {
         crash("raft/lease-crash", EVERY_RULE).counts(925_240, 2_126_847).boxed(),
         transfer("raft/lease-transfer", EVERY_RULE).counts(17_541, 36_117).boxed(),
         promise("raft/lease-promise", EVERY_RULE).counts(121_273, 296_399).boxed(),
-        members("raft/lease-members", EVERY_RULE).counts(1_416_557, 3_193_600).boxed(),
+        members("raft/lease-members", EVERY_RULE).counts(1_361_441, 3_013_342).boxed(),
         snapshot("raft/lease-snapshot", EVERY_RULE).counts(729_484, 1_295_269).boxed(),
         drift().boxed(),
     ]
