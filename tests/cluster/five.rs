@@ -1,8 +1,10 @@
 //! What befalls a cluster in a year, in seconds: under load its office is handed over, nodes come
-//! and go, each is started again as for an upgrade, and leaders die.
+//! and go, each is started again as for an upgrade, leaders die, and nodes die that are sent a
+//! snapshot.
 
 use super::load::{OPERATIONS, assert_stands};
 use super::member::{change, wait_for_role};
+use super::snapshot::{kill_amid_snapshot, put};
 use super::support::cluster::{Cluster, quorate, wait_for};
 
 const NODES: u64 = 5;
@@ -22,6 +24,24 @@ fn start_again(cluster: &Cluster, id: u64) {
     cluster.kill(id);
     cluster.restart(id);
     cluster.wait_until_caught_up(id);
+}
+
+/// A node misses so much that it needs a snapshot. It dies while that is on its way, and so does
+/// the leader.
+fn catch_up_amid_kills(cluster: &Cluster) {
+    let behind = cluster.leader() % NODES + 1;
+    cluster.kill(behind);
+    let missed = cluster.number(cluster.leader(), "last");
+    put(cluster, 12, "green");
+    let leader = cluster.leader();
+    assert!(cluster.number(leader, "snapshot") > missed, "it has compacted what the other lacks");
+    kill_amid_snapshot(cluster, behind);
+    cluster.restart(behind);
+    cluster.kill(leader);
+    cluster.restart(leader);
+    cluster.leader();
+    cluster.wait_until_caught_up(behind);
+    cluster.wait_until_caught_up(leader);
 }
 
 #[test]
@@ -53,6 +73,7 @@ fn five_nodes_are_changed_and_killed_and_no_acknowledged_write_is_lost() {
         let back = leader.to_string();
         change(&cluster, &["add", &back]);
         change(&cluster, &["promote", &back]);
+        catch_up_amid_kills(&cluster);
         change(&cluster, &["replace", "4", "5", "6"]);
         load.wait_for(OPERATIONS);
     });

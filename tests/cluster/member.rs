@@ -1,8 +1,14 @@
 //! An operator changes which nodes a cluster has, while clients write.
 
 use std::process::Output;
+use std::time::Duration;
 
+use quorate::node::client::{CallError, Client};
+use quorate_models::consistency::Freshness;
+use quorate_models::kv::{Command, Kv};
+use quorate_models::order::Order;
 use serde_json::Value;
+use stateright::actor::Id;
 
 use super::load::{OPERATIONS, assert_stands};
 use super::support::cluster::{Cluster, expect, quorate, wait_for};
@@ -45,6 +51,23 @@ fn every_node_leaves_and_comes_back_and_no_acknowledged_write_is_lost() {
     });
 }
 
+/// Nodes that are removed refuse whatever a client asks for that knows no others.
+fn assert_outside(cluster: &Cluster, removed: &[u64]) {
+    removed.iter().for_each(|id| wait_for_role(cluster, *id, "no member"));
+    let mut members = cluster.members();
+    members.servers.retain(|id, _| removed.contains(id));
+    let mut client = Client::<Kv>::open(&members).expect("a socket");
+    let (key, value, patience) = ("colour".into(), "red".into(), Duration::from_secs(10));
+    let put = client.call(Command::Put { key, value }, patience);
+    assert!(matches!(put, Err(CallError::NoMember)), "{put:?}");
+    for freshness in [Freshness::Linearizable, Freshness::Lease, Freshness::Stale] {
+        let read = client.read(Command::Get { key: "colour".into() }, freshness, patience);
+        assert!(matches!(read, Err(CallError::NoMember)), "{read:?}");
+    }
+    let order = client.order(Order::Transfer { to: Id::from(1) }, patience);
+    assert!(matches!(order, Err(CallError::NoMember)), "{order:?}");
+}
+
 #[test]
 fn all_votes_but_one_go_at_once_and_the_last_one_stays() {
     let cluster = Cluster::start(3);
@@ -52,6 +75,7 @@ fn all_votes_but_one_go_at_once_and_the_last_one_stays() {
     wait_for_role(&cluster, 2, "leader");
     let put = ["kv", "--config", &cluster.config(), "put", "colour", "blue"];
     expect(&quorate(put), 0, &[]);
+    assert_outside(&cluster, &[1, 3]);
     expect(&member(&cluster, &["remove", "2"]), 1, &["no node would be left that has a vote"]);
     expect(&member(&cluster, &["promote", "1"]), 1, &["node 1 is no member: add it first"]);
     expect(&member(&cluster, &["replace", "2", "3"]), 1, &["node 3 is no member: add it first"]);

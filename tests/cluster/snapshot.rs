@@ -10,7 +10,7 @@ use quorate_models::kv::{Command, Kv, Output, Text};
 use crate::support::cluster::{Cluster, wait_for};
 
 /// Puts so many values of 1 MiB at three keys, and then the last one at a key of its own.
-fn put(cluster: &Cluster, values: usize, last: &str) {
+pub fn put(cluster: &Cluster, values: usize, last: &str) {
     let mut client = Client::<Kv>::open(&cluster.members()).expect("a socket");
     let mut put = |key: &str, value: &str| {
         let put = Command::Put { key: Text::from(key), value: Text::from(value) };
@@ -28,10 +28,14 @@ fn assert_last(cluster: &Cluster, last: &str) {
     assert_eq!(read, Output::Value(Some(Text::from(last))));
 }
 
-/// The last index that the snapshot of node `id` stands for, if it says so.
-fn snapshot(cluster: &Cluster, id: u64) -> Option<u64> {
-    let rows = cluster.status();
-    rows.iter().find(|row| row["id"] == id)?["snapshot"].as_u64()
+/// Starts node `id`, which has to be sent a snapshot, and kills it while pieces are on their way, or
+/// before, or after.
+pub fn kill_amid_snapshot(cluster: &Cluster, id: u64) {
+    for milliseconds in [10, 20, 40, 80] {
+        cluster.restart(id);
+        thread::sleep(Duration::from_millis(milliseconds));
+        cluster.kill(id);
+    }
 }
 
 #[test]
@@ -44,19 +48,14 @@ fn a_follower_that_missed_large_values_catches_up_though_nodes_die_while_a_snaps
     let began = Instant::now();
     put(&cluster, 20, "green");
     println!("20 MiB put in {:?}, one follower being down", began.elapsed());
-    assert!(snapshot(&cluster, leader) > Some(0), "the leader has compacted its log");
-    // While pieces are on their way, or before, or after.
-    for milliseconds in [10, 20, 40, 80] {
-        cluster.restart(follower);
-        thread::sleep(Duration::from_millis(milliseconds));
-        cluster.kill(follower);
-    }
+    assert!(cluster.number(leader, "snapshot") > Some(0), "the leader has compacted its log");
+    kill_amid_snapshot(&cluster, follower);
     cluster.restart(follower);
     thread::sleep(Duration::from_millis(40));
     cluster.kill(leader);
     cluster.restart(leader);
     let began = Instant::now();
-    wait_for("a snapshot", || (snapshot(&cluster, follower) > Some(0)).then_some(()));
+    wait_for("a snapshot", || (cluster.number(follower, "snapshot") > Some(0)).then_some(()));
     cluster.leader();
     cluster.wait_until_caught_up(follower);
     println!("20 MiB caught up in {:?}", began.elapsed());
@@ -74,7 +73,7 @@ fn all_nodes_start_from_their_snapshots() {
     let cluster = Cluster::start(3);
     put(&cluster, 10, "blue");
     for id in 1..=3 {
-        wait_for("a snapshot", || (snapshot(&cluster, id) > Some(0)).then_some(()));
+        wait_for("a snapshot", || (cluster.number(id, "snapshot") > Some(0)).then_some(()));
     }
     (1..=3).for_each(|id| cluster.kill(id));
     (1..=3).for_each(|id| cluster.restart(id));

@@ -29,6 +29,8 @@ holds! {
     lease_promise: "raft/lease-promise" has depth 58;
     lease_members: "raft/lease-members" has depth 107;
     lease_snapshot: "raft/lease-snapshot" has depth 121;
+    lease_drift_asked: "raft/lease-drift-asked" has depth 81;
+    lease_drift_plain: "raft/lease-drift-plain" has depth 81;
 }
 
 #[test]
@@ -45,6 +47,14 @@ fn a_lease_of_a_leader_whose_clock_runs_too_slow_is_no_lease() {
     assert!(!report.is_surprise(), "{report:#?}");
     let found = report.property(LEASE_IS_ALONE);
     assert_eq!((found.verdict, found.steps), (Verdict::Violated, Some(32)));
+}
+
+#[test]
+fn a_read_by_a_lease_that_lasts_too_long_misses_what_was_answered_before() {
+    let report = explore("raft/lease-drift-late", Engine::Quorate);
+    assert!(!report.is_surprise(), "{report:#?}");
+    let found = report.property("linearizability");
+    assert_eq!((found.verdict, found.steps), (Verdict::Violated, Some(41)));
 }
 
 #[test]

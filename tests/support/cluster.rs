@@ -227,6 +227,12 @@ impl Cluster {
         serde_json::from_slice(&output.stdout).unwrap_or_default()
     }
 
+    /// What node `id` says of itself under `name`, if it answers.
+    pub fn number(&self, id: u64, name: &str) -> Option<u64> {
+        let rows = self.status();
+        rows.iter().find(|row| row["id"] == id)?[name].as_u64()
+    }
+
     /// Waits until a majority of the nodes agrees on a leader, or a primary.
     pub fn leader(&self) -> u64 {
         wait_for("a leader", || {

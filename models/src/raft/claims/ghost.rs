@@ -94,6 +94,18 @@ pub fn observe_recovery<P: Params>(
     next
 }
 
+/// The ghost of a spec that asks for no more of the past than what clients were answered.
+pub fn observe_answers<P: Params>(
+    (): &(),
+    ghost: &Arc<Ghost<MachineOf<P>>>,
+    step: &Step<'_, Raft<P>>,
+) -> Option<Arc<Ghost<MachineOf<P>>>> {
+    let returned = ghost.returned.after(step)?;
+    let mut next = Arc::clone(ghost);
+    Arc::make_mut(&mut next).returned = returned;
+    Some(next)
+}
+
 /// The ghost of a spec that asks for no more of the past than whether a server did what none may.
 pub fn observe_conduct<P: Params>(
     (): &(),

@@ -19,12 +19,16 @@ pub const VOTERS_ARE_RECORDED: &str = "the store of each voter that came later i
 /// Who is wiped would vote for itself.
 pub const WIPED_DOES_NOT_STAND: &str = "whoever stands has no other store than is on record";
 
+/// A leader would record for ever what it has recorded.
+pub const CONFIGS_DIFFER: &str = "each configuration says something new";
+
 /// Claims beside those of every spec.
 pub fn claims<P: Params>() -> Vec<Named<P>> {
     vec![
         (STORES_OF_MEMBERS, stores_of_members),
         (VOTERS_ARE_RECORDED, voters_are_recorded),
         (WIPED_DOES_NOT_STAND, wiped_does_not_stand),
+        (CONFIGS_DIFFER, configs_differ),
     ]
 }
 
@@ -47,6 +51,14 @@ fn wiped_does_not_stand<P: Params>(_: &System<P>, state: &SystemState<P>) -> boo
     servers_up(state).all(|(id, server)| {
         let rests = matches!(server.role, Role::Follower { .. } | Role::TakenOut { .. });
         rests || !has_other_store(id, server)
+    })
+}
+
+fn configs_differ<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
+    servers(state).all(|(_, server)| {
+        let (index, latest) = server.configs.latest();
+        let (from, before) = server.configs.before(index);
+        from == index || before != latest
     })
 }
 

@@ -115,7 +115,7 @@ fn state_machine_safety<P: Params>(_: &System<P>, state: &SystemState<P>) -> boo
 }
 
 /// Some order of the operations explains what the clients were told.
-fn linearizability<P: Params>(system: &System<P>, state: &SystemState<P>) -> bool {
+pub fn linearizability<P: Params>(system: &System<P>, state: &SystemState<P>) -> bool {
     is_explained(system, state, &state.history.returned)
 }
 

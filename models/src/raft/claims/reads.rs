@@ -67,6 +67,11 @@ pub fn a_lease<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
     holders(state).next().is_some()
 }
 
+/// A leader holds a lease in spite of a later one.
+pub fn a_late_lease<P: Params>(system: &System<P>, state: &SystemState<P>) -> bool {
+    !lease_is_alone(system, state)
+}
+
 /// A server has promised its vote to a leader that holds a lease, and is of a newer term.
 pub fn an_older_promise<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
     let promised = servers_up(state).filter(|(_, server)| server.has_promised);

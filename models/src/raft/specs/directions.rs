@@ -14,7 +14,7 @@ use crate::raft::config::Config;
 use crate::raft::identity::StoreId;
 use crate::raft::message::Message::{AppendEntries, InstallSnapshot, RequestVote};
 use crate::raft::state::{Role, ServerState};
-use crate::raft::{Raft, Timer};
+use crate::raft::{Raft, Timer, lease};
 use crate::service::Message::{Order, Peer, Request};
 use crate::state_machine::StateMachine;
 
@@ -141,6 +141,25 @@ pub(super) fn asks_and_hears_again((): &(), state: &Now, action: &Next) -> bool 
             early == 0 && usize::from(*id) == 2 && server(state, 2).term().0 == 1
         }
         Action::EarlyTimeout(..) => false,
+        _ => true,
+    }
+}
+
+/// The first server stands, and is asked for a read at once. It is cut off when it holds a lease, and
+/// the second stands. Time passes no further than until that leads.
+pub(super) fn late_read((): &(), state: &Now, action: &Next) -> bool {
+    if let Some((server, term)) = stands(state, action) {
+        return server as u64 + 1 == term;
+    }
+    match action {
+        Action::Cut(_) => lease::is_held(server(state, 0)),
+        Action::Tick => {
+            let (first, second) = (server(state, 0), server(state, 1));
+            !second.is_leader() && (!first.is_leader() || lease::is_held(first))
+        }
+        Action::EarlyTimeout(id, timer) => {
+            usize::from(*id) == 3 && timer.is_retry() && server(state, 0).is_leader()
+        }
         _ => true,
     }
 }

@@ -16,14 +16,14 @@ use super::{Book, EVERY_RULE, Fact, RaftSpec, SEEN, directions, fact};
 use super::{membership, snapshot};
 use crate::claims::all_answered;
 use crate::consistency::Freshness;
-use crate::kv::{Command, get};
+use crate::kv::{Command, get, put};
 use crate::member;
-use crate::raft::claims::reads;
+use crate::raft::claims::{ghost, properties, reads};
 use crate::raft::rules::Rule;
 use crate::raft::snapshot::Compaction;
 use crate::raft::{Options, Timer};
 use crate::rules::RuleBook;
-use crate::system::Boxed;
+use crate::system::{Boxed, clients_mut};
 
 /// A snapshot after each entry, of which a no-op takes two pieces.
 const TINY: Compaction = Compaction { piece: 1, ..snapshot::EACH };
@@ -41,6 +41,13 @@ pub fn all() -> Vec<Box<dyn AnySpec>> {
         members("raft/lease-members", EVERY_RULE).counts(1_361_441, 3_013_342).boxed(),
         snapshot("raft/lease-snapshot", EVERY_RULE).counts(729_484, 1_295_269).boxed(),
         drift().boxed(),
+        late_read("raft/lease-drift-late", Some(Freshness::Lease))
+            .expect_violation(properties::LINEARIZABILITY)
+            .boxed(),
+        late_read("raft/lease-drift-asked", Some(Freshness::Linearizable))
+            .counts(302_564, 762_099)
+            .boxed(),
+        late_read("raft/lease-drift-plain", None).counts(302_564, 762_099).boxed(),
     ]
 }
 
@@ -171,6 +178,30 @@ fn drift() -> RaftSpec {
     }
     spec.summary("a leader whose clock runs slower than is allowed for has a lease, and is deposed")
         .expect_violation(reads::LEASE_IS_ALONE)
+}
+
+/// A leader that is cut off has a lease that lasts too long, and is read from when another one has
+/// taken a write. What the read returns depends on what is asked of it.
+fn late_read(name: &str, reads: Option<Freshness>) -> RaftSpec {
+    let scripts: &[&[Command]] = &[&[get("x")], &[put("x", "1")], &[get("x"), get("x")]];
+    let bounds = Bounds { servers: 3, scripts, early: 1, options: LEASES, ..Bounds::default() };
+    let facts: &[Fact] = &[LEASE, fact("a lease in spite of a later leader", reads::a_late_lease)];
+    let mut spec = live::clocked(name, EVERY_RULE, bounds, facts)
+        .claims([Claim::always(properties::LINEARIZABILITY, SEEN, properties::linearizability)])
+        .ghost(ghost::observe_answers);
+    clients_mut(&mut spec).for_each(|client| client.reads = reads);
+    // It asks the first server second.
+    clients_mut(&mut spec).skip(2).for_each(|client| client.servers.rotate_left(2));
+    if let Some(timely) = &mut spec.timely {
+        timely.range = with_drift;
+        timely.punctual = Some(GRANTORS);
+    }
+    spec.cut(Cut::between([0], [1, 2]))
+        .directed(
+            "S1 leads, and is cut off once it has a lease; then S2 leads",
+            directions::late_read,
+        )
+        .summary("what is read where a lease lasts too long, while another leader takes a write")
 }
 
 const LEASE: Fact = fact("a leader holds a lease", reads::a_lease);
