@@ -52,8 +52,8 @@ pub enum CallError {
     /// It came too late: it will take no effect any more, and whether it has is forgotten.
     #[error("the session ended: the command may have taken effect; read before you repeat it")]
     Ended,
-    /// All servers that the client knows were removed from the cluster, or are not added yet. It may
-    /// have taken effect before.
+    /// All servers that the client knows were removed from the cluster, or are not added yet. The
+    /// command may have taken effect before.
     #[error("each node of the config says that it is no member of the cluster")]
     NoMember,
     /// It was never sent and will not take effect.
@@ -280,7 +280,8 @@ impl<M: StateMachine> Client<M> {
     }
 
     /// Waits for an answer to the current request: a final one from anybody, one that sends it
-    /// elsewhere from `server` only, and where to begin if it has not begun. `None` if none came in time.
+    /// elsewhere from `server` only, and where to begin if it has not begun. `None` if none came in
+    /// time.
     fn answer<T>(
         &mut self,
         reply: fn(Message<M>) -> Option<Reply<T>>,

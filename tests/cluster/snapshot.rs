@@ -28,8 +28,8 @@ fn assert_last(cluster: &Cluster, last: &str) {
     assert_eq!(read, Output::Value(Some(Text::from(last))));
 }
 
-/// Starts node `id`, which has to be sent a snapshot, and kills it while pieces are on their way, or
-/// before, or after.
+/// Starts node `id`, which has to be sent a snapshot, and kills it while pieces are on their way,
+/// or before, or after.
 pub fn kill_amid_snapshot(cluster: &Cluster, id: u64) {
     for milliseconds in [10, 20, 40, 80] {
         cluster.restart(id);

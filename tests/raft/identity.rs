@@ -9,6 +9,7 @@ holds! {
     taken_back: "raft/taken-back" has depth 46;
     recorded: "raft/recorded" has depth 38;
     recorded_live: "raft/recorded-live" has depth 54;
+    wiped_change_live: "raft/wiped-change-live" has depth 83;
 }
 
 /// A founder is wiped before the record of its store is in the log of a server that stands.

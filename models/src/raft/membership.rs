@@ -79,7 +79,8 @@ pub fn decide(
         let is_record = identity::is_record(&state.configs);
         return if is_record { Ok(Decision::Wait) } else { Err(Refusal::ChangePending) };
     }
-    if !next.is_quorum(rules, |id| !is_voteless(&id))
+    let majority_counts = next.is_quorum(rules, |id| !is_voteless(&id));
+    if !rules.require(Rule::ChangeLeavesAMajority, majority_counts)
         && let Some(id) = next.voters.iter().copied().find(is_voteless)
     {
         return Err(Refusal::Voteless { id });

@@ -225,6 +225,8 @@ rules! {
         "found by search";
     StoreIsRecorded: "a leader records each member's store, once it is told of it",
         "found by search";
+    ChangeLeavesAMajority: "a change leaves a majority without those who have lost their stores",
+        "etcd strict-reconfig-check";
 
     // Without these it comes, but later.
     VotePutsOffElection: "who grants a vote does not stand meanwhile", "Raft figure 2";

@@ -1,5 +1,6 @@
 //! The part of the catalogue that is about reads and leases.
 
+use quorate_models::raft::claims::properties::LINEARIZABILITY;
 use quorate_models::raft::claims::reads::LEASE_IS_ALONE;
 use quorate_models::raft::rules::Rule;
 

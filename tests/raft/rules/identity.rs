@@ -5,11 +5,15 @@ use quorate_models::raft::claims::properties::{ELECTION_SAFETY, LEADER_COMPLETEN
 use quorate_models::raft::rules::Rule;
 use quorate_models::raft::specs::identity::{self, RECORDED};
 
+use quorate_models::raft::specs::membership::QUORUM_FOLLOWS;
+
 use super::Directed;
 use crate::proofs::{missed, necessary};
 
 const WIPED: Directed = Directed("a server is wiped", identity::wiped);
 const RECORDING: Directed = Directed("stores are recorded", identity::recorded_live);
+
+const NO_MAJORITY: Directed = Directed("no majority is left", identity::no_majority);
 
 necessary! {
     other_store_has_no_vote: OtherStoreHasNoVote breaks ELECTION_SAFETY in 8 within WIPED;
@@ -19,5 +23,7 @@ necessary! {
 }
 
 missed! {
+    change_leaves_a_majority: ChangeLeavesAMajority lets QUORUM_FOLLOWS be missed by Lasso in 59
+        within NO_MAJORITY;
     store_is_recorded: StoreIsRecorded lets RECORDED be missed by Lasso in 14 within RECORDING;
 }

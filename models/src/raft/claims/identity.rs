@@ -6,7 +6,7 @@ use super::membership::founders;
 use super::properties::{Named, System, SystemState};
 use crate::claims::{servers, servers_up};
 use crate::raft::Params;
-use crate::raft::identity::{StoreId, has_other_store};
+use crate::raft::identity::{StoreId, has_other_store, is_voteless};
 use crate::raft::message::Message;
 use crate::raft::state::Role;
 use crate::service;
@@ -83,6 +83,19 @@ pub fn a_leader_hears_another<P: Params>(_: &System<P>, state: &SystemState<P>) 
             .values()
             .any(|known| known.has_other_store && known.matched == server.log().last_index()),
         _ => false,
+    })
+}
+
+/// A leader is asked for a change, and knows that one of three voters has lost its store.
+pub fn is_asked_when_one_is_lost<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
+    let is_asked = |leader: Id| {
+        let mut envelopes = state.network.iter_all();
+        envelopes.any(|it| it.dst == leader && matches!(it.msg, service::Message::Order(_)))
+    };
+    servers_up(state).any(|(id, server)| {
+        let voters = &server.config().voters;
+        let lost = voters.iter().filter(|voter| is_voteless(server, **voter)).count();
+        is_asked(id) && lost == 1 && voters.len() == 3
     })
 }
 

@@ -145,8 +145,8 @@ pub(super) fn asks_and_hears_again((): &(), state: &Now, action: &Next) -> bool 
     }
 }
 
-/// The first server stands, and is asked for a read at once. It is cut off when it holds a lease, and
-/// the second stands. Time passes no further than until that leads.
+/// The first server stands, and is asked for a read at once. It is cut off when it holds a lease,
+/// and the second stands. Time passes no further than until that leads.
 pub(super) fn late_read((): &(), state: &Now, action: &Next) -> bool {
     if let Some((server, term)) = stands(state, action) {
         return server as u64 + 1 == term;
@@ -180,6 +180,16 @@ pub(super) fn comes_back((): &(), state: &Now, action: &Next) -> bool {
             Role::Leader { followers, .. } => !followers.contains_key(id),
             _ => false,
         })
+}
+
+/// The first server stands first. The third is wiped once that leads, before a client asks it.
+pub(super) fn wiped_early((): &(), state: &Now, action: &Next) -> bool {
+    if let Some((number, _)) = stands(state, action) {
+        return number == 0 || server(state, 0).term().0 > 1;
+    }
+    let Action::Rollback(id) = action else { return true };
+    let first = server(state, 0);
+    usize::from(*id) == 2 && first.is_leader() && first.log().last_index() == Index(2)
 }
 
 /// The first server stands in the first term, and the second. The third is wiped. Only

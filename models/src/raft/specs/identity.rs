@@ -1,5 +1,7 @@
 //! Servers that lose their stores and come back under their old names.
 
+use std::ops::RangeInclusive;
+
 use quorate_checker::AnySpec;
 use quorate_checker::spec::{Claim, Faults};
 
@@ -7,7 +9,10 @@ use super::membership::{self, PROMOTED_LEADS, TWO_CHANGES, add, elections, promo
 use super::{
     Book, EVERY_RULE, Fact, RaftSpec, SEEN, directions, fact, fact_in_flight, live, safety,
 };
+use crate::kv::{Command, put};
+use crate::member;
 use crate::number::Term;
+use crate::raft::Timer;
 use crate::raft::claims::{identity, properties};
 use crate::raft::config::Config;
 use crate::raft::identity::StoreId;
@@ -29,6 +34,7 @@ pub fn all() -> Vec<Box<dyn AnySpec>> {
         taken_back("raft/taken-back", EVERY_RULE).counts(28_508, 71_406).boxed(),
         recorded("raft/recorded", EVERY_RULE).counts(6_878, 13_620).boxed(),
         recorded_live("raft/recorded-live", EVERY_RULE).counts(5_298, 10_334).boxed(),
+        no_majority("raft/wiped-change-live", EVERY_RULE).counts(5_705, 12_773).boxed(),
     ]
 }
 
@@ -87,6 +93,34 @@ pub fn taken_back(name: &str, rules: Book) -> RaftSpec {
             "S1 stands, S3 is wiped before it hears of it, and S2 stands with its vote",
             directions::taken_back,
         )
+}
+
+/// A server is wiped, and another one is to leave when the leader knows that. Those who stay could
+/// commit nothing any more, neither that change nor the next.
+pub fn no_majority(name: &str, rules: Book) -> RaftSpec {
+    let (scripts, faults): (&[&[Command]], _) = (&[&[put("x", "1")]], WIPE);
+    let recovery = Some(1..=1);
+    let bounds = live::Bounds { servers: 3, scripts, faults, recovery, ..live::Bounds::default() };
+    let facts: &[Fact] =
+        &[fact_in_flight("an order when a store is lost", identity::is_asked_when_one_is_lost)];
+    let mut spec = membership::live(name, rules, bounds, 3, vec![(0, remove(1))], facts);
+    if let Some(timely) = &mut spec.timely {
+        timely.range = with_late_orders;
+    }
+    known_from_the_start(knowing_stores(spec))
+        .summary("a server is wiped, and another one is to be removed")
+        .directed(
+            "S1 stands first, and S3 is wiped before anything is asked",
+            directions::wiped_early,
+        )
+}
+
+/// The operator waits until a wiped server is back and its leader has heard it.
+fn with_late_orders(timer: &member::Timer<Timer>) -> RangeInclusive<u8> {
+    match timer {
+        member::Timer::Orders => 10..=10,
+        timer => (live::Pace::Short.range())(timer),
+    }
 }
 
 /// Nobody knows a store at first. A third server comes and gets a vote.
