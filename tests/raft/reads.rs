@@ -29,6 +29,7 @@ holds! {
     lease_promise: "raft/lease-promise" has depth 58;
     lease_members: "raft/lease-members" has depth 107;
     lease_snapshot: "raft/lease-snapshot" has depth 121;
+    lease_wiped: "raft/lease-wiped" has depth 81;
     lease_drift_asked: "raft/lease-drift-asked" has depth 81;
     lease_drift_plain: "raft/lease-drift-plain" has depth 81;
 }

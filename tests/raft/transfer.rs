@@ -13,6 +13,7 @@ use crate::support::specs::holds;
 holds! {
     safe: "raft/transfer" has depth 33;
     doubled: "raft/transfer-doubled" has depth 27;
+    wiped: "raft/transfer-wiped" has depth 30;
     calm: "raft/transfer-calm-live" has depth 55;
     live: "raft/transfer-live" has depth 75;
 }

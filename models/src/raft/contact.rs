@@ -59,6 +59,17 @@ pub(super) fn redeem<P: Params>(step: &mut Step<P>) {
     }
 }
 
+/// A server takes no further part: it counts on no leader, and gives nobody a vote.
+pub(super) fn rest<P: Params>(step: &mut Step<P>) {
+    if step.server.options.are_sticky() {
+        step.cancel_timer(Timer::Contact);
+    }
+    if step.server.options.lease_reads {
+        step.cancel_timer(Timer::Promise);
+        redeem(step);
+    }
+}
+
 /// Does this server ignore a candidate, since it hears a leader? Not if the leader wants it.
 pub(super) fn ignores<P: Params>(step: &Step<P>, message: &Message<Command<P>>) -> bool {
     let Message::RequestVote(request) = message else {

@@ -78,9 +78,7 @@ pub(super) fn hear<P: Params>(step: &mut Step<P>, leader: Id) {
 pub(super) fn take_out<P: Params>(step: &mut Step<P>, leader: Id, round: u64) {
     step.state_mut().role = Role::TakenOut { leader };
     step.cancel_timer(Timer::Election);
-    if step.server.options.are_sticky() {
-        step.cancel_timer(Timer::Contact);
-    }
+    contact::rest(step);
     reply(step, leader, round, Outcome::Lost);
 }
 

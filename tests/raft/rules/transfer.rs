@@ -7,6 +7,7 @@ use quorate_checker::engine::Miss;
 use quorate_models::kv::Kv;
 use quorate_models::raft::Raft;
 use quorate_models::raft::claims::ghost::Ghost;
+use quorate_models::raft::claims::identity::WIPED_DOES_NOT_STAND;
 use quorate_models::raft::claims::transfer::{HEIR_HAS_ALL, ONE_TERM_EACH};
 use quorate_models::raft::rules::Rule;
 use quorate_models::raft::specs::live::ALL_ANSWERED;
@@ -37,9 +38,11 @@ impl Within for Ordered {
 const SAFE: Ordered = Ordered("safe", transfer::safe);
 const DOUBLED: Ordered = Ordered("doubled", transfer::doubled);
 const CALM: Ordered = Ordered("calm", transfer::relieved);
+const WIPED: Ordered = Ordered("wiped", transfer::wiped);
 const CRASHED: Ordered = Ordered("crashed", transfer::live);
 
 necessary! {
+    other_store_does_not_stand: OtherStoreHasNoVote breaks WIPED_DOES_NOT_STAND in 13 within WIPED;
     who_hands_over_takes_nothing: WhoHandsOverTakesNothing breaks HEIR_HAS_ALL in 9 within SAFE;
     heir_has_all: HeirHasAll breaks HEIR_HAS_ALL in 6 within SAFE;
     own_leader_tells_to_stand: OwnLeaderTellsToStand breaks ONE_TERM_EACH in 10 within DOUBLED;

@@ -6,6 +6,7 @@ use super::properties::{System, SystemState};
 use crate::claims::{servers, servers_up};
 use crate::number::{Index, Term};
 use crate::raft::Params;
+use crate::raft::identity::StoreId;
 use crate::raft::message::Message::TimeoutNow;
 use crate::raft::state::{Role, ServerState};
 use crate::service::Message;
@@ -66,6 +67,15 @@ pub fn the_heir_leads<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool 
 pub fn the_heir_leads_next<P: Params>(system: &System<P>, state: &SystemState<P>) -> bool {
     let of_next = servers(state).any(|(_, server)| server.is_leader() && server.term() == Term(2));
     of_next && the_heir_leads(system, state)
+}
+
+/// A server is told to stand that is up and was wiped, of those whose stores had a number.
+pub fn a_wiped_server_is_told<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
+    state.network.iter_all().any(|message| {
+        let mut up = servers_up(state).filter(|(id, _)| *id == message.dst);
+        matches!(message.msg, Message::Peer(TimeoutNow(_)))
+            && up.any(|(_, server)| server.storage.store == StoreId::default())
+    })
 }
 
 /// A leader has taken a command since it went on: whoever was to take over had all of its log when

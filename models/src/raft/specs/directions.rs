@@ -182,6 +182,15 @@ pub(super) fn comes_back((): &(), state: &Now, action: &Next) -> bool {
         })
 }
 
+/// The first server stands, then the third. The second is wiped while the first holds a lease.
+pub(super) fn wiped_grantor((): &(), state: &Now, action: &Next) -> bool {
+    if let Some((server, term)) = stands(state, action) {
+        return [0, 2].get(term as usize - 2) == Some(&server);
+    }
+    let Action::Rollback(id) = action else { return true };
+    usize::from(*id) == 1 && lease::is_held(server(state, 0))
+}
+
 /// The first server stands first. The third is wiped once that leads, before a client asks it.
 pub(super) fn wiped_early((): &(), state: &Now, action: &Next) -> bool {
     if let Some((number, _)) = stands(state, action) {

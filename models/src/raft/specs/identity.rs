@@ -24,7 +24,7 @@ use crate::system::{Boxed, servers_mut};
 pub const RECORDED: &str = "each member's store is on record in the end";
 
 /// A server is wiped at any moment.
-const WIPE: Faults = Faults { rollbacks: 1, down_at_once: 1, ..Faults::NONE };
+pub(super) const WIPE: Faults = Faults { rollbacks: 1, down_at_once: 1, ..Faults::NONE };
 
 /// The specs of stores that are lost. The counts change only with a reason.
 pub fn all() -> Vec<Box<dyn AnySpec>> {
@@ -55,6 +55,11 @@ fn known_from_the_start(mut spec: RaftSpec) -> RaftSpec {
     let storage = Storage { term: Term(1), log, ..Storage::of(store) };
     spec.storages = vec![Some(storage); spec.servers];
     spec
+}
+
+/// `spec`, with servers that all know each other by their stores from the start.
+pub(super) fn knowing_all(spec: RaftSpec) -> RaftSpec {
+    known_from_the_start(knowing_stores(spec))
 }
 
 /// A server is wiped while leaders change. It votes for nobody, and nobody counts on it.

@@ -13,7 +13,7 @@ use super::membership::remove;
 use super::stale::asking;
 use super::transfer::ordered;
 use super::{Book, EVERY_RULE, Fact, RaftSpec, SEEN, directions, fact};
-use super::{membership, snapshot};
+use super::{identity, membership, snapshot};
 use crate::claims::all_answered;
 use crate::consistency::Freshness;
 use crate::kv::{Command, get, put};
@@ -40,6 +40,7 @@ pub fn all() -> Vec<Box<dyn AnySpec>> {
         promise("raft/lease-promise", EVERY_RULE).counts(121_273, 296_399).boxed(),
         members("raft/lease-members", EVERY_RULE).counts(1_361_441, 3_013_342).boxed(),
         snapshot("raft/lease-snapshot", EVERY_RULE).counts(729_484, 1_295_269).boxed(),
+        wiped("raft/lease-wiped", EVERY_RULE).counts(35_704, 68_602).boxed(),
         drift().boxed(),
         late_read("raft/lease-drift-late", Some(Freshness::Lease))
             .expect_violation(properties::LINEARIZABILITY)
@@ -82,7 +83,7 @@ fn lease(
     facts: &[Fact],
 ) -> RaftSpec {
     let scripts = &[script];
-    let recovery = (faults.crashes > 0).then_some(1..=1);
+    let recovery = (faults.crashes + faults.rollbacks > 0).then_some(1..=1);
     let has_margin = rules.keeps(Rule::LeaseShorterThanPromise);
     let bounds =
         Bounds { servers: 3, scripts, faults, recovery, options: LEASES, ..Bounds::default() };
@@ -168,6 +169,15 @@ pub fn snapshot(name: &str, rules: Book) -> RaftSpec {
     snapshot::compacting(spec, TINY)
         .cut(Cut::between([0], [1, 2]))
         .summary("as long as a leader holds a lease, nobody else leads, though logs are compacted")
+}
+
+/// A follower that has promised its vote loses its store, and the promise with it.
+pub fn wiped(name: &str, rules: Book) -> RaftSpec {
+    let spec = lease(name, rules, &[get("x")], 0, identity::WIPE, &[LEASE, live::LATER_LEADER]);
+    identity::knowing_all(spec)
+        .cut(Cut::between([0], [2]))
+        .directed("S1 stands, then S3; S2 is wiped while S1 has a lease", directions::wiped_grantor)
+        .summary("a server loses its store and what it promised, and has no vote to give")
 }
 
 /// A lease that lasts as long as the promises does not do.

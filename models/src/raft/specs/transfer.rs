@@ -5,7 +5,7 @@ use quorate_checker::spec::{Claim, Faults, Sees};
 use stateright::actor::Id;
 
 use super::cut::BOTH;
-use super::{Book, EVERY_RULE, Fact, RaftSpec, SEEN, fact, fact_in_flight, live, safety};
+use super::{Book, EVERY_RULE, Fact, RaftSpec, SEEN, fact, fact_in_flight, identity, live, safety};
 use crate::claims::all_answered;
 use crate::kv::{Command, put};
 use crate::operator::Operator;
@@ -23,6 +23,7 @@ pub fn all() -> Vec<Box<dyn AnySpec>> {
     vec![
         safe("raft/transfer", EVERY_RULE).counts(271_399, 1_296_190).boxed(),
         doubled("raft/transfer-doubled", EVERY_RULE).counts(158_871, 790_965).boxed(),
+        wiped("raft/transfer-wiped", EVERY_RULE).counts(74_935, 159_468).boxed(),
         relieved("raft/transfer-calm-live", EVERY_RULE).counts(13_592, 29_072).boxed(),
         live("raft/transfer-live", EVERY_RULE).counts(82_717, 167_094).boxed(),
     ]
@@ -73,6 +74,18 @@ fn one_order(
         Claim::always(transfer::ONE_TERM_EACH, SEEN, transfer::two_terms),
     ]);
     ordered(spec, &[0], false)
+}
+
+/// A server loses its store, perhaps the one that is to take over.
+pub fn wiped(name: &str, rules: Book) -> RaftSpec {
+    let faults = identity::WIPE;
+    let bounds = safety::Bounds { servers: 3, elections: 1, faults, ..safety::Bounds::default() };
+    let facts: &[Fact] = &[
+        fact("whoever was to take over leads", transfer::the_heir_leads),
+        fact_in_flight("a wiped server is told to stand", transfer::a_wiped_server_is_told),
+    ];
+    let spec = identity::knowing_all(safety::raft(name, rules, bounds, facts));
+    ordered(spec, &[0], false).summary("a leader hands over, and a server loses its store")
 }
 
 /// Nothing goes wrong, so whoever is to take over does.
