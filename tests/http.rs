@@ -12,7 +12,7 @@ use quorate::node::fragment::ReassemblyCounters;
 use quorate::node::http::{Http, HttpError};
 use quorate::node::snapshot::Snapshot;
 use quorate::node::transport::Counters;
-use quorate_models::service::{Number, Part, Status};
+use quorate_models::service::{Number, Part, Status, Stores};
 use stateright::actor::Id;
 
 /// A cluster of one node on a port that is free.
@@ -34,7 +34,9 @@ fn snapshot(term: u64) -> Snapshot {
     let number = |name, unit, value| Number { name, unit, meaning: "A number.", value };
     let numbers =
         vec![number("term", "", term), number("commit", "index", 5), number("last", "index", 6)];
-    let status = Status { role, leader, numbers, warnings: Vec::new(), members };
+    let recorded = BTreeMap::from([(Id::from(2), u64::MAX)]);
+    let stores = Some(Stores { own: 0xa1, recorded, as_of: (term, 6) });
+    let status = Status { role, leader, numbers, warnings: Vec::new(), members, stores };
     let counts = Counts { commits: 3, commit_micros: 1_020_003, sends: 900, ..Counts::default() };
     let transport = Counters {
         reject_forged: 7,
@@ -78,8 +80,9 @@ fn status_is_what_was_published_last() {
     let expected = serde_json::json!({
         "cluster": null, "id": 1, "address": http.address().to_string(), "role": "leader",
         "numbers": ["term", "commit", "last"], "term": 4, "leader": 1, "commit": 5, "last": 6,
-        "warnings": [], "members": { "1": "voter", "2": "learner" }, "messages_sent": 900,
-        "messages_merged": 800, "messages_lost": 3, "datagrams_forged": 7,
+        "warnings": [], "members": { "1": "voter", "2": "learner" }, "store": "00000000000000a1",
+        "stores_recorded": { "2": "ffffffffffffffff" }, "stores_as_of": [4, 6],
+        "messages_sent": 900, "messages_merged": 800, "messages_lost": 3, "datagrams_forged": 7,
         "uptime_seconds": null, "age_ms": null,
     });
     assert_eq!(shown, expected);

@@ -97,7 +97,7 @@ impl<O> Answer<O> {
 pub const NO_MEMBER: &str = "no member";
 
 /// What an operator wants to know of a server.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Status {
     /// The field's name of the role: "leader", "follower", "candidate".
     pub role: String,
@@ -111,6 +111,20 @@ pub struct Status {
     /// The cluster's members as far as this server knows, by their numbers; none if the protocol
     /// keeps the members that it began with.
     pub members: BTreeMap<Id, Part>,
+    /// Which stores there are, if the protocol tells one store of a server from another.
+    pub stores: Option<Stores>,
+}
+
+/// Which stores the servers of a cluster have. A store has a number of its own, drawn when it is
+/// made.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Stores {
+    /// The number of the store that this server has.
+    pub own: u64,
+    /// By server, the number of the store that is on record as far as this server knows.
+    pub recorded: BTreeMap<Id, u64>,
+    /// How new that record is: the greater, the newer.
+    pub as_of: (u64, u64),
 }
 
 /// The part that a server has in a cluster whose members change.

@@ -1,6 +1,7 @@
 //! `quorate status`: what every node of a cluster says of itself.
 
 pub(super) mod ask;
+mod stores;
 
 use std::io::Write;
 use std::path::PathBuf;

@@ -12,7 +12,7 @@ use quorate_models::raft::state::{ServerState, Storage};
 use serde_json::Value;
 
 use super::member::{change, member, wait_for_role};
-use super::support::cluster::{Cluster, wait_for};
+use super::support::cluster::{Cluster, expect, quorate, stderr, wait_for};
 
 /// Ends node `id` once its log says which store each of the nodes has.
 fn kill_when_stores_are_known(cluster: &Cluster, id: u64) {
@@ -87,4 +87,30 @@ fn a_node_without_its_store_has_no_vote_until_it_is_taken_back() {
     assert_eq!(call(put("green")), Output::Stored);
     let row = row(&cluster, wiped).expect("it runs");
     assert_eq!(row["warnings"].as_array().map(Vec::len), Some(0), "{row}");
+}
+
+/// Without a leader nobody hears of the other store but who asks all nodes.
+#[test]
+fn a_lost_store_is_told_of_without_a_leader() {
+    let cluster = Cluster::start(2);
+    for id in [1, 2] {
+        kill_when_stores_are_known(&cluster, id);
+        cluster.restart(id);
+    }
+    cluster.leader();
+    for id in [1, 2] {
+        cluster.kill(id);
+    }
+    let config = cluster.config();
+    let status = || quorate(["status", "--config", &config]);
+    cluster.restart(1);
+    wait_for("node 1", || cluster.status()[0]["reachable"].as_bool().filter(|up| *up));
+    assert!(!stderr(&status()).contains("store"));
+    fs::remove_file(&cluster.loaded().nodes[1].store).expect("it is there");
+    cluster.start_new(2);
+    wait_for("node 2", || cluster.status()[1]["reachable"].as_bool().filter(|up| *up));
+    let words = ["node 2 has another store than node 1 knows of it", "1 of 2 are no majority"];
+    expect(&status(), 1, &words);
+    let put = ["kv", "--config", &config, "--timeout", "0.5", "put", "a", "b"];
+    expect(&quorate(put), 3, &words);
 }

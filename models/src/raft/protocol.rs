@@ -14,7 +14,7 @@ use super::{Batch, Options, Server, Timer, Timing};
 use crate::kv::Kv;
 use crate::protocol::{Misfit, Protocol, Settings, milliseconds};
 use crate::rules::AllRules;
-use crate::service::{NO_MEMBER, Number, Part, Status};
+use crate::service::{NO_MEMBER, Number, Part, Status, Stores};
 
 /// What a node of a cluster runs: the key-value store behind all rules.
 pub type Node = Server<(Kv, AllRules)>;
@@ -123,6 +123,7 @@ impl Protocol for Node {
             ],
             warnings: warnings(id, state),
             members: members(state.config()),
+            stores: Some(stores(state)),
         }
     }
 
@@ -155,6 +156,17 @@ fn members(config: &Config) -> BTreeMap<Id, Part> {
         _ => Part::Leaving,
     };
     config.members().into_iter().map(|id| (id, part(id))).collect()
+}
+
+/// The own store, and those on record. Of two logs the one whose last entry is of the later term has
+/// the newer configuration, for the leader of that term had all that was committed before.
+fn stores(state: &ServerState<Kv>) -> Stores {
+    let (recorded, last) = (&state.config().stores, state.log().last());
+    Stores {
+        own: state.storage.store.0,
+        recorded: recorded.iter().map(|(id, store)| (*id, store.0)).collect(),
+        as_of: (last.term.0, last.index.0),
+    }
 }
 
 /// What has become of a server that lacks what it acknowledged.

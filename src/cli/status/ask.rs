@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 use stateright::actor::Id;
 
+use super::stores::{self, Stores};
 use crate::node::config::Config;
 
 /// How long a node may take to answer.
@@ -52,6 +53,9 @@ pub struct Row {
     pub datagrams_forged: Option<u64>,
     /// How old what it says is, in milliseconds.
     pub age_ms: Option<u64>,
+    /// Which store it has, and which ones are on record by what it knows.
+    #[serde(skip)]
+    pub(in crate::cli) stores: Option<Stores>,
     /// The cluster of which a node answers in its place.
     #[serde(skip)]
     pub(in crate::cli) stranger: Option<String>,
@@ -124,6 +128,7 @@ pub(in crate::cli) fn ask_all(config: &Config) -> Vec<Row> {
             messages_merged: number("messages_merged"),
             datagrams_forged: number("datagrams_forged"),
             age_ms: number("age_ms"),
+            stores: answer.as_ref().and_then(Stores::of),
             stranger,
         }
     };
@@ -181,6 +186,7 @@ pub(in crate::cli) fn not_serving(config: &Config, rows: &[Row]) -> Option<Strin
             hidden.join(", ")
         ));
     }
+    parts.extend(stores::lost(&config.path, rows));
     Some(parts.join("; "))
 }
 

@@ -82,8 +82,14 @@ fn status(site: &Site, latest: &Snapshot) -> String {
     let numbers = status.numbers.iter();
     let members: BTreeMap<_, _> =
         status.members.iter().map(|(id, part)| (usize::from(*id), part)).collect();
+    let stores = status.stores.as_ref();
+    let recorded: BTreeMap<_, _> = stores
+        .into_iter()
+        .flat_map(|stores| &stores.recorded)
+        .map(|(id, store)| (usize::from(*id), hex(*store)))
+        .collect();
     let mut shown = json!({
-        "cluster": format!("{:016x}", site.config.cluster),
+        "cluster": hex(site.config.cluster),
         "id": site.id,
         "address": address,
         "role": status.role,
@@ -92,6 +98,9 @@ fn status(site: &Site, latest: &Snapshot) -> String {
         "numbers": numbers.clone().map(|number| number.name).collect::<Vec<_>>(),
         "warnings": status.warnings,
         "members": members,
+        "store": stores.map(|stores| hex(stores.own)),
+        "stores_recorded": recorded,
+        "stores_as_of": stores.map(|stores| stores.as_of),
         "messages_sent": counts.sends,
         "messages_merged": transport.merged,
         "messages_lost": transport.lost(),
@@ -104,6 +113,11 @@ fn status(site: &Site, latest: &Snapshot) -> String {
         shown[number.name] = number.value.into();
     }
     format!("{shown}\n")
+}
+
+/// A number that is drawn at random, which is too large for a number of JSON.
+fn hex(number: u64) -> String {
+    format!("{number:016x}")
 }
 
 fn page(config: &Config, id: u64) -> String {
