@@ -36,7 +36,8 @@ fn snapshot(term: u64) -> Snapshot {
         vec![number("term", "", term), number("commit", "index", 5), number("last", "index", 6)];
     let recorded = BTreeMap::from([(Id::from(2), u64::MAX)]);
     let stores = Some(Stores { own: 0xa1, recorded, as_of: (term, 6) });
-    let status = Status { role, leader, numbers, warnings: Vec::new(), members, stores };
+    let (warnings, voteless) = (Vec::new(), [Id::from(2)].into());
+    let status = Status { role, leader, numbers, warnings, members, voteless, stores };
     let counts = Counts { commits: 3, commit_micros: 1_020_003, sends: 900, ..Counts::default() };
     let transport = Counters {
         reject_forged: 7,
@@ -80,7 +81,7 @@ fn status_is_what_was_published_last() {
     let expected = serde_json::json!({
         "cluster": null, "id": 1, "address": http.address().to_string(), "role": "leader",
         "numbers": ["term", "commit", "last"], "term": 4, "leader": 1, "commit": 5, "last": 6,
-        "warnings": [], "members": { "1": "voter", "2": "learner" }, "store": "00000000000000a1",
+        "warnings": [], "members": { "1": "voter", "2": "learner" }, "voteless": [2], "store": "00000000000000a1",
         "stores_recorded": { "2": "ffffffffffffffff" }, "stores_as_of": [4, 6],
         "messages_sent": 900, "messages_merged": 800, "messages_lost": 3, "datagrams_forged": 7,
         "uptime_seconds": null, "age_ms": null,
@@ -132,6 +133,7 @@ fn metrics_are_text_that_prometheus_reads() {
         "quorate_role{role=\"leader\"} 1",
         "quorate_commit_index 5",
         "quorate_last_index 6",
+        "quorate_voteless_members 1",
         "quorate_commits_total 3",
         "quorate_commit_seconds_total 1.020003",
         "# TYPE quorate_datagrams_rejected_total counter",

@@ -4,7 +4,7 @@
 //! keeps its number, so a server recognises it and lets it take effect once (Ongaro's thesis,
 //! §6.3).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -111,6 +111,9 @@ pub struct Status {
     /// The cluster's members as far as this server knows, by their numbers; none if the protocol
     /// keeps the members that it began with.
     pub members: BTreeMap<Id, Part>,
+    /// Those of the members that count for nothing, having lost what they stored, as far as this
+    /// server knows.
+    pub voteless: BTreeSet<Id>,
     /// Which stores there are, if the protocol tells one store of a server from another.
     pub stores: Option<Stores>,
 }

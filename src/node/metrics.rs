@@ -129,6 +129,12 @@ pub fn render(snapshot: &Snapshot, uptime: Duration) -> String {
             "The node that this one takes for leader, 0 if none.",
             leader.to_string(),
         ),
+        (
+            "voteless_members",
+            "gauge",
+            "Members that count for nothing: a leader knows it of all, others of themselves.",
+            status.voteless.len().to_string(),
+        ),
         ("uptime_seconds", "gauge", "Since the node started.", uptime.as_secs_f64().to_string()),
         (
             "status_age_seconds",

@@ -70,6 +70,13 @@ fn a_node_without_its_store_has_no_vote_until_it_is_taken_back() {
         Output::Value(Some("blue".into()))
     );
     let (id, third_id) = (&*wiped.to_string(), &*third.to_string());
+    let nothing = "voter, counts for nothing: see status";
+    wait_for("the list to say so", || {
+        let list = member(&cluster, &["list"]).stdout;
+        let list = String::from_utf8_lossy(&list).into_owned();
+        let tells = |line: &str| line.contains(nothing) && line.trim_start().starts_with(id);
+        (list.lines().filter(|line| tells(line)).count() == 1).then_some(())
+    });
     for order in [["promote", id], ["remove", third_id]] {
         wait_for("a refusal", || {
             let told = member(&cluster, &order);

@@ -1,6 +1,6 @@
 //! Raft as a protocol that a node runs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::time::Duration;
 
@@ -123,6 +123,7 @@ impl Protocol for Node {
             ],
             warnings: warnings(id, state),
             members: members(state.config()),
+            voteless: voteless(id, state),
             stores: Some(stores(state)),
         }
     }
@@ -156,6 +157,15 @@ fn members(config: &Config) -> BTreeMap<Id, Part> {
         _ => Part::Leaving,
     };
     config.members().into_iter().map(|id| (id, part(id))).collect()
+}
+
+/// The members of which a leader knows that they count for nothing; any other server knows it of
+/// itself alone.
+fn voteless(id: Id, state: &ServerState<Kv>) -> BTreeSet<Id> {
+    let knows = |of: &Id| {
+        identity::is_voteless(state, *of) || *of == id && identity::has_other_store(id, state)
+    };
+    state.config().members().into_iter().filter(knows).collect()
 }
 
 /// The own store, and those on record. Of two logs the one whose last entry is of the later term has

@@ -41,6 +41,9 @@ fn table(leader: &Row, rows: &[Row]) -> String {
         let row = rows.iter().find(|row| row.id == id);
         let part = leader.members.get(&id).map_or(NO_MEMBER.to_owned(), ToString::to_string);
         let part = if id == leader.id { format!("{part}, leads") } else { part };
+        let counts =
+            if leader.voteless.contains(&id) { ", counts for nothing: see status" } else { "" };
+        let part = part + counts;
         let address = row.map_or("not in the config", |row| &row.address);
         let last = row.and_then(|row| row.number("last"));
         let last = last.map_or("-".to_owned(), |last| last.to_string());
@@ -69,7 +72,8 @@ mod tests {
         };
         let (voter, learner) = (Part::Voter, Part::Learner);
         let old = row(1, 1, 4, &[(1, voter), (2, voter)]);
-        let new = row(2, 2, 5, &[(1, voter), (2, voter), (3, learner), (9, voter)]);
+        let mut new = row(2, 2, 5, &[(1, voter), (2, voter), (3, learner), (9, voter)]);
+        new.voteless.insert(9);
         let rows = [old, new, row(3, 2, 5, &[]), row(4, 2, 5, &[])];
         let leader = leader(&rows).unwrap();
         assert_eq!(leader.id, 2);
@@ -85,7 +89,7 @@ mod tests {
                 "2 127.0.0.1:2 voter, leads 12",
                 "3 127.0.0.1:3 learner 13",
                 "4 127.0.0.1:4 no member 14",
-                "9 not in the config voter -",
+                "9 not in the config voter, counts for nothing: see status -",
             ]
         );
         assert!(super::leader(&rows[2..]).is_none());

@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 use quorate_models::kv::Kv;
 use quorate_models::protocol::{Protocol, Said, Visit, majority_follows};
 use quorate_models::service::{NO_MEMBER, Part};
-use serde::{Deserialize, Serialize, Serializer};
+use serde::de::DeserializeOwned;
+use serde::{Serialize, Serializer};
 use serde_json::Value;
 use stateright::actor::Id;
 
@@ -45,6 +46,8 @@ pub struct Row {
     pub warnings: Vec<String>,
     /// By its number, the part of each member that it knows of.
     pub members: BTreeMap<u64, Part>,
+    /// Those of the members that count for nothing, as far as it knows.
+    pub voteless: BTreeSet<u64>,
     /// The messages that it gave up.
     pub messages_lost: Option<u64>,
     /// The messages that were one with the same message, still on its way.
@@ -114,7 +117,7 @@ pub(in crate::cli) fn ask_all(config: &Config) -> Vec<Row> {
         let answer = answer.filter(is_it);
         let field = |name: &str| answer.as_ref().and_then(|answer| answer.get(name));
         let number = |name: &str| field(name).and_then(Value::as_u64);
-        let names = field("numbers").map(texts).unwrap_or_default();
+        let names = field("numbers").map(read::<Vec<String>>).unwrap_or_default();
         Row {
             id,
             address: address.to_string(),
@@ -122,8 +125,9 @@ pub(in crate::cli) fn ask_all(config: &Config) -> Vec<Row> {
             role: field("role").and_then(Value::as_str).map(str::to_owned),
             leader: number("leader"),
             numbers: names.iter().filter_map(|name| Some((name.clone(), number(name)?))).collect(),
-            warnings: field("warnings").map(texts).unwrap_or_default(),
-            members: field("members").and_then(members).unwrap_or_default(),
+            warnings: field("warnings").map(read).unwrap_or_default(),
+            members: field("members").map(read).unwrap_or_default(),
+            voteless: field("voteless").map(read).unwrap_or_default(),
             messages_lost: number("messages_lost"),
             messages_merged: number("messages_merged"),
             datagrams_forged: number("datagrams_forged"),
@@ -140,13 +144,9 @@ fn as_fields<S: Serializer>(numbers: &[(String, u64)], serializer: S) -> Result<
     serializer.collect_map(numbers.iter().map(|(name, value)| (name, value)))
 }
 
-fn texts(value: &Value) -> Vec<String> {
-    let texts = value.as_array().into_iter().flatten().filter_map(Value::as_str);
-    texts.map(str::to_owned).collect()
-}
-
-fn members(value: &Value) -> Option<BTreeMap<u64, Part>> {
-    BTreeMap::deserialize(value).ok()
+/// What a field holds; nothing, if that is something else.
+fn read<T: DeserializeOwned + Default>(field: &Value) -> T {
+    T::deserialize(field).unwrap_or_default()
 }
 
 /// What is known of why the cluster does not serve, by the word of its protocol, unless it does.

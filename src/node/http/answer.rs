@@ -98,6 +98,7 @@ fn status(site: &Site, latest: &Snapshot) -> String {
         "numbers": numbers.clone().map(|number| number.name).collect::<Vec<_>>(),
         "warnings": status.warnings,
         "members": members,
+        "voteless": status.voteless.iter().map(|id| usize::from(*id)).collect::<Vec<_>>(),
         "store": stores.map(|stores| hex(stores.own)),
         "stores_recorded": recorded,
         "stores_as_of": stores.map(|stores| stores.as_of),
