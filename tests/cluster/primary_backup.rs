@@ -53,6 +53,12 @@ fn the_last_copy_is_not_replaced_by_an_empty_one() {
         service["warnings"][0].as_str()?.contains(word).then_some(())
     };
     wait_for("a warning that there is no backup", || of_service(&cluster, "a single copy"));
+    let list = quorate(["member", "--config", &config, "list"]);
+    expect(&list, 0, &["primary-backup keeps the members with which the cluster began"]);
+    let list = String::from_utf8(list.stdout).expect("a table");
+    for part in ["member, view service", "member, primary", "member, does not answer"] {
+        assert_eq!(list.matches(part).count(), 1, "{list}");
+    }
     let primary = cluster.leader();
     cluster.kill(primary);
     cluster.restart(primary);

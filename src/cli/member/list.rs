@@ -2,26 +2,56 @@
 
 use std::io::Write;
 
+use quorate_models::kv::Kv;
+use quorate_models::protocol::{Protocol, Visit};
 use quorate_models::service::NO_MEMBER;
 
 use super::super::exit::{Code, Failure};
 use super::super::status::{aligned, ask};
+use super::super::{log, setup};
 use crate::node::config::Config;
 use ask::Row;
 
-/// Prints each node of the config, and what it is to the cluster.
+/// Prints each node of the config, and what it is to the cluster. Where members stay, all of the
+/// config are.
 ///
 /// # Errors
-/// If no leader answers who knows it, or the output fails.
+/// If members come and go and no leader answers who knows them, or the output fails.
 pub fn show(config: &Config) -> Result<(), Failure> {
     let rows = ask::ask_all(config);
-    let Some(leader) = leader(&rows) else {
+    let text = if !setup::visit(config, Changes)? {
+        let protocol = &config.protocol;
+        log::line(&format!("quorate: {protocol} keeps the members with which the cluster began"));
+        founders(&rows)
+    } else if let Some(leader) = leader(&rows) {
+        table(leader, &rows)
+    } else {
         let message = "no node that leads says who the members are; see `quorate status`";
         return Err(Failure::new(Code::No, message));
     };
-    let text = table(leader, &rows);
     writeln!(std::io::stdout().lock(), "{text}")
         .map_err(|error| Failure::new(Code::Io, format!("cannot write to the output: {error}")))
+}
+
+/// Asks a protocol whether members come and go.
+struct Changes;
+
+impl Visit for Changes {
+    type Output = bool;
+
+    fn visit<P: Protocol<Machine = Kv>>(self) -> bool {
+        P::CHANGES_MEMBERS
+    }
+}
+
+/// A line for each node of a cluster that keeps all of them, with what each is now.
+fn founders(rows: &[Row]) -> String {
+    let mut lines = vec![["node", "address", "part"].map(str::to_owned).to_vec()];
+    for row in rows {
+        let part = row.role.as_deref().unwrap_or("does not answer");
+        lines.push(vec![row.id.to_string(), row.address.clone(), format!("member, {part}")]);
+    }
+    aligned(&lines).join("\n")
 }
 
 /// The node that leads in the latest term of those that say that they do.
