@@ -81,10 +81,10 @@ fn status_is_what_was_published_last() {
     let expected = serde_json::json!({
         "cluster": null, "id": 1, "address": http.address().to_string(), "role": "leader",
         "numbers": ["term", "commit", "last"], "term": 4, "leader": 1, "commit": 5, "last": 6,
-        "warnings": [], "members": { "1": "voter", "2": "learner" }, "voteless": [2], "store": "00000000000000a1",
-        "stores_recorded": { "2": "ffffffffffffffff" }, "stores_as_of": [4, 6],
-        "messages_sent": 900, "messages_merged": 800, "messages_lost": 3, "datagrams_forged": 7,
-        "uptime_seconds": null, "age_ms": null,
+        "warnings": [], "members": { "1": "voter", "2": "learner" }, "voteless": [2],
+        "store": "00000000000000a1", "stores_recorded": { "2": "ffffffffffffffff" },
+        "stores_as_of": [4, 6], "messages_sent": 900, "messages_merged": 800, "messages_lost": 3,
+        "datagrams_forged": 7, "uptime_seconds": null, "age_ms": null,
     });
     assert_eq!(shown, expected);
 }

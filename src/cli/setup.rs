@@ -95,6 +95,21 @@ pub fn visit<V: Visit>(config: &Config, visitor: V) -> Result<V::Output, ConfigE
     })
 }
 
+/// Whether the members of `config` come and go.
+///
+/// # Errors
+/// As [`visit`].
+pub fn changes_members(config: &Config) -> Result<bool, ConfigError> {
+    struct Changes;
+    impl Visit for Changes {
+        type Output = bool;
+        fn visit<P: Protocol<Machine = Kv>>(self) -> bool {
+            P::CHANGES_MEMBERS
+        }
+    }
+    visit(config, Changes)
+}
+
 /// Refuses a config of a protocol that does not run, or not with its timers.
 ///
 /// # Errors

@@ -7,25 +7,24 @@
 //! well: the node stops, and of its batch nothing is saved and nothing sent.
 
 mod admission;
+mod disk;
 mod error;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::error::Error;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use quorate_models::durable::Durable;
 use quorate_models::protocol::Protocol;
 use quorate_models::service::Status;
 use serde::{Deserialize, Serialize};
 use stateright::actor::{Actor, Command, Id, Out};
 
 use self::admission::Admission;
+pub use self::disk::Disk;
 pub use self::error::NodeError;
 use super::panics::caught;
 use super::seal::NoRandom;
-use super::storage::{Store, StoreError};
 use super::timers::{Dice, Timers};
 use super::transport::{Counters, Notice, Transport};
 use super::wire::{self, WireError};
@@ -34,20 +33,11 @@ use super::wire::{self, WireError};
 /// publishes that it is still there.
 const IDLE: Duration = Duration::from_millis(50);
 
+/// How often a node looks whether its disk still has what was committed.
+const LOOK: Duration = Duration::from_millis(500);
+
 /// For how long a message that could not be sent is warned of.
 const LATELY: Duration = Duration::from_secs(1);
-
-/// What makes an actor's storage survive a crash.
-pub trait Disk<S> {
-    /// What went wrong.
-    type Error: Error + Send + Sync + 'static;
-
-    /// Makes `storage` what the node starts from after a crash. When this returns it has.
-    ///
-    /// # Errors
-    /// If that is not certain. The node stops then.
-    fn commit(&mut self, storage: &S) -> Result<(), Self::Error>;
-}
 
 /// Who watches a node, and tells it to stop.
 pub trait Watch {
@@ -125,6 +115,8 @@ pub struct EventLoop<A: Protocol, D: Disk<A::Storage>, W: Watch> {
     dice: Dice,
     transport: Transport,
     disk: D,
+    /// When the disk was looked at.
+    looked: Instant,
     watch: W,
     counts: Counts,
     /// By server, when and why a message for it was last not sent.
@@ -160,6 +152,7 @@ impl<A: Protocol, D: Disk<A::Storage>, W: Watch> EventLoop<A, D, W> {
             dice: Dice::new(seed),
             transport,
             disk,
+            looked: Instant::now(),
             watch,
             counts: Counts::default(),
             unsent: BTreeMap::new(),
@@ -200,6 +193,7 @@ impl<A: Protocol, D: Disk<A::Storage>, W: Watch> EventLoop<A, D, W> {
     }
 
     fn work(&mut self) -> Result<(), NodeError> {
+        self.look()?;
         let messages = self.transport.poll(self.deadline())?;
         let mut batch = Batch::default();
         let before = self.counts;
@@ -234,6 +228,16 @@ impl<A: Protocol, D: Disk<A::Storage>, W: Watch> EventLoop<A, D, W> {
         }
         self.fire(&mut batch, |_| true)?;
         if self.counts == before { self.publish() } else { self.finish(batch) }
+    }
+
+    /// Looks at the disk, from time to time.
+    fn look(&mut self) -> Result<(), NodeError> {
+        let now = Instant::now();
+        if now < self.looked + LOOK {
+            return Ok(());
+        }
+        self.looked = now;
+        self.disk.look().map_err(|error| NodeError::Disk(Box::new(error)))
     }
 
     /// Lets those of the timers fire whose time has come.
@@ -369,12 +373,4 @@ impl<A: Protocol, D: Disk<A::Storage>, W: Watch> EventLoop<A, D, W> {
 /// What `work` of the actor returns, or the error that it has panicked.
 fn guarded<T>(during: impl FnOnce() -> String, work: impl FnOnce() -> T) -> Result<T, NodeError> {
     caught(work).map_err(|words| NodeError::Panic { during: during(), words })
-}
-
-impl<S: Durable + Clone> Disk<S> for Store<S> {
-    type Error = StoreError;
-
-    fn commit(&mut self, storage: &S) -> Result<(), StoreError> {
-        Store::commit(self, storage)
-    }
 }

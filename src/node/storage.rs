@@ -16,10 +16,12 @@
 
 mod database;
 mod error;
+mod place;
 mod record;
 mod slots;
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
 use std::io;
@@ -32,6 +34,7 @@ use redb::backends::FileBackend;
 
 use self::database::{Fault, Handle, Raw};
 pub use self::error::StoreError;
+use self::place::Place;
 use self::record::{CONTENTS, Contents, FOUNDERS, IDENTITY};
 
 /// The version of the layout that this code writes. It reads version 1 as well, which differs only
@@ -57,6 +60,8 @@ pub struct Identity {
 #[derive(Debug)]
 pub struct Store<S> {
     path: PathBuf,
+    /// The file, if it is one.
+    place: Option<Place>,
     database: Handle,
     contents: Contents,
     /// What the file holds, so that a commit can tell what changed.
@@ -114,7 +119,14 @@ impl<S: Durable + Clone> Store<S> {
     /// [`StoreError::Format`], [`StoreError::Damaged`], or [`StoreError::Io`]. The file keeps what
     /// it holds in every case.
     pub fn open(path: &Path, identity: Identity) -> Result<(Self, Option<S>), StoreError> {
-        Self::open_with(|| lock_file(path), path, identity)
+        let place = Cell::new(None);
+        let lock = || {
+            let file = lock_file(path)?;
+            place.set(Some(Place::of(&file)?));
+            FileBackend::new(file).map_err(io::Error::other)
+        };
+        let (store, last) = Self::open_with(lock, path, identity)?;
+        Ok((Self { place: place.get(), ..store }, last))
     }
 
     /// Opens a store on a storage of the caller's. `backend` is called once, and once more for a
@@ -149,6 +161,7 @@ impl<S: Durable + Clone> Store<S> {
                 let (contents, last) = restore::<S>(&raw, path, &identity)?;
                 let store = Self {
                     path: path.into(),
+                    place: None,
                     database,
                     contents,
                     last: last.clone(),
@@ -172,15 +185,17 @@ impl<S: Durable + Clone> Store<S> {
     /// last commit. A state without any record leaves no trace in a store.
     ///
     /// # Errors
-    /// [`StoreError::Io`] or [`StoreError::Write`] if the disk fails. It is then unknown whether
-    /// `state` will be found at the next start, so the store takes no more commits
-    /// ([`StoreError::Failed`]) and the caller must stop the node.
+    /// [`StoreError::Gone`], and nothing is written; [`StoreError::Io`] or [`StoreError::Write`] if
+    /// the disk fails. It is then unknown whether `state` will be found at the next start, so the
+    /// store takes no more commits ([`StoreError::Failed`]). In each case the caller must stop the
+    /// node.
     pub fn commit(&mut self, state: &S) -> Result<(), StoreError> {
         if self.failed {
             return Err(StoreError::Failed { path: self.path.clone() });
         }
         let changes = state.changes(self.last.as_ref());
         if !changes.is_empty() {
+            self.look()?;
             self.failed = true;
             self.contents = self
                 .database
@@ -190,6 +205,21 @@ impl<S: Durable + Clone> Store<S> {
         }
         self.last = Some(state.clone());
         Ok(())
+    }
+
+    /// Looks whether the store's path still leads to the file that is open. Costs one call of the
+    /// system.
+    ///
+    /// # Errors
+    /// [`StoreError::Gone`] if it does not: what the file holds will not be found at the next
+    /// start, so the caller must stop the node.
+    pub fn look(&self) -> Result<(), StoreError> {
+        match self.place {
+            Some(place) if !place.is_at(&self.path) => {
+                Err(StoreError::Gone { path: self.path.clone() })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Where the store is.
@@ -271,9 +301,9 @@ fn create_file(file: File, path: &Path, identity: Identity) -> Result<(), StoreE
 }
 
 /// Opens the file at `path` for this process alone. The lock goes with the file when it is closed.
-fn lock_file(path: &Path) -> io::Result<FileBackend> {
+fn lock_file(path: &Path) -> io::Result<File> {
     let file = OpenOptions::new().read(true).write(true).open(path)?;
     // redb locks as well, but only after we have looked at (and perhaps set right) the header.
     file.try_lock()?;
-    FileBackend::new(file).map_err(io::Error::other)
+    Ok(file)
 }

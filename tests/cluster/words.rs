@@ -198,3 +198,20 @@ fn a_damaged_store_is_told_of_in_our_own_words() {
     }
     assert!(refused >= 3, "{refused}");
 }
+
+/// What it wrote from then on would be gone at its next start.
+#[test]
+fn a_node_whose_store_is_deleted_stops_though_nobody_writes() {
+    let cluster = Cluster::create(1);
+    let (mut node, lines) = listened(&["node", "--config", &cluster.config(), "--id", "1"]);
+    cluster.leader();
+    let store = cluster.loaded().nodes[0].store.clone();
+    std::fs::remove_file(&store).unwrap();
+    let status = wait_for("the node to stop", || node.0.try_wait().unwrap());
+    assert_eq!(status.code(), Some(74));
+    let last = lines.map_while(Result::ok).last().unwrap();
+    let words =
+        format!("{}: the store was deleted or replaced while the node ran", store.display());
+    assert!(last.contains(&words), "{last}");
+    assert!(!store.exists());
+}

@@ -57,6 +57,36 @@ fn a_store_is_never_created_over_anything() {
 }
 
 #[test]
+fn a_file_that_is_gone_or_another_one_takes_no_commits() {
+    let put_aside = |path: &Path| fs::rename(path, path.with_extension("aside")).unwrap();
+    let replace = |path: &Path| {
+        put_aside(path);
+        fs::copy(path.with_extension("aside"), path).unwrap();
+    };
+    let delete = |path: &Path| fs::remove_file(path).unwrap();
+    let delete_folder = |path: &Path| fs::remove_dir_all(path.parent().unwrap()).unwrap();
+    for lose in [&delete as &dyn Fn(&Path), &delete_folder, &put_aside, &replace] {
+        let (_folder, path) = store();
+        let (mut store, _) = Store::<Log>::open(&path, SELF).unwrap();
+        store.look().unwrap();
+        store.commit(&Log::sample(1, 4)).unwrap();
+        lose(&path);
+        for error in [store.look(), store.commit(&Log::sample(1, 5))].map(Result::unwrap_err) {
+            assert!(matches!(error, StoreError::Gone { .. }), "{error}");
+            assert_says(&error, &path, "deleted or replaced while the node ran");
+        }
+        // Put back, it holds what was committed, and goes on.
+        if path.with_extension("aside").exists() {
+            fs::rename(path.with_extension("aside"), &path).unwrap();
+            store.look().unwrap();
+            store.commit(&Log::sample(1, 6)).unwrap();
+            drop(store);
+            assert_eq!(Store::<Log>::open(&path, SELF).unwrap().1, Some(Log::sample(1, 6)));
+        }
+    }
+}
+
+#[test]
 fn another_node_or_cluster_is_refused() {
     let (_folder, path) = store();
     for other in [Identity { node: 3, ..SELF }, Identity { cluster: 7, ..SELF }] {

@@ -168,8 +168,8 @@ fn voteless(id: Id, state: &ServerState<Kv>) -> BTreeSet<Id> {
     state.config().members().into_iter().filter(knows).collect()
 }
 
-/// The own store, and those on record. Of two logs the one whose last entry is of the later term has
-/// the newer configuration, for the leader of that term had all that was committed before.
+/// The own store, and those on record. Of two logs the one whose last entry is of the later term
+/// has the newer configuration, for the leader of that term had all that was committed before.
 fn stores(state: &ServerState<Kv>) -> Stores {
     let (recorded, last) = (&state.config().stores, state.log().last());
     Stores {

@@ -2,8 +2,6 @@
 
 use std::io::Write;
 
-use quorate_models::kv::Kv;
-use quorate_models::protocol::{Protocol, Visit};
 use quorate_models::service::NO_MEMBER;
 
 use super::super::exit::{Code, Failure};
@@ -19,7 +17,7 @@ use ask::Row;
 /// If members come and go and no leader answers who knows them, or the output fails.
 pub fn show(config: &Config) -> Result<(), Failure> {
     let rows = ask::ask_all(config);
-    let text = if !setup::visit(config, Changes)? {
+    let text = if !setup::changes_members(config)? {
         let protocol = &config.protocol;
         log::line(&format!("quorate: {protocol} keeps the members with which the cluster began"));
         founders(&rows)
@@ -31,17 +29,6 @@ pub fn show(config: &Config) -> Result<(), Failure> {
     };
     writeln!(std::io::stdout().lock(), "{text}")
         .map_err(|error| Failure::new(Code::Io, format!("cannot write to the output: {error}")))
-}
-
-/// Asks a protocol whether members come and go.
-struct Changes;
-
-impl Visit for Changes {
-    type Output = bool;
-
-    fn visit<P: Protocol<Machine = Kv>>(self) -> bool {
-        P::CHANGES_MEMBERS
-    }
 }
 
 /// A line for each node of a cluster that keeps all of them, with what each is now.

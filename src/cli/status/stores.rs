@@ -2,8 +2,8 @@
 //! the nodes knows it.
 //!
 //! Each node tells which store it has, and which store each of the others has by the configuration
-//! that it knows. An older configuration is no witness: since then a node may have been removed, and
-//! added again with a new store.
+//! that it knows. An older configuration is no witness: since then a node may have been removed,
+//! and added again with a new store.
 
 use std::collections::BTreeMap;
 use std::path::Path;

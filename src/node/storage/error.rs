@@ -57,6 +57,13 @@ pub enum StoreError {
     /// The file could not take what was to be written.
     #[error("{}: cannot write the store: {problem}", path.display())]
     Write { path: PathBuf, problem: String },
+    /// The path leads to no file any more, or to another one than the store has open.
+    #[error(
+        "{}: the store was deleted or replaced while the node ran: what is written to it now is \
+         lost",
+        path.display()
+    )]
+    Gone { path: PathBuf },
     /// An earlier commit failed, so it is not known what the file holds.
     #[error("{}: the store takes no more commits since one failed", path.display())]
     Failed { path: PathBuf },

@@ -1,0 +1,40 @@
+//! What a node remembers, as the event loop wants it: committed, and still there.
+
+use std::error::Error;
+
+use quorate_models::durable::Durable;
+
+use crate::node::storage::{Store, StoreError};
+
+/// What makes an actor's storage survive a crash.
+pub trait Disk<S> {
+    /// What went wrong.
+    type Error: Error + Send + Sync + 'static;
+
+    /// Makes `storage` what the node starts from after a crash. When this returns it has.
+    ///
+    /// # Errors
+    /// If that is not certain. The node stops then.
+    fn commit(&mut self, storage: &S) -> Result<(), Self::Error>;
+
+    /// Looks whether what was committed is still to be found. Asked about twice a second. It is by
+    /// default.
+    ///
+    /// # Errors
+    /// If it is certain that it is not. The node stops then.
+    fn look(&self) -> Result<(), Self::Error> {
+        Ok(())
+    }
+}
+
+impl<S: Durable + Clone> Disk<S> for Store<S> {
+    type Error = StoreError;
+
+    fn commit(&mut self, storage: &S) -> Result<(), StoreError> {
+        Store::commit(self, storage)
+    }
+
+    fn look(&self) -> Result<(), StoreError> {
+        Store::look(self)
+    }
+}
