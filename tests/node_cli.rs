@@ -6,6 +6,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
@@ -273,6 +274,45 @@ fn a_cluster_resumes_and_leaves_no_process_behind_however_it_ends() {
 
     let other = quorate(["cluster", "--dir", dir, "--nodes", "5"]);
     expect(&other, 64, &[&config, "--nodes 3, not 5", "leave out --nodes", "another --dir"]);
+}
+
+/// The way that is told is gone.
+#[test]
+fn a_cluster_that_lacks_a_store_starts_no_node_and_says_how_to_mend_it() {
+    let cluster = Cluster::create(3);
+    let (config, loaded) = (cluster.config(), cluster.loaded());
+    let dir = Path::new(&config).parent().unwrap().to_str().unwrap();
+    let resume = ["--dir", dir];
+    let store = loaded.nodes[1].store.to_str().unwrap();
+    std::fs::remove_file(store).unwrap();
+    let init = ["node", "--config", &config, "--id", "2", "--init"];
+    let new = format!("`quorate {}` makes a new one", init.join(" "));
+    let member = format!("`quorate member --config {config} remove 2`, `add 2` and `promote 2`");
+    let told = quorate(["cluster", "--dir", dir]);
+    expect(&told, 74, &[store, "the store of node 2 is missing", &new, &member]);
+    let said = stderr(&told);
+    assert!(!said.contains("started on") && !said.contains("[[node]]"), "{said}");
+
+    let mut node = Process::start(init);
+    wait_for("a new node", || cluster.status()[1]["reachable"].as_bool().filter(|up| *up));
+    node.terminate();
+    assert!(node.0.wait().unwrap().success());
+    let (mut all, lines) = run_cluster(&resume);
+    line(&lines, &["leader in term"]);
+    for what in ["remove", "add", "promote"] {
+        wait_for(what, || {
+            quorate(["member", "--config", &config, what, "2"]).status.success().then_some(())
+        });
+    }
+    all.terminate();
+    assert!(all.0.wait().unwrap().success());
+
+    let mut text = std::fs::read_to_string(&config).unwrap();
+    let address = &cluster.free_addresses::<1>()[0];
+    text += &format!("[[node]]\nid = 4\naddress = {address:?}\nstore = \"4\"\njoins = true\n");
+    std::fs::write(&config, text).unwrap();
+    let gone = "if it was removed for good, delete its [[node]] from";
+    expect(&quorate(["cluster", "--dir", dir]), 74, &["the store of node 4 is missing", gone]);
 }
 
 #[test]

@@ -91,6 +91,7 @@ fn cluster(args: &Args) -> Result<(), Failure> {
         );
         return Err(Failure::new(Code::Config, message));
     }
+    has_stores(&config)?;
     let (count, shown) = (config.nodes.len(), path.display());
     log::event(&format!("{count} nodes; `quorate kv --config {shown} put KEY VALUE` writes"));
     let mut nodes = Vec::new();
@@ -173,6 +174,30 @@ fn resume(args: &Args, path: &Path) -> Result<Config, Failure> {
         }
         _ => Ok(config),
     }
+}
+
+/// Refuses a cluster in which a node lacks its store, and says how it comes by one.
+fn has_stores(config: &Config) -> Result<(), Failure> {
+    let Some(node) = config.nodes.iter().find(|node| !node.store.exists()) else {
+        return Ok(());
+    };
+    let (id, store, file) = (node.id, node.store.display(), config.path.display());
+    let mut message = format!(
+        "{store}: the store of node {id} is missing, and no node was started; `quorate node \
+         --config {file} --id {id} --init` makes a new one: stop it when it runs, and resume the \
+         cluster"
+    );
+    if setup::changes_members(config)? {
+        message += &format!(
+            "; if node {id} has run before, it counts for nothing until `quorate member \
+             --config {file} remove {id}`, `add {id}` and `promote {id}`"
+        );
+    }
+    if node.joins {
+        message +=
+            &format!("; if it was removed for good, delete its [[node]] from {file} instead");
+    }
+    Err(Failure::new(Code::Io, message))
 }
 
 /// A new cluster, its stores empty.
