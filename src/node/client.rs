@@ -21,6 +21,9 @@ use super::wire::{self, WireError};
 pub struct Patience {
     /// How long it waits for an answer before it asks another server.
     pub retry: Duration,
+    /// How long it waits instead, for each server once, until a member has answered: one that is
+    /// down is not to hold it up. A command takes effect once, however many are asked.
+    pub first: Duration,
     /// How much longer it waits for every so many bytes of a large command: the leader has to send
     /// them on before it can answer, and to begin anew elsewhere only adds to that.
     pub retry_per: (Duration, usize),
@@ -37,6 +40,7 @@ pub struct Patience {
 /// That of every client.
 pub const PATIENCE: Patience = Patience {
     retry: Duration::from_millis(100),
+    first: Duration::from_millis(20),
     retry_per: (Duration::from_millis(1), 4_096),
     pause: Duration::from_millis(30),
     redirects: 2,
@@ -75,6 +79,8 @@ pub struct Client<M: StateMachine> {
     sequence: Sequence,
     /// Whom to ask next: the leader, as far as this client knows.
     target: usize,
+    /// How many servers it has not asked yet; none once a member has answered.
+    unasked: usize,
     /// How far the log is committed, as far as this session was told.
     seen: Index,
     /// When it was told so.
@@ -115,6 +121,7 @@ impl<M: StateMachine> Client<M> {
         let session = Session::of(transport.id());
         Ok(Client {
             transport,
+            unasked: servers.len(),
             servers,
             session,
             sequence: Sequence(0),
@@ -206,8 +213,9 @@ impl<M: StateMachine> Client<M> {
         Request { session: self.session, sequence: self.sequence, since, command }
     }
 
-    /// The log is committed up to `index` at least.
+    /// A member says that the log is committed up to `index` at least.
     fn note(&mut self, index: Index) {
+        self.unasked = 0;
         if index > Index::ZERO {
             self.seen = self.seen.max(index);
             self.told = Instant::now();
@@ -225,17 +233,15 @@ impl<M: StateMachine> Client<M> {
     ) -> Result<T, CallError> {
         let give_up = Instant::now() + timeout;
         let mut message = wire::encode(&says(request.clone()))?;
-        let Patience { retry, retry_per, pause, redirects: at_once, fresh: _ } = PATIENCE;
-        let retry = retry + retry_per.0 * (message.len() / retry_per.1) as u32;
         let (mut redirects, mut pauses) = (0, false);
         let mut outside = BTreeSet::new();
         while Instant::now() < give_up {
             let server = self.servers[self.target];
             let answer = if pauses {
-                self.answer(reply, None, pause, give_up)?
+                self.answer(reply, None, PATIENCE.pause, give_up)?
             } else {
                 self.transport.send(server, message.clone());
-                self.answer(reply, Some(server), retry, give_up)?
+                self.answer(reply, Some(server), self.patience(message.len()), give_up)?
             };
             match answer {
                 Some(Answer::Done { output, index } | Answer::Read { output, index }) => {
@@ -257,22 +263,36 @@ impl<M: StateMachine> Client<M> {
                     if outside.len() == self.servers.len() {
                         return Err(CallError::NoMember);
                     }
-                    self.target = self.next_target();
+                    self.go_on();
                 }
                 Some(Answer::Redirect { leader }) => {
                     let known = leader.and_then(|id| self.servers.iter().position(|s| *s == id));
                     redirects += 1;
-                    pauses = redirects > at_once || known.is_none();
+                    pauses = redirects > PATIENCE.redirects || known.is_none();
+                    self.unasked = 0;
                     self.target = known.unwrap_or(self.next_target());
                 }
                 None if pauses => (redirects, pauses) = (0, false),
                 None => {
                     redirects = 0;
-                    self.target = self.next_target();
+                    self.go_on();
                 }
             }
         }
         Err(CallError::Unknown(timeout))
+    }
+
+    /// How long it waits now for the answer to a message of so many bytes.
+    fn patience(&self, bytes: usize) -> Duration {
+        let Patience { retry, first, retry_per: (longer, per), .. } = PATIENCE;
+        let wait = if self.unasked > 0 { first } else { retry };
+        wait + longer * (bytes / per) as u32
+    }
+
+    /// Asks another server next, since this one is of no use.
+    fn go_on(&mut self) {
+        self.unasked = self.unasked.saturating_sub(1);
+        self.target = self.next_target();
     }
 
     fn next_target(&self) -> usize {

@@ -1,4 +1,4 @@
-//! Sessions that end: what a node does for them, and what its clients do.
+//! Sessions: whom a client asks that begins one, and what it and its node do when one ends.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -13,7 +13,7 @@ use quorate_models::service::{Answer, Message, Reply, Request, Sequence, Session
 use stateright::actor::Id;
 
 use crate::support::cluster::wait_for;
-use crate::{Running, members, raft};
+use crate::{MS, Running, members, raft};
 
 const LIMIT: Duration = Duration::from_secs(10);
 
@@ -122,4 +122,18 @@ fn a_client_that_comes_back_after_a_pause_asks_how_far_the_log_is() {
     thread::sleep(PATIENCE.fresh);
     assert_eq!(client.call(put("key", "2"), LIMIT).unwrap(), Output::Stored);
     assert_eq!(server.join().unwrap(), [0, 0, 12].map(Index));
+}
+
+#[test]
+fn a_client_that_nobody_has_answered_soon_asks_them_all() {
+    let members = members(3);
+    let servers = [1, 2, 3].map(|id| Transport::server(&members, id).unwrap());
+    let mut client = Client::<Kv>::open(&members).unwrap();
+    // Time for two, were it as patient from the beginning as it is later.
+    let answer = client.call(put("key", "1"), PATIENCE.retry * 2 - MS);
+    assert!(matches!(answer, Err(CallError::Unknown(_))), "{answer:?}");
+    for mut server in servers {
+        let asked = server.poll(Instant::now()).unwrap();
+        assert!(!asked.is_empty(), "it does not ask server {:?}", server.id());
+    }
 }

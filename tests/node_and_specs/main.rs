@@ -32,6 +32,13 @@ type Differences = [(&'static str, Answer)];
 /// What differs whatever the protocol is: the clients of nodes and those of specs.
 const OF_CLIENTS: &Differences = &[
     (
+        "how long a client waits that no member has answered yet",
+        Answer::None(
+            "It asks each server once, sooner than the retry timer would have it: in the specs of \
+             safety that fires at any moment. From then on it waits as long as the specs' clients.",
+        ),
+    ),
+    (
         "how much longer a client waits for a large command",
         Answer::None(
             "Commands of a spec are small. In the specs of safety a client asks again at any \
@@ -133,7 +140,7 @@ where
     };
     let Client { servers: _, script: _, reads: _, retry: _, tries: _, begins_anew: _, habits: _ } =
         clients().next().expect("one").1;
-    let first = one(clients().map(|(spec, client)| {
+    let beginning = one(clients().map(|(spec, client)| {
         assert_eq!(client.servers.len(), spec.servers, "it knows all servers");
         usize::from(client.servers[0])
     }));
@@ -145,13 +152,14 @@ where
         assert!(asks_again && tries_another && follows_redirect && knows_its_answer && begins_once);
         assert!(!client.begins_anew);
     }
-    let Patience { retry, retry_per, pause, redirects, fresh } = PATIENCE;
+    let Patience { retry, first, retry_per, pause, redirects, fresh } = PATIENCE;
     vec![
         compared("how long a client waits", retry..retry, &waits),
+        compared("how long a client waits that no member has answered yet", first..first, &waits),
         compared("how much longer a client waits for a large command", retry_per, "none"),
         compared("how long a client waits when no leader is known", pause, waits.start),
         compared("how many redirects a client follows at once", redirects, 1),
-        compared("whom a client asks first", "anyone", first),
+        compared("whom a client asks first", "anyone", beginning),
         compared("for how long a client counts on what it knows of the log", fresh, "for ever"),
     ]
 }
