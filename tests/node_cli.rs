@@ -286,7 +286,8 @@ fn a_cluster_that_lacks_a_store_starts_no_node_and_says_how_to_mend_it() {
     let store = loaded.nodes[1].store.to_str().unwrap();
     std::fs::remove_file(store).unwrap();
     let init = ["node", "--config", &config, "--id", "2", "--init"];
-    let new = format!("`quorate {}` makes a new one", init.join(" "));
+    let new =
+        format!("put it back if it was moved, or make a new one with `quorate {}`", init.join(" "));
     let member = format!("`quorate member --config {config} remove 2`, `add 2` and `promote 2`");
     let told = quorate(["cluster", "--dir", dir]);
     expect(&told, 74, &[store, "the store of node 2 is missing", &new, &member]);

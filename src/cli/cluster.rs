@@ -183,9 +183,9 @@ fn has_stores(config: &Config) -> Result<(), Failure> {
     };
     let (id, store, file) = (node.id, node.store.display(), config.path.display());
     let mut message = format!(
-        "{store}: the store of node {id} is missing, and no node was started; `quorate node \
-         --config {file} --id {id} --init` makes a new one: stop it when it runs, and resume the \
-         cluster"
+        "{store}: the store of node {id} is missing, and no node was started; put it back if it \
+         was moved, or make a new one with `quorate node --config {file} --id {id} --init`: stop \
+         that when it runs, and resume the cluster"
     );
     if setup::changes_members(config)? {
         message += &format!(
