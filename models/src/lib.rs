@@ -68,6 +68,7 @@ pub mod member;
 pub mod number;
 pub mod operator;
 pub mod order;
+pub mod pieces;
 pub mod primary_backup;
 pub mod protocol;
 pub mod quorum;

@@ -19,7 +19,6 @@ use quorate_models::raft::state::{Progress, Role, ServerState};
 use quorate_models::raft::{Timer, specs};
 use quorate_models::service::{Message, Request, Sequence, Session};
 use quorate_models::session::Sessions;
-use quorate_models::state_machine::StateMachine as _;
 use stateright::actor::{Actor, Id, Out};
 
 /// A node, which is the third of three.
@@ -81,21 +80,6 @@ fn last(index: u64) -> Position {
 fn snapshot(last: Position, size: usize) -> Snapshot {
     let config = (Index::ZERO, Config::of((0..3).map(Id::from)));
     Snapshot::of(last, config, &Kv::default(), &Sessions::default(), size)
-}
-
-#[test]
-fn the_pieces_of_a_snapshot_are_what_is_encoded_and_of_one_size() {
-    let mut machine = Kv::default();
-    (0..9).for_each(|number| {
-        machine.apply(&put(&number.to_string(), &"x".repeat(number)));
-    });
-    let sessions = Sessions::default();
-    let bytes = postcard::to_stdvec(&(&machine, &sessions)).expect("it encodes");
-    for size in 1..=bytes.len() + 1 {
-        let config = (Index::ZERO, Config::of([]));
-        let pieces = Snapshot::of(last(1), config, &machine, &sessions, size).pieces;
-        assert!(pieces.iter().map(Vec::as_slice).eq(bytes.chunks(size)), "of {size} bytes");
-    }
 }
 
 /// All of `snapshot`, in one piece, or that there is one.

@@ -19,10 +19,7 @@
 //!  |<-------------- AppendReply -------|      and entries from there on
 //! ```
 
-use std::mem;
-
 use imbl::Vector;
-use postcard::ser_flavors::Flavor;
 use serde::Serialize;
 use stateright::actor::Id;
 
@@ -34,6 +31,7 @@ use super::server::Step;
 use super::state::Applied;
 use super::{Params, commit, flow, follower_read, identity, read, replication};
 use crate::number::{Index, Term};
+use crate::pieces;
 use crate::session::Sessions;
 use crate::state_machine::StateMachine;
 
@@ -83,10 +81,7 @@ impl Snapshot {
         sessions: &Sessions<M::Output>,
         size: usize,
     ) -> Self {
-        assert!(size > 0, "a piece has some bytes");
-        let into = Cut { pieces: Vector::new(), rest: Vec::new(), size };
-        let pieces = postcard::serialize_with_flavor(&(machine, sessions), into);
-        Snapshot { last, config, pieces: pieces.expect("plain data always encodes") }
+        Snapshot { last, config, pieces: pieces::encode(&(machine, sessions), size) }
     }
 
     /// What was computed from all entries up to [`Self::last`].
@@ -94,53 +89,13 @@ impl Snapshot {
     /// # Errors
     /// If the pieces are not those of one snapshot, or are of another machine.
     pub fn decode<M: StateMachine>(&self) -> postcard::Result<Applied<M>> {
-        let mut bytes = Vec::with_capacity(self.size());
-        self.pieces.iter().for_each(|piece| bytes.extend_from_slice(piece));
-        let ((machine, sessions), rest) = postcard::take_from_bytes(&bytes)?;
-        if !rest.is_empty() {
-            return Err(postcard::Error::DeserializeBadEncoding);
-        }
+        let (machine, sessions) = pieces::decode(&self.pieces)?;
         Ok(Applied { index: self.last.index, machine, sessions })
     }
 
     /// Its size in bytes.
     pub fn size(&self) -> usize {
         self.pieces.iter().map(Vec::len).sum()
-    }
-}
-
-/// What is encoded, in pieces of one size but for the last: a large machine is copied once.
-struct Cut {
-    pieces: Vector<Vec<u8>>,
-    rest: Vec<u8>,
-    size: usize,
-}
-
-impl Flavor for Cut {
-    type Output = Vector<Vec<u8>>;
-
-    fn try_push(&mut self, byte: u8) -> postcard::Result<()> {
-        self.try_extend(&[byte])
-    }
-
-    fn try_extend(&mut self, mut bytes: &[u8]) -> postcard::Result<()> {
-        while !bytes.is_empty() {
-            let room = self.size - self.rest.len();
-            let (fitting, others) = bytes.split_at(room.min(bytes.len()));
-            self.rest.extend_from_slice(fitting);
-            bytes = others;
-            if self.rest.len() == self.size {
-                self.pieces.push_back(mem::replace(&mut self.rest, Vec::with_capacity(self.size)));
-            }
-        }
-        Ok(())
-    }
-
-    fn finalize(mut self) -> postcard::Result<Self::Output> {
-        if !self.rest.is_empty() {
-            self.pieces.push_back(self.rest);
-        }
-        Ok(self.pieces)
     }
 }
 
