@@ -4,15 +4,13 @@ use quorate_checker::engine::Miss;
 use quorate_models::raft::claims::properties::{ELECTION_SAFETY, LEADER_COMPLETENESS};
 use quorate_models::raft::rules::Rule;
 use quorate_models::raft::specs::identity::{self, RECORDED};
-
-use quorate_models::raft::specs::membership::QUORUM_FOLLOWS;
+use quorate_models::raft::specs::membership::CHANGE_ENDS;
 
 use super::Directed;
 use crate::proofs::{missed, necessary};
 
 const WIPED: Directed = Directed("a server is wiped", identity::wiped);
 const RECORDING: Directed = Directed("stores are recorded", identity::recorded_live);
-
 const NO_MAJORITY: Directed = Directed("no majority is left", identity::no_majority);
 
 necessary! {
@@ -23,7 +21,7 @@ necessary! {
 }
 
 missed! {
-    change_leaves_a_majority: ChangeLeavesAMajority lets QUORUM_FOLLOWS be missed by Lasso in 59
+    change_leaves_a_majority: ChangeLeavesAMajority lets CHANGE_ENDS be missed by Lasso in 59
         within NO_MAJORITY;
     store_is_recorded: StoreIsRecorded lets RECORDED be missed by Lasso in 14 within RECORDING;
 }

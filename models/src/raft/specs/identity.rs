@@ -13,7 +13,7 @@ use crate::kv::{Command, put};
 use crate::member;
 use crate::number::Term;
 use crate::raft::Timer;
-use crate::raft::claims::{identity, properties};
+use crate::raft::claims::{self, identity, properties};
 use crate::raft::config::Config;
 use crate::raft::identity::StoreId;
 use crate::raft::log::{Entry, Payload};
@@ -113,6 +113,7 @@ pub fn no_majority(name: &str, rules: Book) -> RaftSpec {
         timely.range = with_late_orders;
     }
     known_from_the_start(knowing_stores(spec))
+        .eventually_always(membership::CHANGE_ENDS, SEEN, claims::membership::nothing_pending)
         .summary("a server is wiped, and another one is to be removed")
         .directed(
             "S1 stands first, and S3 is wiped before anything is asked",
