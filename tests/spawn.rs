@@ -5,6 +5,7 @@
 
 mod support;
 
+use std::collections::BTreeMap;
 use std::env;
 use std::fs;
 use std::io::{self, Read};
@@ -69,6 +70,7 @@ fn actors(first: u16) -> Vec<(Id, Member<Node>)> {
         compaction: None,
         session_length: Some(SESSION_LENGTH),
         knows_stores: false,
+        first_stores: BTreeMap::new(),
         rules: AllRules,
     };
     let client = Client {

@@ -20,6 +20,8 @@ pub struct Settings {
     pub timers: BTreeMap<String, Range<Duration>>,
     /// By the name of one of [`Protocol::OPTIONS`], whether it is on, if not as by default.
     pub options: BTreeMap<String, bool>,
+    /// The numbers of the stores that are known before the cluster begins, by their servers.
+    pub stores: BTreeMap<Id, u64>,
 }
 
 impl Settings {

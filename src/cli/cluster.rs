@@ -21,7 +21,6 @@ use super::log;
 use super::setup;
 use crate::node::UNNAMED;
 use crate::node::config::{Config, FILE, Runs};
-use crate::node::storage;
 use children::{End, LOOK, Node};
 
 /// How many nodes a new cluster has, unless told otherwise.
@@ -215,12 +214,18 @@ fn create(args: &Args) -> Result<Config, Failure> {
     for id in 1..=nodes {
         probe(SocketAddr::from((Ipv4Addr::LOCALHOST, port + id)))?;
     }
-    Config::create(&args.dir, nodes, port, &runs, |config| {
-        for node in &config.nodes {
-            storage::create(&node.store, setup::identity(config, node.id))?;
-        }
-        Ok(())
-    })
+    Config::create(&args.dir, nodes, port, &runs, |config| setup::visit(config, Stores(config))?)
+}
+
+/// Creates the stores of a cluster.
+struct Stores<'a>(&'a Config);
+
+impl Visit for Stores<'_> {
+    type Output = Result<(), Failure>;
+
+    fn visit<P: Protocol<Machine = Kv>>(self) -> Self::Output {
+        Ok(setup::create_stores::<P>(self.0)?)
+    }
 }
 
 /// Asks a protocol whether so many nodes are enough.

@@ -11,6 +11,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::thread;
 
+use quorate_models::durable::Durable;
 use quorate_models::kv::Kv;
 use quorate_models::protocol::{Protocol, Visit};
 
@@ -103,8 +104,11 @@ impl Site<'_> {
         self.prepare()?;
         let identity = setup::identity(self.config, self.node.id);
         let (mut store, mut storage) = Store::<P::Storage>::open(&self.node.store, identity)?;
-        let resumes = storage.is_some();
-        if !resumes {
+        let made = self.node.store_id.and_then(P::first_storage);
+        let is_as_made =
+            |saved: &P::Storage| made.is_some_and(|made| saved.changes(Some(&made)).is_empty());
+        let resumes = storage.as_ref().is_some_and(|saved| !is_as_made(saved));
+        if storage.is_none() {
             storage = first_storage::<P>(&mut store)?;
         }
         let (transport, _http) = self.listen(resumes)?;

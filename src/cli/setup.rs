@@ -7,7 +7,7 @@ use stateright::actor::Id;
 
 use super::exit::{Code, Failure};
 use crate::node::config::{Config, ConfigError, Node, load_key};
-use crate::node::storage::{Identity, StoreError};
+use crate::node::storage::{self, Identity, Store, StoreError};
 use crate::node::transport::Members;
 
 impl From<ConfigError> for Failure {
@@ -42,7 +42,24 @@ pub fn identity(config: &Config, id: u64) -> Identity {
         node: id,
         protocol: config.protocol.clone().into(),
         founders: config.founders().map(|node| node.id).collect(),
+        first_stores: config.store_ids(),
     }
+}
+
+/// Creates the stores of a new cluster of `P`. Those of which the config says it have their numbers
+/// when this returns.
+///
+/// # Errors
+/// If one cannot be created.
+pub fn create_stores<P: Protocol>(config: &Config) -> Result<(), StoreError> {
+    for Node { id, store, store_id, .. } in &config.nodes {
+        storage::create(store, identity(config, *id))?;
+        if let Some(first) = store_id.and_then(P::first_storage) {
+            let (mut store, _) = Store::<P::Storage>::open(store, identity(config, *id))?;
+            store.commit(&first)?;
+        }
+    }
+    Ok(())
 }
 
 /// The members of the cluster, and the key that they share.
@@ -59,7 +76,7 @@ pub fn members(config: &Config) -> Result<Members, ConfigError> {
 ///
 /// # Errors
 /// If what the config says of timers and options does not fit `P`, or it has too few nodes for it,
-/// or some that join although nobody can.
+/// or some that join although nobody can, or numbers of stores that have none.
 pub fn actor<P: Protocol>(config: &Config) -> Result<P, ConfigError> {
     config.has_timers_of(P::TIMERS)?;
     config.has_options_of(P::OPTIONS)?;
@@ -71,7 +88,16 @@ pub fn actor<P: Protocol>(config: &Config) -> Result<P, ConfigError> {
         let problem = format!("no node joins a cluster of {}, which keeps its members", P::NAME);
         return Err(config.wrong(&format!("node {}: joins", node.id), &problem));
     }
-    let settings = Settings { timers: config.timers.clone(), options: config.options.clone() };
+    let stores = config.store_ids();
+    if let Some(id) = stores.keys().next().filter(|_| P::first_storage(1).is_none()) {
+        let problem = format!("the stores of {} have no numbers", P::NAME);
+        return Err(config.wrong(&format!("node {id}: store_id"), &problem));
+    }
+    let settings = Settings {
+        timers: config.timers.clone(),
+        options: config.options.clone(),
+        stores: stores.into_iter().map(|(id, store)| (Id::from(id as usize), store)).collect(),
+    };
     P::fits(&settings).map_err(|Misfit { name, is_option, problem }| match is_option {
         true => config.wrong(&format!("options.{name}"), &problem),
         false => config.wrong_timer(name, &problem),

@@ -16,6 +16,8 @@
 //! http = "127.0.0.1:7401"        # where it serves HTTP; left out, the port of its address, on
 //!                                # loopback
 //! store = "node-1.redb"
+//! store_id = "5be0cd19137e2179"  # the number of the store with which a founder begins, if it is
+//!                                # known, so that another one in its place has no vote
 //! joins = false                  # true of a node that came after the cluster began, and is no
 //!                                # member until `quorate member add`
 //! ```
@@ -203,7 +205,7 @@ impl Config {
     }
 
     fn validate(path: &Path, mut written: Written, look_up: LookUp) -> Result<Self, Wrong> {
-        let Some(cluster) = parse_cluster(&written.cluster) else {
+        let Some(cluster) = parse_hex(&written.cluster) else {
             let problem = format!("{:?} is not 16 hex digits", written.cluster);
             return Err(("cluster".into(), problem));
         };
@@ -226,6 +228,11 @@ impl Config {
         self.nodes.iter().filter(|node| !node.joins)
     }
 
+    /// The numbers of their stores, of those of which the file says it.
+    pub fn store_ids(&self) -> BTreeMap<u64, u64> {
+        self.founders().filter_map(|node| Some((node.id, node.store_id?))).collect()
+    }
+
     /// The error that `field` cannot be, for the reason that `problem` says.
     pub fn wrong(&self, field: &str, problem: &str) -> ConfigError {
         let (field, problem) = (field.into(), problem.into());
@@ -234,7 +241,7 @@ impl Config {
 }
 
 /// Exactly 16 hex digits; the number parser alone would take a sign or fewer.
-fn parse_cluster(text: &str) -> Option<u64> {
+fn parse_hex(text: &str) -> Option<u64> {
     let is_hex = text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
     is_hex.then(|| u64::from_str_radix(text, 16).ok()).flatten()
 }

@@ -22,7 +22,7 @@ mod slots;
 
 use std::borrow::Cow;
 use std::cell::Cell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::OpenOptionsExt;
@@ -35,7 +35,7 @@ use redb::backends::FileBackend;
 use self::database::{Fault, Handle, Raw};
 pub use self::error::StoreError;
 use self::place::Place;
-use self::record::{CONTENTS, Contents, FOUNDERS, IDENTITY};
+use self::record::{CONTENTS, Contents, FIRST_STORES, FOUNDERS, IDENTITY};
 
 /// The version of the layout that this code writes. It reads version 1 as well, which differs only
 /// in that it names no protocol.
@@ -54,6 +54,9 @@ pub struct Identity {
     /// The numbers of the nodes with which the cluster began. Were they to change while it has not
     /// changed its members, its nodes would not mean the same majorities.
     pub founders: BTreeSet<u64>,
+    /// The numbers of the stores with which founders began, by their own, as far as the config says
+    /// them. Were one to change, a store that took the place of another would pass for that.
+    pub first_stores: BTreeMap<u64, u64>,
 }
 
 /// The durable memory of one node: the storage `S` of its protocol, in one file.
@@ -105,6 +108,9 @@ pub fn create_with(
     let mut first = Raw::default();
     first.about.insert(IDENTITY.into(), record::seal_identity(&identity));
     first.about.insert(FOUNDERS.into(), record::seal_founders(&identity));
+    if !identity.first_stores.is_empty() {
+        first.about.insert(FIRST_STORES.into(), record::seal_first_stores(&identity));
+    }
     first.about.insert(CONTENTS.into(), Contents::default().seal());
     database::create(backend, &first).map_err(|fault| fault.on_write(path))
 }
@@ -116,8 +122,8 @@ impl<S: Durable + Clone> Store<S> {
     /// # Errors
     /// [`StoreError::Missing`], [`StoreError::InUse`] (another process has it open),
     /// [`StoreError::WrongIdentity`], [`StoreError::WrongProtocol`], [`StoreError::WrongFounders`],
-    /// [`StoreError::Format`], [`StoreError::Damaged`], or [`StoreError::Io`]. The file keeps what
-    /// it holds in every case.
+    /// [`StoreError::WrongFirstStores`], [`StoreError::Format`], [`StoreError::Damaged`], or
+    /// [`StoreError::Io`]. The file keeps what it holds in every case.
     pub fn open(path: &Path, identity: Identity) -> Result<(Self, Option<S>), StoreError> {
         let place = Cell::new(None);
         let lock = || {
@@ -254,6 +260,15 @@ fn restore<S: Durable>(
             let (path, expected) = (path.into(), identity.founders.clone());
             return Err(StoreError::WrongFounders { path, found, expected });
         }
+    }
+    let mut found = BTreeMap::new();
+    if raw.about.contains_key(FIRST_STORES) {
+        found = record::first_stores_from(about(FIRST_STORES)?)
+            .ok_or_else(|| damaged(FIRST_STORES, "it does not decode"))?;
+    }
+    if found != identity.first_stores {
+        let (path, expected) = (path.into(), identity.first_stores.clone());
+        return Err(StoreError::WrongFirstStores { path, found, expected });
     }
     let listed = Contents::from_bytes(about(CONTENTS)?)
         .ok_or_else(|| damaged(CONTENTS, "it does not decode"))?;

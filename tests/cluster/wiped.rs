@@ -5,14 +5,24 @@ use std::time::Duration;
 
 use quorate::cli::setup;
 use quorate::node::client::Client;
+use quorate::node::config::Runs;
 use quorate::node::storage::Store;
 use quorate_models::kv::{Command, Kv, Output, Text};
 use quorate_models::raft::config::Config;
+use quorate_models::raft::protocol::Node;
 use quorate_models::raft::state::{ServerState, Storage};
 use serde_json::Value;
 
 use super::member::{change, member, wait_for_role};
 use super::support::cluster::{Cluster, expect, quorate, stderr, wait_for};
+
+/// A cluster of three, none of whose nodes has been started. A node that misses its leader raises
+/// its term at once, so elections can be counted.
+fn made(runs: &Runs<'_>) -> Cluster {
+    let cluster = Cluster::made::<Node>(3, runs);
+    cluster.turn("pre_vote", false);
+    cluster
+}
 
 /// Ends node `id` once its log says which store each of the nodes has.
 fn kill_when_stores_are_known(cluster: &Cluster, id: u64) {
@@ -36,11 +46,40 @@ fn row(cluster: &Cluster, id: u64) -> Option<Value> {
     cluster.status().into_iter().find(|row| row["id"] == id)
 }
 
+/// Waits until node `stands` has asked node `wiped`, the only other one that runs, for its vote in
+/// three terms, in vain.
+fn elections_fail(cluster: &Cluster, stands: u64, wiped: u64) {
+    let first = wait_for("a node that stands", || row(cluster, stands)?["term"].as_u64());
+    wait_for("three elections", || {
+        assert!(cluster.status().iter().all(|row| row["role"] != "leader"));
+        (row(cluster, wiped)?["term"].as_u64()? > first + 3).then_some(())
+    });
+}
+
+/// Waits until node `wiped` warns of its store.
+fn wait_for_warning(cluster: &Cluster, wiped: u64) {
+    wait_for("a warning", || {
+        let row = row(cluster, wiped)?;
+        row["warnings"][0].as_str()?.starts_with("it has another store than").then_some(())
+    });
+}
+
+/// Gives node `wiped` its vote again.
+fn take_back(cluster: &Cluster, wiped: u64) {
+    let id = &*wiped.to_string();
+    change(cluster, &["remove", id]);
+    change(cluster, &["add", id]);
+    wait_for_role(cluster, wiped, "learner");
+    change(cluster, &["promote", id]);
+}
+
 /// The node had acknowledged a write that the only other one lacks which is up. Were it to vote for
 /// that one, the write would be lost.
 #[test]
 fn a_node_without_its_store_has_no_vote_until_it_is_taken_back() {
-    let cluster = Cluster::start_without("pre_vote", 3);
+    // Nobody knows a store before the start, as where the config does not say any.
+    let runs = Runs { numbers_stores: false, ..Runs::by_default::<Node>() };
+    let cluster = made(&runs).started(3);
     let leader = cluster.leader();
     let (wiped, third) = (leader % 3 + 1, (leader + 1) % 3 + 1);
     kill_when_stores_are_known(&cluster, third);
@@ -53,18 +92,10 @@ fn a_node_without_its_store_has_no_vote_until_it_is_taken_back() {
     fs::remove_file(&cluster.loaded().nodes[wiped as usize - 1].store).expect("it is there");
     cluster.start_new(wiped);
     cluster.restart(third);
-    let first = wait_for("a node that stands", || row(&cluster, third)?["term"].as_u64());
-    // It has been asked for its vote in each of these terms.
-    wait_for("three elections", || {
-        assert!(cluster.status().iter().all(|row| row["role"] != "leader"));
-        (row(&cluster, wiped)?["term"].as_u64()? > first + 3).then_some(())
-    });
+    elections_fail(&cluster, third, wiped);
 
     cluster.restart(leader);
-    wait_for("a warning", || {
-        let row = row(&cluster, wiped)?;
-        row["warnings"][0].as_str()?.starts_with("it has another store than").then_some(())
-    });
+    wait_for_warning(&cluster, wiped);
     assert_eq!(
         call(Command::Get { key: Text::from("colour") }),
         Output::Value(Some("blue".into()))
@@ -85,10 +116,7 @@ fn a_node_without_its_store_has_no_vote_until_it_is_taken_back() {
             (is_refused && told.status.code() == Some(1)).then_some(())
         });
     }
-    change(&cluster, &["remove", id]);
-    change(&cluster, &["add", id]);
-    wait_for_role(&cluster, wiped, "learner");
-    change(&cluster, &["promote", id]);
+    take_back(&cluster, wiped);
     // One of the others is enough with it.
     cluster.kill(third);
     assert_eq!(call(put("green")), Output::Stored);
@@ -100,11 +128,6 @@ fn a_node_without_its_store_has_no_vote_until_it_is_taken_back() {
 #[test]
 fn a_lost_store_is_told_of_without_a_leader() {
     let cluster = Cluster::start(2);
-    for id in [1, 2] {
-        kill_when_stores_are_known(&cluster, id);
-        cluster.restart(id);
-    }
-    cluster.leader();
     for id in [1, 2] {
         cluster.kill(id);
     }
@@ -120,4 +143,34 @@ fn a_lost_store_is_told_of_without_a_leader() {
     expect(&status(), 1, &words);
     let put = ["kv", "--config", &config, "--timeout", "0.5", "put", "a", "b"];
     expect(&quorate(put), 3, &words);
+}
+
+/// Nothing is in any log when its store is lost. Were it to vote, one node would lead with it.
+#[test]
+fn a_founder_whose_store_is_lost_before_it_was_started_has_no_vote() {
+    let cluster = made(&Runs::by_default::<Node>());
+    let loaded = cluster.loaded();
+    assert_eq!(loaded.store_ids().len(), 3, "the stores are known before the start");
+    fs::remove_file(&loaded.nodes[2].store).expect("it is there");
+    cluster.start_new(3);
+    wait_for_warning(&cluster, 3);
+    cluster.restart(1);
+    elections_fail(&cluster, 1, 3);
+
+    cluster.restart(2);
+    wait_for("a warning of the leader", || {
+        let rows = cluster.status();
+        let leader = rows.iter().find(|row| row["role"] == "leader")?;
+        leader["warnings"][0].as_str()?.starts_with("server 3 has another store").then_some(())
+    });
+    take_back(&cluster, 3);
+    let mut client = Client::<Kv>::open(&cluster.members()).expect("a socket");
+    // Its config still speaks of the store that is lost.
+    cluster.kill(3);
+    cluster.restart(3);
+    cluster.kill(2);
+    let put = Command::Put { key: Text::from("colour"), value: Text::from("green") };
+    assert_eq!(client.call(put, Duration::from_secs(10)).expect("an answer"), Output::Stored);
+    let row = row(&cluster, 3).expect("it runs");
+    assert_eq!(row["warnings"].as_array().map(Vec::len), Some(0), "{row}");
 }

@@ -136,7 +136,9 @@ fn a_node_with_another_key_is_told_of_by_those_that_hear_it() {
     let config = altered(&cluster, folder.path(), "cluster", "cluster", &"5a".repeat(32));
     let config = config.to_str().unwrap();
     let mut good = listened(&["node", "--config", &cluster.config(), "--id", "1"]);
-    let mut bad = listened(&["node", "--config", config, "--id", "2", "--init"]);
+    let store = cluster.loaded().nodes[1].store.clone();
+    std::fs::rename(store, folder.path().join("node-2.redb")).unwrap();
+    let mut bad = listened(&["node", "--config", config, "--id", "2"]);
     wait_for("elections", || {
         let row = cluster.status().into_iter().next()?;
         row["datagrams_forged"].as_u64().filter(|forged| *forged >= 20)

@@ -27,7 +27,7 @@ use quorate_models::kv::{Command, Kv, Output, Text};
 use quorate_models::number::Index;
 use quorate_models::protocol::{Misfit, Protocol, Settings};
 use quorate_models::raft::protocol::{Node, SESSION_LENGTH};
-use quorate_models::raft::{Batch, Options, Server, Timing};
+use quorate_models::raft::{Batch, Server, Timing, specs};
 use quorate_models::rules::AllRules;
 use quorate_models::service::{
     Answer, Message, MessageOf, Number, Reply, Request, Service, Session, Status,
@@ -342,16 +342,12 @@ fn a_node_that_cannot_save_stops_and_says_nothing() {
 }
 
 fn raft(members: &Members) -> Node {
+    let servers = members.servers.keys().map(|&id| Id::from(id as usize)).collect();
     Server {
-        servers: members.servers.keys().map(|&id| Id::from(id as usize)).collect(),
         timing: Timing { heartbeat: MS * 30, election: MS * 120..MS * 240 },
         batch: Batch { entries: 64, bytes: 1 << 20 },
-        window: 1,
-        options: Options::default(),
-        compaction: None,
         session_length: Some(SESSION_LENGTH),
-        knows_stores: false,
-        rules: AllRules,
+        ..specs::server(servers, AllRules)
     }
 }
 

@@ -21,6 +21,7 @@ const DIFFERENCES: &Differences = &[
     ("when a log is compacted", Answer::Spec("raft/snapshot")),
     ("when a session ends", Answer::Spec("raft/sessions")),
     ("whether stores are known", Answer::Spec("raft/wiped")),
+    ("of how many from the start", Answer::Spec("raft/wiped-at-once")),
     ("options", Answer::Spec("raft/sticky")),
     (
         "how many servers there may be",
@@ -67,7 +68,8 @@ fn of_servers(specs: &[RaftSpec]) -> Vec<Compared> {
         config;
     assert_eq!(protocol, Node::NAME);
     let Server { servers, timing, batch, window, options, .. } = &node;
-    let Server { compaction, session_length, knows_stores, rules: AllRules, .. } = &node;
+    let Server { compaction, session_length, knows_stores, first_stores, rules: AllRules, .. } =
+        &node;
     assert_eq!(servers.len(), nodes.len());
     let Timing { heartbeat: node_heartbeat, election: node_election } = timing;
     let heartbeat = *node_heartbeat..*node_heartbeat;
@@ -90,6 +92,7 @@ fn of_servers(specs: &[RaftSpec]) -> Vec<Compared> {
     let spec_compaction = one(specs.iter().map(|spec| server(spec).compaction));
     let spec_length = one(specs.iter().map(|spec| server(spec).session_length));
     let spec_stores = one(specs.iter().map(|spec| server(spec).knows_stores));
+    let spec_first_stores = one(specs.iter().map(|spec| server(spec).first_stores.len()));
     let Batch { entries, bytes } = batch;
     let sizes = all(specs.iter().map(|spec| spec.servers));
     assert!(sizes.contains(&servers.len()), "a new cluster is as large as most specs");
@@ -102,6 +105,7 @@ fn of_servers(specs: &[RaftSpec]) -> Vec<Compared> {
         compared("when a log is compacted", compaction, spec_compaction),
         compared("when a session ends", session_length, spec_length),
         compared("whether stores are known", knows_stores, spec_stores),
+        compared("of how many from the start", first_stores.len(), spec_first_stores),
         compared("options", options, spec_options),
         compared("how many servers there may be", cluster::SIZES.collect::<Vec<_>>(), sizes),
     ]

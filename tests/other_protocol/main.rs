@@ -36,9 +36,7 @@ impl Cluster {
         let folder = tempfile::tempdir().expect("a folder");
         let (port, runs) = (free_ports(2), Runs::by_default::<Register>());
         let stores = |config: &Config| {
-            for node in &config.nodes {
-                storage::create(&node.store, setup::identity(config, node.id)).expect("a store");
-            }
+            setup::create_stores::<Register>(config).expect("stores");
             Ok::<_, ConfigError>(())
         };
         let config = Config::create(folder.path(), 2, port, &runs, stores);

@@ -6,6 +6,8 @@ use crate::support::specs::{explore, holds};
 
 holds! {
     wiped: "raft/wiped" has depth 28;
+    wiped_at_once: "raft/wiped-at-once" has depth 26;
+    founder_taken_back: "raft/founder-taken-back" has depth 42;
     taken_back: "raft/taken-back" has depth 46;
     recorded: "raft/recorded" has depth 38;
     recorded_live: "raft/recorded-live" has depth 54;

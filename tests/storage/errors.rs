@@ -119,6 +119,25 @@ fn other_founders_are_refused() {
 }
 
 #[test]
+fn other_first_stores_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("node-2.redb");
+    let with =
+        |stores: &[(u64, u64)]| Identity { first_stores: stores.iter().copied().collect(), ..SELF };
+    storage::create(&path, with(&[(1, 7), (2, 0xab)])).unwrap();
+    for other in [&[][..], &[(2, 0xab)], &[(1, 8), (2, 0xab)], &[(1, 0xab), (2, 7)]] {
+        let error = refusal(&path, with(other));
+        assert!(matches!(error, StoreError::WrongFirstStores { .. }));
+        let words = "the stores {1: 0000000000000007, 2: 00000000000000ab}, and by the config";
+        assert_says(&error, &path, words);
+    }
+    assert_eq!(Store::<Log>::open(&path, with(&[(2, 0xab), (1, 7)])).unwrap().1, None);
+
+    let (_folder, path) = store();
+    assert_says(&refusal(&path, with(&[(1, 7)])), &path, "the stores {}, and by the config");
+}
+
+#[test]
 fn a_second_opener_is_refused_and_the_first_goes_on() {
     let (_folder, path) = store();
     let (mut first, _) = Store::<Log>::open(&path, SELF).unwrap();

@@ -10,7 +10,7 @@ mod random;
 mod toy;
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use quorate::node::storage::Identity;
@@ -21,6 +21,7 @@ const SELF: Identity = Identity {
     node: 2,
     protocol: Cow::Borrowed("toy"),
     founders: BTreeSet::new(),
+    first_stores: BTreeMap::new(),
 };
 
 /// What stores without a file are called in messages.

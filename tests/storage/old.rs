@@ -1,6 +1,6 @@
 //! A store of before stores named their protocol: written by the code of that time.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
@@ -18,6 +18,7 @@ fn identity(protocol: &'static str) -> Identity {
         node: 1,
         protocol: protocol.into(),
         founders: BTreeSet::new(),
+        first_stores: BTreeMap::new(),
     }
 }
 

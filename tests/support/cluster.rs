@@ -11,7 +11,6 @@ use std::time::{Duration, Instant};
 
 use quorate::cli::setup;
 use quorate::node::config::{Config, ConfigError, Runs};
-use quorate::node::storage;
 use quorate::node::timers::Dice;
 use quorate::node::transport::Members;
 use quorate_models::protocol::Protocol;
@@ -118,17 +117,19 @@ impl Cluster {
     /// The same, of a cluster that runs `P` and that never ran before: stopped as a whole, a
     /// protocol whose servers keep nothing on disk has lost everything.
     pub fn start_of<P: Protocol>(count: u64) -> Self {
+        Self::made::<P>(count, &Runs::by_default::<P>()).started(count)
+    }
+
+    /// A cluster that runs `P`, as `runs` says, and none of whose nodes has been started.
+    pub fn made<P: Protocol>(count: u64, runs: &Runs<'_>) -> Self {
         let directory = TempDir::new().expect("a directory");
         let port = free_ports(count as u16);
         let stores = |config: &Config| {
-            for node in &config.nodes {
-                storage::create(&node.store, setup::identity(config, node.id)).expect("a store");
-            }
+            setup::create_stores::<P>(config).expect("stores");
             Ok::<_, ConfigError>(())
         };
-        let (nodes, runs) = (count as u16, Runs::by_default::<P>());
-        Config::create(directory.path(), nodes, port, &runs, stores).expect("it is new");
-        Cluster { directory, nodes: Mutex::default() }.started(count)
+        Config::create(directory.path(), count as u16, port, runs, stores).expect("it is new");
+        Cluster { directory, nodes: Mutex::default() }
     }
 
     /// The same, of a cluster in whose config the option `name` is off.
@@ -153,7 +154,8 @@ impl Cluster {
         fs::write(self.config(), text.replace(&before, &after)).expect("a config");
     }
 
-    fn started(self, count: u64) -> Self {
+    /// Starts its nodes, which have been started before, or have their stores.
+    pub fn started(self, count: u64) -> Self {
         (1..=count).for_each(|id| self.restart(id));
         self.leader();
         self

@@ -9,9 +9,16 @@
 //!
 //! A wiped server does not know what is on record. A candidate tells whomever it asks for a vote.
 //! Who came later got its vote after its record, so no candidate that counts it lacks that. But a
-//! founder has a vote from the beginning, or no cluster would begin. A candidate whose log lacks
-//! its record cannot tell. So a founder whose store is lost is caught once the record is in the log
-//! of every voter.
+//! founder has a vote from the beginning, or no cluster would begin. So a cluster whose founders'
+//! stores are made at once begins with their records, before there is any entry
+//! ([`Server::first_stores`](super::Server::first_stores)), and a founder whose store is lost is
+//! caught at any moment. It knows by these records itself that its store is another one. Where a
+//! founder's store is not known before, a candidate whose log lacks its record cannot tell, and a
+//! founder whose store is lost is caught once the record is in the log of every voter.
+//!
+//! The first records stay what they were. A founder that is taken back with a new store rests by
+//! them until it has the entry that says so in its log. A server that began with others than the
+//! rest is as bad as one that began with other voters.
 //!
 //! A record changes no majority. It need not wait for a change that is on its way.
 

@@ -78,6 +78,7 @@ mod term;
 pub mod transfer;
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::time::Duration;
 
@@ -90,6 +91,7 @@ use crate::rules::RuleBook;
 use crate::service::{self, Service};
 use crate::state_machine::StateMachine;
 use config::Config;
+use identity::StoreId;
 use rules::Rule;
 use server::Step;
 use snapshot::Compaction;
@@ -172,7 +174,18 @@ pub struct Server<P: Params> {
     pub session_length: Option<u64>,
     /// Servers know each other by their stores, so that one whose store was lost has no vote.
     pub knows_stores: bool,
+    /// The stores of those of `servers` of which that is known before the cluster begins. The same
+    /// on all servers, for ever.
+    pub first_stores: BTreeMap<Id, StoreId>,
     pub rules: P::Rules,
+}
+
+impl<P: Params> Server<P> {
+    /// Who takes part before any entry.
+    pub fn first_config(&self) -> Config {
+        let voters = self.servers.iter().copied();
+        Config { stores: self.first_stores.clone(), ..Config::of(voters) }
+    }
 }
 
 /// A member of a Raft system: a server, or a client.
@@ -219,8 +232,7 @@ impl<P: Params> Actor for Server<P> {
         out: &mut Out<Self>,
     ) -> Self::State {
         let starts_anew = storage.is_none();
-        let first = Config::of(self.servers.iter().copied());
-        let mut state = ServerState::starting_from(storage.clone(), first);
+        let mut state = ServerState::starting_from(storage.clone(), self.first_config());
         if self.options.lease_reads && !starts_anew && self.rules.keeps(Rule::RestartKeepsPromise) {
             state.has_promised = true;
             out.set_timer(Timer::Promise, self.timing.least_election());

@@ -71,6 +71,7 @@ impl Protocol for Node {
             follower_reads: option(FOLLOWER_READS),
             lease_reads: option(LEASE_READS),
         };
+        let stores = settings.stores.iter().map(|(id, number)| (*id, StoreId(*number)));
         let (batch, window, compaction) = (BATCH, WINDOW, Some(COMPACTION));
         Server {
             servers,
@@ -81,6 +82,7 @@ impl Protocol for Node {
             compaction,
             session_length: Some(SESSION_LENGTH),
             knows_stores: true,
+            first_stores: stores.collect(),
             rules: AllRules,
         }
     }

@@ -129,7 +129,7 @@ pub(super) fn take_if_due<P: Params>(step: &mut Step<P>) {
         let (since, config) = state.configs.at(index);
         (since, config.clone())
     } else {
-        (Index::ZERO, Config::of(step.server.servers.iter().copied()))
+        (Index::ZERO, step.server.first_config())
     };
     let snapshot = Snapshot::of(last, config, machine, sessions, compaction.piece);
     let base = first_kept::<P>(state.log(), index, compaction.keep);

@@ -79,6 +79,9 @@ fn changes(before: &Config, after: &Config, me: u64) -> Result<Vec<String>, Stri
             numbers(before)
         ));
     }
+    if after.store_ids() != before.store_ids() {
+        return Err(format!("{path}: what store_id says of the first stores never changes"));
+    }
     let mut lines = Vec::new();
     for node in &after.nodes {
         match place(before, node.id) {
@@ -161,5 +164,9 @@ mod tests {
         for nodes in [&[one, two, (3, 7003, false)][..], &[one, two, three, (4, 7004, false)]] {
             assert!(problem(HEAD, nodes).contains("began with the nodes [1, 2], and still does"));
         }
+        let (before, mut after) = (config(HEAD, &[one, two]), config(HEAD, &[one, two]));
+        after.nodes[1].store_id = Some(7);
+        let words = "cluster.toml: what store_id says of the first stores never changes";
+        assert_eq!(changes(&before, &after, 1), Err(words.to_owned()));
     }
 }

@@ -23,27 +23,30 @@ pub struct Runs<'a> {
     pub timers: &'a [(&'a str, Range<Duration>)],
     /// By their names, which of its options are on.
     pub options: &'a [(&'a str, bool)],
+    /// Whether its stores have numbers, of which the file then says those of the first ones.
+    pub numbers_stores: bool,
 }
 
 impl<'a> Runs<'a> {
     /// The protocol of this name, of which the file says no more.
     pub const fn bare(protocol: &'a str) -> Self {
-        Runs { protocol, timers: &[], options: &[] }
+        Runs { protocol, timers: &[], options: &[], numbers_stores: false }
     }
 }
 
 impl Runs<'static> {
     /// `P`, as it is unless told otherwise.
-    pub const fn by_default<P: Protocol>() -> Self {
-        Runs { protocol: P::NAME, timers: P::TIMERS, options: P::OPTIONS }
+    pub fn by_default<P: Protocol>() -> Self {
+        let numbers_stores = P::first_storage(1).is_some();
+        Runs { protocol: P::NAME, timers: P::TIMERS, options: P::OPTIONS, numbers_stores }
     }
 }
 
 impl Config {
     /// Makes a cluster of `nodes` nodes in the folder `dir`, which is made if need be. Node `i`,
     /// from 1, gets the address 127.0.0.1 with port `port + i`. `runs` says what all run. `stores`
-    /// creates the stores: it is called before `cluster.toml` appears, all at once. Overwrites
-    /// nothing.
+    /// creates the stores, with the numbers that it is told of: it is called before `cluster.toml`
+    /// appears, all at once. Overwrites nothing.
     ///
     /// # Errors
     /// [`ConfigError::Exists`] if there is a cluster, [`ConfigError::HalfMade`] if there is the
@@ -57,10 +60,8 @@ impl Config {
         stores: impl FnOnce(&Self) -> Result<(), E>,
     ) -> Result<Self, E> {
         let path = dir.join(FILE);
-        let cluster = getrandom::u64()
-            .map_err(|error| ConfigError::io(&path, "make a name for")(io::Error::other(error)))?;
-        let mut text = heading(cluster, runs);
-        text += &places(&path, nodes, port)?;
+        let mut text = heading(draw(&path)?, runs);
+        text += &places(&path, nodes, port, runs.numbers_stores)?;
         let config = Self::parse(&path, &text, &node::look_up)?;
 
         fs::create_dir_all(dir).map_err(ConfigError::io(dir, "create"))?;
@@ -105,7 +106,8 @@ impl Config {
 }
 
 /// All but the nodes.
-fn heading(cluster: u64, Runs { protocol, timers, options }: &Runs<'_>) -> String {
+fn heading(cluster: u64, runs: &Runs<'_>) -> String {
+    let Runs { protocol, timers, options, numbers_stores: _ } = runs;
     let timers: String = timers.iter().map(|(name, range)| timers::line(name, range)).collect();
     let options: String = options.iter().map(|(name, on)| format!("{name} = {on}\n")).collect();
     let options = if options.is_empty() { options } else { format!("\n[options]\n{options}") };
@@ -118,7 +120,13 @@ fn heading(cluster: u64, Runs { protocol, timers, options }: &Runs<'_>) -> Strin
     )
 }
 
-fn places(path: &Path, nodes: u16, port: u16) -> Result<String, ConfigError> {
+/// A number for what the file at `path` names.
+fn draw(path: &Path) -> Result<u64, ConfigError> {
+    getrandom::u64()
+        .map_err(|error| ConfigError::io(path, "draw a number for")(io::Error::other(error)))
+}
+
+fn places(path: &Path, nodes: u16, port: u16, numbers_stores: bool) -> Result<String, ConfigError> {
     if port.checked_add(nodes).is_none() {
         return Err(ConfigError::Field {
             path: path.into(),
@@ -128,9 +136,14 @@ fn places(path: &Path, nodes: u16, port: u16) -> Result<String, ConfigError> {
     }
     let place = |id| {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port + id));
-        format!("\n[[node]]\nid = {id}\naddress = \"{address}\"\nstore = \"node-{id}.redb\"\n")
+        let place =
+            format!("\n[[node]]\nid = {id}\naddress = \"{address}\"\nstore = \"node-{id}.redb\"\n");
+        match numbers_stores {
+            true => Ok(place + &format!("store_id = \"{:016x}\"\n", draw(path)?)),
+            false => Ok(place),
+        }
     };
-    Ok((1..=nodes).map(place).collect())
+    (1..=nodes).map(place).collect()
 }
 
 /// Writes `text` to `path` so that there is either nothing or all of it, and never over anything.

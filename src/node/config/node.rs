@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::IDS;
+use super::{IDS, parse_hex};
 
 /// One node of a cluster.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +26,9 @@ pub struct Node {
     pub http: SocketAddr,
     /// The file that holds its memory.
     pub store: PathBuf,
+    /// The number of the store with which the cluster began, of a founder of which the file says
+    /// it. Never 0.
+    pub store_id: Option<u64>,
     /// Whether it came after the cluster began: it is no member until an operator adds it.
     pub joins: bool,
 }
@@ -38,6 +41,7 @@ pub(super) struct WrittenNode {
     bind: Option<String>,
     http: Option<String>,
     store: PathBuf,
+    store_id: Option<String>,
     #[serde(default)]
     joins: bool,
 }
@@ -108,9 +112,10 @@ pub(super) fn all(
         return Err(("node".into(), "each of them joins, and none is there to be joined".into()));
     }
     nodes.sort_by_key(|node| node.id);
-    distinct(&nodes, "id", |node| node.id.to_string())?;
-    distinct(&nodes, "address", |node| node.address.to_string())?;
-    distinct(&nodes, "store", |node| node.store.display().to_string())?;
+    distinct(&nodes, "id", |node| Some(node.id.to_string()))?;
+    distinct(&nodes, "address", |node| Some(node.address.to_string()))?;
+    distinct(&nodes, "store", |node| Some(node.store.display().to_string()))?;
+    distinct(&nodes, "store_id", |node| node.store_id.map(|id| format!("{id:016x}")))?;
     let first = &nodes[0];
     for node in &nodes[1..] {
         if let Some(problem) = cannot_reach(first.address, node.address) {
@@ -165,14 +170,28 @@ fn validate(folder: &Path, node: &WrittenNode, address: SocketAddr) -> Result<No
         Some(http) => listener(http).map_err(|problem| ("http".to_owned(), problem))?,
         None => SocketAddr::new(loopback(ip), address.port()),
     };
+    let store_id = store_id(node).map_err(|problem| ("store_id".to_owned(), problem))?;
     let (store, joins) = (folder.join(&node.store), node.joins);
-    let validated = Node { id, address, bind: address, http, store, joins };
+    let validated = Node { id, address, bind: address, http, store, store_id, joins };
     let Some(bind) = &node.bind else {
         return Ok(validated);
     };
     listener(bind)
         .and_then(|bind| validated.bound_to(bind))
         .map_err(|problem| ("bind".to_owned(), problem))
+}
+
+/// The number of the store with which a founder begins.
+fn store_id(node: &WrittenNode) -> Result<Option<u64>, String> {
+    let Some(text) = &node.store_id else { return Ok(None) };
+    if node.joins {
+        return Err("the node joins, and only the stores of founders are known before".into());
+    }
+    match parse_hex(text) {
+        None => Err(format!("{text:?} is not 16 hex digits")),
+        Some(0) => Err("no store has the number 0".into()),
+        number => Ok(number),
+    }
 }
 
 /// The loopback address of this machine that goes with `ip`: itself, if it is one.
@@ -211,11 +230,14 @@ fn cannot_reach(one: SocketAddr, other: SocketAddr) -> Option<&'static str> {
         .then_some("one is a loopback address, which other machines cannot reach")
 }
 
-/// Checks that no two nodes have the same `field`.
-fn distinct(nodes: &[Node], field: &str, of: impl Fn(&Node) -> String) -> Result<(), Wrong> {
+/// Checks that no two nodes have the same `field`, of those that have it.
+fn distinct(
+    nodes: &[Node],
+    field: &str,
+    of: impl Fn(&Node) -> Option<String>,
+) -> Result<(), Wrong> {
     let mut seen = BTreeMap::new();
-    for node in nodes {
-        let value = of(node);
+    for (node, value) in nodes.iter().filter_map(|node| Some((node, of(node)?))) {
         if let Some(other) = seen.insert(value.clone(), node.id) {
             let problem = match field {
                 // Their numbers do not tell these two apart.

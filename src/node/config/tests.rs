@@ -23,11 +23,15 @@ careful = false
 id = 2
 address = "127.0.0.1:7102"
 store = "node-2.redb"
+store_id = "5be0cd19137e2179"
 [[node]]
 id = 1
 address = "127.0.0.1:7101"
 store = "node-1.redb"
 "#;
+
+/// What the good file says of the store of the second node.
+const SECOND_ID: &str = "5be0cd19137e2179";
 
 /// The timers of the protocol "toy".
 const TIMERS: [(&str, Range<Duration>); 2] = [("tick", ms(50, 50)), ("rest", ms(150, 300))];
@@ -35,7 +39,8 @@ const TIMERS: [(&str, Range<Duration>); 2] = [("tick", ms(50, 50)), ("rest", ms(
 /// Its options.
 const OPTIONS: [(&str, bool); 2] = [("careful", true), ("quick", false)];
 
-const RUNS: Runs<'_> = Runs { protocol: "toy", timers: &TIMERS, options: &OPTIONS };
+const RUNS: Runs<'_> =
+    Runs { protocol: "toy", timers: &TIMERS, options: &OPTIONS, numbers_stores: true };
 
 const fn ms(shortest: u64, longest: u64) -> Range<Duration> {
     Duration::from_millis(shortest)..Duration::from_millis(longest)
@@ -84,6 +89,7 @@ fn a_good_file_is_understood() {
     config.has_options_of(&OPTIONS).expect("they are the protocol's");
     assert_eq!(config.nodes.iter().map(|node| node.id).collect::<Vec<_>>(), [1, 2]);
     assert_eq!(config.node(2).unwrap().store, Path::new("some/node-2.redb"));
+    assert_eq!(config.store_ids(), [(2, 0x5be0_cd19_137e_2179)].into());
     assert!(
         config.node(3).unwrap_err().to_string().ends_with("cluster.toml: node: there is no node 3")
     );
@@ -108,6 +114,18 @@ const COMPLAINTS: &[(&str, &str, &str)] = &[
     ("127.0.0.1:7102", "127.0.0.1:7101", "node: address: nodes 1 and 2 both have 127.0.0.1:7101"),
     ("node-2.redb", "node-1.redb", "node: store: nodes 1 and 2 both have some/node-1.redb"),
     ("node-2.redb", "", "node 2: store: it is empty"),
+    (SECOND_ID, "5be0cd19137e217", "node 2: store_id: \"5be0cd19137e217\" is not 16 hex digits"),
+    (SECOND_ID, "0000000000000000", "node 2: store_id: no store has the number 0"),
+    (
+        "store_id",
+        "joins = true\nstore_id",
+        "node 2: store_id: the node joins, and only the stores of founders are known before",
+    ),
+    (
+        "\"node-1.redb\"",
+        "\"node-1.redb\"\nstore_id = \"5BE0CD19137E2179\"",
+        "node: store_id: nodes 1 and 2 both have 5be0cd19137e2179",
+    ),
     (
         "127.0.0.1:7102",
         "[::1]:7102",

@@ -1,7 +1,7 @@
 //! What can go wrong with a store, in words for whoever has to set it right.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -37,6 +37,13 @@ pub enum StoreError {
         path.display()
     )]
     WrongFounders { path: PathBuf, found: BTreeSet<u64>, expected: BTreeSet<u64> },
+    /// The store is of a cluster whose founders began with other stores than the config says.
+    #[error(
+        "{}: the store is of a cluster that began with the stores {}, and by the config it began \
+         with {}; what store_id says there never changes",
+        path.display(), listed(found), listed(expected)
+    )]
+    WrongFirstStores { path: PathBuf, found: BTreeMap<u64, u64>, expected: BTreeMap<u64, u64> },
     /// The store was written by a newer version of this code.
     #[error(
         "{}: the store has format {found}, this program reads formats up to {FORMAT}",
@@ -67,6 +74,12 @@ pub enum StoreError {
     /// An earlier commit failed, so it is not known what the file holds.
     #[error("{}: the store takes no more commits since one failed", path.display())]
     Failed { path: PathBuf },
+}
+
+/// The numbers of stores, each with that of its node, as the config has them.
+fn listed(stores: &BTreeMap<u64, u64>) -> String {
+    let one = |(id, number): (&u64, &u64)| format!("{id}: {number:016x}");
+    format!("{{{}}}", stores.iter().map(one).collect::<Vec<_>>().join(", "))
 }
 
 impl StoreError {

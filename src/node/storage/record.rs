@@ -17,6 +17,9 @@ use crate::node::UNNAMED;
 pub(super) const IDENTITY: &str = "identity";
 /// The name of the record that says with which nodes the cluster began.
 pub(super) const FOUNDERS: &str = "founders";
+/// The name of the record that says which stores founders began with. There is none if the config
+/// did not say it of any.
+pub(super) const FIRST_STORES: &str = "first stores";
 /// The name of the record that lists what the others are.
 pub(super) const CONTENTS: &str = "table of contents";
 
@@ -56,8 +59,8 @@ pub(super) fn seal_identity(identity: &Identity) -> Vec<u8> {
     seal(seed_of_name(IDENTITY), &value)
 }
 
-/// The identity in an unsealed identity record, without the founders, or the format that is not
-/// known; `None` if it is neither.
+/// The identity in an unsealed identity record, without what is said of founders, or the format
+/// that is not known; `None` if it is neither.
 pub(super) fn identity_from(value: &[u8]) -> Option<Result<Identity, u64>> {
     let (format, rest) = number_from(value)?;
     if !(1..=FORMAT).contains(&format) {
@@ -70,7 +73,8 @@ pub(super) fn identity_from(value: &[u8]) -> Option<Result<Identity, u64>> {
         (FORMAT, name) => str::from_utf8(name).ok()?.to_owned().into(),
         _ => return None,
     };
-    Some(Ok(Identity { cluster, node, protocol, founders: BTreeSet::new() }))
+    let (founders, first_stores) = (BTreeSet::new(), BTreeMap::new());
+    Some(Ok(Identity { cluster, node, protocol, founders, first_stores }))
 }
 
 /// The record of the founders, sealed.
@@ -83,6 +87,19 @@ pub(super) fn seal_founders(identity: &Identity) -> Vec<u8> {
 pub(super) fn founders_from(value: &[u8]) -> Option<BTreeSet<u64>> {
     let (numbers, []) = value.as_chunks() else { return None };
     Some(numbers.iter().map(|number| u64::from_le_bytes(*number)).collect())
+}
+
+/// The record of the stores that founders began with, sealed.
+pub(super) fn seal_first_stores(identity: &Identity) -> Vec<u8> {
+    let pairs = identity.first_stores.iter().flat_map(|(id, number)| [*id, *number]);
+    let value: Vec<u8> = pairs.flat_map(u64::to_le_bytes).collect();
+    seal(seed_of_name(FIRST_STORES), &value)
+}
+
+/// The stores that founders began with, in an unsealed record.
+pub(super) fn first_stores_from(value: &[u8]) -> Option<BTreeMap<u64, u64>> {
+    let (pairs, []) = value.as_chunks::<16>() else { return None };
+    pairs.iter().map(|pair| Some((number_from(pair)?.0, number_from(&pair[8..])?.0))).collect()
 }
 
 /// The number at the beginning of `bytes`, and what follows.
@@ -187,8 +204,8 @@ mod tests {
         let numbers = |format: u64| [format, 7, 2].map(u64::to_le_bytes).as_flattened().to_vec();
         let read = |format, name: &[u8]| identity_from(&[&numbers(format), name].concat());
         let named = |name: &'static str| {
-            let (protocol, founders) = (name.into(), BTreeSet::new());
-            Identity { cluster: 7, node: 2, protocol, founders }
+            let (founders, first_stores) = (BTreeSet::new(), BTreeMap::new());
+            Identity { cluster: 7, node: 2, protocol: name.into(), founders, first_stores }
         };
         assert_eq!(read(1, b""), Some(Ok(named(UNNAMED))));
         assert_eq!(read(1, b"toy"), None);

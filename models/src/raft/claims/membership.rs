@@ -116,7 +116,7 @@ pub fn founders<P: Params>(system: &System<P>) -> Config {
         Member::Server(server) => Some(server),
         Member::Client(_) | Member::Operator(_) => None,
     });
-    Config::of(server.expect("a server").servers.iter().copied())
+    server.expect("a server").first_config()
 }
 
 /// Of those who have a vote by the latest configuration of a leader that is up, enough to decide

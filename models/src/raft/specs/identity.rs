@@ -1,9 +1,11 @@
 //! Servers that lose their stores and come back under their old names.
 
+use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 use quorate_checker::AnySpec;
 use quorate_checker::spec::{Claim, Faults};
+use stateright::actor::Id;
 
 use super::membership::{self, PROMOTED_LEADS, TWO_CHANGES, add, elections, promote, remove};
 use super::{
@@ -31,7 +33,9 @@ pub fn all() -> Vec<Box<dyn AnySpec>> {
     vec![
         wiped("raft/wiped", EVERY_RULE).counts(589_870, 1_263_090).boxed(),
         wiped_founder().boxed(),
+        wiped_at_once("raft/wiped-at-once", EVERY_RULE).counts(394_861, 870_783).boxed(),
         taken_back("raft/taken-back", EVERY_RULE).counts(28_508, 71_406).boxed(),
+        founder_taken_back("raft/founder-taken-back", EVERY_RULE).counts(14_703, 35_394).boxed(),
         recorded("raft/recorded", EVERY_RULE).counts(6_878, 13_620).boxed(),
         recorded_live("raft/recorded-live", EVERY_RULE).counts(5_298, 10_334).boxed(),
         no_majority("raft/wiped-change-live", EVERY_RULE).counts(5_705, 12_773).boxed(),
@@ -62,16 +66,36 @@ pub(super) fn knowing_all(spec: RaftSpec) -> RaftSpec {
     known_from_the_start(knowing_stores(spec))
 }
 
+/// `spec`, with servers that know of each which store it has before there is any entry, as a node's
+/// config may say. A wiped one begins with another.
+fn known_before_the_start(mut spec: RaftSpec) -> RaftSpec {
+    let store = StoreId(1);
+    let stores: BTreeMap<Id, StoreId> = (0..spec.servers).map(|id| (id.into(), store)).collect();
+    servers_mut(&mut spec).for_each(|server| server.first_stores.clone_from(&stores));
+    spec.storages = vec![Some(Storage::of(store)); spec.servers];
+    spec
+}
+
 /// A server is wiped while leaders change. It votes for nobody, and nobody counts on it.
 pub fn wiped(name: &str, rules: Book) -> RaftSpec {
+    known_from_the_start(wiping(name, rules))
+        .summary("of servers whose stores are on record one is wiped, and has no vote")
+}
+
+/// The same of founders whose stores are known before there is any entry.
+pub fn wiped_at_once(name: &str, rules: Book) -> RaftSpec {
+    known_before_the_start(wiping(name, rules))
+        .summary("a founder is wiped whose store was known before there was any entry")
+}
+
+fn wiping(name: &str, rules: Book) -> RaftSpec {
     let bounds = safety::Bounds { faults: WIPE, ..elections(3, 2) };
     let facts: &[Fact] = &[
         fact("a second leader", properties::a_second_leader),
         fact_in_flight("a wiped server is asked for its vote", identity::is_asked_as_another),
         fact("a leader hears a wiped server", identity::a_leader_hears_another),
     ];
-    known_from_the_start(knowing_stores(safety::raft(name, rules, bounds, facts)))
-        .summary("of servers whose stores are on record one is wiped, and has no vote")
+    knowing_stores(safety::raft(name, rules, bounds, facts))
 }
 
 /// What stays open: nobody knows yet which store a founder has, and it is wiped.
@@ -87,17 +111,29 @@ fn wiped_founder() -> RaftSpec {
 
 /// A wiped server is removed, added and promoted, and has a vote again.
 pub fn taken_back(name: &str, rules: Book) -> RaftSpec {
+    known_from_the_start(taking_back(name, rules))
+        .summary("a server whose store is on record is wiped, and taken back")
+}
+
+/// The same of founders whose stores were known before the start: what was known then speaks of a
+/// store that is gone, and the log of another one.
+pub fn founder_taken_back(name: &str, rules: Book) -> RaftSpec {
+    let mut spec = known_before_the_start(taking_back(name, rules));
+    // As where their logs say it, they have seen a term.
+    spec.storages.iter_mut().flatten().for_each(|storage| storage.term = Term(1));
+    spec.summary("a founder whose store was known before the start is wiped, and taken back")
+}
+
+fn taking_back(name: &str, rules: Book) -> RaftSpec {
     let safety = safety::Bounds { faults: WIPE, ..elections(3, 2) };
     let changes = vec![(0, remove(2)), (0, add(2)), (0, promote(2))];
     let bounds = membership::Bounds { founders: 3, changes, safety };
     let facts: &[Fact] =
         &[TWO_CHANGES, fact("a wiped server votes", identity::a_wiped_server_votes)];
-    known_from_the_start(knowing_stores(membership::raft(name, rules, bounds, facts)))
-        .summary("a server whose store is on record is wiped, and taken back")
-        .directed(
-            "S1 stands, S3 is wiped before it hears of it, and S2 stands with its vote",
-            directions::taken_back,
-        )
+    knowing_stores(membership::raft(name, rules, bounds, facts)).directed(
+        "S1 stands, S3 is wiped before it hears of it, and S2 stands with its vote",
+        directions::taken_back,
+    )
 }
 
 /// A server is wiped, and another one is to leave when the leader knows that. Those who stay could

@@ -15,6 +15,7 @@ pub mod snapshot;
 pub mod stale;
 pub mod transfer;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -102,6 +103,7 @@ pub fn server<P: Params>(servers: Vec<Id>, rules: P::Rules) -> Server<P> {
         compaction: None,
         session_length: None,
         knows_stores: false,
+        first_stores: BTreeMap::new(),
         rules,
     }
 }
