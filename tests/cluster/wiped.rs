@@ -145,6 +145,18 @@ fn a_lost_store_is_told_of_without_a_leader() {
     expect(&quorate(put), 3, &words);
 }
 
+/// Asks node 1 to start by a file that says another store of node 2 than when it was made.
+fn assert_a_changed_file_is_refused(cluster: &Cluster) {
+    let (path, loaded) = (cluster.config(), cluster.loaded());
+    let text = fs::read_to_string(&path).expect("a config");
+    let number = format!("{:016x}", loaded.store_ids()[&2]);
+    fs::write(&path, text.replace(&number, "00000000000000ab")).expect("a config");
+    let refused = quorate(["node", "--config", &path, "--id", "1"]);
+    let store = loaded.nodes[0].store.to_str().expect("a path of text");
+    expect(&refused, 74, &[store, &number, "2: 00000000000000ab", "store_id"]);
+    fs::write(&path, text).expect("a config");
+}
+
 /// Nothing is in any log when its store is lost. Were it to vote, one node would lead with it.
 #[test]
 fn a_founder_whose_store_is_lost_before_it_was_started_has_no_vote() {
@@ -154,6 +166,7 @@ fn a_founder_whose_store_is_lost_before_it_was_started_has_no_vote() {
     fs::remove_file(&loaded.nodes[2].store).expect("it is there");
     cluster.start_new(3);
     wait_for_warning(&cluster, 3);
+    assert_a_changed_file_is_refused(&cluster);
     cluster.restart(1);
     elections_fail(&cluster, 1, 3);
 

@@ -166,6 +166,15 @@ fn the_command_says_which_protocols_run() {
 }
 
 #[test]
+fn a_protocol_whose_stores_have_no_numbers_refuses_one() {
+    let cluster = Cluster::create();
+    let config = cluster.rewritten("id = 2", "id = 2\nstore_id = \"00000000000000ab\"");
+    let words = "node 2: store_id: the stores of register have no numbers";
+    let expected = format!("{}: {words}", cluster.path());
+    assert_eq!(failure(&config), Failure::new(Code::Config, expected));
+}
+
+#[test]
 fn a_store_is_not_opened_as_that_of_another_protocol() {
     let cluster = Cluster::create();
     let store = cluster.config.nodes[0].store.display().to_string();
