@@ -11,6 +11,7 @@ holds! {
     taken_back: "raft/taken-back" has depth 46;
     recorded: "raft/recorded" has depth 38;
     recorded_live: "raft/recorded-live" has depth 54;
+    wiped_reads: "raft/wiped-reads" has depth 41;
     wiped_change_live: "raft/wiped-change-live" has depth 83;
 }
 

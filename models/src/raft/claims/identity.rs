@@ -86,6 +86,16 @@ pub fn a_leader_hears_another<P: Params>(_: &System<P>, state: &SystemState<P>) 
     })
 }
 
+/// A server that was wiped, of those whose stores had a number, asks for a piece of a snapshot.
+pub fn a_wiped_server_asks<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
+    state.network.iter_all().any(|envelope| match &envelope.msg {
+        service::Message::Peer(Message::SnapshotReply(asks)) => {
+            asks.store == Some(StoreId::default())
+        }
+        _ => false,
+    })
+}
+
 /// A leader is asked for a change, and knows that one of three voters has lost its store.
 pub fn is_asked_when_one_is_lost<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
     let is_asked = |leader: Id| {

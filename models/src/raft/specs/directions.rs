@@ -191,6 +191,36 @@ pub(super) fn wiped_grantor((): &(), state: &Now, action: &Next) -> bool {
     usize::from(*id) == 1 && lease::is_held(server(state, 0))
 }
 
+/// The first server stands, then the second, which reaches the third alone. The first is asked for
+/// reads, and the second for writes. When one is committed the third is wiped, and hears of the
+/// first alone, which it did not before.
+pub(super) fn wiped_reads((): &(), state: &Now, action: &Next) -> bool {
+    if let Some((server, term)) = stands(state, action) {
+        return server as u64 + 2 == term;
+    }
+    let is_wiped = state.spent.rollbacks > 0;
+    match action {
+        Action::Rollback(id) => {
+            let second = server(state, 1);
+            usize::from(*id) == 2
+                && second.is_leader()
+                && second.commit == second.log().last_index()
+        }
+        Action::Deliver { dst, msg: Request(request), .. } => {
+            (usize::from(*dst) == 0) == Kv::is_read_only(&request.command)
+        }
+        Action::Deliver { src, dst, msg: Peer(_) } => {
+            match (usize::from(*src), usize::from(*dst)) {
+                (0, 2) | (2, 0) => is_wiped,
+                (1, 2) | (2, 1) => !is_wiped,
+                (1, 0) => server(state, 1).term().0 == 2,
+                _ => true,
+            }
+        }
+        _ => true,
+    }
+}
+
 /// The first server stands first. The third is wiped once that leads, before a client asks it.
 pub(super) fn wiped_early((): &(), state: &Now, action: &Next) -> bool {
     if let Some((number, _)) = stands(state, action) {

@@ -10,8 +10,9 @@ use stateright::actor::Id;
 use super::membership::{self, PROMOTED_LEADS, TWO_CHANGES, add, elections, promote, remove};
 use super::{
     Book, EVERY_RULE, Fact, RaftSpec, SEEN, directions, fact, fact_in_flight, live, safety,
+    snapshot,
 };
-use crate::kv::{Command, put};
+use crate::kv::{Command, get, put};
 use crate::member;
 use crate::number::Term;
 use crate::raft::Timer;
@@ -38,6 +39,7 @@ pub fn all() -> Vec<Box<dyn AnySpec>> {
         founder_taken_back("raft/founder-taken-back", EVERY_RULE).counts(14_703, 35_394).boxed(),
         recorded("raft/recorded", EVERY_RULE).counts(6_878, 13_620).boxed(),
         recorded_live("raft/recorded-live", EVERY_RULE).counts(5_298, 10_334).boxed(),
+        wiped_reads("raft/wiped-reads", EVERY_RULE).counts(29_897, 76_926).boxed(),
         no_majority("raft/wiped-change-live", EVERY_RULE).counts(5_705, 12_773).boxed(),
     ]
 }
@@ -134,6 +136,29 @@ fn taking_back(name: &str, rules: Book) -> RaftSpec {
         "S1 stands, S3 is wiped before it hears of it, and S2 stands with its vote",
         directions::taken_back,
     )
+}
+
+/// A wiped server asks a leader for pieces of its snapshot, in a term that it does not know to be
+/// over. It was among those who elected the next leader, and took its write.
+pub fn wiped_reads(name: &str, rules: Book) -> RaftSpec {
+    let scripts: &[&[Command]] = &[&[put("x", "1")], &[get("x"), get("x")]];
+    let bounds = safety::Bounds {
+        servers: 3,
+        scripts,
+        elections: 2,
+        retries: 1,
+        faults: WIPE,
+        ..safety::Bounds::default()
+    };
+    let facts: &[Fact] =
+        &[fact_in_flight("a wiped server asks for a piece", identity::a_wiped_server_asks)];
+    let spec = knowing_all(safety::raft(name, rules, bounds, facts));
+    snapshot::compacting(spec, snapshot::EACH)
+        .summary("a wiped server is sent a snapshot, and tells a leader nothing by asking for it")
+        .directed(
+            "S1 stands and is read from, then S2, which takes a write with S3, and S3 is wiped",
+            directions::wiped_reads,
+        )
 }
 
 /// A server is wiped, and another one is to leave when the leader knows that. Those who stay could
