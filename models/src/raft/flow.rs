@@ -6,7 +6,6 @@
 
 use stateright::actor::Id;
 
-use super::identity::StoreId;
 use super::log::{Entry, Log, Payload, Position};
 use super::message::{AppendEntries, AppendReply, Message, Outcome};
 use super::rules::Rule;
@@ -102,17 +101,6 @@ pub(super) fn hear<P: Params>(step: &mut Step<P>, follower: Id) {
     {
         progress.is_heard = true;
     }
-}
-
-/// Does what a follower with this store says count? Notes whether it does.
-pub(super) fn counts<P: Params>(step: &mut Step<P>, follower: Id, store: Option<StoreId>) -> bool {
-    let counts = identity::is_recorded(step, follower, store);
-    if progress(step, follower).is_some_and(|known| known.has_other_store == counts)
-        && let Some(progress) = progress_mut(step, follower)
-    {
-        progress.has_other_store = !counts;
-    }
-    counts
 }
 
 /// Has the follower not been sent all?

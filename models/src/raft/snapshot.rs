@@ -191,7 +191,7 @@ pub(super) fn handle_snapshot_reply<P: Params>(
     if !step.require(Rule::RepliesOfThisTermCount, reply.term == step.term()) {
         return;
     }
-    if flow::counts(step, follower, reply.store) {
+    if identity::is_recorded(step, follower, reply.store) {
         flow::hear(step, follower);
         read::hear(step, follower, reply.round);
     }
