@@ -12,7 +12,7 @@ use clap::Subcommand;
 use quorate_models::order::{Change, Order};
 use stateright::actor::Id;
 
-use super::exit::{self, Failure};
+use super::exit::{self, Code, Failure};
 use super::order::{give, report};
 use super::{kv, setup};
 use crate::node::config::Config;
@@ -96,6 +96,12 @@ impl What {
         })
     }
 
+    /// A node that is named more than once: another one was meant.
+    fn named_twice(&self) -> Option<u64> {
+        let mut named = BTreeSet::new();
+        self.nodes().iter().copied().find(|node| !named.insert(*node))
+    }
+
     /// The nodes that are named.
     fn nodes(&self) -> &[u64] {
         match self {
@@ -127,6 +133,10 @@ fn member(args: &Args) -> Result<(), Failure> {
             What::Add { .. } => come::told_how(failure),
             _ => failure,
         })?;
+    }
+    if let Some(twice) = args.what.named_twice() {
+        let message = format!("node {twice} is named twice");
+        return Err(Failure::new(Code::Usage, message));
     }
     give(&config, Order::Change(change), args.timeout, &done, UNKNOWN)
 }
