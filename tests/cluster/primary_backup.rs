@@ -89,7 +89,7 @@ fn a_database_over_the_limit_of_a_message_is_warned_of() {
     cluster.kill(backup);
     cluster.restart(backup);
     wait_for("a warning that names the size", || {
-        let row = cluster.status().into_iter().find(|row| row["id"] == primary)?;
+        let row = cluster.row(primary)?;
         let warning = row["warnings"].as_array()?.first()?.as_str()?.to_owned();
         let is_told = warning.contains(&format!("node {backup}"))
             && warning.contains("bytes is over the limit of 4194304");

@@ -11,7 +11,6 @@ use quorate_models::kv::{Command, Kv, Output, Text};
 use quorate_models::raft::config::Config;
 use quorate_models::raft::protocol::Node;
 use quorate_models::raft::state::{ServerState, Storage};
-use serde_json::Value;
 
 use super::member::{change, member, wait_for_role};
 use super::support::cluster::{Cluster, expect, quorate, stderr, wait_for};
@@ -42,24 +41,20 @@ fn kill_when_stores_are_known(cluster: &Cluster, id: u64) {
     });
 }
 
-fn row(cluster: &Cluster, id: u64) -> Option<Value> {
-    cluster.status().into_iter().find(|row| row["id"] == id)
-}
-
 /// Waits until node `stands` has asked node `wiped`, the only other one that runs, for its vote in
 /// three terms, in vain.
 fn elections_fail(cluster: &Cluster, stands: u64, wiped: u64) {
-    let first = wait_for("a node that stands", || row(cluster, stands)?["term"].as_u64());
+    let first = wait_for("a node that stands", || cluster.number(stands, "term"));
     wait_for("three elections", || {
         assert!(cluster.status().iter().all(|row| row["role"] != "leader"));
-        (row(cluster, wiped)?["term"].as_u64()? > first + 3).then_some(())
+        (cluster.number(wiped, "term")? > first + 3).then_some(())
     });
 }
 
 /// Waits until node `wiped` warns of its store.
 fn wait_for_warning(cluster: &Cluster, wiped: u64) {
     wait_for("a warning", || {
-        let row = row(cluster, wiped)?;
+        let row = cluster.row(wiped)?;
         row["warnings"][0].as_str()?.starts_with("it has another store than").then_some(())
     });
 }
@@ -120,7 +115,7 @@ fn a_node_without_its_store_has_no_vote_until_it_is_taken_back() {
     // One of the others is enough with it.
     cluster.kill(third);
     assert_eq!(call(put("green")), Output::Stored);
-    let row = row(&cluster, wiped).expect("it runs");
+    let row = cluster.row(wiped).expect("it runs");
     assert_eq!(row["warnings"].as_array().map(Vec::len), Some(0), "{row}");
 }
 
@@ -184,6 +179,6 @@ fn a_founder_whose_store_is_lost_before_it_was_started_has_no_vote() {
     cluster.kill(2);
     let put = Command::Put { key: Text::from("colour"), value: Text::from("green") };
     assert_eq!(client.call(put, Duration::from_secs(10)).expect("an answer"), Output::Stored);
-    let row = row(&cluster, 3).expect("it runs");
+    let row = cluster.row(3).expect("it runs");
     assert_eq!(row["warnings"].as_array().map(Vec::len), Some(0), "{row}");
 }

@@ -34,28 +34,27 @@ holds! {
     lease_drift_plain: "raft/lease-drift-plain" has depth 81;
 }
 
+/// Asserts that a spec is violated as expected, in so many steps.
+fn assert_violated(spec: &str, property: &str, steps: usize) {
+    let report = explore(spec, Engine::Quorate);
+    assert!(!report.is_surprise(), "{report:#?}");
+    let found = report.property(property);
+    assert_eq!((found.verdict, found.steps), (Verdict::Violated, Some(steps)));
+}
+
 #[test]
 fn a_stale_read_misses_what_was_answered_before() {
-    let report = explore("raft/stale-reads-late", Engine::Quorate);
-    assert!(!report.is_surprise(), "{report:#?}");
-    let found = report.property("linearizability");
-    assert_eq!((found.verdict, found.steps), (Verdict::Violated, Some(14)));
+    assert_violated("raft/stale-reads-late", "linearizability", 14);
 }
 
 #[test]
 fn a_lease_of_a_leader_whose_clock_runs_too_slow_is_no_lease() {
-    let report = explore("raft/lease-drift", Engine::Quorate);
-    assert!(!report.is_surprise(), "{report:#?}");
-    let found = report.property(LEASE_IS_ALONE);
-    assert_eq!((found.verdict, found.steps), (Verdict::Violated, Some(32)));
+    assert_violated("raft/lease-drift", LEASE_IS_ALONE, 32);
 }
 
 #[test]
 fn a_read_by_a_lease_that_lasts_too_long_misses_what_was_answered_before() {
-    let report = explore("raft/lease-drift-late", Engine::Quorate);
-    assert!(!report.is_surprise(), "{report:#?}");
-    let found = report.property("linearizability");
-    assert_eq!((found.verdict, found.steps), (Verdict::Violated, Some(41)));
+    assert_violated("raft/lease-drift-late", "linearizability", 41);
 }
 
 #[test]

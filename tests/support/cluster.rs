@@ -229,10 +229,14 @@ impl Cluster {
         serde_json::from_slice(&output.stdout).unwrap_or_default()
     }
 
-    /// What node `id` says of itself under `name`, if it answers.
+    /// What node `id` says of itself, if it is in the config.
+    pub fn row(&self, id: u64) -> Option<Value> {
+        self.status().into_iter().find(|row| row["id"] == id)
+    }
+
+    /// The number that node `id` says under `name`, if it answers.
     pub fn number(&self, id: u64, name: &str) -> Option<u64> {
-        let rows = self.status();
-        rows.iter().find(|row| row["id"] == id)?[name].as_u64()
+        self.row(id)?[name].as_u64()
     }
 
     /// Waits until a majority of the nodes agrees on a leader, or a primary.
@@ -253,9 +257,7 @@ impl Cluster {
         let commit = |row: &Value| row["commit"].as_u64();
         let target = self.status().iter().filter_map(commit).max().expect("a node");
         wait_for("a restarted node to catch up", || {
-            let rows = self.status();
-            let row = rows.iter().find(|row| row["id"] == id)?;
-            (commit(row)? >= target).then_some(())
+            (self.number(id, "commit")? >= target).then_some(())
         });
     }
 }
