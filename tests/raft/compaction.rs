@@ -97,13 +97,20 @@ fn sent(snapshot: &Snapshot, has_piece: bool) -> Said<Command> {
 }
 
 fn asks(last: Position, next: u32) -> Vec<Said<Command>> {
-    vec![Said::SnapshotReply(SnapshotReply { term: TERM, last, next, round: 0, store: None })]
+    vec![Said::SnapshotReply(SnapshotReply {
+        term: TERM,
+        last,
+        next,
+        round: 0,
+        store: None,
+        promise: None,
+    })]
 }
 
 /// It has all up to this index.
 fn stored(index: u64) -> Vec<Said<Command>> {
     let (term, outcome) = (TERM, Outcome::Stored { matched: Index(index) });
-    vec![Said::AppendReply(AppendReply { term, outcome, round: 0, store: None })]
+    vec![Said::AppendReply(AppendReply { term, outcome, round: 0, store: None, promise: None })]
 }
 
 #[test]
@@ -171,7 +178,14 @@ fn a_leader_heeds_the_answers_of_its_own_term() {
     assert_eq!(third.hears(0, asks(last(7), 0)[0].clone()), [], "this is for a leader of before");
     assert!(!is_heard(&third) && !third.1.reads.asked.is_empty());
     let (term, last) = (Term(2), last(7));
-    let reply = Said::SnapshotReply(SnapshotReply { term, last, next: 0, round: 0, store: None });
+    let reply = Said::SnapshotReply(SnapshotReply {
+        term,
+        last,
+        next: 0,
+        round: 0,
+        store: None,
+        promise: None,
+    });
     let Said::InstallSnapshot(piece) = sent(&snapshot, true) else { unreachable!() };
     let piece = Said::InstallSnapshot(InstallSnapshot { term, ..piece });
     assert_eq!(third.hears(0, reply), [piece]);
@@ -184,7 +198,14 @@ fn an_offer_of_an_older_leader_is_answered_with_the_newer_term_and_does_nothing(
     third.1.to_mut().storage.term = Term(2);
     let before = third.1.clone();
     let (term, last, next) = (Term(2), last(7), 0);
-    let reply = Said::SnapshotReply(SnapshotReply { term, last, next, round: 0, store: None });
+    let reply = Said::SnapshotReply(SnapshotReply {
+        term,
+        last,
+        next,
+        round: 0,
+        store: None,
+        promise: None,
+    });
     assert_eq!(third.hears(0, sent(&snapshot(last, 1 << 10), true)), [reply]);
     assert_eq!(third.1, before);
 }
@@ -197,7 +218,7 @@ fn who_lacks_what_it_acknowledged_says_so() {
     };
     let offer = InstallSnapshot { acknowledged: Index(1), ..offer };
     let (term, outcome, round) = (TERM, Outcome::Lost, 0);
-    let lost = Said::AppendReply(AppendReply { term, outcome, round, store: None });
+    let lost = Said::AppendReply(AppendReply { term, outcome, round, store: None, promise: None });
     assert_eq!(third.hears(0, Said::InstallSnapshot(offer)), [lost]);
     assert!(third.1.is_taken_out());
 }

@@ -65,7 +65,7 @@ impl OneServer {
     /// What it sends when the server `from` has acknowledged its log up to here.
     pub fn is_acknowledged(&mut self, from: usize, matched: Index) -> Sent {
         let (term, outcome) = (Term(1), Heard::Stored { matched });
-        let reply = AppendReply { term, outcome, round: 0, store: None };
+        let reply = AppendReply { term, outcome, round: 0, store: None, promise: None };
         self.hears(from, Message::Peer(Said::AppendReply(reply)))
     }
 

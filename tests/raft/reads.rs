@@ -24,12 +24,12 @@ use crate::support::specs::{explore, holds};
 holds! {
     stale_reads: "raft/stale-reads" has depth 27;
     lease_cut: "raft/lease-cut" has depth 102;
-    lease_crash: "raft/lease-crash" has depth 119;
+    lease_crash: "raft/lease-crash" has depth 116;
     lease_transfer: "raft/lease-transfer" has depth 60;
     lease_promise: "raft/lease-promise" has depth 58;
     lease_members: "raft/lease-members" has depth 107;
     lease_snapshot: "raft/lease-snapshot" has depth 121;
-    lease_wiped: "raft/lease-wiped" has depth 81;
+    lease_wiped: "raft/lease-wiped" has depth 80;
     lease_drift_asked: "raft/lease-drift-asked" has depth 81;
     lease_drift_plain: "raft/lease-drift-plain" has depth 81;
 }
@@ -149,10 +149,18 @@ fn a_write_is_no_read_whatever_it_is_called() {
     assert_eq!(First::of(0..3).applied(5).answers(put("x", "1"), stale(0)), NOBODY);
 }
 
+/// For how long a server votes for nobody else, by the timers of specs.
+const PROMISE: Duration = Duration::from_millis(150);
+
 /// The second server has all up to `matched`, and hears what its leader asked in `round`.
 fn stored(matched: u64, round: u64) -> MessageOf<Kv> {
+    promising(matched, round, Some(PROMISE))
+}
+
+/// The same, and it promises its vote for so long.
+fn promising(matched: u64, round: u64, promise: Option<Duration>) -> MessageOf<Kv> {
     let (term, outcome) = (Term(1), Outcome::Stored { matched: Index(matched) });
-    Message::Peer(Said::AppendReply(AppendReply { term, outcome, round, store: None }))
+    Message::Peer(Said::AppendReply(AppendReply { term, outcome, round, store: None, promise }))
 }
 
 /// It leads, and has committed its first entry.
@@ -204,6 +212,22 @@ fn a_lease_answers_reads_that_ask_for_no_more_until_it_ends() {
     assert!(!lease::is_held(&first.1), "the answer took longer than the lease would last");
 }
 
+#[test]
+fn a_follower_that_promises_less_than_a_lease_takes_brings_none() {
+    let short = PROMISE - Duration::from_millis(1);
+    for (promise, brings) in
+        [(None, false), (Some(short), false), (Some(PROMISE), true), (Some(2 * PROMISE), true)]
+    {
+        let mut first = leading(First::of(0..3).leasing());
+        assert_eq!(first.answers(get("x"), Consistency::Lease), None, "it begins a round");
+        assert_eq!(first.hears(1, promising(1, 1, promise)).len(), 1, "it answers");
+        assert_eq!(lease::is_held(&first.1), brings, "{promise:?}");
+        assert_eq!(first.answers(get("x"), Consistency::Lease).is_some(), brings, "{promise:?}");
+        first.hears(1, stored(1, 2));
+        assert!(lease::is_held(&first.1), "the next round brings it");
+    }
+}
+
 /// Does this server vote for the third one in the second term?
 fn votes(first: &mut First) -> bool {
     let last = Position { index: Index(1), term: Term(1) };
@@ -214,17 +238,7 @@ fn votes(first: &mut First) -> bool {
 #[test]
 fn a_promise_outlives_the_term_and_a_restart() {
     let mut first = First::of(0..3).leasing();
-    first.hears(
-        1,
-        Message::Peer(Said::AppendEntries(AppendEntries {
-            term: Term(1),
-            previous: Position::default(),
-            entries: Vec::new(),
-            commit: Index::ZERO,
-            acknowledged: false,
-            round: 0,
-        })),
-    );
+    first.hears(1, heartbeat());
     // It had asked before it heard its leader.
     let behind = PreVoteReply::Behind { term: Term(2) };
     first.hears(2, Message::Peer(Said::PreVoteReply(behind)));
@@ -239,4 +253,53 @@ fn a_promise_outlives_the_term_and_a_restart() {
         server.times_out(Timer::Promise);
         assert!(votes(server));
     }
+}
+
+/// The second server leads.
+fn heartbeat() -> MessageOf<Kv> {
+    Message::Peer(Said::AppendEntries(AppendEntries {
+        term: Term(1),
+        previous: Position::default(),
+        entries: Vec::new(),
+        commit: Index::ZERO,
+        acknowledged: false,
+        round: 0,
+    }))
+}
+
+/// How long a promise lasts that is made, or made again.
+fn length(out: Out<Server<Checked>>) -> Option<Duration> {
+    out.into_iter().find_map(|command| match command {
+        Command::SetTimer(Timer::Promise, range) => Some(range.start),
+        _ => None,
+    })
+}
+
+#[test]
+fn a_promise_is_kept_to_its_end_though_the_timers_are_changed_meanwhile() {
+    let short = PROMISE / 2;
+    let mut first = First::of(0..3).leasing();
+    first.hears(1, heartbeat());
+    let storage = Some(first.1.storage.clone());
+    first.0.timing.election = short..PROMISE;
+    let mut out = Out::new();
+    first.1 = Cow::Owned(first.0.on_start(Id::from(0), &storage, &mut out));
+    assert_eq!(length(out), Some(PROMISE), "it starts again");
+    let hears = |first: &mut First| {
+        let mut out = Out::new();
+        first.0.on_msg(Id::from(0), &mut first.1, Id::from(1), heartbeat(), &mut out);
+        length(out)
+    };
+    assert_eq!(hears(&mut first), Some(PROMISE), "the earlier promise stands");
+    first.times_out(Timer::Promise);
+    assert_eq!(hears(&mut first), Some(short));
+    assert_eq!(first.1.storage.promise, Some(short));
+
+    // No leases any more, nor leaders that count whom they hear.
+    (first.0.options.lease_reads, first.0.options.check_quorum) = (false, false);
+    let again = first.0.on_start(Id::from(0), &storage, &mut Out::new());
+    let mut again = First(first.0, Cow::Owned(again));
+    assert!(!votes(&mut again));
+    again.times_out(Timer::Promise);
+    assert!(votes(&mut again));
 }

@@ -1,5 +1,7 @@
 //! Arbitrary messages of Raft, and what they are made of.
 
+use std::time::Duration;
+
 use proptest::collection::{btree_map, btree_set, vec};
 use proptest::prelude::*;
 use quorate_models::kv::{Command, Kv, Output, Text};
@@ -87,6 +89,10 @@ fn any_position() -> impl Strategy<Value = Position> {
     (any_number(), any_term()).prop_map(|(index, term)| Position { index: Index(index), term })
 }
 
+fn any_promise() -> impl Strategy<Value = Option<Duration>> {
+    prop::option::of(any::<u32>().prop_map(|ms| Duration::from_millis(ms.into())))
+}
+
 /// What servers say to each other of snapshots.
 fn any_of_a_snapshot() -> impl Strategy<Value = Message<Command>> {
     let piece =
@@ -98,9 +104,10 @@ fn any_of_a_snapshot() -> impl Strategy<Value = Message<Command>> {
         let message = InstallSnapshot { term, last, config, pieces, piece, acknowledged, round };
         Message::InstallSnapshot(message)
     });
-    let reply = (any_term(), any_position(), any::<u32>(), any_number(), any_store());
-    let reply = reply.prop_map(|(term, last, next, round, store)| {
-        Message::SnapshotReply(SnapshotReply { term, last, next, round, store })
+    let reply =
+        (any_term(), any_position(), any::<u32>(), any_number(), any_store(), any_promise());
+    let reply = reply.prop_map(|(term, last, next, round, store, promise)| {
+        Message::SnapshotReply(SnapshotReply { term, last, next, round, store, promise })
     });
     prop_oneof![install, reply]
 }
@@ -115,7 +122,7 @@ pub fn any_message() -> impl Strategy<Value = MessageOf<Kv>> {
         number().prop_map(|matched| Outcome::Stored { matched: Index(matched) }),
         Just(Outcome::Lost),
     ];
-    let append_reply = (term(), outcome, number(), any_store());
+    let append_reply = (term(), outcome, number(), any_store(), any_promise());
     let output = prop_oneof![
         Just(Output::Stored),
         prop::option::of(any_text()).prop_map(Output::Value),
@@ -148,8 +155,8 @@ pub fn any_message() -> impl Strategy<Value = MessageOf<Kv>> {
                 round,
             })
         }),
-        append_reply.prop_map(|(term, outcome, round, store)| {
-            Message::AppendReply(AppendReply { term, outcome, round, store })
+        append_reply.prop_map(|(term, outcome, round, store, promise)| {
+            Message::AppendReply(AppendReply { term, outcome, round, store, promise })
         }),
         any_of_a_snapshot(),
     ];

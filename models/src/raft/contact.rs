@@ -3,6 +3,11 @@
 //! A server that has heard a leader for less than the least election timeout votes for no other.
 //! This alone would let a leader go on that reaches too few: such a leader steps down.
 
+use std::time::Duration;
+
+use stateright::actor::Id;
+
+use super::config::Config;
 use super::message::Message;
 use super::rules::Rule;
 use super::server::Step;
@@ -33,22 +38,48 @@ fn check_quorum<P: Params>(step: &mut Step<P>) {
 
 /// Has this leader heard so many since it last counted that they are a majority with it?
 pub fn hears_majority(rules: &impl RuleBook<Rule>, state: &ServerState<impl StateMachine>) -> bool {
-    let Role::Leader { followers, .. } = &state.role else {
-        return false;
-    };
-    // Whoever is not a follower is the leader itself.
-    let is_heard = |id| followers.get(&id).is_none_or(|known| known.is_heard);
-    rules.require(Rule::StepsDownUnheard, state.config().is_quorum(rules, is_heard))
+    let is_quorum = state.config().is_quorum(rules, |id| is_heard(state, id));
+    state.is_leader() && rules.require(Rule::StepsDownUnheard, is_quorum)
+}
+
+/// Whom `next` needs that this leader has not heard since it last counted: one that gets a vote, or
+/// one without which those that it has heard are no majority.
+pub fn unheard(
+    rules: &impl RuleBook<Rule>,
+    state: &ServerState<impl StateMachine>,
+    next: &Config,
+) -> Option<Id> {
+    let are_enough = next.is_quorum(rules, |id| is_heard(state, id));
+    let mut silent = next.all_voters();
+    silent.retain(|id| !is_heard(state, *id));
+    let gets_a_vote = silent.iter().copied().find(|id| !state.config().is_voter(*id));
+    gets_a_vote.or_else(|| silent.first().copied().filter(|_| !are_enough))
+}
+
+/// Has this leader heard the server since it last counted, or is it that server?
+fn is_heard(state: &ServerState<impl StateMachine>, id: Id) -> bool {
+    let Role::Leader { followers, .. } = &state.role else { return false };
+    followers.get(&id).is_none_or(|known| known.is_heard)
+}
+
+/// For how long a server promises its vote to the leader that it hears.
+pub(super) fn promised<P: Params>(step: &Step<P>) -> Option<Duration> {
+    step.server.options.lease_reads.then_some(step.server.timing.election.start)
 }
 
 /// A server that hears its leader promises its vote to it, for the least election timeout. Whatever
-/// becomes of the leader, or of what this server knows of it, the promise stands.
+/// becomes of the leader, or of what this server knows of it, the promise stands: one that was
+/// longer, before the timers of this server were changed, is kept to its end.
 pub(super) fn promise<P: Params>(step: &mut Step<P>) {
-    if step.server.options.lease_reads {
-        step.set_timer(Timer::Promise, step.server.timing.least_election());
-        if !step.state().has_promised {
-            step.state_mut().has_promised = true;
-        }
+    let Some(length) = promised(step) else { return };
+    let (has_promised, before) = (step.state().has_promised, step.state().storage.promise);
+    let length = before.filter(|before| has_promised && *before > length).unwrap_or(length);
+    step.set_timer(Timer::Promise, length..length);
+    if !has_promised {
+        step.state_mut().has_promised = true;
+    }
+    if before != Some(length) {
+        step.storage_mut().promise = Some(length);
     }
 }
 
@@ -76,8 +107,8 @@ pub(super) fn ignores<P: Params>(step: &Step<P>, message: &Message<Command<P>>) 
         return false;
     };
     let state = step.state();
-    step.server.options.check_quorum
-        && (state.hears_a_leader() || state.has_promised)
+    let hears_a_leader = step.server.options.check_quorum && state.hears_a_leader();
+    (hears_a_leader || state.has_promised)
         && step.keeps(Rule::HeardLeaderKeepsVote)
         && !(request.is_heir && step.keeps(Rule::HeirGetsVote))
 }

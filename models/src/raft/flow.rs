@@ -8,6 +8,7 @@ use stateright::actor::Id;
 
 use super::log::{Entry, Log, Payload, Position};
 use super::message::{AppendEntries, AppendReply, Message, Outcome};
+use super::read::Said;
 use super::rules::Rule;
 use super::server::Step;
 use super::state::{Progress, Role};
@@ -213,7 +214,7 @@ pub(super) fn handle_append_reply<P: Params>(step: &mut Step<P>, follower: Id, r
         transfer::tell_to_stand(step, follower);
     }
     if counts {
-        read::hear(step, follower, reply.round);
+        read::hear(step, follower, &Said { round: reply.round, promise: reply.promise });
     }
     if lacks_compacted(step, follower) {
         if has_moved && step.keeps(Rule::SnapshotIsOffered) {

@@ -6,9 +6,11 @@
 //! the round *began*. For as long by its own clock, less the drift of clocks, the leader holds a
 //! lease.
 //!
-//! A promise outlives the follower's term and its memory. It does not bind whoever the leader wants
-//! to take over, so a leader that has handed over takes no lease any more in its term. A node lets
-//! the timer of a lease fire before it looks at the messages that came meanwhile.
+//! A promise outlives the follower's term and its memory. A follower says how long it is, for nodes
+//! may have other timers while an operator changes them one after the other. It does not bind
+//! whoever the leader wants to take over, so a leader that has handed over takes no lease any more
+//! in its term. A node lets the timer of a lease fire before it looks at the messages that came
+//! meanwhile.
 
 use std::time::Duration;
 
@@ -18,7 +20,7 @@ use super::read::{self, Read};
 use super::rules::Rule;
 use super::server::Step;
 use super::state::{Role, ServerState};
-use super::{Command, Params, Timer, Timing};
+use super::{Command, Params, Timer, Timing, contact};
 use crate::state_machine::StateMachine;
 
 /// How much faster one clock may be than another, in percent.
@@ -69,6 +71,16 @@ pub(super) fn ask<P: Params>(step: &mut Step<P>) {
             step.set_lease_timer();
         }
         set(step, Lease::Asked);
+    }
+}
+
+/// A follower that confirms the round promises its vote for so long. If that is less than a lease
+/// takes, this round brings none: the follower has other timers, or no leases.
+pub(super) fn heed<P: Params>(step: &mut Step<P>, promise: Option<Duration>) {
+    let is_short = promise < contact::promised(step);
+    if lease(step.state()) == Lease::Asked && is_short {
+        step.cancel_timer(Timer::Lease);
+        set(step, Lease::None);
     }
 }
 

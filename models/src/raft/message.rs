@@ -1,6 +1,7 @@
 //! The messages of Raft (figure 2).
 
 use std::fmt;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -87,6 +88,8 @@ pub struct AppendReply {
     pub round: u64,
     /// The follower's store, where servers know each other by their stores.
     pub store: Option<StoreId>,
+    /// For how long the follower votes for no other, where leaders hold leases.
+    pub promise: Option<Duration>,
 }
 
 /// A leader wants this server to lead: it stands at once (thesis §3.10).
@@ -153,6 +156,8 @@ pub struct SnapshotReply {
     pub round: u64,
     /// As that of an [`AppendReply`].
     pub store: Option<StoreId>,
+    /// As that of an [`AppendReply`].
+    pub promise: Option<Duration>,
 }
 
 /// What Raft servers say to each other.

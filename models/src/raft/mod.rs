@@ -233,9 +233,11 @@ impl<P: Params> Actor for Server<P> {
     ) -> Self::State {
         let starts_anew = storage.is_none();
         let mut state = ServerState::starting_from(storage.clone(), self.first_config());
-        if self.options.lease_reads && !starts_anew && self.rules.keeps(Rule::RestartKeepsPromise) {
+        if let Some(length) = state.storage.promise
+            && self.rules.keeps(Rule::RestartKeepsPromise)
+        {
             state.has_promised = true;
-            out.set_timer(Timer::Promise, self.timing.least_election());
+            out.set_timer(Timer::Promise, length..length);
         }
         let may_stand = membership::may_stand(&self.rules, id, &state);
         if may_stand && (self.rules.keeps(Rule::StandsAfterCrash) || starts_anew) {

@@ -8,6 +8,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use stateright::actor::Id;
@@ -127,16 +128,25 @@ pub(super) fn ask<P: Params>(step: &mut Step<P>) {
     answer_confirmed(step);
 }
 
-/// A follower has answered the leader of its term, which had asked it in the round of this number.
-pub(super) fn hear<P: Params>(step: &mut Step<P>, follower: Id, number: u64) {
+/// What a follower says to the leader of its term with whatever it answers.
+pub(super) struct Said {
+    /// The round in which it was asked.
+    pub round: u64,
+    /// For how long it votes for no other, where leaders hold leases.
+    pub promise: Option<Duration>,
+}
+
+/// A follower has answered the leader of its term.
+pub(super) fn hear<P: Params>(step: &mut Step<P>, follower: Id, said: &Said) {
     let Role::Leader { round, .. } = &step.state().role else { return };
     let is_news = !step.state().reads.asked.is_empty() && !round.heard.contains(&follower);
-    if !is_news || !step.require(Rule::RoundAfterRead, number == round.number) {
+    if !is_news || !step.require(Rule::RoundAfterRead, said.round == round.number) {
         return;
     }
     if let Role::Leader { round, .. } = &mut step.state_mut().role {
         round.heard.insert(follower);
     }
+    lease::heed(step, said.promise);
     answer_confirmed(step);
 }
 

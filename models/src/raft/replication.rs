@@ -107,6 +107,7 @@ fn store<P: Params>(step: &mut Step<P>, previous: Index, entries: Vec<Entry<Comm
 }
 
 pub(super) fn reply<P: Params>(step: &mut Step<P>, leader: Id, round: u64, outcome: Outcome) {
-    let (term, store) = (step.term(), identity::own(step));
-    step.send(leader, Message::AppendReply(AppendReply { term, outcome, round, store }));
+    let (term, store, promise) = (step.term(), identity::own(step), contact::promised(step));
+    let reply = AppendReply { term, outcome, round, store, promise };
+    step.send(leader, Message::AppendReply(reply));
 }

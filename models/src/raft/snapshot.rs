@@ -26,10 +26,11 @@ use stateright::actor::Id;
 use super::config::{Config, Configs};
 use super::log::{Entry, Log, Payload, Position};
 use super::message::{InstallSnapshot, Message, Outcome, Piece, SnapshotReply};
+use super::read::Said;
 use super::rules::Rule;
 use super::server::Step;
 use super::state::Applied;
-use super::{Params, commit, flow, follower_read, identity, read, replication};
+use super::{Params, commit, contact, flow, follower_read, identity, read, replication};
 use crate::number::{Index, Term};
 use crate::pieces;
 use crate::session::Sessions;
@@ -193,7 +194,7 @@ pub(super) fn handle_snapshot_reply<P: Params>(
     }
     if identity::is_recorded(step, follower, reply.store) {
         flow::hear(step, follower);
-        read::hear(step, follower, reply.round);
+        read::hear(step, follower, &Said { round: reply.round, promise: reply.promise });
     }
     if !flow::lacks_compacted(step, follower) {
         return;
@@ -311,7 +312,8 @@ fn install<P: Params>(step: &mut Step<P>, leader: Id, offer: &InstallSnapshot, s
 /// Says which piece of the leader's snapshot this server lacks.
 fn ask_for<P: Params>(step: &mut Step<P>, leader: Id, offer: &InstallSnapshot, next: u32) {
     let (term, last, round) = (step.term(), offer.last, offer.round);
-    let reply = SnapshotReply { term, last, next, round, store: identity::own(step) };
+    let (store, promise) = (identity::own(step), contact::promised(step));
+    let reply = SnapshotReply { term, last, next, round, store, promise };
     step.send(leader, Message::SnapshotReply(reply));
 }
 

@@ -1,6 +1,7 @@
 //! What a Raft server knows (figure 2, "State").
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use serde::Serialize;
 use stateright::actor::Id;
@@ -28,6 +29,8 @@ pub struct Storage<M: StateMachine> {
     pub snapshot: Option<Snapshot>,
     /// Which store this is. It stays as long as there is anything else here.
     pub store: StoreId,
+    /// For how long this server has last promised its vote to a leader, if it ever has.
+    pub promise: Option<Duration>,
 }
 
 impl<M: StateMachine> Default for Storage<M> {
@@ -39,7 +42,14 @@ impl<M: StateMachine> Default for Storage<M> {
 impl<M: StateMachine> Storage<M> {
     /// A new store, which holds nothing.
     pub fn of(store: StoreId) -> Self {
-        Storage { term: Term::ZERO, voted_for: None, log: Log::default(), snapshot: None, store }
+        Storage {
+            term: Term::ZERO,
+            voted_for: None,
+            log: Log::default(),
+            snapshot: None,
+            store,
+            promise: None,
+        }
     }
 }
 

@@ -1,8 +1,9 @@
 //! A server's storage as records: one for the term, the vote and the end of the log, one for each
 //! entry, and of a server with a snapshot one for what that stands for, and one for each piece. One
-//! more says which store it is, if it has a number.
+//! more says which store it is, if it has a number, and one for how long its vote is promised.
 
 use std::cmp::Ordering;
+use std::time::Duration;
 
 use imbl::Vector;
 use serde::de::DeserializeOwned;
@@ -25,9 +26,11 @@ const ENTRY: u8 = 1;
 const SNAPSHOT: u8 = 2;
 const PIECE: u8 = 3;
 const STORE: u8 = 4;
+const PROMISE: u8 = 5;
 const COVER_KEY: Key = Key { kind: SNAPSHOT, number: 0 };
 const META_KEY: Key = Key { kind: META, number: 0 };
 const STORE_KEY: Key = Key { kind: STORE, number: 0 };
+const PROMISE_KEY: Key = Key { kind: PROMISE, number: 0 };
 
 #[derive(PartialEq, Serialize, Deserialize)]
 struct Meta {
@@ -47,7 +50,7 @@ struct Cover {
 
 impl<M: StateMachine> From<&Storage<M>> for Meta {
     fn from(storage: &Storage<M>) -> Self {
-        let Storage { term, voted_for, log, snapshot: _, store: _ } = storage;
+        let Storage { term, voted_for, log, snapshot: _, store: _, promise: _ } = storage;
         Meta { term: *term, voted_for: *voted_for, last: log.last_index() }
     }
 }
@@ -87,6 +90,11 @@ impl<M: StateMachine> Durable for Storage<M> {
         if self.store != since.map_or_else(StoreId::default, |since| since.store) {
             changes.push(put(STORE_KEY, &self.store));
         }
+        if let Some(promise) = self.promise
+            && since.and_then(|since| since.promise) != self.promise
+        {
+            changes.push(put(PROMISE_KEY, &promise));
+        }
         let old = since.and_then(|since| since.snapshot.as_ref());
         changes.extend(snapshot_changes(self.snapshot.as_ref(), old));
         changes
@@ -99,10 +107,11 @@ impl<M: StateMachine> Durable for Storage<M> {
             _ => return Err(damage::<M>(META_KEY, "missing")),
         };
         let (single, records): (Vec<_>, Vec<_>) =
-            records.partition(|(key, _)| [COVER_KEY, STORE_KEY].contains(key));
+            records.partition(|(key, _)| [COVER_KEY, STORE_KEY, PROMISE_KEY].contains(key));
         let cover = find::<M, Cover>(&single, COVER_KEY)?;
         let (has_snapshot, cover) = (cover.is_some(), cover.unwrap_or_default());
         let store = find::<M, StoreId>(&single, STORE_KEY)?.unwrap_or_default();
+        let promise = find::<M, Duration>(&single, PROMISE_KEY)?;
         let mut log = Log::behind_base(cover.base);
         let mut pieces = Vector::new();
         for (key, bytes) in records {
@@ -135,7 +144,7 @@ impl<M: StateMachine> Durable for Storage<M> {
         if let Some(Err(error)) = snapshot.as_ref().map(Snapshot::decode::<M>) {
             return Err(damage::<M>(piece_key(0), &format!("unreadable: {error}")));
         }
-        Ok(Storage { term: meta.term, voted_for: meta.voted_for, log, snapshot, store })
+        Ok(Storage { term: meta.term, voted_for: meta.voted_for, log, snapshot, store, promise })
     }
 
     fn name(key: Key) -> String {
@@ -144,6 +153,7 @@ impl<M: StateMachine> Durable for Storage<M> {
             Key { kind: ENTRY, number } => format!("log entry {number}"),
             COVER_KEY => "what the snapshot stands for".to_owned(),
             STORE_KEY => "number of the store".to_owned(),
+            PROMISE_KEY => "length of the promise".to_owned(),
             Key { kind: PIECE, number } => format!("piece {number} of the snapshot"),
             Key { kind, number } => format!("record {number} of unknown kind {kind}"),
         }

@@ -1,6 +1,7 @@
 //! The records of a storage: what a save costs, that they restore it, and that damage is named.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -20,6 +21,8 @@ use crate::support::arbitrary::{any_id, any_payload, config};
 const META: Key = Key { kind: 0, number: 0 };
 
 const STORE: Key = Key { kind: 4, number: 0 };
+
+const PROMISE: Key = Key { kind: 5, number: 0 };
 
 const COVER: Key = Key { kind: 2, number: 0 };
 
@@ -46,13 +49,15 @@ fn leaders() -> impl Strategy<Value = Vec<Vec<Entry<Command>>>> {
 /// What one server saved, in turn: its log grows, shrinks and has its end replaced. The terms go
 /// up and down, which is more than a server does.
 fn histories() -> impl Strategy<Value = Vec<Storage<Kv>>> {
-    let save = (any::<Pick>(), any::<Pick>(), 0..3_u64, prop::option::of(any_id()));
+    let promise = (1..3_u64).prop_map(Duration::from_secs);
+    let save = (any::<Pick>(), any::<Pick>(), 0..3_u64, prop::option::of(any_id()), promise);
     (leaders(), vec(save, 1..12)).prop_map(|(leaders, saves)| {
-        let storage = |(leader, length, later, voted_for): (Pick, Pick, u64, _)| {
+        let storage = |(leader, length, later, voted_for, promise): (Pick, Pick, u64, _, _)| {
             let term = leader.index(leaders.len());
             let log = &leaders[term];
             Storage {
                 store: StoreId(1),
+                promise: Some(promise),
                 snapshot: None,
                 term: Term(term as u64 + later),
                 voted_for,
@@ -100,7 +105,8 @@ fn differing(new: &Storage<Kv>, old: &Storage<Kv>) -> usize {
     let shared = own.zip(theirs).take_while(|(a, b)| a == b).count();
     let (length, before) = (new.log.last_index().0, old.log.last_index().0);
     let meta = (new.term, new.voted_for, length) != (old.term, old.voted_for, before);
-    usize::from(meta) + length.max(before) as usize - shared
+    let promise = new.promise != old.promise;
+    usize::from(meta) + usize::from(promise) + length.max(before) as usize - shared
 }
 
 proptest! {
@@ -128,8 +134,10 @@ proptest! {
         for (key, bytes) in &whole {
             let mut records = whole.clone();
             records.remove(key);
-            // Older stores have no number. That one is gone shows in the table of contents.
-            let missing = (*key != STORE).then(|| name(*key));
+            // Older stores have no number, and not all have promised. That one is gone shows in the
+            // table of contents.
+            let missing = ![STORE, PROMISE].contains(key);
+            let missing = missing.then(|| name(*key));
             prop_assert_eq!(damaged(&records), missing);
             for length in 0..bytes.len() {
                 records.insert(*key, bytes[..length].to_vec());

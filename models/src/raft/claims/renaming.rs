@@ -53,7 +53,14 @@ impl<M: StateMachine> Rewrite<Id> for Storage<M> {
         if let Some(snapshot) = &mut snapshot {
             snapshot.config.1 = snapshot.config.1.rewrite(plan);
         }
-        Storage { term: self.term, voted_for, log, snapshot, store: self.store }
+        Storage {
+            term: self.term,
+            voted_for,
+            log,
+            snapshot,
+            store: self.store,
+            promise: self.promise,
+        }
     }
 }
 

@@ -35,20 +35,20 @@ const LEASES: Options = Options { lease_reads: true, ..BOTH };
 pub fn all() -> Vec<Box<dyn AnySpec>> {
     vec![
         cut("raft/lease-cut", EVERY_RULE).counts(263_223, 478_022).boxed(),
-        crash("raft/lease-crash", EVERY_RULE).counts(925_240, 2_126_847).boxed(),
+        crash("raft/lease-crash", EVERY_RULE).counts(1_022_057, 2_724_408).boxed(),
         transfer("raft/lease-transfer", EVERY_RULE).counts(17_541, 36_117).boxed(),
         promise("raft/lease-promise", EVERY_RULE).counts(121_273, 296_399).boxed(),
-        members("raft/lease-members", EVERY_RULE).counts(1_361_441, 3_013_342).boxed(),
-        snapshot("raft/lease-snapshot", EVERY_RULE).counts(729_484, 1_295_269).boxed(),
-        wiped("raft/lease-wiped", EVERY_RULE).counts(35_704, 68_602).boxed(),
+        members("raft/lease-members", EVERY_RULE).counts(1_275_514, 2_829_191).boxed(),
+        snapshot("raft/lease-snapshot", EVERY_RULE).counts(737_764, 1_305_769).boxed(),
+        wiped("raft/lease-wiped", EVERY_RULE).counts(34_870, 66_142).boxed(),
         drift().boxed(),
         late_read("raft/lease-drift-late", Some(Freshness::Lease))
             .expect_violation(properties::LINEARIZABILITY)
             .boxed(),
         late_read("raft/lease-drift-asked", Some(Freshness::Linearizable))
-            .counts(302_564, 762_099)
+            .counts(306_356, 768_691)
             .boxed(),
-        late_read("raft/lease-drift-plain", None).counts(302_564, 762_099).boxed(),
+        late_read("raft/lease-drift-plain", None).counts(306_356, 768_691).boxed(),
     ]
 }
 
