@@ -53,7 +53,7 @@ pub type Outcome = Result<(), Refusal>;
 pub enum Refusal {
     /// The protocol knows no orders, or not this one.
     UnknownOrder,
-    /// A server that is none of the cluster was to lead.
+    /// A server that has no vote was to lead.
     Stranger { server: Id },
     /// The leader is handing over to another server, and will for an election timeout at most.
     HandsOver { to: Id },
@@ -73,6 +73,9 @@ pub enum Refusal {
     /// The change is about a member that has lost its store and counts for nothing, or it would
     /// leave no majority without that one.
     Voteless { id: Id },
+    /// The leader has not heard a server lately that is to get a vote, or that the next majority
+    /// needs. If it runs, that passes: the order may be given again.
+    Unheard { id: Id },
 }
 
 impl fmt::Display for Refusal {
@@ -80,7 +83,7 @@ impl fmt::Display for Refusal {
         match self {
             Refusal::UnknownOrder => f.write_str("the protocol of the cluster knows no such order"),
             Refusal::Stranger { server } => {
-                write!(f, "node {} is none of the cluster", usize::from(*server))
+                write!(f, "node {} has no vote, and cannot lead", usize::from(*server))
             }
             Refusal::HandsOver { to } => {
                 let to = usize::from(*to);
@@ -108,6 +111,11 @@ impl fmt::Display for Refusal {
                 f,
                 "node {} has lost its store and counts for nothing: remove it first, then add and \
                  promote it",
+                usize::from(*id)
+            ),
+            Refusal::Unheard { id } => write!(
+                f,
+                "the leader does not hear node {}, which the change needs: start it first",
                 usize::from(*id)
             ),
         }
@@ -145,6 +153,7 @@ impl Rewrite<Id> for Refusal {
             Refusal::NoMember { id } => Refusal::NoMember { id: id.rewrite(plan) },
             Refusal::LagsBehind { id } => Refusal::LagsBehind { id: id.rewrite(plan) },
             Refusal::Voteless { id } => Refusal::Voteless { id: id.rewrite(plan) },
+            Refusal::Unheard { id } => Refusal::Unheard { id: id.rewrite(plan) },
         }
     }
 }

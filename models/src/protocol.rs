@@ -197,14 +197,25 @@ pub fn majority_follows(founders: usize, said: &[Said]) -> Result<(), String> {
     if said.iter().any(|it| it.leader == Some(it.id) && is_followed(it)) {
         return Ok(());
     }
-    let (count, voters) = match said.iter().find(|it| !it.members.is_empty()).or(said.first()) {
+    let known = said.iter().find(|it| !it.members.is_empty()).or(said.first());
+    let (count, voters) = match known {
         Some(known) => voters_among(said.iter(), known, founders),
         None => (0, founders),
     };
-    if !is_majority(count, voters) {
-        return Err(format!("no majority answers, only {count} of {voters} nodes"));
+    if is_majority(count, voters) {
+        return Err("no majority follows a leader that answers".to_owned());
     }
-    Err("no majority follows a leader that answers".to_owned())
+    let silent = known.map(|known| silent_voters(said, known)).filter(|silent| !silent.is_empty());
+    let silent =
+        silent.map(|ids| format!("; those that do not: {}", ids.join(", "))).unwrap_or_default();
+    Err(format!("no majority answers, only {count} of {voters} nodes{silent}"))
+}
+
+/// Those who have a vote by the word of `by`, and do not answer.
+fn silent_voters(said: &[Said], by: &Said) -> Vec<String> {
+    let answers = |id| said.iter().any(|it| it.id == id);
+    let silent = by.members.iter().filter(|(id, part)| part.has_vote() && !answers(**id));
+    silent.map(|(id, _)| usize::from(*id).to_string()).collect()
 }
 
 /// How many of `some` have a vote by the word of `by`, and how many there are that have.
@@ -289,7 +300,8 @@ mod tests {
         assert_eq!(serves(&[(1, Some(1)), (2, Some(1))]), Ok(()));
         let followed = Err("no majority follows a leader that answers".to_owned());
         assert_eq!(serves(&[(1, Some(1)), (2, None), (4, Some(1))]), followed);
-        let few = Err("no majority answers, only 1 of 3 nodes".to_owned());
+        let few = "no majority answers, only 1 of 3 nodes; those that do not: 2, 3";
+        let few = Err(few.to_owned());
         assert_eq!(serves(&[(1, Some(1)), (4, Some(1)), (5, Some(1))]), few);
     }
 }

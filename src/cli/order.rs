@@ -1,15 +1,22 @@
 //! What the commands have in common that give a cluster an order.
 
 use std::io::Write;
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use quorate_models::kv::Kv;
-use quorate_models::order::{Order, Outcome};
+use quorate_models::order::{Order, Outcome, Refusal};
 
 use super::exit::{Code, Failure};
 use super::{setup, unanswered};
 use crate::node::client::{CallError, Client};
 use crate::node::config::Config;
+
+/// For so long an order is given again that is refused for what passes.
+const PASSES: Duration = Duration::from_secs(2);
+
+/// How long to wait before it is given again.
+const AGAIN: Duration = Duration::from_millis(100);
 
 /// Gives `order` to the cluster of `config`, and prints `done` once it is carried out.
 ///
@@ -35,7 +42,8 @@ pub fn report(outcome: Outcome, done: &str) -> Result<(), Failure> {
         .map_err(|error| Failure::new(Code::Io, format!("cannot write to the output: {error}")))
 }
 
-/// What becomes of `order`, given to the cluster of `config`.
+/// What becomes of `order`, given to the cluster of `config`. If it is refused for what passes, it
+/// is given again for a while.
 ///
 /// # Errors
 /// If nobody answers within `timeout`, with `unknown`, what may be so then; or if the network
@@ -48,6 +56,29 @@ pub fn ask(
 ) -> Result<Outcome, Failure> {
     let members = setup::members(config)?;
     let mut client = Client::<Kv>::open(&members).map_err(|error| Failure::new(Code::Io, error))?;
+    let until = Instant::now() + PASSES.min(timeout);
+    loop {
+        let outcome = once(config, &mut client, order.clone(), timeout, unknown)?;
+        if !may_pass(&outcome) || Instant::now() > until {
+            return Ok(outcome);
+        }
+        thread::sleep(AGAIN);
+    }
+}
+
+/// A new leader has not heard its followers yet, nor has one that has just begun to count anew whom
+/// it hears. Nodes on this machine read a changed config within a second.
+fn may_pass(outcome: &Outcome) -> bool {
+    matches!(outcome, Err(Refusal::Unheard { .. } | Refusal::NowhereKnown { .. }))
+}
+
+fn once(
+    config: &Config,
+    client: &mut Client<Kv>,
+    order: Order,
+    timeout: Duration,
+    unknown: &str,
+) -> Result<Outcome, Failure> {
     match client.order(order, timeout) {
         Ok(outcome) => Ok(outcome),
         Err(CallError::Unknown(waited)) => {

@@ -89,10 +89,11 @@ pub fn named(name: &str) -> Result<Selected, Failure> {
 /// meant where `takes_groups`, otherwise one of the specs in it.
 fn unknown(word: &str, names: &[String], takes_groups: bool) -> Failure {
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    let mut near_names = near(word, &names);
+    let groups = names.iter().filter_map(|name| Some(name.split_once('/')?.0));
+    let groups: BTreeSet<&str> = groups.collect();
+    let same = groups.get(&*word.to_lowercase()).filter(|_| takes_groups);
+    let mut near_names = same.map_or_else(|| near(word, &names), |group| vec![*group]);
     if near_names.is_empty() {
-        let groups = names.iter().filter_map(|name| Some(name.split_once('/')?.0));
-        let groups: BTreeSet<&str> = groups.collect();
         near_names = near(word.trim_end_matches('/'), &groups.into_iter().collect::<Vec<_>>());
         if !takes_groups {
             let is_beneath =
@@ -166,6 +167,14 @@ mod tests {
         assert_eq!(near("raft-election", &names)[0], "raft/election");
         assert!(near("paxos", &names).is_empty());
         assert!(near("", &names).is_empty());
+    }
+
+    #[test]
+    fn a_group_is_meant_that_differs_in_its_capitals_only() {
+        let names = ["raft/election", "raft/two"].map(str::to_owned);
+        let hint = |word, takes_groups| unknown(word, &names, takes_groups).message;
+        assert_eq!(hint("Raft", true), "there is no spec \"Raft\"; did you mean raft?");
+        assert!(hint("Raft", false).contains("raft/two"));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! An operator changes which nodes a cluster has, while clients write.
 
 use std::process::Output;
+use std::thread;
 use std::time::Duration;
 
 use quorate::node::client::{CallError, Client};
@@ -51,25 +52,13 @@ fn every_node_leaves_and_comes_back_and_no_acknowledged_write_is_lost() {
     });
 }
 
-/// Removes node `id` until it knows that it is removed: a node that has the change and misses the
-/// message that it is committed is told no more.
-fn remove_for_good(cluster: &Cluster, id: u64) {
-    let node = &*id.to_string();
-    let is_told =
-        |row: &Value| row["id"] == id && row["role"] == "no member" && row["commit"] == row["last"];
-    wait_for("a node that knows that it is removed", || {
-        if cluster.status().iter().any(is_told) {
-            return Some(());
-        }
-        change(cluster, &["add", node]);
-        change(cluster, &["remove", node]);
-        None
-    });
-}
-
 /// A node that is removed refuses whatever a client asks for that knows no other.
 fn assert_outside(cluster: &Cluster, removed: u64) {
-    remove_for_good(cluster, removed);
+    let is_told = |row: &Value| row["role"] == "no member" && row["commit"] == row["last"];
+    let has = |row: &Value| row["id"] == removed && is_told(row);
+    wait_for("a node that knows that it is removed", || {
+        cluster.status().iter().any(has).then_some(())
+    });
     let mut members = cluster.members();
     members.servers.retain(|id, _| *id == removed);
     let mut client = Client::<Kv>::open(&members).expect("a socket");
@@ -101,6 +90,39 @@ fn all_votes_but_one_go_at_once_and_the_last_one_stays() {
     cluster.kill(2);
     let silent = member(&cluster, &["add", "1", "--timeout", "0.5"]);
     expect(&silent, 3, &["unknown outcome: no answer within 500ms: ", "may be under way"]);
+}
+
+#[test]
+fn a_change_that_needs_a_node_that_is_down_is_refused_until_it_runs() {
+    let cluster = Cluster::start(3);
+    let [address] = cluster.free_addresses();
+    change(&cluster, &["add", "4", "--address", &address]);
+    cluster.start_new(4);
+    wait_for_role(&cluster, 4, "learner");
+    let put = ["kv", "--config", &cluster.config(), "put", "colour", "blue"];
+    expect(&quorate(put), 0, &[]);
+    for id in [3, 4] {
+        cluster.kill(id);
+    }
+    // Until the leader has counted whom it hears.
+    thread::sleep(Duration::from_secs(1));
+    let refused = |words: &[&str], node| {
+        let why = format!("the leader does not hear node {node}, which the change needs");
+        expect(&member(&cluster, words), 1, &[&why]);
+    };
+    refused(&["remove", "1"], 3);
+    refused(&["promote", "4"], 4);
+    refused(&["replace", "1", "4"], 4);
+    expect(&quorate(put), 0, &[]);
+    let silent = ["no majority answers, only 1 of 3 nodes; those that do not: 1, 3"];
+    cluster.kill(1);
+    expect(&quorate(["status", "--config", &cluster.config()]), 1, &silent);
+    for id in [1, 3, 4] {
+        cluster.restart(id);
+    }
+    change(&cluster, &["promote", "4"]);
+    change(&cluster, &["remove", "1"]);
+    expect(&quorate(put), 0, &[]);
 }
 
 /// What `quorate member list` says, a line for each node without its address and how far it is.

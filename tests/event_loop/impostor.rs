@@ -66,7 +66,7 @@ fn an_order_is_carried_out_or_refused_with_the_reason() {
     assert_eq!(transfer(1), Ok(()));
     let refused = transfer(9).unwrap_err();
     assert_eq!(refused, Refusal::Stranger { server: Id::from(9) });
-    assert_eq!(refused.to_string(), "node 9 is none of the cluster");
+    assert_eq!(refused.to_string(), "node 9 has no vote, and cannot lead");
     let add = Order::Change(Change::Add { id: Id::from(9) });
     let refused = client.order(add, Duration::from_secs(2)).unwrap().unwrap_err();
     assert_eq!(refused, Refusal::NowhereKnown { id: Id::from(9) });

@@ -8,7 +8,7 @@ use quorate_models::order::{Change, Order, Refusal};
 use quorate_models::raft::config::{Config, Configs};
 use quorate_models::raft::identity::StoreId;
 use quorate_models::raft::log::{Entry, Payload};
-use quorate_models::raft::membership::{Decision, decide};
+use quorate_models::raft::membership::{Decision, Limits, decide};
 use quorate_models::raft::state::{Progress, Role, ServerState};
 use quorate_models::rules::AllRules;
 use quorate_models::service::Answer;
@@ -27,11 +27,11 @@ holds! {
     leaver: "raft/leaver" has depth 32;
     comes_back: "raft/comes-back" has depth 41;
     removed_live: "raft/removed-live" has depth 59;
-    removed_told_live: "raft/removed-told-live" has depth 40;
     learner_live: "raft/learner-live" has depth 62;
     leader_leaves_live: "raft/leader-leaves-live" has depth 30;
     out_of_reach_live: "raft/out-of-reach-live" has depth 23;
-    joint_live: "raft/joint-live" has depth 111;
+    unheard_live: "raft/unheard-live" has depth 37;
+    joint_live: "raft/joint-live" has depth 106;
 }
 
 fn ids(numbers: &[usize]) -> BTreeSet<Id> {
@@ -99,7 +99,8 @@ fn decided(
     most_lacking: usize,
     change: &Change,
 ) -> Result<Decision, Refusal> {
-    decide(&AllRules, state, most_lacking, change)
+    let limits = Limits { most_lacking, minds_quorum: false };
+    decide(&AllRules, state, &limits, change)
 }
 
 #[test]
@@ -150,6 +151,47 @@ fn who_lags_behind_gets_no_vote() {
     let Role::Leader { followers, .. } = &mut other.role else { panic!("it leads") };
     followers.values_mut().for_each(|known| known.has_other_store = true);
     assert_eq!(decided(&other, 0, &promote), lags, "it has another store");
+}
+
+/// Of three voters and a learner the second leads, and has heard these.
+fn having_heard(heard: &[usize]) -> ServerState<Kv> {
+    let mut state = OneServer::leading(3).state().clone();
+    state.commit = Index(1);
+    state.configs = Configs::starting_with(config(&[0, 1, 2], &[], &[3]));
+    let Role::Leader { followers, .. } = &mut state.role else { panic!("it leads") };
+    for id in [0, 2, 3] {
+        let (matched, is_heard) = (Index(1), heard.contains(&id));
+        let known = Progress { matched, is_heard, ..Progress::behind(Index(1)) };
+        followers.insert(Id::from(id), known);
+    }
+    state
+}
+
+#[test]
+fn who_is_needed_is_heard_first() {
+    let id = Id::from;
+    let limits = Limits { most_lacking: 1, minds_quorum: true };
+    let decided = |heard: &[usize], change: &Change| {
+        decide(&AllRules, &having_heard(heard), &limits, change).map(|decision| {
+            assert!(matches!(decision, Decision::Begin(_)), "{change:?}: {decision:?}");
+        })
+    };
+    let unheard = |it| Err(Refusal::Unheard { id: id(it) });
+    let remove = |it| Change::Remove { id: id(it) };
+    let replace = |voters: &[usize]| Change::Replace { voters: ids(voters) };
+    assert_eq!(decided(&[0], &remove(0)), unheard(2), "two are left, of which one is heard");
+    assert_eq!(decided(&[0], &remove(2)), Ok(()));
+    assert_eq!(decided(&[2, 3], &remove(1)), unheard(0), "the leader is none of those left");
+    assert_eq!(decided(&[0, 2], &remove(1)), Ok(()));
+    assert_eq!(decided(&[0, 2], &Change::Promote { id: id(3) }), unheard(3), "it gets a vote");
+    assert_eq!(decided(&[0, 3], &Change::Promote { id: id(3) }), Ok(()));
+    assert_eq!(decided(&[0, 3], &replace(&[1, 2])), unheard(2));
+    assert_eq!(decided(&[3], &replace(&[1, 3])), unheard(0), "half of those before are heard");
+    assert_eq!(decided(&[0, 3], &replace(&[1, 3])), Ok(()));
+    assert_eq!(decided(&[], &Change::Add { id: id(4) }), unheard(0));
+    let minds_not = Limits { minds_quorum: false, ..limits };
+    let begun = decide(&AllRules, &having_heard(&[]), &minds_not, &remove(0));
+    assert!(matches!(begun, Ok(Decision::Begin(_))), "{begun:?}");
 }
 
 #[test]

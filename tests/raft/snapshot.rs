@@ -12,7 +12,7 @@ holds! {
     read: "raft/snapshot-read" has depth 30;
     members: "raft/snapshot-members" has depth 46;
     leavers: "raft/snapshot-leavers" has depth 30;
-    told: "raft/snapshot-told-live" has depth 56;
+    told: "raft/snapshot-told-live" has depth 77;
     rejoin: "raft/snapshot-rejoin-live" has depth 56;
     lossy: "raft/snapshot-lossy-live" has depth 67;
 }

@@ -62,7 +62,7 @@ fn a_leader_says_what_becomes_of_each_order() {
 fn refusals_are_sentences_that_name_the_node() {
     let to = Id::from(2);
     for (refusal, words) in [
-        (Refusal::Stranger { server: to }, "node 2 is none of the cluster"),
+        (Refusal::Stranger { server: to }, "node 2 has no vote, and cannot lead"),
         (Refusal::HandsOver { to }, "the leader is handing over to node 2 already"),
         (Refusal::NotTakenOver { to }, "node 2 has not taken over within an election timeout"),
     ] {

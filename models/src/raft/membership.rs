@@ -12,7 +12,7 @@ use super::log::Payload;
 use super::rules::Rule;
 use super::server::Step;
 use super::state::{Progress, Role, ServerState};
-use super::{Params, client, commit, flow, identity, read};
+use super::{Params, Server, client, commit, contact, flow, identity, read};
 use crate::number::Index;
 use crate::order::{Change, Order, Refusal};
 use crate::rules::RuleBook;
@@ -32,6 +32,22 @@ pub enum Decision {
     Begin(Config),
 }
 
+/// What a leader goes by beside the rules and what it knows.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// So many entries a server may lack that is to vote.
+    pub most_lacking: usize,
+    /// The leader keeps account of whom it hears.
+    pub minds_quorum: bool,
+}
+
+impl Limits {
+    fn of<P: Params>(server: &Server<P>) -> Self {
+        let minds_quorum = server.options.check_quorum;
+        Limits { most_lacking: server.batch.entries, minds_quorum }
+    }
+}
+
 /// An operator asks for a change. The leader begins it if it may.
 pub(super) fn handle_change<P: Params>(
     step: &mut Step<P>,
@@ -43,8 +59,7 @@ pub(super) fn handle_change<P: Params>(
         let answer = client::elsewhere(step);
         return step.answer_order(session, sequence, answer);
     }
-    let most_lacking = step.server.batch.entries;
-    match decide(&step.server.rules, step.state(), most_lacking, change) {
+    match decide(&step.server.rules, step.state(), &Limits::of(step.server), change) {
         Ok(Decision::Done) => step.answer_order(session, sequence, Answer::done(Ok(()))),
         Ok(Decision::Wait) => {}
         Ok(Decision::Begin(config)) => begin(step, config),
@@ -52,14 +67,14 @@ pub(super) fn handle_change<P: Params>(
     }
 }
 
-/// What is to be done about `change`, where a server may vote that lacks `most_lacking` entries.
+/// What is to be done about `change`.
 ///
 /// # Errors
 /// Why the leader refuses the change.
 pub fn decide(
     rules: &impl RuleBook<Rule>,
     state: &ServerState<impl StateMachine>,
-    most_lacking: usize,
+    limits: &Limits,
     change: &Change,
 ) -> Result<Decision, Refusal> {
     let (index, config) = state.configs.latest();
@@ -87,7 +102,7 @@ pub fn decide(
     }
     if let Some(id) = next.voters.iter().copied().find(|id| {
         !config.is_voter(*id)
-            && !rules.require(Rule::LearnerCatchesUpFirst, has_caught_up(state, *id, most_lacking))
+            && !rules.require(Rule::LearnerCatchesUpFirst, has_caught_up(state, *id, limits))
     }) {
         return Err(Refusal::LagsBehind { id });
     }
@@ -95,16 +110,22 @@ pub fn decide(
     if hands_over || !rules.require(Rule::OwnTermCommittedFirst, read::knows_commit(state)) {
         return Ok(Decision::Wait);
     }
+    if limits.minds_quorum
+        && let Some(id) = contact::unheard(rules, state, &next)
+        && rules.keeps(Rule::NewMajorityIsHeard)
+    {
+        return Err(Refusal::Unheard { id });
+    }
     Ok(Decision::Begin(next))
 }
 
 /// Does a follower lack so few entries at most, in the store that is on record?
-fn has_caught_up(state: &ServerState<impl StateMachine>, id: Id, most_lacking: usize) -> bool {
+fn has_caught_up(state: &ServerState<impl StateMachine>, id: Id, limits: &Limits) -> bool {
     let Role::Leader { followers, .. } = &state.role else { return false };
     let last = state.log().last_index().0;
     followers.get(&id).is_some_and(|known| {
         known.matched > Index::ZERO
-            && last - known.matched.0 <= most_lacking as u64
+            && last - known.matched.0 <= limits.most_lacking as u64
             && !known.has_other_store
     })
 }
@@ -115,18 +136,35 @@ pub(super) fn begin<P: Params>(step: &mut Step<P>, config: Config) {
     let (id, known) = (step.id, step.state().config().members());
     let new: Vec<Id> = config.members().difference(&known).copied().collect();
     step.append(Payload::Config(config));
-    if let Role::Leader { followers, round, .. } = &mut step.state_mut().role
-        && !new.is_empty()
-    {
-        // What is known of one that was removed before is forgotten.
-        round.number += 1;
-        let since = round.number;
-        for member in new.into_iter().filter(|member| *member != id) {
-            followers.insert(member, Progress { since, ..Progress::behind(before) });
-        }
+    if !new.is_empty() {
+        follow_up(step, new.into_iter().filter(|member| *member != id), before);
     }
     flow::replicate(step);
     commit::advance(step);
+}
+
+/// Sends these what they lack from now on, whose logs may match up to `last`. What was known of one
+/// of them before is forgotten, and what it said.
+fn follow_up<P: Params>(step: &mut Step<P>, new: impl Iterator<Item = Id>, last: Index) {
+    let Role::Leader { followers, round, .. } = &mut step.state_mut().role else { return };
+    round.number += 1;
+    let since = round.number;
+    followers.extend(new.map(|id| (id, Progress { since, ..Progress::behind(last) })));
+}
+
+/// A server that is removed asks whether it may stand: it has missed that, or that it is for good.
+/// The leader tells it again, as it does when the change is new.
+pub(super) fn take_up<P: Params>(step: &mut Step<P>, asker: Id) {
+    let state = step.state();
+    let Role::Leader { followers, .. } = &state.role else { return };
+    if is_outside(asker, state)
+        && !followers.contains_key(&asker)
+        && step.keeps(Rule::RemovedAskerIsTold)
+    {
+        let last = state.log().last_index();
+        follow_up(step, std::iter::once(asker), last);
+        flow::ask(step, asker, true);
+    }
 }
 
 /// What a leader does when a configuration is committed. It leaves one that is joint, tells those

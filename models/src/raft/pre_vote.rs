@@ -12,7 +12,7 @@ use super::message::{Message, PreVote, PreVoteReply};
 use super::rules::Rule;
 use super::server::Step;
 use super::state::{Role, ServerState};
-use super::{Params, Timer, identity, term};
+use super::{Params, Timer, identity, membership, term};
 use crate::rules::RuleBook;
 use crate::state_machine::StateMachine;
 
@@ -40,6 +40,9 @@ pub(super) fn handle_pre_vote<P: Params>(step: &mut Step<P>, candidate: Id, requ
     if request.term <= step.term() && step.keeps(Rule::OlderTermIsTold) {
         let reply = PreVoteReply::Behind { term: step.term() };
         return step.send(candidate, Message::PreVoteReply(reply));
+    }
+    if request.term == step.term().next() {
+        membership::take_up(step, candidate);
     }
     if !grants_pre_vote(&step.server.rules, step.state(), &request)
         || !identity::may_vote(step, request.store)

@@ -29,6 +29,9 @@
 //!   it goes on (`handle_order`). It is about what an operator is told: nobody would take over, and
 //!   the leader would go on after a while.
 //!
+//! - A follower that promises its vote for less than a lease takes brings none (`heed`). All
+//!   servers of a spec promise for the same time; a unit test shows one that does not.
+//!
 //! Bugs that others had, where the rule is not their mirror image:
 //!
 //! - A vote reply counted twice (xnnyygn/xraft 27): [`Rule::VoterCountsOnce`]. Three servers are
@@ -203,6 +206,8 @@ rules! {
     LearnersDoNotCount: "who learns has no vote and does not count", "thesis §4.2.1";
     LearnersDoNotStand: "who learns does not stand", "etcd raft, promotable";
     LearnerCatchesUpFirst: "who learns gets a vote when it has caught up", "thesis §4.2.1";
+    NewMajorityIsHeard: "a change begins while its leader hears the majority that it needs",
+        "etcd strict-reconfig-check";
     LearnersAreAsked: "a candidate asks learners as well, who may have a vote by their own logs",
         "found by search";
     StrangersGetVotes: "who votes does not ask whether the candidate is in its own configuration",
@@ -217,6 +222,7 @@ rules! {
         "thesis §4.2.2";
     RemovedRests: "who knows that its removal is committed does not stand", "thesis §4.2.3";
     RemovedIsTold: "who is removed is told when that is committed", "etcd 11284";
+    RemovedAskerIsTold: "who is removed and asks whether it may stand is told again", "etcd 11284";
 
     // Of servers that know each other by their stores.
     OtherStoreHasNoVote: "who has another store than is known of it has no vote, nor stands",

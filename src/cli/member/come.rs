@@ -1,9 +1,8 @@
 //! A node that comes: the config has to have it before the cluster can.
 
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use quorate_models::order::{Change, Order, Outcome, Refusal};
+use quorate_models::order::{Change, Order, Outcome};
 use stateright::actor::Id;
 
 use super::super::exit::{Code, Failure};
@@ -11,27 +10,14 @@ use super::super::order;
 use super::UNKNOWN;
 use crate::node::config::Config;
 
-/// The nodes on this machine have read the changed config after so long.
-const READ: Duration = Duration::from_secs(2);
-
-/// How long to wait before they are asked again.
-const AGAIN: Duration = Duration::from_millis(100);
-
 /// Adds node `id` at `address`, which is written into the config unless it is there.
 ///
 /// # Errors
 /// If the config has the node somewhere else, or cannot have it; or as [`order::ask`].
 pub fn add(config: &Config, id: u64, address: &str, timeout: Duration) -> Result<Outcome, Failure> {
-    let config = &write(config, id, address)?;
-    let until = Instant::now() + READ.min(timeout);
-    loop {
-        let change = Change::Add { id: Id::from(id as usize) };
-        let outcome = order::ask(config, Order::Change(change), timeout, UNKNOWN)?;
-        if !matches!(outcome, Err(Refusal::NowhereKnown { .. })) || Instant::now() > until {
-            return Ok(outcome);
-        }
-        thread::sleep(AGAIN);
-    }
+    let config = write(config, id, address)?;
+    let change = Change::Add { id: Id::from(id as usize) };
+    order::ask(&config, Order::Change(change), timeout, UNKNOWN)
 }
 
 /// `failure` to find a node, with what is to be done if it is a new one.

@@ -94,10 +94,13 @@ const ONE_LEAVES: Live = Live("one of three leaves", |rules| {
     membership::live("proof", rules, bounds, 3, vec![(0, remove(2))], &[])
 });
 
-const TOLD: Live = Live("one of three is told", |rules| membership::told("proof", rules));
+const TOLD: Live = Live("one of three is told", |rules| membership::removed("proof", rules));
 
 const OUT_OF_REACH: Live =
     Live("a second server is out of reach", |rules| membership::out_of_reach("proof", rules));
+
+const UNHEARD: Live =
+    Live("one of three is out of reach", |rules| membership::unheard("proof", rules));
 
 const FIRST_DIES: Live = Live("the first dies when there are three", |rules| {
     let faults = Faults { crashes: 1, down_at_once: 1, drops: 1, ..Faults::NONE };
@@ -123,9 +126,13 @@ missed! {
         be missed by Unbounded in 40 within LEADER_LEAVES;
     removed_rests: RemovedRests lets QUORUM_FOLLOWS be missed by Unbounded in 59
         within ONE_LEAVES;
-    removed_is_told: RemovedIsTold lets NOBODY_ASKS be missed by Lasso in 37 within TOLD;
+    removed_is_told: RemovedIsTold lets NOBODY_ASKS be missed by Unbounded in 120 within TOLD;
+    removed_asker_is_told: RemovedAskerIsTold lets NOBODY_ASKS be missed by Lasso in 38
+        within TOLD;
     learner_catches_up_first: LearnerCatchesUpFirst lets ALL_ANSWERED be missed by Lasso in 41
         within OUT_OF_REACH;
+    new_majority_is_heard: NewMajorityIsHeard lets ALL_ANSWERED be missed by Lasso in 66
+        within UNHEARD;
     learners_are_asked: LearnersAreAsked lets QUORUM_FOLLOWS be missed by Unbounded in 38
         within FIRST_DIES;
     strangers_get_votes: StrangersGetVotes lets QUORUM_FOLLOWS be missed by Unbounded in 45

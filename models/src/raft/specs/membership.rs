@@ -83,17 +83,17 @@ pub fn all() -> Vec<Box<dyn AnySpec>> {
         single_change().counts(30_255, 60_763).boxed(),
         removed_leader().counts(740_277, 1_843_192).boxed(),
         joint().counts(24_985, 50_687).boxed(),
-        joint_of_nodes().counts(21_508, 68_804).boxed(),
+        joint_of_nodes().counts(21_004, 66_696).boxed(),
         learner().counts(204_288, 505_287).boxed(),
         disjoint("raft/disjoint-majorities", EVERY_RULE).counts(358, 1_160).boxed(),
         leaver("raft/leaver", EVERY_RULE).counts(66_320, 325_778).boxed(),
         comes_back("raft/comes-back", EVERY_RULE).counts(263_935, 794_537).boxed(),
-        removed_live().counts(23_232, 45_130).boxed(),
-        told("raft/removed-told-live", EVERY_RULE).counts(3_475, 6_467).boxed(),
+        removed("raft/removed-live", EVERY_RULE).counts(22_589, 43_968).boxed(),
         learner_live().counts(175_360, 440_148).boxed(),
         leader_leaves("raft/leader-leaves-live", EVERY_RULE).counts(1_356, 2_026).boxed(),
         out_of_reach("raft/out-of-reach-live", EVERY_RULE).counts(109, 143).boxed(),
-        joint_live().counts(695_143, 2_242_993).boxed(),
+        unheard("raft/unheard-live", EVERY_RULE).counts(2_118, 2_932).boxed(),
+        joint_live().counts(455_851, 1_412_479).boxed(),
     ]
 }
 
@@ -181,21 +181,15 @@ pub fn comes_back(name: &str, rules: Book) -> RaftSpec {
         .directed("S1 stands, and S3 is wiped when S1 has let it go", directions::comes_back)
 }
 
-/// A server is removed and does not know it, of servers with the options of a node.
-fn removed_live() -> RaftSpec {
+/// A server is removed and misses it, or that it is for good: it deposes nobody, and in the end it
+/// is told and asks nobody any more.
+pub fn removed(name: &str, rules: Book) -> RaftSpec {
     let faults = Faults { drops: 1, ..Faults::NONE };
     let bounds = live::Bounds { servers: 3, faults, options: BOTH, ..live::Bounds::default() };
-    live("raft/removed-live", EVERY_RULE, bounds, 3, vec![(0, remove(2))], &[])
-        .summary("a server that is removed, and may not know it, deposes nobody")
-}
-
-/// A server is removed and is told so: it asks nobody any more.
-pub fn told(name: &str, rules: Book) -> RaftSpec {
-    let bounds = live::Bounds { servers: 3, options: BOTH, ..live::Bounds::default() };
     live(name, rules, bounds, 3, vec![(0, remove(2))], &[])
         .eventually_always(NOBODY_ASKS, SEEN, membership::nobody_asks)
         .eventually_always(MEMBERS_ALONE, SEEN, membership::followers_are_members)
-        .summary("a server that is removed is told so, and asks nobody any more")
+        .summary("a server that is removed is told so though a message is lost, and deposes nobody")
 }
 
 /// A server comes and gets a vote, and another one dies.
@@ -229,6 +223,17 @@ pub fn out_of_reach(name: &str, rules: Book) -> RaftSpec {
         .summary("a server that cannot be reached learns, and gets no vote")
 }
 
+/// Of three servers one cannot be reached, and another one is to leave. Those who stay could commit
+/// nothing any more.
+pub fn unheard(name: &str, rules: Book) -> RaftSpec {
+    let scripts: &[&[Command]] = &[&[put("x", "1")]];
+    let bounds = live::Bounds { servers: 3, scripts, options: BOTH, ..live::Bounds::default() };
+    live(name, rules, bounds, 3, vec![(0, remove(1)), (1, remove(0))], &[])
+        .without_link_between(0, 2)
+        .without_link_between(1, 2)
+        .summary("a server is to leave, and one of those who stay cannot be reached")
+}
+
 /// The voters change through a joint configuration, which is left in the end.
 fn joint_live() -> RaftSpec {
     let faults = Faults { crashes: 1, down_at_once: 1, ..Faults::NONE };
@@ -241,6 +246,8 @@ fn joint_live() -> RaftSpec {
     };
     live("raft/joint-live", EVERY_RULE, bounds, 3, vec![(0, replace(&[1, 2]))], &[])
         .eventually_always(NOBODY_JOINT, SEEN, membership::nobody_is_joint)
+        .eventually_always(NOBODY_ASKS, SEEN, membership::nobody_asks)
+        .eventually_always(MEMBERS_ALONE, SEEN, membership::followers_are_members)
         .summary("a joint configuration is left, though its leader may die")
 }
 

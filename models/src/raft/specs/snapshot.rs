@@ -61,7 +61,7 @@ pub fn all() -> Vec<Box<dyn AnySpec>> {
         read("raft/snapshot-read", EVERY_RULE).counts(50_560, 134_203).boxed(),
         members("raft/snapshot-members", EVERY_RULE).counts(305_165, 712_096).boxed(),
         leavers("raft/snapshot-leavers", EVERY_RULE).counts(136_801, 377_582).boxed(),
-        told("raft/snapshot-told-live", EVERY_RULE).counts(9_146, 14_955).boxed(),
+        told("raft/snapshot-told-live", EVERY_RULE).counts(93_767, 157_708).boxed(),
         rejoin("raft/snapshot-rejoin-live", EVERY_RULE).counts(291_908, 896_741).boxed(),
         lossy("raft/snapshot-lossy-live", EVERY_RULE).counts(119_877, 216_442).boxed(),
     ]
@@ -183,10 +183,13 @@ fn changing(name: &str, rules: Book, bounds: membership::Bounds<'_>, facts: &[Fa
     compacting(membership::raft(name, rules, bounds, facts).claims(own_claims()), ALL_BUT_ONE)
 }
 
-/// A server is removed, and lacks what is compacted: it is told all the same.
+/// A server is removed, and lacks what is compacted: it is told all the same, and though a message
+/// is lost.
 pub fn told(name: &str, rules: Book) -> RaftSpec {
     let scripts: &[&[Command]] = &[&[put("x", "1")]];
-    let bounds = live::Bounds { servers: 3, scripts, options: BOTH, ..live::Bounds::default() };
+    let faults = Faults { drops: 1, ..Faults::NONE };
+    let bounds =
+        live::Bounds { servers: 3, scripts, faults, options: BOTH, ..live::Bounds::default() };
     compacting(membership::live(name, rules, bounds, 3, vec![(0, remove(2))], &[]), EACH)
         .eventually_always(membership::NOBODY_ASKS, SEEN, claims::membership::nobody_asks)
         .summary("a server that is removed, and lacks what is compacted, is told so")
