@@ -85,7 +85,8 @@ impl Config {
 
 impl Config {
     /// Writes a node behind those that the file has: number `id`, reached at `address`, which
-    /// joins. Returns what the file says then. It is replaced as a whole, or stays as it was.
+    /// joins. Returns what the file says then. It is replaced as a whole, or stays as it was. What
+    /// is a link stays one: the file behind it is replaced.
     ///
     /// # Errors
     /// [`ConfigError::Field`] if the config would not be valid; [`ConfigError::Io`].
@@ -97,6 +98,7 @@ impl Config {
              joins = true\n"
         );
         let config = Self::parse(path, &text, &node::look_up)?;
+        let path = &fs::canonicalize(path).map_err(ConfigError::io(path, "find"))?;
         let partial = write_beside(path, &text).map_err(ConfigError::io(path, "write"))?;
         fs::rename(&partial, path).map_err(ConfigError::io(path, "replace"))?;
         let folder = path.parent().unwrap_or(Path::new(""));
@@ -155,16 +157,44 @@ fn publish(path: &Path, text: &str) -> io::Result<()> {
     linked
 }
 
-/// Writes `text` to a file beside `path`, and says where that is.
+/// Writes `text` to a file beside `path`, and says where that is. What cannot be written as a whole
+/// does not stay there.
 fn write_beside(path: &Path, text: &str) -> io::Result<PathBuf> {
     let partial = path.with_extension("toml.new");
     let mut file = File::create(&partial)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()?;
-    Ok(partial)
+    let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
+    if written.is_err() {
+        // The first failure is the one to tell of.
+        let _ = fs::remove_file(&partial);
+    }
+    written.map(|()| partial)
 }
 
 fn sync_folder(folder: &Path) -> io::Result<()> {
     let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
     File::open(folder)?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn a_node_is_written_into_the_file_behind_a_link() {
+        let folder = tempfile::tempdir().unwrap();
+        let real = folder.path().join("real");
+        let stores = |_: &Config| Ok::<(), ConfigError>(());
+        Config::create(&real, 3, 7100, &Runs::bare("toy"), stores).unwrap();
+        symlink(real.join(KEY_FILE), folder.path().join(KEY_FILE)).unwrap();
+        let link = folder.path().join(FILE);
+        symlink(real.join(FILE), &link).unwrap();
+        let changed = Config::load(&link).unwrap().with_node(4, "127.0.0.1:7104").unwrap();
+        assert!(link.is_symlink());
+        assert_eq!(Config::load(&link).unwrap(), changed);
+        assert!(Config::load(&real.join(FILE)).unwrap().node(4).is_ok());
+        let beside = fs::read_dir(&real).unwrap().count();
+        assert_eq!(beside, 2, "the file and the key");
+    }
 }
