@@ -26,11 +26,13 @@ holds! {
     disjoint_majorities: "raft/disjoint-majorities" has depth 16;
     leaver: "raft/leaver" has depth 32;
     comes_back: "raft/comes-back" has depth 41;
+    removed_plain_live: "raft/removed-plain-live" has depth 27;
     removed_live: "raft/removed-live" has depth 59;
     learner_live: "raft/learner-live" has depth 62;
     leader_leaves_live: "raft/leader-leaves-live" has depth 30;
     out_of_reach_live: "raft/out-of-reach-live" has depth 23;
     unheard_live: "raft/unheard-live" has depth 37;
+    learner_node_live: "raft/learner-node-live" has depth 41;
     joint_live: "raft/joint-live" has depth 106;
 }
 

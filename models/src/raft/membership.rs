@@ -153,7 +153,7 @@ fn follow_up<P: Params>(step: &mut Step<P>, new: impl Iterator<Item = Id>, last:
 }
 
 /// A server that is removed asks whether it may stand: it has missed that, or that it is for good.
-/// The leader tells it again, as it does when the change is new.
+/// The leader follows it up with its next heartbeat, as it does when the change is new.
 pub(super) fn take_up<P: Params>(step: &mut Step<P>, asker: Id) {
     let state = step.state();
     let Role::Leader { followers, .. } = &state.role else { return };
@@ -163,7 +163,6 @@ pub(super) fn take_up<P: Params>(step: &mut Step<P>, asker: Id) {
     {
         let last = state.log().last_index();
         follow_up(step, std::iter::once(asker), last);
-        flow::ask(step, asker, true);
     }
 }
 

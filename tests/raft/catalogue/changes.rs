@@ -91,7 +91,7 @@ pub const OF_CHANGES: &[Entry] = &[
         "logcabin 56, 205",
         &[
             Suspended(Rule::RemovedRests, "lets QUORUM_FOLLOWS be missed by Unbounded in 59"),
-            Suspended(Rule::RemovedIsTold, "lets NOBODY_ASKS be missed by Unbounded in 120"),
+            Suspended(Rule::RemovedIsTold, "lets NOBODY_ASKS be missed by Unbounded in 113"),
             Suspended(Rule::RemovedAskerIsTold, "lets NOBODY_ASKS be missed by Lasso in 38"),
         ],
     ),

@@ -73,6 +73,14 @@ pub fn a_change<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
     committed(state).any(|config| !config.is_joint())
 }
 
+/// A server knows that it is committed that four have a vote.
+pub fn four_vote<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
+    servers(state).any(|(_, server)| {
+        let (index, config) = server.configs.latest();
+        config.voters.len() == 4 && index <= server.commit
+    })
+}
+
 /// Two changes are committed, of which neither is joint.
 pub fn two_changes<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
     committed(state).filter(|config| !config.is_joint()).count() > 1

@@ -88,12 +88,14 @@ pub fn all() -> Vec<Box<dyn AnySpec>> {
         disjoint("raft/disjoint-majorities", EVERY_RULE).counts(358, 1_160).boxed(),
         leaver("raft/leaver", EVERY_RULE).counts(66_320, 325_778).boxed(),
         comes_back("raft/comes-back", EVERY_RULE).counts(263_935, 794_537).boxed(),
-        removed("raft/removed-live", EVERY_RULE).counts(22_589, 43_968).boxed(),
+        removed_plain("raft/removed-plain-live", EVERY_RULE).counts(901, 1_481).boxed(),
+        removed("raft/removed-live", EVERY_RULE).counts(22_586, 43_992).boxed(),
         learner_live().counts(175_360, 440_148).boxed(),
         leader_leaves("raft/leader-leaves-live", EVERY_RULE).counts(1_356, 2_026).boxed(),
         out_of_reach("raft/out-of-reach-live", EVERY_RULE).counts(109, 143).boxed(),
         unheard("raft/unheard-live", EVERY_RULE).counts(2_118, 2_932).boxed(),
-        joint_live().counts(455_851, 1_412_479).boxed(),
+        learner_of_nodes().counts(3_493, 5_948).boxed(),
+        joint_live().counts(455_691, 1_412_549).boxed(),
     ]
 }
 
@@ -181,6 +183,13 @@ pub fn comes_back(name: &str, rules: Book) -> RaftSpec {
         .directed("S1 stands, and S3 is wiped when S1 has let it go", directions::comes_back)
 }
 
+/// A server is removed, of servers that do not ask before they stand: it must be told, and rest.
+pub fn removed_plain(name: &str, rules: Book) -> RaftSpec {
+    let bounds = live::Bounds { servers: 3, ..live::Bounds::default() };
+    live(name, rules, bounds, 3, vec![(0, remove(2))], &[])
+        .summary("a server that is removed rests, where it would not ask before it stands")
+}
+
 /// A server is removed and misses it, or that it is for good: it deposes nobody, and in the end it
 /// is told and asks nobody any more.
 pub fn removed(name: &str, rules: Book) -> RaftSpec {
@@ -234,6 +243,18 @@ pub fn unheard(name: &str, rules: Book) -> RaftSpec {
         .summary("a server is to leave, and one of those who stay cannot be reached")
 }
 
+/// Of three servers one cannot be reached. A fourth one comes and gets a vote: with it those who
+/// are heard are a majority.
+fn learner_of_nodes() -> RaftSpec {
+    let bounds = live::Bounds { servers: 4, options: BOTH, ..live::Bounds::default() };
+    let facts: &[Fact] = &[FOUR_VOTE];
+    live("raft/learner-node-live", EVERY_RULE, bounds, 3, vec![(0, add(3)), (0, promote(3))], facts)
+        .without_link_between(0, 2)
+        .without_link_between(1, 2)
+        .without_link_between(2, 3)
+        .summary("a server comes and gets a vote, while another one cannot be reached")
+}
+
 /// The voters change through a joint configuration, which is left in the end.
 fn joint_live() -> RaftSpec {
     let faults = Faults { crashes: 1, down_at_once: 1, ..Faults::NONE };
@@ -262,6 +283,8 @@ const REMOVED_STANDS: Fact =
 const REMOVED_LEADS: Fact = fact("a removed leader leads yet", membership::a_removed_leader_leads);
 pub(super) const PROMOTED_LEADS: Fact =
     fact("who learnt leads", membership::a_promoted_server_leads);
+
+const FOUR_VOTE: Fact = fact("four have a vote", membership::four_vote);
 
 /// Nobody stands, nor asks whether it may.
 pub const NOBODY_ASKS: &str = "nobody asks any more";

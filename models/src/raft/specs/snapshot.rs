@@ -61,7 +61,7 @@ pub fn all() -> Vec<Box<dyn AnySpec>> {
         read("raft/snapshot-read", EVERY_RULE).counts(50_560, 134_203).boxed(),
         members("raft/snapshot-members", EVERY_RULE).counts(305_165, 712_096).boxed(),
         leavers("raft/snapshot-leavers", EVERY_RULE).counts(136_801, 377_582).boxed(),
-        told("raft/snapshot-told-live", EVERY_RULE).counts(93_767, 157_708).boxed(),
+        told("raft/snapshot-told-live", EVERY_RULE).counts(93_782, 157_963).boxed(),
         rejoin("raft/snapshot-rejoin-live", EVERY_RULE).counts(291_908, 896_741).boxed(),
         lossy("raft/snapshot-lossy-live", EVERY_RULE).counts(119_877, 216_442).boxed(),
     ]
