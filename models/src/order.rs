@@ -60,7 +60,7 @@ pub enum Refusal {
     /// The server did not take over within an election timeout, and the leader goes on. It may take
     /// over still, if it was told to and that is on its way.
     NotTakenOver { to: Id },
-    /// Whoever was asked does not know where the server is that was to come.
+    /// The leader does not know where the server is that was to come.
     NowhereKnown { id: Id },
     /// Another change of the members is not committed yet.
     ChangePending,
@@ -91,12 +91,13 @@ impl fmt::Display for Refusal {
             }
             Refusal::NotTakenOver { to } => write!(
                 f,
-                "node {} has not taken over within an election timeout; the leader goes on",
+                "node {0} has not taken over within an election timeout; the leader goes on, \
+                 unless node {0} still hears that it is to lead",
                 usize::from(*to)
             ),
             Refusal::NowhereKnown { id } => write!(
                 f,
-                "the node that was asked does not know where node {0} is: its file does not say so",
+                "the leader does not know where node {0} is: its file does not say so",
                 usize::from(*id)
             ),
             Refusal::ChangePending => f.write_str("another change of the members is on its way"),

@@ -209,7 +209,8 @@ impl<A: Protocol, D: Disk<A::Storage>, W: Watch> EventLoop<A, D, W> {
                 self.counts.undecodable += 1;
                 continue;
             };
-            match admission::decide(from, message, |id| self.transport.is_server(id)) {
+            let is_server = |id| self.transport.is_server(id);
+            match admission::decide(from, message, is_server, |id| self.may_come(id)) {
                 Admission::Handled(message) => self.on_message(from, message, &mut batch)?,
                 Admission::Answered(reply) => {
                     self.counts.answered += 1;
@@ -228,6 +229,16 @@ impl<A: Protocol, D: Disk<A::Storage>, W: Watch> EventLoop<A, D, W> {
         }
         self.fire(&mut batch, |_| true)?;
         if self.counts == before { self.publish() } else { self.finish(batch) }
+    }
+
+    /// May server `id` become a member, as far as this node has a say? It has none if it does not
+    /// lead, nor about a member. A leader must know where a new one is.
+    fn may_come(&self, id: Id) -> bool {
+        let status = guarded(String::new, || self.actor.status(self.id, &self.state));
+        let has_say = status.is_ok_and(|status| {
+            status.leader == Some(self.id) && !status.members.contains_key(&id)
+        });
+        self.transport.is_server(id) || !has_say
     }
 
     /// Looks at the disk, from time to time.
@@ -359,6 +370,11 @@ impl<A: Protocol, D: Disk<A::Storage>, W: Watch> EventLoop<A, D, W> {
         status.warnings.extend(
             lately.map(|(to, (_, why))| format!("cannot send to node {}: {why}", usize::from(*to))),
         );
+        let is_known = |id: &Id| *id == self.id || self.transport.is_server(*id);
+        let unknown = status.members.keys().filter(|id| !is_known(id));
+        status.warnings.extend(unknown.map(|id| {
+            format!("node {} is a member, and the file does not say where it is", usize::from(*id))
+        }));
         for notice in self.transport.notices() {
             self.watch.notice(notice);
         }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use quorate::node::client::Client;
+use quorate::node::client::{CallError, Client};
 use quorate::node::transport::Transport;
 use quorate::node::wire;
 use quorate_models::kv::{Command, Kv, Output};
@@ -87,4 +87,19 @@ fn who_comes_while_a_node_runs_is_a_server_from_then_on() {
     more.insert(2, free_addresses(1)[0]);
     *node.board.servers.lock().unwrap() = Some(more);
     wait_for("the node to know", || add().is_ok().then_some(()));
+
+    *node.board.servers.lock().unwrap() = Some(members.servers.clone());
+    let warning = "node 2 is a member, and the file does not say where it is";
+    node.board.wait_for(|status, _| status.warnings.iter().any(|words| words == warning));
+    assert_eq!(add(), Ok(()), "it is a member, wherever it is");
+}
+
+#[test]
+fn who_does_not_lead_refuses_nobody_for_want_of_an_address() {
+    let members = members(3);
+    let _node = Running::start(raft(&members), &members, 1, None);
+    let mut client = Client::<Kv>::open(&members).unwrap();
+    let add = Order::Change(Change::Add { id: Id::from(9) });
+    let answer = client.order(add, MS * 300);
+    assert!(matches!(answer, Err(CallError::Unknown(_))), "{answer:?}");
 }

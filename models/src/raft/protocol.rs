@@ -189,8 +189,9 @@ const NO_VOTE: &str = "it has no vote until it is removed, added and promoted";
 
 /// What a server knows of itself, or a leader of its followers, and an operator must hear.
 fn warnings(id: Id, state: &ServerState<Kv>) -> Vec<String> {
-    let own = identity::has_other_store(id, state)
-        .then(|| format!("it has another store than the cluster knows of it: {NO_VOTE}"));
+    let own = identity::has_other_store(id, state).then(|| {
+        format!("it has another store than the cluster knows of it, if it is a member: {NO_VOTE}")
+    });
     let unreadable = state.unreadable.iter().map(|(term, last)| {
         format!("it cannot read the snapshot that the leader of term {} sends", term.0)
             + &format!(", and lacks what that stands for, up to index {}", last.index.0)

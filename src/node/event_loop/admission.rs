@@ -16,11 +16,13 @@ pub(super) enum Admission<M> {
     Impostor,
 }
 
-/// Decides about a message `from` somebody; `is_server` tells who is a server whose place is known.
+/// Decides about a message `from` somebody; `is_server` tells who is a server whose place is known,
+/// and `may_come` who may become a member, as far as this node has a say.
 pub(super) fn decide<M, C, O>(
     from: Id,
     message: Message<M, C, O>,
     is_server: impl Fn(Id) -> bool,
+    may_come: impl Fn(Id) -> bool,
 ) -> Admission<Message<M, C, O>> {
     match message {
         // Clients have the cluster's key as well, and no say in what servers agree on.
@@ -41,7 +43,7 @@ pub(super) fn decide<M, C, O>(
             sequence,
             since: _,
             command: Order::Change(Change::Add { id }),
-        }) if !is_server(id) => {
+        }) if !may_come(id) => {
             let answer = Answer::done(Err(Refusal::NowhereKnown { id }));
             Admission::Answered(Message::OrderReply(Reply { session, sequence, answer }))
         }
