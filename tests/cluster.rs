@@ -1,6 +1,8 @@
 //! Real processes on real sockets: killed, restarted, and read back; on several machines; and what
 //! they say when something is wrong.
 
+#[path = "cluster/bench.rs"]
+mod bench;
 #[path = "cluster/five.rs"]
 mod five;
 #[path = "cluster/load.rs"]

@@ -1,5 +1,6 @@
 //! The command line: one file per subcommand.
 
+pub mod bench;
 pub mod bounds;
 pub mod check;
 pub mod cluster;
@@ -52,6 +53,8 @@ enum Command {
     Member(member::Args),
     /// Reads and writes the replicated key-value store
     Kv(kv::Args),
+    /// Measures how fast a cluster answers
+    Bench(bench::Args),
 }
 
 /// Runs the command that the process's arguments name, and gives its exit code.
@@ -76,6 +79,7 @@ pub fn main() -> ExitCode {
         Command::Transfer(args) => transfer::run(args),
         Command::Member(args) => member::run(args),
         Command::Kv(args) => kv::run(args),
+        Command::Bench(args) => bench::run(args),
     }
 }
 

@@ -2,16 +2,21 @@
 //!
 //! A command keeps its number however often it is sent and to whomever, so it takes effect once.
 
-use std::collections::BTreeSet;
+mod call;
+
+use std::os::fd::{AsFd, BorrowedFd};
 use std::time::{Duration, Instant};
 
 use quorate_models::consistency::{Freshness, Query};
 use quorate_models::number::Index;
 use quorate_models::order::{Order, Outcome};
-use quorate_models::service::{self, Answer, Reply, Request, Sequence, Session};
+use quorate_models::service::{self, Request, Sequence, Session};
 use quorate_models::state_machine::StateMachine;
 use stateright::actor::Id;
 use thiserror::Error;
+
+pub use call::Returned;
+use call::{Call, Known};
 
 use super::transport::{Members, Notice, Transport, TransportError};
 use super::wire::{self, WireError};
@@ -74,34 +79,17 @@ type Message<M> = service::Message<(), <M as StateMachine>::Command, <M as State
 /// A session with a cluster that replicates `M`, whatever protocol it runs.
 pub struct Client<M: StateMachine> {
     transport: Transport,
-    servers: Vec<Id>,
     session: Session,
     sequence: Sequence,
-    /// Whom to ask next: the leader, as far as this client knows.
-    target: usize,
-    /// How many servers it has not asked yet; none once a member has answered.
-    unasked: usize,
-    /// How far the log is committed, as far as this session was told.
-    seen: Index,
-    /// When it was told so.
-    told: Instant,
-    /// That of the current request.
-    since: Index,
-    machine: std::marker::PhantomData<fn() -> M>,
+    known: Known,
+    /// The request that is not answered yet.
+    call: Option<Call<M>>,
 }
 
 /// The servers of a cluster, which has some.
 fn servers_of(members: &Members) -> Vec<Id> {
     assert!(!members.servers.is_empty(), "a cluster has servers");
     members.servers.keys().map(|&id| Id::from(id as usize)).collect()
-}
-
-/// The reply in a message, if it answers a command or a read.
-fn replied<M: StateMachine>(message: Message<M>) -> Option<Reply<M::Output>> {
-    match message {
-        Message::<M>::Reply(reply) => Some(reply),
-        _ => None,
-    }
 }
 
 impl<M: StateMachine> Client<M> {
@@ -117,19 +105,14 @@ impl<M: StateMachine> Client<M> {
         let servers = servers_of(members);
         // Any server will do to begin with, so not all clients begin with the same.
         let target = usize::from(transport.id()) % servers.len();
-        // Replies go to the session's number, which therefore is the member's.
-        let session = Session::of(transport.id());
+        let (unasked, seen, told) = (servers.len(), Index::ZERO, Instant::now());
         Ok(Client {
+            // Replies go to the session's number, which therefore is the member's.
+            session: Session::of(transport.id()),
             transport,
-            unasked: servers.len(),
-            servers,
-            session,
             sequence: Sequence(0),
-            target,
-            seen: Index::ZERO,
-            told: Instant::now(),
-            since: Index::ZERO,
-            machine: std::marker::PhantomData,
+            known: Known { servers, target, unasked, seen, told },
+            call: None,
         })
     }
 
@@ -139,8 +122,8 @@ impl<M: StateMachine> Client<M> {
     /// # Panics
     /// If `members` has no servers.
     pub fn know(&mut self, members: &Members) {
-        self.servers = servers_of(members);
-        self.target %= self.servers.len();
+        self.known.servers = servers_of(members);
+        self.known.target %= self.known.servers.len();
         self.transport.know(members.servers.clone());
     }
 
@@ -168,12 +151,8 @@ impl<M: StateMachine> Client<M> {
     /// it has taken effect, the earlier one cannot any more. After [`CallError::Ended`] a read
     /// tells whether it has.
     pub fn call(&mut self, command: M::Command, timeout: Duration) -> Result<M::Output, CallError> {
-        if M::is_read_only(&command) {
-            return self.read(command, Freshness::Linearizable, timeout);
-        }
-        let is_fresh = self.told.elapsed() < PATIENCE.fresh;
-        let request = self.next_request(if is_fresh { self.seen } else { Index::ZERO }, command);
-        self.ask(request, Message::<M>::Request, timeout, replied::<M>)
+        self.begin(command, Freshness::Linearizable, timeout)?;
+        self.output()
     }
 
     /// Reads what `command` returns, which is read only, as new as `freshness` asks for. However
@@ -188,9 +167,8 @@ impl<M: StateMachine> Client<M> {
         freshness: Freshness,
         timeout: Duration,
     ) -> Result<M::Output, CallError> {
-        let query = Query { command, consistency: freshness.after(self.seen) };
-        let request = self.next_request(Index::ZERO, query);
-        self.ask(request, Message::<M>::Read, timeout, replied::<M>)
+        self.begin_read(command, freshness, timeout)?;
+        self.output()
     }
 
     /// Has `order` carried out, and returns what became of it. Tries server after server until
@@ -200,140 +178,128 @@ impl<M: StateMachine> Client<M> {
     /// [`CallError`]. After [`CallError::Unknown`] it may be carried out still.
     pub fn order(&mut self, order: Order, timeout: Duration) -> Result<Outcome, CallError> {
         let request = self.next_request(Index::ZERO, order);
-        let reply = |message| match message {
-            Message::<M>::OrderReply(reply) => Some(reply),
-            _ => None,
-        };
-        self.ask(request, Message::<M>::Order, timeout, reply)
+        self.ask(Message::<M>::Order(request), Index::ZERO, timeout)?;
+        match self.wait()? {
+            Returned::Outcome(outcome) => Ok(outcome),
+            Returned::Output(_) => unreachable!("an order has no output"),
+        }
+    }
+
+    /// Begins what [`call`](Self::call) does, or [`read`](Self::read) if `command` is read only,
+    /// and does not wait: [`poll`](Self::poll) does. A request that is not answered yet is given
+    /// up.
+    ///
+    /// # Errors
+    /// [`CallError::Encode`].
+    pub fn begin(
+        &mut self,
+        command: M::Command,
+        freshness: Freshness,
+        timeout: Duration,
+    ) -> Result<(), CallError> {
+        if M::is_read_only(&command) {
+            return self.begin_read(command, freshness, timeout);
+        }
+        let is_fresh = self.known.told.elapsed() < PATIENCE.fresh;
+        let since = if is_fresh { self.known.seen } else { Index::ZERO };
+        let request = self.next_request(since, command);
+        self.ask(Message::<M>::Request(request), since, timeout)
+    }
+
+    fn begin_read(
+        &mut self,
+        command: M::Command,
+        freshness: Freshness,
+        timeout: Duration,
+    ) -> Result<(), CallError> {
+        let query = Query { command, consistency: freshness.after(self.known.seen) };
+        let request = self.next_request(Index::ZERO, query);
+        self.ask(Message::<M>::Read(request), Index::ZERO, timeout)
     }
 
     fn next_request<C>(&mut self, since: Index, command: C) -> Request<C> {
         self.sequence = Sequence(self.sequence.0 + 1);
-        self.since = since;
         Request { session: self.session, sequence: self.sequence, since, command }
     }
 
-    /// A member says that the log is committed up to `index` at least.
-    fn note(&mut self, index: Index) {
-        self.unasked = 0;
-        if index > Index::ZERO {
-            self.seen = self.seen.max(index);
-            self.told = Instant::now();
-        }
-    }
-
-    /// Sends `request`, as the message that `says` makes of it, to server after server until there
-    /// is a final answer, which `reply` takes out of a message.
-    fn ask<C: Clone, T>(
+    fn ask(
         &mut self,
-        mut request: Request<C>,
-        says: fn(Request<C>) -> Message<M>,
+        message: Message<M>,
+        since: Index,
         timeout: Duration,
-        reply: fn(Message<M>) -> Option<Reply<T>>,
-    ) -> Result<T, CallError> {
-        let give_up = Instant::now() + timeout;
-        let mut message = wire::encode(&says(request.clone()))?;
-        let (mut redirects, mut pauses) = (0, false);
-        let mut outside = BTreeSet::new();
-        while Instant::now() < give_up {
-            let server = self.servers[self.target];
-            let answer = if pauses {
-                self.answer(reply, None, PATIENCE.pause, give_up)?
-            } else {
-                self.transport.send(server, message.clone());
-                self.answer(reply, Some(server), self.patience(message.len()), give_up)?
-            };
-            match answer {
-                Some(Answer::Done { output, index } | Answer::Read { output, index }) => {
-                    self.note(index);
-                    return Ok(output);
-                }
-                Some(Answer::Ended { index }) => {
-                    self.note(index);
-                    return Err(CallError::Ended);
-                }
-                Some(Answer::Begin { index }) => {
-                    self.note(index);
-                    (self.since, request.since) = (index, index);
-                    message = wire::encode(&says(request.clone()))?;
-                    (redirects, pauses) = (0, false);
-                }
-                Some(Answer::NoMember) => {
-                    outside.insert(self.target);
-                    if outside.len() == self.servers.len() {
-                        return Err(CallError::NoMember);
-                    }
-                    self.go_on();
-                }
-                Some(Answer::Redirect { leader }) => {
-                    let known = leader.and_then(|id| self.servers.iter().position(|s| *s == id));
-                    redirects += 1;
-                    pauses = redirects > PATIENCE.redirects || known.is_none();
-                    self.unasked = 0;
-                    self.target = known.unwrap_or(self.next_target());
-                }
-                None if pauses => (redirects, pauses) = (0, false),
-                None => {
-                    redirects = 0;
-                    self.go_on();
-                }
-            }
+    ) -> Result<(), CallError> {
+        self.call = Some(Call::new(message, since, timeout, Instant::now())?);
+        Ok(())
+    }
+
+    /// When [`poll`](Self::poll) has something to do, if nothing comes; `None` if nothing is asked.
+    pub fn wake(&self) -> Option<Instant> {
+        let now = Instant::now();
+        let asks = self.call.as_ref()?.deadline(now);
+        Some(self.transport.wake().map_or(asks, |sends| sends.min(asks)))
+    }
+
+    /// Goes on with what was begun, until `deadline` at most: asks, asks again, and returns what
+    /// the answer is, once there is one; `None` if there is none yet.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    ///
+    /// # Panics
+    /// If nothing was begun.
+    pub fn poll(&mut self, deadline: Instant) -> Result<Option<Returned<M::Output>>, CallError> {
+        let mut call = self.call.take().expect("something was begun");
+        let returned = self.go_on_with(&mut call, deadline);
+        if matches!(returned, Ok(None)) {
+            self.call = Some(call);
         }
-        Err(CallError::Unknown(timeout))
+        returned
     }
 
-    /// How long it waits now for the answer to a message of so many bytes.
-    fn patience(&self, bytes: usize) -> Duration {
-        let Patience { retry, first, retry_per: (longer, per), .. } = PATIENCE;
-        let wait = if self.unasked > 0 { first } else { retry };
-        wait + longer * (bytes / per) as u32
-    }
-
-    /// Asks another server next, since this one is of no use.
-    fn go_on(&mut self) {
-        self.unasked = self.unasked.saturating_sub(1);
-        self.target = self.next_target();
-    }
-
-    fn next_target(&self) -> usize {
-        (self.target + 1) % self.servers.len()
-    }
-
-    /// Waits for an answer to the current request: a final one from anybody, one that sends it
-    /// elsewhere from `server` only, and where to begin if it has not begun. `None` if none came in
-    /// time.
-    fn answer<T>(
+    fn go_on_with(
         &mut self,
-        reply: fn(Message<M>) -> Option<Reply<T>>,
-        server: Option<Id>,
-        wait: Duration,
-        give_up: Instant,
-    ) -> Result<Option<Answer<T>>, CallError> {
-        let mut deadline = (Instant::now() + wait).min(give_up);
+        call: &mut Call<M>,
+        deadline: Instant,
+    ) -> Result<Option<Returned<M::Output>>, CallError> {
+        let (known, transport) = (&mut self.known, &mut self.transport);
         loop {
-            for (from, bytes) in self.transport.poll(deadline)? {
-                let Some(reply) = wire::decode(&bytes).ok().and_then(reply) else { continue };
-                let is_ours = (reply.session, reply.sequence) == (self.session, self.sequence);
-                let is_hearsay = match reply.answer {
-                    Answer::Redirect { .. } | Answer::NoMember => Some(from) != server,
-                    Answer::Begin { .. } => self.since > Index::ZERO,
-                    _ => false,
-                };
-                if is_ours && !is_hearsay {
-                    return Ok(Some(reply.answer));
+            let now = Instant::now();
+            if let Some((server, bytes)) = call.send(known, now) {
+                transport.send(server, bytes);
+            }
+            for (from, bytes) in transport.poll(call.deadline(now).min(deadline))? {
+                let Ok(message) = wire::decode(&bytes) else { continue };
+                if let Some(returned) = call.hears(known, from, message, Instant::now())? {
+                    return Ok(Some(returned));
                 }
             }
             let now = Instant::now();
-            if now < deadline {
-                continue;
-            }
-            if now >= give_up
-                || !server.is_some_and(|server| self.transport.is_arriving(server, PATIENCE.retry))
-            {
+            call.pass(known, now, |server| transport.is_arriving(server, PATIENCE.retry))?;
+            if now >= deadline {
                 return Ok(None);
             }
-            // A large command is still on its way: elsewhere it would begin anew.
-            deadline = (now + wait).min(give_up);
         }
+    }
+
+    fn wait(&mut self) -> Result<Returned<M::Output>, CallError> {
+        loop {
+            if let Some(returned) = self.poll(Instant::now() + PATIENCE.fresh)? {
+                return Ok(returned);
+            }
+        }
+    }
+
+    fn output(&mut self) -> Result<M::Output, CallError> {
+        match self.wait()? {
+            Returned::Output(output) => Ok(output),
+            Returned::Outcome(_) => unreachable!("only an order has an outcome"),
+        }
+    }
+}
+
+/// The socket, which can be read when something comes.
+impl<M: StateMachine> AsFd for Client<M> {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.transport.as_fd()
     }
 }

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::net::{SocketAddr, UdpSocket};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::time::{Duration, Instant};
 
 use stateright::actor::Id;
@@ -229,12 +230,16 @@ impl Transport {
                 return Ok(messages);
             }
             if drained == 0 {
-                let wakes = [Some(deadline), self.outbox.wake(), self.reassembly.wake()];
-                let wake = wakes.into_iter().flatten().min().unwrap_or(deadline);
+                let wake = self.wake().map_or(deadline, |wake| wake.min(deadline));
                 let wait = wake.saturating_duration_since(now).max(WAIT_MIN);
                 self.wait(wait, &mut buffer, &mut messages)?;
             }
         }
+    }
+
+    /// When something is to be sent again, or given up, though nothing comes.
+    pub fn wake(&self) -> Option<Instant> {
+        [self.outbox.wake(), self.reassembly.wake()].into_iter().flatten().min()
     }
 
     /// Sends what may go now, without waiting.
@@ -376,6 +381,12 @@ impl Transport {
     fn address_of(&self, peer: u64) -> Option<SocketAddr> {
         let client = || self.clients.as_ref().and_then(|clients| clients.address(peer));
         self.servers.get(&peer).copied().or_else(client)
+    }
+}
+
+impl AsFd for Transport {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
     }
 }
 

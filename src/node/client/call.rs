@@ -1,0 +1,251 @@
+//! A request on its way: whom it is asked of, and how long that one may take. It decides, and sends
+//! nothing itself.
+
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use quorate_models::number::Index;
+use quorate_models::order::Outcome;
+use quorate_models::service::{self, Answer, Reply, Sequence, Session};
+use quorate_models::state_machine::StateMachine;
+use stateright::actor::Id;
+
+use super::{CallError, Message, PATIENCE, Patience};
+use crate::node::wire::{self, WireError};
+
+/// What a session knows beside its request.
+pub(super) struct Known {
+    pub servers: Vec<Id>,
+    /// Whom to ask next: the leader, as far as this client knows.
+    pub target: usize,
+    /// How many servers it has not asked yet; none once a member has answered.
+    pub unasked: usize,
+    /// How far the log is committed, as far as this session was told.
+    pub seen: Index,
+    /// When it was told so.
+    pub told: Instant,
+}
+
+impl Known {
+    /// A member says that the log is committed up to `index` at least.
+    fn note(&mut self, index: Index, now: Instant) {
+        self.unasked = 0;
+        if index > Index::ZERO {
+            self.seen = self.seen.max(index);
+            self.told = now;
+        }
+    }
+
+    /// Asks another server next, since this one is of no use.
+    fn go_on(&mut self) {
+        self.unasked = self.unasked.saturating_sub(1);
+        self.target = self.next_target();
+    }
+
+    fn next_target(&self) -> usize {
+        (self.target + 1) % self.servers.len()
+    }
+
+    /// How long to wait now for the answer to a message of so many bytes.
+    fn patience(&self, bytes: usize) -> Duration {
+        let Patience { retry, first, retry_per: (longer, per), .. } = PATIENCE;
+        let wait = if self.unasked > 0 { first } else { retry };
+        wait + longer * (bytes / per) as u32
+    }
+}
+
+/// What a request returns.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Returned<O> {
+    /// What a command or a read returned.
+    Output(O),
+    /// What became of an order.
+    Outcome(Outcome),
+}
+
+/// A request until its final answer.
+pub(super) struct Call<M: StateMachine> {
+    message: Message<M>,
+    bytes: Vec<u8>,
+    since: Index,
+    timeout: Duration,
+    give_up: Instant,
+    redirects: u32,
+    /// It waits before it asks again.
+    pauses: bool,
+    /// The servers that say that they are no members.
+    outside: BTreeSet<usize>,
+    waiting: Option<Waiting>,
+}
+
+/// Until when a request waits.
+struct Waiting {
+    /// For whose answer; `None`: for a leader to be elected.
+    server: Option<Id>,
+    wait: Duration,
+    deadline: Instant,
+}
+
+impl<M: StateMachine> Call<M> {
+    /// `message` is asked until `timeout` has passed.
+    ///
+    /// # Errors
+    /// [`WireError`] if it cannot be sent.
+    pub fn new(
+        message: Message<M>,
+        since: Index,
+        timeout: Duration,
+        now: Instant,
+    ) -> Result<Self, WireError> {
+        Ok(Call {
+            bytes: wire::encode(&message)?,
+            message,
+            since,
+            timeout,
+            give_up: now + timeout,
+            redirects: 0,
+            pauses: false,
+            outside: BTreeSet::new(),
+            waiting: None,
+        })
+    }
+
+    /// When it has to be looked after, if nothing comes.
+    pub fn deadline(&self, now: Instant) -> Instant {
+        self.waiting.as_ref().map_or(now, |waiting| waiting.deadline)
+    }
+
+    /// What is to be sent to whom, unless it waits.
+    pub fn send(&mut self, known: &Known, now: Instant) -> Option<(Id, Vec<u8>)> {
+        if self.waiting.is_some() {
+            return None;
+        }
+        let server = (!self.pauses).then(|| known.servers[known.target]);
+        let wait = server.map_or(PATIENCE.pause, |_| known.patience(self.bytes.len()));
+        let deadline = (now + wait).min(self.give_up);
+        self.waiting = Some(Waiting { server, wait, deadline });
+        server.map(|server| (server, self.bytes.clone()))
+    }
+
+    /// Takes an answer to the request: a final one from anybody, one that sends it elsewhere from
+    /// whom it has asked only, and where to begin if it has not begun.
+    ///
+    /// # Errors
+    /// [`CallError`] if it will never be answered.
+    pub fn hears(
+        &mut self,
+        known: &mut Known,
+        from: Id,
+        message: Message<M>,
+        now: Instant,
+    ) -> Result<Option<Returned<M::Output>>, CallError> {
+        match message {
+            service::Message::Reply(reply) if self.is_for(reply.session, reply.sequence) => {
+                let answer = self.heed(known, from, reply, now)?;
+                Ok(answer.map(Returned::Output))
+            }
+            service::Message::OrderReply(reply) if self.is_for(reply.session, reply.sequence) => {
+                let answer = self.heed(known, from, reply, now)?;
+                Ok(answer.map(Returned::Outcome))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    fn is_for(&self, session: Session, sequence: Sequence) -> bool {
+        let own = match &self.message {
+            service::Message::Request(request) => (request.session, request.sequence),
+            service::Message::Read(request) => (request.session, request.sequence),
+            service::Message::Order(request) => (request.session, request.sequence),
+            _ => return false,
+        };
+        own == (session, sequence)
+    }
+
+    fn heed<T>(
+        &mut self,
+        known: &mut Known,
+        from: Id,
+        reply: Reply<T>,
+        now: Instant,
+    ) -> Result<Option<T>, CallError> {
+        let is_asked = self.waiting.as_ref().is_some_and(|waiting| waiting.server == Some(from));
+        match reply.answer {
+            Answer::Done { output, index } | Answer::Read { output, index } => {
+                known.note(index, now);
+                return Ok(Some(output));
+            }
+            Answer::Ended { index } => {
+                known.note(index, now);
+                return Err(CallError::Ended);
+            }
+            Answer::Begin { index } if self.since == Index::ZERO => {
+                known.note(index, now);
+                self.begin_at(index)?;
+                (self.redirects, self.pauses) = (0, false);
+                self.waiting = None;
+            }
+            Answer::NoMember if is_asked => {
+                self.outside.insert(known.target);
+                if self.outside.len() == known.servers.len() {
+                    return Err(CallError::NoMember);
+                }
+                known.go_on();
+                self.waiting = None;
+            }
+            Answer::Redirect { leader } if is_asked => {
+                let server = leader.and_then(|id| known.servers.iter().position(|s| *s == id));
+                self.redirects += 1;
+                self.pauses = self.redirects > PATIENCE.redirects || server.is_none();
+                known.unasked = 0;
+                known.target = server.unwrap_or(known.next_target());
+                self.waiting = None;
+            }
+            Answer::Begin { .. } | Answer::NoMember | Answer::Redirect { .. } => {}
+        }
+        Ok(None)
+    }
+
+    /// The log is committed up to `index`, and the request is of a time after that.
+    fn begin_at(&mut self, index: Index) -> Result<(), WireError> {
+        self.since = index;
+        match &mut self.message {
+            service::Message::Request(request) => request.since = index,
+            service::Message::Read(request) => request.since = index,
+            service::Message::Order(request) => request.since = index,
+            _ => {}
+        }
+        self.bytes = wire::encode(&self.message)?;
+        Ok(())
+    }
+
+    /// It is `now`: if it has waited long enough it asks again, or another server. A large request
+    /// that is still on its way to a server would begin anew elsewhere, so it waits on.
+    ///
+    /// # Errors
+    /// [`CallError::Unknown`] if its time is over.
+    pub fn pass(
+        &mut self,
+        known: &mut Known,
+        now: Instant,
+        is_arriving: impl Fn(Id) -> bool,
+    ) -> Result<(), CallError> {
+        if now >= self.give_up {
+            return Err(CallError::Unknown(self.timeout));
+        }
+        let Some(waiting) = &mut self.waiting else { return Ok(()) };
+        if now < waiting.deadline {
+            return Ok(());
+        }
+        if waiting.server.is_some_and(is_arriving) {
+            waiting.deadline = (now + waiting.wait).min(self.give_up);
+            return Ok(());
+        }
+        self.redirects = 0;
+        if !std::mem::take(&mut self.pauses) {
+            known.go_on();
+        }
+        self.waiting = None;
+        Ok(())
+    }
+}
