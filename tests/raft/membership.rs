@@ -7,11 +7,12 @@ use quorate_models::number::{Index, Term};
 use quorate_models::order::{Change, Order, Refusal};
 use quorate_models::raft::config::{Config, Configs};
 use quorate_models::raft::identity::StoreId;
-use quorate_models::raft::log::{Entry, Payload};
+use quorate_models::raft::log::{Entry, Payload, Position};
 use quorate_models::raft::membership::{Decision, Limits, decide};
+use quorate_models::raft::message::{Message as Said, PreVote};
 use quorate_models::raft::state::{Progress, Role, ServerState};
 use quorate_models::rules::AllRules;
-use quorate_models::service::Answer;
+use quorate_models::service::{Answer, Message};
 use stateright::actor::Id;
 
 use crate::one_server::{OneServer, told};
@@ -226,6 +227,30 @@ fn who_has_lost_its_store_is_removed_first() {
     assert_eq!(decided(&state, 1, &remove(0)), voteless, "no majority would be left");
     assert!(matches!(decided(&state, 1, &remove(2)), Ok(Decision::Begin(_))));
     assert!(matches!(decided(&state, 1, &replace(&[0, 1])), Ok(Decision::Begin(_))));
+}
+
+#[test]
+fn who_is_removed_and_asks_in_the_next_term_is_followed_up() {
+    let asks = |from: usize, term| {
+        let mut leader = OneServer::leading(3);
+        leader.is_acknowledged(0, Index(1));
+        leader.is_ordered(7, Order::Change(Change::Remove { id: Id::from(2) }));
+        leader.is_acknowledged(0, Index(2));
+        leader.is_acknowledged(2, Index(2));
+        let followed = |leader: &OneServer| match &leader.state().role {
+            Role::Leader { followers, .. } => followers.keys().copied().collect::<BTreeSet<Id>>(),
+            role => panic!("it is a {}", role.name()),
+        };
+        assert_eq!(followed(&leader), ids(&[0]), "the other one knows that it is removed");
+        let (last, store) = (Position::default(), None);
+        let ask = PreVote { term: Term(term), last, store };
+        leader.hears(from, Message::Peer(Said::PreVote(ask)));
+        followed(&leader)
+    };
+    assert_eq!(asks(2, 2), ids(&[0, 2]));
+    assert_eq!(asks(2, 1), ids(&[0]), "it is told of the term first");
+    assert_eq!(asks(2, 3), ids(&[0]), "it would depose its leader");
+    assert_eq!(asks(0, 2), ids(&[0]), "a member is followed already");
 }
 
 #[test]
