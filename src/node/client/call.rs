@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use quorate_models::number::Index;
 use quorate_models::order::Outcome;
-use quorate_models::service::{self, Answer, Reply, Sequence, Session};
+use quorate_models::service::{self, Answer, Reply};
 use quorate_models::state_machine::StateMachine;
 use stateright::actor::Id;
 
@@ -140,11 +140,11 @@ impl<M: StateMachine> Call<M> {
         now: Instant,
     ) -> Result<Option<Returned<M::Output>>, CallError> {
         match message {
-            service::Message::Reply(reply) if self.is_for(reply.session, reply.sequence) => {
+            service::Message::Reply(reply) if self.is_answered_by(&reply) => {
                 let answer = self.heed(known, from, reply, now)?;
                 Ok(answer.map(Returned::Output))
             }
-            service::Message::OrderReply(reply) if self.is_for(reply.session, reply.sequence) => {
+            service::Message::OrderReply(reply) if self.is_settled_by(&reply) => {
                 let answer = self.heed(known, from, reply, now)?;
                 Ok(answer.map(Returned::Outcome))
             }
@@ -152,14 +152,20 @@ impl<M: StateMachine> Call<M> {
         }
     }
 
-    fn is_for(&self, session: Session, sequence: Sequence) -> bool {
+    /// Is it a command or a read that this is the reply to?
+    fn is_answered_by<T>(&self, reply: &Reply<T>) -> bool {
         let own = match &self.message {
             service::Message::Request(request) => (request.session, request.sequence),
             service::Message::Read(request) => (request.session, request.sequence),
-            service::Message::Order(request) => (request.session, request.sequence),
             _ => return false,
         };
-        own == (session, sequence)
+        own == (reply.session, reply.sequence)
+    }
+
+    /// Is it an order that this is the reply to?
+    fn is_settled_by(&self, reply: &Reply<Outcome>) -> bool {
+        let service::Message::Order(order) = &self.message else { return false };
+        (order.session, order.sequence) == (reply.session, reply.sequence)
     }
 
     fn heed<T>(
