@@ -4,7 +4,6 @@ mod load;
 mod record;
 mod workload;
 
-use std::io::Write;
 use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -16,6 +15,7 @@ use quorate_models::kv::Kv;
 
 use super::exit::{self, Code, Failure};
 use super::kv::{self, Consistency};
+use super::output::say;
 use super::setup;
 use crate::node::client::Client;
 use crate::node::config::Config;
@@ -109,9 +109,9 @@ fn bench(args: &Args) -> Result<(), Failure> {
     let gap = Duration::from_millis(args.gap.get());
     if args.json {
         let json = record.json(gap);
-        say(&serde_json::to_string_pretty(&json).expect("numbers have a JSON form"))?;
+        say(serde_json::to_string_pretty(&json).expect("numbers have a JSON form"))?;
     } else {
-        say(&record.text(gap))?;
+        say(record.text(gap))?;
     }
     if record.count() == 0 {
         return Err(Failure::new(Code::Unknown, "nothing was answered: see `quorate status`"));
@@ -165,13 +165,8 @@ fn tell(seen: &Seen, plan: Plan) -> Result<(), Failure> {
         let at = plan.begin + Duration::from_secs(second);
         thread::sleep(at.saturating_duration_since(Instant::now()));
         let now = before();
-        say(&format!("{second:>8} {:>10} {:>10}", now.0 - last.0, now.1 - last.1))?;
+        say(format_args!("{second:>8} {:>10} {:>10}", now.0 - last.0, now.1 - last.1))?;
         last = now;
     }
     Ok(())
-}
-
-fn say(text: &str) -> Result<(), Failure> {
-    writeln!(std::io::stdout().lock(), "{text}")
-        .map_err(|error| Failure::new(Code::Io, format!("cannot write to the output: {error}")))
 }

@@ -13,7 +13,7 @@ use quorate_models::consistency::Freshness;
 use quorate_models::kv::{Command, Kv, Output, Text};
 
 use super::exit::{self, Code, Failure};
-use super::{setup, unanswered};
+use super::{output, setup, unanswered};
 use crate::node::client::{CallError, Client};
 use crate::node::config::Config;
 
@@ -189,7 +189,7 @@ fn print(value: &Text) -> Result<(), Failure> {
     let mut stdout = std::io::stdout().lock();
     let bytes = written(value, stdout.is_terminal());
     let printed = stdout.write_all(&bytes).and_then(|()| stdout.flush());
-    printed.map_err(|error| Failure::new(Code::Io, format!("cannot write to the output: {error}")))
+    printed.map_err(output::unwritten)
 }
 
 /// `value` as it is written: for a person so that no byte of it does anything to the terminal but

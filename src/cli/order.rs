@@ -1,6 +1,5 @@
 //! What the commands have in common that give a cluster an order.
 
-use std::io::Write;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -8,7 +7,7 @@ use quorate_models::kv::Kv;
 use quorate_models::order::{Order, Outcome, Refusal};
 
 use super::exit::{Code, Failure};
-use super::{setup, unanswered};
+use super::{output, setup, unanswered};
 use crate::node::client::{CallError, Client};
 use crate::node::config::Config;
 
@@ -38,8 +37,7 @@ pub fn give(
 /// If it is not, or the output fails.
 pub fn report(outcome: Outcome, done: &str) -> Result<(), Failure> {
     outcome.map_err(|refusal| Failure::new(Code::No, refusal))?;
-    writeln!(std::io::stdout().lock(), "{done}")
-        .map_err(|error| Failure::new(Code::Io, format!("cannot write to the output: {error}")))
+    output::say(done)
 }
 
 /// What becomes of `order`, given to the cluster of `config`. If it is refused for what passes, it

@@ -55,12 +55,23 @@ impl Output {
     /// If it was not, unless the reader went away, as `head` does when it has seen enough.
     pub fn finish(self) -> Result<(), Failure> {
         match self.error {
-            Some(error) if error.kind() != ErrorKind::BrokenPipe => {
-                Err(Failure::new(Code::Io, format!("cannot write to the output: {error}")))
-            }
+            Some(error) if error.kind() != ErrorKind::BrokenPipe => Err(unwritten(error)),
             _ => Ok(()),
         }
     }
+}
+
+/// Prints `text` on stdout and ends the line, where that is what a command is for.
+///
+/// # Errors
+/// If it cannot be printed, even if nobody reads it any more.
+pub fn say(text: impl Display) -> Result<(), Failure> {
+    writeln!(io::stdout().lock(), "{text}").map_err(unwritten)
+}
+
+/// The failure to print something.
+pub fn unwritten(error: io::Error) -> Failure {
+    Failure::new(Code::Io, format!("cannot write to the output: {error}"))
 }
 
 /// `words` with commas between, in lines of at most [`WIDTH`] characters; the first begins with

@@ -3,12 +3,11 @@
 pub(super) mod ask;
 mod stores;
 
-use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use super::exit::{self, Code, Failure};
-use super::log;
+use super::{log, output};
 use crate::node::config::Config;
 use ask::Row;
 
@@ -36,8 +35,7 @@ fn show(args: &Args) -> Result<(), Failure> {
     } else {
         table(&rows)
     };
-    writeln!(std::io::stdout().lock(), "{text}")
-        .map_err(|error| Failure::new(Code::Io, format!("cannot write to the output: {error}")))?;
+    output::say(text)?;
     match ask::not_serving(&config, &rows) {
         None => {
             if let Some(risk) = ask::at_risk(&config, &rows) {

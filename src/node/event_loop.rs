@@ -234,11 +234,14 @@ impl<A: Protocol, D: Disk<A::Storage>, W: Watch> EventLoop<A, D, W> {
     /// May server `id` become a member, as far as this node has a say? It has none if it does not
     /// lead, nor about a member. A leader must know where a new one is.
     fn may_come(&self, id: Id) -> bool {
+        if self.transport.is_server(id) {
+            return true;
+        }
         let status = guarded(String::new, || self.actor.status(self.id, &self.state));
         let has_say = status.is_ok_and(|status| {
             status.leader == Some(self.id) && !status.members.contains_key(&id)
         });
-        self.transport.is_server(id) || !has_say
+        !has_say
     }
 
     /// Looks at the disk, from time to time.

@@ -1,12 +1,10 @@
 //! The members of a cluster, as its leader knows them.
 
-use std::io::Write;
-
 use quorate_models::service::NO_MEMBER;
 
 use super::super::exit::{Code, Failure};
 use super::super::status::{aligned, ask};
-use super::super::{log, setup};
+use super::super::{log, output, setup};
 use crate::node::config::Config;
 use ask::Row;
 
@@ -27,8 +25,7 @@ pub fn show(config: &Config) -> Result<(), Failure> {
         let message = "no node that leads says who the members are; see `quorate status`";
         return Err(Failure::new(Code::No, message));
     };
-    writeln!(std::io::stdout().lock(), "{text}")
-        .map_err(|error| Failure::new(Code::Io, format!("cannot write to the output: {error}")))
+    output::say(text)
 }
 
 /// A line for each node of a cluster that keeps all of them, with what each is now.
