@@ -84,7 +84,11 @@ fn a_follower_that_is_rolled_back_stops_and_its_leader_tells_of_it() {
     expect(&told, 70, &[&format!("it lacks what it has acknowledged to server {leader}: ")]);
     // It stays out, whatever is done to its store.
     let again = ["node", "--config", &config, "--id", &id];
-    expect(&quorate(again), 70, &["redb.taken-out: this node was taken out: it lacks what it has"]);
+    expect(
+        &quorate(again),
+        70,
+        &["store.taken-out: this node was taken out: it lacks what it has"],
+    );
     fs::remove_file(&store).expect("it is there");
     expect(&quorate(again.into_iter().chain(["--init"])), 70, &["this node was taken out"]);
     let warning = format!("server {follower} lacks what it has acknowledged: ");

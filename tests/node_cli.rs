@@ -354,7 +354,7 @@ fn files(directory: &std::path::Path) -> Vec<(std::path::PathBuf, Option<Vec<u8>
         .map(|entry| entry.unwrap().path())
         .filter(|path| path.is_file())
         .map(|path| {
-            let is_store = path.extension().is_some_and(|extension| extension == "redb");
+            let is_store = path.extension().is_some_and(|extension| extension == "store");
             let content = (!is_store).then(|| std::fs::read(&path).unwrap());
             (path, content)
         })

@@ -15,7 +15,7 @@
 //! bind = "127.0.0.1:7401"        # where it listens for UDP; left out, its address
 //! http = "127.0.0.1:7401"        # where it serves HTTP; left out, the port of its address, on
 //!                                # loopback
-//! store = "node-1.redb"
+//! store = "node-1.store"
 //! store_id = "5be0cd19137e2179"  # the number of the store with which a founder begins, if it is
 //!                                # known, so that another one in its place has no vote
 //! joins = false                  # true of a node that came after the cluster began, and is no

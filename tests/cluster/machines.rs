@@ -242,5 +242,5 @@ fn nodes_have_names_and_addresses_of_their_own_on_one_machine() {
     });
     let http: SocketAddr = format!("127.0.0.3:{port}").parse().unwrap();
     assert!(TcpStream::connect_timeout(&http, Duration::from_secs(1)).is_ok());
-    assert!(Path::new(&nodes.path("node-3.redb")).exists());
+    assert!(Path::new(&nodes.path("node-3.store")).exists());
 }

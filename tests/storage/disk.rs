@@ -3,13 +3,12 @@
 use std::io;
 use std::sync::{Arc, Mutex};
 
-use redb::StorageBackend;
+use quorate::node::storage::Backend;
 
 /// One thing done to a disk.
 #[derive(Clone, Debug)]
 pub enum Operation {
     Write { offset: usize, data: Vec<u8> },
-    SetLength(usize),
     Sync,
 }
 
@@ -21,8 +20,6 @@ pub struct Disk(Arc<Mutex<Platter>>);
 struct Platter {
     bytes: Vec<u8>,
     operations: Vec<Operation>,
-    /// For every byte, whether it was ever read.
-    read: Vec<bool>,
     /// From this many operations on, everything fails.
     fails_from: Option<usize>,
 }
@@ -30,12 +27,6 @@ struct Platter {
 impl Disk {
     pub fn holding(bytes: Vec<u8>) -> Self {
         Self(Arc::new(Mutex::new(Platter { bytes, ..Platter::default() })))
-    }
-
-    /// The bytes that were read, by their offsets.
-    pub fn read_offsets(&self) -> Vec<usize> {
-        let platter = self.0.lock().unwrap();
-        (0..platter.read.len()).filter(|&offset| platter.read[offset]).collect()
     }
 
     pub fn bytes(&self) -> Vec<u8> {
@@ -76,39 +67,30 @@ impl Operation {
                 bytes.resize(bytes.len().max(end), 0);
                 bytes[*offset..end].copy_from_slice(data);
             }
-            Self::SetLength(length) => bytes.resize(*length, 0),
             Self::Sync => {}
         }
     }
 }
 
-impl StorageBackend for Disk {
-    fn len(&self) -> io::Result<u64> {
+impl Backend for Disk {
+    fn length(&self) -> io::Result<u64> {
         Ok(self.0.lock().unwrap().bytes.len() as u64)
     }
 
-    fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
-        let mut platter = self.0.lock().unwrap();
-        let start = usize::try_from(offset).map_err(io::Error::other)?;
-        let end = start.checked_add(out.len()).ok_or(io::ErrorKind::InvalidInput)?;
-        let found = platter.bytes.get(start..end).ok_or(io::ErrorKind::UnexpectedEof)?;
-        out.copy_from_slice(found);
-        let length = platter.read.len().max(end);
-        platter.read.resize(length, false);
-        platter.read[start..end].fill(true);
+    fn read(&self, at: u64, bytes: &mut [u8]) -> io::Result<()> {
+        let platter = self.0.lock().unwrap();
+        let start = usize::try_from(at).map_err(io::Error::other)?;
+        let end = start.checked_add(bytes.len()).ok_or(io::ErrorKind::InvalidInput)?;
+        bytes.copy_from_slice(platter.bytes.get(start..end).ok_or(io::ErrorKind::UnexpectedEof)?);
         Ok(())
     }
 
-    fn set_len(&self, len: u64) -> io::Result<()> {
-        self.perform(Operation::SetLength(usize::try_from(len).unwrap()))
+    fn write(&self, at: u64, bytes: &[u8]) -> io::Result<()> {
+        let offset = usize::try_from(at).unwrap();
+        self.perform(Operation::Write { offset, data: bytes.to_vec() })
     }
 
-    fn sync_data(&self) -> io::Result<()> {
+    fn sync(&self) -> io::Result<()> {
         self.perform(Operation::Sync)
-    }
-
-    fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
-        let offset = usize::try_from(offset).unwrap();
-        self.perform(Operation::Write { offset, data: data.to_vec() })
     }
 }

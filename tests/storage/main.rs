@@ -26,5 +26,5 @@ const SELF: Identity = Identity {
 
 /// What stores without a file are called in messages.
 fn nowhere() -> &'static Path {
-    Path::new("node-2.redb")
+    Path::new("node-2.store")
 }

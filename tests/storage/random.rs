@@ -47,9 +47,9 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
     #[test]
-    fn a_restart_finds_exactly_what_was_last_committed(acts in vec(act(), 0..24)) {
+    fn a_restart_finds_exactly_what_was_last_committed(acts in vec(act(), 0..80)) {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("node-2.redb");
+        let path = folder.path().join("node-2.store");
         storage::create(&path, SELF).unwrap();
         let (mut log, mut committed) = (Log::default(), None);
         let (mut store, found) = Store::<Log>::open(&path, SELF).unwrap();
@@ -67,7 +67,7 @@ proptest! {
             }
         }
         // A process that is killed does not close its store: a copy of the file stands for that.
-        let copy = folder.path().join("copy.redb");
+        let copy = folder.path().join("copy.store");
         fs::copy(&path, &copy).unwrap();
         prop_assert_eq!(&Store::<Log>::open(&copy, SELF).unwrap().1, &committed);
         drop(store);

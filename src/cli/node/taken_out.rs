@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::exit::{Code, Failure};
 
-/// Where the note on `store` is: "node-3.redb.taken-out".
+/// Where the note on `store` is: "node-3.store.taken-out".
 fn path(store: &Path) -> PathBuf {
     let mut path = store.as_os_str().to_owned();
     path.push(".taken-out");
@@ -64,11 +64,11 @@ mod tests {
     #[test]
     fn a_note_keeps_a_node_out() {
         let directory = tempfile::tempdir().expect("a directory");
-        let store = directory.path().join("node-3.redb");
+        let store = directory.path().join("node-3.store");
         refuse(&store).expect("there is no note");
         note(&store, "it lacks what it acknowledged").expect("written");
         let refused = refuse(&store).expect_err("there is one");
-        assert!(refused.message.contains("node-3.redb.taken-out: this node was taken out: it"));
+        assert!(refused.message.contains("node-3.store.taken-out: this node was taken out: it"));
         note(&directory.path().join("none/store"), "why").expect_err("there is no such directory");
     }
 }

@@ -94,7 +94,7 @@ impl Config {
         let path = &self.path;
         let mut text = fs::read_to_string(path).map_err(ConfigError::io(path, "read"))?;
         text += &format!(
-            "\n[[node]]\nid = {id}\naddress = {address:?}\nstore = \"node-{id}.redb\"\n\
+            "\n[[node]]\nid = {id}\naddress = {address:?}\nstore = \"node-{id}.store\"\n\
              joins = true\n"
         );
         let config = Self::parse(path, &text, &node::look_up)?;
@@ -138,8 +138,9 @@ fn places(path: &Path, nodes: u16, port: u16, numbers_stores: bool) -> Result<St
     }
     let place = |id| {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port + id));
-        let place =
-            format!("\n[[node]]\nid = {id}\naddress = \"{address}\"\nstore = \"node-{id}.redb\"\n");
+        let place = format!(
+            "\n[[node]]\nid = {id}\naddress = \"{address}\"\nstore = \"node-{id}.store\"\n"
+        );
         match numbers_stores {
             true => Ok(place + &format!("store_id = \"{:016x}\"\n", draw(path)?)),
             false => Ok(place),

@@ -22,12 +22,12 @@ careful = false
 [[node]]
 id = 2
 address = "127.0.0.1:7102"
-store = "node-2.redb"
+store = "node-2.store"
 store_id = "5be0cd19137e2179"
 [[node]]
 id = 1
 address = "127.0.0.1:7101"
-store = "node-1.redb"
+store = "node-1.store"
 "#;
 
 /// What the good file says of the store of the second node.
@@ -88,7 +88,7 @@ fn a_good_file_is_understood() {
     assert_eq!(config.options, [("careful".to_owned(), false)].into());
     config.has_options_of(&OPTIONS).expect("they are the protocol's");
     assert_eq!(config.nodes.iter().map(|node| node.id).collect::<Vec<_>>(), [1, 2]);
-    assert_eq!(config.node(2).unwrap().store, Path::new("some/node-2.redb"));
+    assert_eq!(config.node(2).unwrap().store, Path::new("some/node-2.store"));
     assert_eq!(config.store_ids(), [(2, 0x5be0_cd19_137e_2179)].into());
     assert!(
         config.node(3).unwrap_err().to_string().ends_with("cluster.toml: node: there is no node 3")
@@ -112,8 +112,8 @@ const COMPLAINTS: &[(&str, &str, &str)] = &[
     ("id = 2", "id = 4294967296", "node 4294967296: id: it must be at least 1 and below"),
     ("id = 2", "id = 1", "node: id: two nodes have the number 1"),
     ("127.0.0.1:7102", "127.0.0.1:7101", "node: address: nodes 1 and 2 both have 127.0.0.1:7101"),
-    ("node-2.redb", "node-1.redb", "node: store: nodes 1 and 2 both have some/node-1.redb"),
-    ("node-2.redb", "", "node 2: store: it is empty"),
+    ("node-2.store", "node-1.store", "node: store: nodes 1 and 2 both have some/node-1.store"),
+    ("node-2.store", "", "node 2: store: it is empty"),
     (SECOND_ID, "5be0cd19137e217", "node 2: store_id: \"5be0cd19137e217\" is not 16 hex digits"),
     (SECOND_ID, "0000000000000000", "node 2: store_id: no store has the number 0"),
     (
@@ -122,8 +122,8 @@ const COMPLAINTS: &[(&str, &str, &str)] = &[
         "node 2: store_id: the node joins, and only the stores of founders are known before",
     ),
     (
-        "\"node-1.redb\"",
-        "\"node-1.redb\"\nstore_id = \"5BE0CD19137E2179\"",
+        "\"node-1.store\"",
+        "\"node-1.store\"\nstore_id = \"5BE0CD19137E2179\"",
         "node: store_id: nodes 1 and 2 both have 5be0cd19137e2179",
     ),
     (
@@ -230,7 +230,7 @@ fn a_file_of_another_shape_is_refused_with_the_line() {
     let cases = [
         ("protocol =", "protokoll =", "unknown field `protokoll`"),
         ("[150, 300]", "\"long\"", "a number of milliseconds, or [shortest, longest]"),
-        ("store = \"node-2.redb\"", "", "missing field `store`"),
+        ("store = \"node-2.store\"", "", "missing field `store`"),
         ("id = 2", "id = -2", "invalid value"),
         ("[150, 300]", "[150]", "rest_ms = [150]"),
         ("[[node]]", "[[node]", "unclosed array table"),
@@ -337,7 +337,7 @@ fn the_file_appears_only_once_the_stores_exist() {
         assert!(load_key(&config.key_file).is_ok() && !config.path.exists());
         Err(ConfigError::Exists { path: config.nodes[1].store.clone() })
     });
-    assert!(refused.unwrap_err().to_string().contains("node-2.redb: it exists"));
+    assert!(refused.unwrap_err().to_string().contains("node-2.store: it exists"));
     assert!(!folder.path().join(FILE).exists());
 }
 

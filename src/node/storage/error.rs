@@ -44,9 +44,9 @@ pub enum StoreError {
         path.display(), listed(found), listed(expected)
     )]
     WrongFirstStores { path: PathBuf, found: BTreeMap<u64, u64>, expected: BTreeMap<u64, u64> },
-    /// The store was written by a newer version of this code.
+    /// The store was written by another version of this code.
     #[error(
-        "{}: the store has format {found}, this program reads formats up to {FORMAT}",
+        "{}: the store has format {found}, and this program reads format {FORMAT} only",
         path.display()
     )]
     Format { path: PathBuf, found: u64 },
@@ -61,9 +61,6 @@ pub enum StoreError {
     /// The operating system refused.
     #[error("{}: cannot {action} the store: {source}", path.display())]
     Io { path: PathBuf, action: &'static str, source: io::Error },
-    /// The file could not take what was to be written.
-    #[error("{}: cannot write the store: {problem}", path.display())]
-    Write { path: PathBuf, problem: String },
     /// The path leads to no file any more, or to another one than the store has open.
     #[error(
         "{}: the store was deleted or replaced while the node ran: what is written to it now is \
