@@ -91,6 +91,7 @@ pub fn specs() -> Vec<Box<dyn quorate_checker::AnySpec>> {
     specs.extend(raft::specs::stale::all());
     specs.extend(raft::specs::lease::all());
     specs.extend(raft::specs::transfer::all());
+    specs.extend(raft::specs::parallel::all());
     specs.extend(raft::specs::membership::all());
     specs.extend(raft::specs::identity::all());
     specs.extend(raft::specs::snapshot::all());

@@ -1,32 +1,32 @@
 //! Runs one actor: take what the socket holds, run the handlers, make what they saved durable in
 //! one commit, then send.
 //!
-//! The model takes a handler for one atomic step. Here a batch of them is: until its commit has
-//! returned, nothing that any of them said has left the node, so a crash in between is a crash
-//! before all of them. That is group commit for free. A handler that panics is such a crash as
-//! well: the node stops, and of its batch nothing is saved and nothing sent.
+//! The model takes a handler for one atomic step. Here a batch of them is, as soon as one of them
+//! saves something: until its commit has returned, nothing that any of them said has left the node,
+//! so a crash in between is a crash before all of them. That is group commit for free. A handler
+//! that panics is such a crash as well: the node stops, and of its batch nothing is saved and
+//! nothing sent.
 
 mod admission;
 mod disk;
 mod error;
+mod watch;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use quorate_models::protocol::Protocol;
-use quorate_models::service::Status;
-use serde::{Deserialize, Serialize};
 use stateright::actor::{Actor, Command, Id, Out};
 
 use self::admission::Admission;
 pub use self::disk::Disk;
 pub use self::error::NodeError;
+pub use self::watch::{Counts, Watch};
 use super::panics::caught;
 use super::seal::NoRandom;
 use super::timers::{Dice, Timers};
-use super::transport::{Counters, Notice, Transport};
+use super::transport::Transport;
 use super::wire::{self, WireError};
 
 /// How long a node that has nothing to do waits at most before it looks whether it is to stop, and
@@ -38,56 +38,6 @@ const LOOK: Duration = Duration::from_millis(500);
 
 /// For how long a message that could not be sent is warned of.
 const LATELY: Duration = Duration::from_secs(1);
-
-/// Who watches a node, and tells it to stop.
-pub trait Watch {
-    /// Called after every batch and, if there is none, every 50 ms: a node that does not call it
-    /// for much longer hangs.
-    fn publish(&mut self, status: Status, counts: Counts, transport: Counters);
-
-    /// Called with what whoever runs the node should know.
-    fn notice(&mut self, notice: Notice);
-
-    /// Where the servers are, by their numbers, if that has changed since this was asked last.
-    /// Asked after every batch and at least every 50 ms. They stay where they are by default.
-    fn servers(&mut self) -> Option<BTreeMap<u64, SocketAddr>> {
-        None
-    }
-
-    /// Whether the node is to stop. Asked after every batch and at least every 50 ms.
-    fn is_stopping(&self) -> bool;
-}
-
-/// What the loop did since it began. All counts only rise.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Counts {
-    /// Rounds in which there was something to do.
-    pub batches: u64,
-    /// Messages handed to the actor.
-    pub messages: u64,
-    /// Orders that the node answered without its actor.
-    pub answered: u64,
-    /// Authentic messages that this build cannot decode.
-    pub undecodable: u64,
-    /// Messages that only servers send, from somebody who is none.
-    pub refused: u64,
-    /// Requests and orders that name the session of another than their sender.
-    pub impostors: u64,
-    /// Timers that fired.
-    pub timeouts: u64,
-    /// Random choices made.
-    pub choices: u64,
-    /// Saves that the actor asked for.
-    pub saves: u64,
-    /// Commits that made them durable: one for all the saves of a batch.
-    pub commits: u64,
-    /// The time that commits took in all, in microseconds.
-    pub commit_micros: u64,
-    /// Messages that the actor sent.
-    pub sends: u64,
-    /// Messages over the limit or without an encoding, which were not sent.
-    pub unencodable: u64,
-}
 
 /// What the handlers of one batch asked for.
 struct Batch<A: Actor> {
@@ -227,6 +177,11 @@ impl<A: Protocol, D: Disk<A::Storage>, W: Watch> EventLoop<A, D, W> {
                 actor.on_random(id, state, &choice, out);
             })?;
         }
+        // What was said without a save waits for none: what a leader sends on is written by its
+        // followers while it writes it itself.
+        if batch.save.is_none() {
+            self.speak(std::mem::take(&mut batch.sends))?;
+        }
         self.fire(&mut batch, |_| true)?;
         if self.counts == before { self.publish() } else { self.finish(batch) }
     }
@@ -341,7 +296,17 @@ impl<A: Protocol, D: Disk<A::Storage>, W: Watch> EventLoop<A, D, W> {
             self.counts.commits += 1;
             self.counts.commit_micros += began.elapsed().as_micros() as u64;
         }
-        for (to, message) in batch.sends {
+        self.speak(batch.sends)?;
+        self.counts.batches += 1;
+        self.publish()?;
+        match self.actor.gives_up(&self.state) {
+            Some(words) => Err(NodeError::GivesUp(words)),
+            None => Ok(()),
+        }
+    }
+
+    fn speak(&mut self, sends: Vec<(Id, A::Msg)>) -> Result<(), NodeError> {
+        for (to, message) in sends {
             self.counts.sends += 1;
             if to == self.id {
                 self.loopback.push(message);
@@ -357,13 +322,7 @@ impl<A: Protocol, D: Disk<A::Storage>, W: Watch> EventLoop<A, D, W> {
                 }
             }
         }
-        self.transport.flush()?;
-        self.counts.batches += 1;
-        self.publish()?;
-        match self.actor.gives_up(&self.state) {
-            Some(words) => Err(NodeError::GivesUp(words)),
-            None => Ok(()),
-        }
+        Ok(self.transport.flush()?)
     }
 
     fn publish(&mut self) -> Result<(), NodeError> {

@@ -4,7 +4,7 @@ use quorate::cli::cluster;
 use quorate::node::config::Config;
 use quorate_models::protocol::Protocol;
 use quorate_models::raft::protocol::Node;
-use quorate_models::raft::specs::{self, RaftSpec, large, live};
+use quorate_models::raft::specs::{self, EVERY_RULE, RaftSpec, large, live, parallel};
 use quorate_models::raft::{Batch, Options, Server, Timer, Timing};
 use quorate_models::rules::AllRules;
 
@@ -75,12 +75,13 @@ fn of_servers(specs: &[RaftSpec]) -> Vec<Compared> {
     let heartbeat = *node_heartbeat..*node_heartbeat;
     let set = [("heartbeat", heartbeat), ("election", node_election.clone())];
     assert_eq!(timers, set.map(|(name, range)| (name.to_owned(), range)).into());
-    let Options { pre_vote, check_quorum, follower_reads, lease_reads } = *options;
+    let Options { pre_vote, check_quorum, follower_reads, lease_reads, parallel_writes } = *options;
     let set = [
         ("pre_vote", pre_vote),
         ("check_quorum", check_quorum),
         ("follower_reads", follower_reads),
         ("lease_reads", lease_reads),
+        ("parallel_writes", parallel_writes),
     ];
     assert_eq!(set_options, set.map(|(name, on)| (name.to_owned(), on)).into());
     // A node's rule book cannot suspend a rule; those of these specs do not.
@@ -124,8 +125,11 @@ fn specs_have_what_is_the_nodes() {
     let sends = large::batches();
     let Server { batch, window, .. } = server(&sends);
     assert_eq!((*batch, *window), (node.batch, node.window));
+    let parallel = parallel::answered("raft/parallel-live", EVERY_RULE);
+    assert_eq!(server(&parallel).options, node.options);
     for spec in [specs::sticky(), live::failover_of_nodes()] {
-        assert_eq!(server(&spec).options, node.options, "{}", spec.name);
+        let options = Options { parallel_writes: true, ..server(&spec).options };
+        assert_eq!(options, node.options, "{}", spec.name);
     }
 }
 

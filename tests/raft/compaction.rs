@@ -56,7 +56,7 @@ impl Third {
         let lacks_all = Progress { next: Index(1), ..Progress::behind(Index(7)) };
         let followers = [0, 1].map(|id| (Id::from(id), lacks_all.clone()));
         let (followers, round) = (BTreeMap::from(followers), Round::default());
-        state.role = Role::Leader { followers, round, transfer: None };
+        state.role = Role::Leader { followers, round, transfer: None, unwritten: None };
         snapshot
     }
 

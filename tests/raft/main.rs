@@ -10,6 +10,7 @@ mod log;
 mod membership;
 mod obsolete;
 mod one_server;
+mod parallel;
 #[path = "../support/proofs.rs"]
 mod proofs;
 #[path = "../support/pruning.rs"]

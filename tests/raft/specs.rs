@@ -79,6 +79,7 @@ fn every_spec_is_pinned() {
             super::live::HOLD,
             super::cut::HOLD,
             super::transfer::HOLD,
+            super::parallel::HOLD,
             super::membership::HOLD,
             super::identity::HOLD,
             super::reads::HOLD,

@@ -3,8 +3,8 @@
 use super::log::Payload;
 use super::rules::Rule;
 use super::server::Step;
-use super::state::{Progress, Role, ServerState};
-use super::{Command, Params, follower_read, membership, read, session, snapshot};
+use super::state::{Role, ServerState};
+use super::{Command, Params, follower_read, membership, own_disk, read, session, snapshot};
 use crate::number::Index;
 use crate::quorum::is_majority;
 use crate::rules::RuleBook;
@@ -40,9 +40,9 @@ pub fn may_commit(
         return false;
     };
     // Whoever is not a follower is the leader itself.
-    let stores = |id| {
-        let has = |known: &Progress| known.matched >= index && !known.has_other_store;
-        followers.get(&id).is_none_or(has)
+    let stores = |id| match followers.get(&id) {
+        Some(known) => known.matched >= index && !known.has_other_store,
+        None => own_disk::has_written(rules, state, index),
     };
     let of_own_term = state.log().term_at(index) == Some(state.term());
     let counts_itself = || {

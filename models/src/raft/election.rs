@@ -146,7 +146,8 @@ fn become_leader<P: Params>(step: &mut Step<P>) {
     let members = step.state().config().members();
     let others = members.into_iter().filter(|id| *id != step.id);
     let followers: BTreeMap<Id, Progress> = others.map(|peer| (peer, progress.clone())).collect();
-    step.state_mut().role = Role::Leader { followers, round: Round::default(), transfer: None };
+    let (round, transfer, unwritten) = (Round::default(), None, None);
+    step.state_mut().role = Role::Leader { followers, round, transfer, unwritten };
     step.cancel_timer(Timer::Election);
     if step.server.options.check_quorum {
         step.set_contact_timer();

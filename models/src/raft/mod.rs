@@ -43,6 +43,7 @@
 //! | when a leader answers a read without asking | `lease.rs` |
 //! | what survives a crash | `server.rs`: `to_save` |
 //! | that it is saved before it is told | `crate::step`: `finish` |
+//! | which entries a leader sends before it has saved them | `own_disk.rs` |
 //!
 //! Deviations. A refused vote is not answered: a candidate that is out of date learns so from the
 //! next leader or candidate, and one that is not would ignore the answer. A refused append carries
@@ -62,6 +63,7 @@ pub mod lease;
 pub mod log;
 pub mod membership;
 pub mod message;
+mod own_disk;
 mod pre_vote;
 pub mod protocol;
 pub mod read;
@@ -139,6 +141,9 @@ pub struct Options {
     /// A leader answers reads that ask for no more without a round, as long as it holds a lease.
     /// It takes leaders that check their quorum, and clocks that agree on how long a while is.
     pub lease_reads: bool,
+    /// A leader sends entries on before its own disk has them, and counts itself among those that
+    /// store them once it has (thesis §10.2.1).
+    pub parallel_writes: bool,
 }
 
 impl Options {
@@ -211,6 +216,8 @@ pub enum Timer {
     Lease,
     /// A server has kept its vote for as long as the leader that it heard may count on.
     Promise,
+    /// A leader has sent entries on that its own disk does not have.
+    Write,
 }
 
 impl<P: Params> Service for Server<P> {
@@ -268,6 +275,7 @@ impl<P: Params> Actor for Server<P> {
             Timer::Transfer => transfer::give_up(&mut step),
             Timer::Lease => lease::end(&mut step),
             Timer::Promise => contact::redeem(&mut step),
+            Timer::Write => own_disk::write(&mut step),
         }
         step.finish(out);
     }

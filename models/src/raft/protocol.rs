@@ -37,13 +37,19 @@ pub const SESSION_LENGTH: u64 = 100_000;
 
 /// What is on unless a config file turns it off. Whoever is cut off, or comes back, deposes no
 /// leader that a majority follows.
-pub const OPTIONS: Options =
-    Options { pre_vote: true, check_quorum: true, follower_reads: true, lease_reads: false };
+pub const OPTIONS: Options = Options {
+    pre_vote: true,
+    check_quorum: true,
+    follower_reads: true,
+    lease_reads: false,
+    parallel_writes: true,
+};
 
 const PRE_VOTE: &str = "pre_vote";
 const CHECK_QUORUM: &str = "check_quorum";
 const FOLLOWER_READS: &str = "follower_reads";
 const LEASE_READS: &str = "lease_reads";
+const PARALLEL_WRITES: &str = "parallel_writes";
 
 const HEARTBEAT: &str = "heartbeat";
 const ELECTION: &str = "election";
@@ -57,6 +63,7 @@ impl Protocol for Node {
         (CHECK_QUORUM, OPTIONS.check_quorum),
         (FOLLOWER_READS, OPTIONS.follower_reads),
         (LEASE_READS, OPTIONS.lease_reads),
+        (PARALLEL_WRITES, OPTIONS.parallel_writes),
     ];
 
     const CHANGES_MEMBERS: bool = true;
@@ -70,6 +77,7 @@ impl Protocol for Node {
             check_quorum: option(CHECK_QUORUM),
             follower_reads: option(FOLLOWER_READS),
             lease_reads: option(LEASE_READS),
+            parallel_writes: option(PARALLEL_WRITES),
         };
         let stores = settings.stores.iter().map(|(id, number)| (*id, StoreId(*number)));
         let (batch, window, compaction) = (BATCH, WINDOW, Some(COMPACTION));
@@ -221,13 +229,14 @@ mod tests {
     fn an_option_is_on_unless_it_is_turned_off() {
         let options = |settings| Node::server(Vec::new(), &settings).options;
         assert_eq!(options(Settings::default()), OPTIONS);
-        for name in [PRE_VOTE, CHECK_QUORUM] {
+        for name in [PRE_VOTE, CHECK_QUORUM, PARALLEL_WRITES] {
             let off = [(name.to_owned(), false)].into();
             let only = Options {
                 pre_vote: name != PRE_VOTE,
                 check_quorum: name != CHECK_QUORUM,
                 follower_reads: name != FOLLOWER_READS,
                 lease_reads: OPTIONS.lease_reads,
+                parallel_writes: name != PARALLEL_WRITES,
             };
             assert_eq!(options(Settings { options: off, ..Settings::default() }), only);
         }

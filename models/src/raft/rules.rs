@@ -32,6 +32,9 @@
 //! - A follower that promises its vote for less than a lease takes brings none (`heed`). All
 //!   servers of a spec promise for the same time; a unit test shows one that does not.
 //!
+//! - A leader that steps down writes what it has not (`write_before_stepping_down`). It would be
+//!   written with the newer term, before the server votes for or acknowledges anything.
+//!
 //! Bugs that others had, where the rule is not their mirror image:
 //!
 //! - A vote reply counted twice (xnnyygn/xraft 27): [`Rule::VoterCountsOnce`]. Three servers are
@@ -77,6 +80,8 @@ rules! {
     RepliesOfThisTermCount: "a leader counts only what was acknowledged in its own term",
         "Raft figure 2";
     MajorityStores: "an entry is committed only when a majority stores it", "Raft §5.3";
+    LeaderCountsWhatIsWritten: "a leader counts itself for what its own disk has",
+        "thesis §10.2.1";
     OwnTermCommits: "only entries of the leader's own term are committed by counting",
         "Raft §5.4.2";
     CommitWithinMatched: "a follower commits nothing past what it matched with the leader",
@@ -109,6 +114,8 @@ rules! {
         "Raft §5.3";
     WindowBoundsFlight: "so many appends are on their way to a follower at most",
         "etcd raft, Inflights";
+    WrittenIsCounted: "a leader looks whether it may commit when its own disk has an entry",
+        "thesis §10.2.1";
     CommitIsPassedOn: "a leader tells its followers what is committed", "Raft §5.3";
     RetryIsAnswered: "a retry of a command that took effect gets its outcome", "Raft §8";
     LostMemoryTakesOut: "who lacks what it has acknowledged says so and takes no further part",

@@ -6,7 +6,7 @@ use super::log::{Entry, Payload};
 use super::read::Reads;
 use super::rules::Rule;
 use super::state::{Role, Storage};
-use super::{Command, Params, Server, ServerState, Timer, lease};
+use super::{Command, Params, Server, ServerState, Timer, lease, own_disk};
 use crate::number::{Index, Term};
 use crate::rules::RuleBook;
 use crate::service::{Answer, Sequence, Session};
@@ -23,6 +23,7 @@ impl<P: Params> Step<'_, '_, P> {
     /// What survives a crash, to change it. It is saved when the step ends.
     pub(super) fn storage_mut(&mut self) -> &mut Storage<P::Machine> {
         self.save();
+        own_disk::all_is_written(self.state_mut());
         &mut self.state_mut().storage
     }
 
@@ -43,19 +44,22 @@ impl<P: Params> Step<'_, '_, P> {
         asked.into_iter().filter(|id| *id != self.id).collect()
     }
 
-    /// Puts an entry of this term behind the log, and saves it.
+    /// Puts an entry of this term behind the log, and saves it, now or a little later.
     pub(super) fn append(&mut self, payload: Payload<Command<P>>) {
         let term = self.term();
         self.store(Entry { term, payload });
     }
 
-    /// Puts an entry behind the log, and saves it. A configuration counts from now on.
+    /// Puts an entry behind the log, and saves it, now or a little later if this server leads. A
+    /// configuration counts from now on.
     pub(super) fn store(&mut self, entry: Entry<Command<P>>) {
         let index = self.state().log().last_index().next();
         if let Payload::Config(config) = &entry.payload {
             self.state_mut().configs.push(index, config.clone());
         }
-        self.storage_mut().log.append(entry);
+        if !own_disk::append_first(self, &entry) {
+            self.storage_mut().log.append(entry);
+        }
     }
 
     /// Removes the entry at `index` and all behind it, and saves that. A configuration among them
@@ -86,6 +90,7 @@ impl<P: Params> Step<'_, '_, P> {
             if self.state().hands_over().is_some() {
                 self.cancel_timer(Timer::Transfer);
             }
+            own_disk::write_before_stepping_down(self);
             if self.keeps(Rule::StandsWhenDeposed) {
                 self.set_election_timer();
             }

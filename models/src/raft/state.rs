@@ -107,6 +107,8 @@ pub enum Role {
         round: Round,
         /// To whom it is handing over.
         transfer: Option<Transfer>,
+        /// The first entry that its own disk does not have yet, where it sends entries on before.
+        unwritten: Option<Index>,
     },
     /// It lacks what it has acknowledged to this leader. Its vote may be lost as well, so it takes
     /// no further part until it is started again.

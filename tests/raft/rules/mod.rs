@@ -6,6 +6,7 @@ mod identity;
 mod lease;
 mod liveness;
 mod membership;
+mod parallel;
 mod read;
 mod safety;
 mod session;
@@ -97,6 +98,8 @@ fn every_rule_has_its_counterexample() {
             read::PROVEN,
             transfer::PROVEN,
             transfer::MISSED,
+            parallel::PROVEN,
+            parallel::MISSED,
             membership::PROVEN,
             membership::MISSED,
             snapshot::PROVEN,

@@ -7,10 +7,10 @@ use super::properties::{System, SystemState};
 use crate::claims::{all_answered, clients, has_seen, servers, servers_up};
 use crate::kv::{Kv, Output};
 use crate::number::{Index, Term};
-use crate::raft::Params;
 use crate::raft::log::Payload;
 use crate::raft::message::Message::AppendEntries;
 use crate::raft::state::{Role, ServerState};
+use crate::raft::{Params, own_disk};
 use crate::service::Message;
 use crate::state_machine::StateMachine;
 
@@ -71,6 +71,14 @@ pub fn a_later_leader_answers<P: Params>(system: &System<P>, state: &SystemState
         let open = open_commands(system, state, leader);
         open.into_iter().any(|(at, term)| at <= leader.applied.index && term < leader.term())
     })
+}
+
+/// A leader has committed an entry that its own disk does not have: its followers have.
+pub fn committed_and_not_written<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
+    let is_ahead = |server: &ServerState<P::Machine>| {
+        own_disk::first_unwritten(server).is_some_and(|first| first <= server.commit)
+    };
+    servers_up(state).any(|(_, server)| is_ahead(server))
 }
 
 /// True if this server was elected in `term`.

@@ -71,13 +71,14 @@ impl Rewrite<Id> for Role {
             Role::TakenOut { leader } => Role::TakenOut { leader: leader.rewrite(plan) },
             Role::PreCandidate { votes } => Role::PreCandidate { votes: votes.rewrite(plan) },
             Role::Candidate { votes } => Role::Candidate { votes: votes.rewrite(plan) },
-            Role::Leader { followers, round, transfer } => Role::Leader {
+            Role::Leader { followers, round, transfer, unwritten } => Role::Leader {
                 transfer: transfer.as_ref().map(|it| Transfer {
                     to: it.to.rewrite(plan),
                     session: it.session.rewrite(plan),
                     sequence: it.sequence,
                 }),
                 round: Round { heard: round.heard.rewrite(plan), ..round.clone() },
+                unwritten: *unwritten,
                 followers: followers
                     .iter()
                     .map(|(id, it)| (id.rewrite(plan), it.clone()))

@@ -18,7 +18,7 @@ use crate::system::Boxed;
 
 /// The options of a node.
 pub const BOTH: Options =
-    Options { pre_vote: true, check_quorum: true, follower_reads: true, lease_reads: false };
+    Options { pre_vote: true, check_quorum: true, follower_reads: true, ..BASIC };
 
 /// A majority follows a leader in its term, and goes on to.
 pub const MAJORITY_FOLLOWS: &str = "a majority follows a leader";

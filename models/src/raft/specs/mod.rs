@@ -8,6 +8,7 @@ pub mod large;
 pub mod lease;
 pub mod live;
 pub mod membership;
+pub mod parallel;
 pub mod read;
 mod safety;
 pub mod sessions;
@@ -26,7 +27,8 @@ use stateright::actor::Id;
 use super::claims::ghost::Ghost;
 use super::claims::properties::{Condition, System};
 use super::rules::Rule;
-use super::{Batch, Options, Params, Raft, Server, State, Timing};
+use super::state::ServerState;
+use super::{Batch, Options, Params, Raft, Server, State, Timing, own_disk};
 use crate::client::Habits;
 use crate::kv::{Command, Kv};
 use crate::member;
@@ -87,8 +89,13 @@ const BATCH: Batch = Batch { entries: 1, bytes: 0 };
 const WINDOW: usize = 1;
 
 /// Raft as in the paper.
-pub const BASIC: Options =
-    Options { pre_vote: false, check_quorum: false, follower_reads: false, lease_reads: false };
+pub const BASIC: Options = Options {
+    pre_vote: false,
+    check_quorum: false,
+    follower_reads: false,
+    lease_reads: false,
+    parallel_writes: false,
+};
 
 /// One of these servers as the specs have it: as in the paper, with one entry a message, and one
 /// message on its way to each follower.
@@ -130,10 +137,19 @@ fn keeps_all_durable(rules: &Book) -> bool {
         .all(|rule| rules.keeps(rule))
 }
 
-/// True if two states of a member say the same about what survives a crash.
+/// True if two states of a member say the same about what survives a crash: all that is stored, but
+/// for what a leader knows it has not written yet.
 pub fn same_durable(one: &State<Kv>, other: &State<Kv>) -> bool {
-    match (one, other) {
-        (member::State::Server(one), member::State::Server(other)) => one.storage == other.storage,
-        _ => true,
-    }
+    let (member::State::Server(one), member::State::Server(other)) = (one, other) else {
+        return true;
+    };
+    let first_unwritten = [one, other].into_iter().find_map(own_disk::first_unwritten);
+    let written = |server: &ServerState<Kv>| {
+        let mut storage = server.storage.clone();
+        if let Some(first) = first_unwritten {
+            storage.log.truncate_from(first);
+        }
+        storage
+    };
+    written(one) == written(other)
 }
