@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use quorate::node::fragment::{Reassembly, Report};
-use quorate::node::seal::{Packet, Reject, Seal};
+use quorate::node::seal::{Link, Packet, Reject, Seal};
 use quorate::node::transport::{FIRST_CLIENT, Members, Transport};
 use quorate::node::wire::{self, CHUNK, DATAGRAM_MAX, Datagram, Header, Kind, WireError};
 use quorate_models::consistency::{Freshness, Query};
@@ -23,44 +23,50 @@ use stateright::actor::Id;
 const KEY: [u8; 32] = [7; 32];
 const CLUSTER: u64 = 0xC1;
 
-fn packet(kind: Kind, peer: u64, payload: &[u8]) -> Packet {
+fn packet(kind: Kind, link: Link, payload: &[u8]) -> Packet {
     let length = payload.len() as u32;
-    Packet { kind, peer, message: 5, index: 0, count: 1, length, payload: payload.to_vec() }
+    Packet { kind, link, message: 5, index: 0, count: 1, length, payload: payload.to_vec() }
+}
+
+fn link(me: u64, peer: u64) -> Link {
+    Link { me, peer }
 }
 
 /// A datagram from `from` to `to`.
 fn sealed(from: u64, to: u64, payload: &[u8]) -> Vec<u8> {
-    Seal::new(&KEY, CLUSTER, from).seal(&packet(Kind::Data, to, payload)).unwrap()
+    Seal::new(&KEY, CLUSTER).seal(&packet(Kind::Data, link(from, to), payload)).unwrap()
 }
 
 #[test]
 fn a_sealed_packet_opens_for_its_receiver_only() {
     let datagram = sealed(1, 2, b"a vote");
-    let opened = Seal::new(&KEY, CLUSTER, 2).open(&datagram).unwrap();
-    assert_eq!(opened, packet(Kind::Data, 1, b"a vote"));
+    let opened = Seal::new(&KEY, CLUSTER).open(&datagram, |number| number == 2).unwrap();
+    assert_eq!(opened, packet(Kind::Data, link(2, 1), b"a vote"));
+    let one_of_many = Seal::new(&KEY, CLUSTER).open(&datagram, |number| (2..9).contains(&number));
+    assert_eq!(one_of_many, Ok(opened));
 
-    let reject = |key: &[u8; 32], cluster, me| Seal::new(key, cluster, me).open(&datagram);
+    let reject = |key: &[u8; 32], cluster, me| Seal::new(key, cluster).open(&datagram, |n| n == me);
     assert_eq!(reject(&KEY, CLUSTER, 3), Err(Reject::Receiver), "another server");
     assert_eq!(reject(&KEY, CLUSTER, 1), Err(Reject::Receiver), "reflected to its sender");
     assert_eq!(reject(&KEY, CLUSTER + 1, 2), Err(Reject::Cluster));
     assert_eq!(reject(&[8; 32], CLUSTER, 2), Err(Reject::Forged), "another key");
     let to_itself = sealed(2, 2, b"a vote");
-    assert_eq!(Seal::new(&KEY, CLUSTER, 2).open(&to_itself), Err(Reject::Receiver));
+    assert_eq!(Seal::new(&KEY, CLUSTER).open(&to_itself, |n| n == 2), Err(Reject::Receiver));
 }
 
 #[test]
 fn every_bit_of_a_datagram_counts() {
     let datagram = sealed(1, 2, b"a vote");
-    let seal = Seal::new(&KEY, CLUSTER, 2);
+    let open = |bytes: &[u8]| Seal::new(&KEY, CLUSTER).open(bytes, |number| number == 2);
     for bit in 0..datagram.len() * 8 {
         let mut flipped = datagram.clone();
         flipped[bit / 8] ^= 1 << (bit % 8);
-        assert!(seal.open(&flipped).is_err(), "bit {bit}");
+        assert!(open(&flipped).is_err(), "bit {bit}");
     }
     for length in 0..datagram.len() {
-        assert!(seal.open(&datagram[..length]).is_err(), "cut to {length} bytes");
+        assert!(open(&datagram[..length]).is_err(), "cut to {length} bytes");
     }
-    assert!(seal.open(&[&datagram[..], &[0]].concat()).is_err(), "one byte more");
+    assert!(open(&[&datagram[..], &[0]].concat()).is_err(), "one byte more");
 }
 
 #[test]
@@ -121,18 +127,19 @@ fn client() -> Id {
 #[test]
 fn what_is_not_authentic_is_counted_and_never_answered() {
     let (mut transport, attacker) = attacked();
-    let foreign = Seal::new(&KEY, CLUSTER + 1, FIRST_CLIENT);
-    let forged = Seal::new(&[8; 32], CLUSTER, FIRST_CLIENT);
+    let foreign = Seal::new(&KEY, CLUSTER + 1);
+    let forged = Seal::new(&[8; 32], CLUSTER);
     // The first of many fragments: it would be reported on, if it were authentic.
     let length = 3 * CHUNK as u32;
-    let first = Packet { count: 3, length, ..packet(Kind::Data, 2, &[1; CHUNK]) };
+    let first =
+        Packet { count: 3, length, ..packet(Kind::Data, link(FIRST_CLIENT, 2), &[1; CHUNK]) };
     let attacks = [
         vec![],
         b"GET / HTTP/1.1\r\n\r\n".to_vec(),
         vec![0xFF; 65_000],
         foreign.seal(&first).unwrap(),
         forged.seal(&first).unwrap(),
-        forged.seal(&packet(Kind::Report, 2, &[0, 1])).unwrap(),
+        forged.seal(&packet(Kind::Report, link(FIRST_CLIENT, 2), &[0, 1])).unwrap(),
         sealed(FIRST_CLIENT, 3, b"for another"),
         sealed(2, 2, b"reflected"),
         // Authentic, but not from the address of server 1; and from a number that nobody has.
@@ -178,7 +185,8 @@ fn no_flipped_bit_gets_through_the_socket_and_a_client_is_heard_after_it() {
     transport.flush().unwrap();
     let mut buffer = [0; DATAGRAM_MAX];
     let length = attacker.recv(&mut buffer).expect("the reply");
-    let reply = Seal::new(&KEY, CLUSTER, FIRST_CLIENT).open(&buffer[..length]).unwrap();
+    let is_client = |number| number == FIRST_CLIENT;
+    let reply = Seal::new(&KEY, CLUSTER).open(&buffer[..length], is_client).unwrap();
     assert_eq!(reply.payload, b"reply");
 }
 
@@ -306,7 +314,7 @@ proptest! {
         let _ = wire::decode::<Spoken>(&[&[1], &bytes[..]].concat());
         let _ = Datagram::decode(&bytes);
         let _ = Report::decode(&bytes);
-        prop_assert!(Seal::new(&KEY, CLUSTER, 2).open(&bytes).is_err());
+        prop_assert!(Seal::new(&KEY, CLUSTER).open(&bytes, |number| number == 2).is_err());
     }
 
     #[test]
@@ -343,7 +351,8 @@ proptest! {
         payload in prop::collection::vec(any::<u8>(), 0..CHUNK),
     ) {
         let mut reassembly = Reassembly::new();
-        let packet = Packet { kind: Kind::Data, peer: 1, message, index, count, length, payload };
+        let (kind, link) = (Kind::Data, link(2, 1));
+        let packet = Packet { kind, link, message, index, count, length, payload };
         reassembly.accept(Instant::now(), packet);
         prop_assert!(reassembly.bytes() <= wire::MESSAGE_MAX);
     }

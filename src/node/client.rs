@@ -1,25 +1,25 @@
-//! A client of a running cluster: one session, one command or order at a time.
+//! Clients of a running cluster. [`Client`] is one session, with one command or order at a time;
+//! [`Sessions`] is any number of them over one socket.
 //!
 //! A command keeps its number however often it is sent and to whomever, so it takes effect once.
 
 mod call;
+mod sessions;
 
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::{Duration, Instant};
 
-use quorate_models::consistency::{Freshness, Query};
-use quorate_models::number::Index;
+use quorate_models::consistency::Freshness;
 use quorate_models::order::{Order, Outcome};
-use quorate_models::service::{self, Request, Sequence, Session};
+use quorate_models::service::{self, Session};
 use quorate_models::state_machine::StateMachine;
-use stateright::actor::Id;
 use thiserror::Error;
 
 pub use call::Returned;
-use call::{Call, Known};
+pub use sessions::{Answered, Sessions};
 
-use super::transport::{Members, Notice, Transport, TransportError};
-use super::wire::{self, WireError};
+use super::transport::{Members, Notice, TransportError};
+use super::wire::WireError;
 
 /// How patient a client is. `tests/node_and_specs/` compares it with the clients of the specs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,18 +78,8 @@ type Message<M> = service::Message<(), <M as StateMachine>::Command, <M as State
 
 /// A session with a cluster that replicates `M`, whatever protocol it runs.
 pub struct Client<M: StateMachine> {
-    transport: Transport,
+    sessions: Sessions<M>,
     session: Session,
-    sequence: Sequence,
-    known: Known,
-    /// The request that is not answered yet.
-    call: Option<Call<M>>,
-}
-
-/// The servers of a cluster, which has some.
-fn servers_of(members: &Members) -> Vec<Id> {
-    assert!(!members.servers.is_empty(), "a cluster has servers");
-    members.servers.keys().map(|&id| Id::from(id as usize)).collect()
 }
 
 impl<M: StateMachine> Client<M> {
@@ -101,19 +91,8 @@ impl<M: StateMachine> Client<M> {
     /// # Panics
     /// If `members` has no servers.
     pub fn open(members: &Members) -> Result<Self, TransportError> {
-        let transport = Transport::client(members)?;
-        let servers = servers_of(members);
-        // Any server will do to begin with, so not all clients begin with the same.
-        let target = usize::from(transport.id()) % servers.len();
-        let (unasked, seen, told) = (servers.len(), Index::ZERO, Instant::now());
-        Ok(Client {
-            // Replies go to the session's number, which therefore is the member's.
-            session: Session::of(transport.id()),
-            transport,
-            sequence: Sequence(0),
-            known: Known { servers, target, unasked, seen, told },
-            call: None,
-        })
+        let mut sessions = Sessions::of(members)?;
+        Ok(Client { session: sessions.open()?, sessions })
     }
 
     /// Takes the servers of `members` for those of its cluster from now on: some have come, or are
@@ -122,9 +101,7 @@ impl<M: StateMachine> Client<M> {
     /// # Panics
     /// If `members` has no servers.
     pub fn know(&mut self, members: &Members) {
-        self.known.servers = servers_of(members);
-        self.known.target %= self.known.servers.len();
-        self.transport.know(members.servers.clone());
+        self.sessions.know(members);
     }
 
     /// This client's session.
@@ -134,13 +111,12 @@ impl<M: StateMachine> Client<M> {
 
     /// Whether anything has come from a server that has the cluster's key.
     pub fn has_heard(&self) -> bool {
-        let counters = self.transport.counters();
-        counters.datagrams_received > counters.rejected()
+        self.sessions.has_heard()
     }
 
     /// What the socket had to say, since this was asked last.
     pub fn notices(&mut self) -> Vec<Notice> {
-        self.transport.notices()
+        self.sessions.notices()
     }
 
     /// Has `command` take effect once, and returns what it returned. Tries server after server
@@ -167,7 +143,7 @@ impl<M: StateMachine> Client<M> {
         freshness: Freshness,
         timeout: Duration,
     ) -> Result<M::Output, CallError> {
-        self.begin_read(command, freshness, timeout)?;
+        self.sessions.begin_read(self.session, command, freshness, timeout)?;
         self.output()
     }
 
@@ -177,8 +153,7 @@ impl<M: StateMachine> Client<M> {
     /// # Errors
     /// [`CallError`]. After [`CallError::Unknown`] it may be carried out still.
     pub fn order(&mut self, order: Order, timeout: Duration) -> Result<Outcome, CallError> {
-        let request = self.next_request(Index::ZERO, order);
-        self.ask(Message::<M>::Order(request), Index::ZERO, timeout)?;
+        self.sessions.begin_order(self.session, order, timeout)?;
         match self.wait()? {
             Returned::Outcome(outcome) => Ok(outcome),
             Returned::Output(_) => unreachable!("an order has no output"),
@@ -197,46 +172,12 @@ impl<M: StateMachine> Client<M> {
         freshness: Freshness,
         timeout: Duration,
     ) -> Result<(), CallError> {
-        if M::is_read_only(&command) {
-            return self.begin_read(command, freshness, timeout);
-        }
-        let is_fresh = self.known.told.elapsed() < PATIENCE.fresh;
-        let since = if is_fresh { self.known.seen } else { Index::ZERO };
-        let request = self.next_request(since, command);
-        self.ask(Message::<M>::Request(request), since, timeout)
+        self.sessions.begin(self.session, command, freshness, timeout)
     }
 
-    fn begin_read(
-        &mut self,
-        command: M::Command,
-        freshness: Freshness,
-        timeout: Duration,
-    ) -> Result<(), CallError> {
-        let query = Query { command, consistency: freshness.after(self.known.seen) };
-        let request = self.next_request(Index::ZERO, query);
-        self.ask(Message::<M>::Read(request), Index::ZERO, timeout)
-    }
-
-    fn next_request<C>(&mut self, since: Index, command: C) -> Request<C> {
-        self.sequence = Sequence(self.sequence.0 + 1);
-        Request { session: self.session, sequence: self.sequence, since, command }
-    }
-
-    fn ask(
-        &mut self,
-        message: Message<M>,
-        since: Index,
-        timeout: Duration,
-    ) -> Result<(), CallError> {
-        self.call = Some(Call::new(message, since, timeout, Instant::now())?);
-        Ok(())
-    }
-
-    /// When [`poll`](Self::poll) has something to do, if nothing comes; `None` if nothing is asked.
+    /// When [`poll`](Self::poll) has something to do, if nothing comes; `None` if there is nothing.
     pub fn wake(&self) -> Option<Instant> {
-        let now = Instant::now();
-        let asks = self.call.as_ref()?.deadline(now);
-        Some(self.transport.wake().map_or(asks, |sends| sends.min(asks)))
+        self.sessions.wake()
     }
 
     /// Goes on with what was begun, until `deadline` at most: asks, asks again, and returns what
@@ -248,37 +189,9 @@ impl<M: StateMachine> Client<M> {
     /// # Panics
     /// If nothing was begun.
     pub fn poll(&mut self, deadline: Instant) -> Result<Option<Returned<M::Output>>, CallError> {
-        let mut call = self.call.take().expect("something was begun");
-        let returned = self.go_on_with(&mut call, deadline);
-        if matches!(returned, Ok(None)) {
-            self.call = Some(call);
-        }
-        returned
-    }
-
-    fn go_on_with(
-        &mut self,
-        call: &mut Call<M>,
-        deadline: Instant,
-    ) -> Result<Option<Returned<M::Output>>, CallError> {
-        let (known, transport) = (&mut self.known, &mut self.transport);
-        loop {
-            let now = Instant::now();
-            if let Some((server, bytes)) = call.send(known, now) {
-                transport.send(server, bytes);
-            }
-            for (from, bytes) in transport.poll(call.deadline(now).min(deadline))? {
-                let Ok(message) = wire::decode(&bytes) else { continue };
-                if let Some(returned) = call.hears(known, from, message, Instant::now())? {
-                    return Ok(Some(returned));
-                }
-            }
-            let now = Instant::now();
-            call.pass(known, now, |server| transport.is_arriving(server, PATIENCE.retry))?;
-            if now >= deadline {
-                return Ok(None);
-            }
-        }
+        assert!(self.sessions.is_asking(self.session), "something was begun");
+        let ended = self.sessions.poll(deadline)?.pop();
+        ended.map(|(_, answered)| answered).transpose()
     }
 
     fn wait(&mut self) -> Result<Returned<M::Output>, CallError> {
@@ -300,6 +213,6 @@ impl<M: StateMachine> Client<M> {
 /// The socket, which can be read when something comes.
 impl<M: StateMachine> AsFd for Client<M> {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        self.transport.as_fd()
+        self.sessions.as_fd()
     }
 }

@@ -70,13 +70,13 @@ pub const GIVE_UP: Duration = Duration::from_secs(3);
 /// A message is given up for good after this long, however it goes.
 pub const LIFETIME: Duration = Duration::from_secs(30);
 
-/// How many messages of several fragments wait for one receiver, at most; the oldest goes.
+/// How many messages of several fragments wait on one link, at most; the oldest goes.
 pub const LARGE_QUEUE: usize = 32;
 
-/// How many bytes wait for one receiver, at most; the oldest go.
+/// How many bytes wait on one link, at most; the oldest go.
 pub const QUEUE_BYTES: usize = 4 * MESSAGE_MAX;
 
-/// How many messages of one fragment wait for one receiver, at most; the oldest goes.
+/// How many messages of one fragment wait on one link, at most; the oldest goes.
 pub const SMALL_QUEUE: usize = 1_024;
 
 /// How many incomplete messages of one sender are kept, at most; the one untouched longest goes.
@@ -90,6 +90,15 @@ pub const TOTAL_BYTES: usize = 16 * MESSAGE_MAX;
 
 /// How many message numbers of one sender are remembered, so that a duplicate is recognised.
 pub const REMEMBERED: usize = 1_024;
+
+/// The same, between a server and a client: there are many clients, and each asks for one thing at
+/// a time.
+pub const REMEMBERED_OF_CLIENT: usize = 64;
+
+/// How many members on one socket send a message of several fragments to the same receiver at a
+/// time; the others wait for their turn. Each has a window of its own, and all of them fill one
+/// buffer.
+pub const TRANSFERS: usize = 4;
 
 /// How many ranges fit into one report.
 const RANGES: usize = (CHUNK - 2) / 4;

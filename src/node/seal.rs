@@ -37,13 +37,23 @@ pub enum Reject {
 #[error("no random bytes from the operating system: {0}")]
 pub struct NoRandom(#[from] pub getrandom::Error);
 
+/// Two members that say something to each other, as one of them sees it. A client's socket carries
+/// many clients, so a packet concerns one of those as well as one of the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Link {
+    /// This side: the sender of a packet that is sent, the receiver of one that arrived.
+    pub me: u64,
+    /// The other side.
+    pub peer: u64,
+}
+
 /// What a datagram carries and whom it concerns: a header without what the seal adds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Packet {
     /// What the payload is.
     pub kind: Kind,
-    /// The other side: the receiver of a packet that is sent, the sender of one that arrived.
-    pub peer: u64,
+    /// Between whom it goes.
+    pub link: Link,
     /// The number of the message, see [`Header::message`].
     pub message: u64,
     /// Which fragment this is, from 0.
@@ -56,17 +66,16 @@ pub struct Packet {
     pub payload: Vec<u8>,
 }
 
-/// One member's end of the seal.
+/// The seal of a cluster, at one of its members or at several.
 pub struct Seal {
     cipher: XChaCha20Poly1305,
     cluster: Cluster,
-    me: u64,
 }
 
 impl Seal {
-    /// The seal of member `me` of `cluster`.
-    pub fn new(key: &[u8; KEY], cluster: Cluster, me: u64) -> Self {
-        Seal { cipher: XChaCha20Poly1305::new(&Key::from(*key)), cluster, me }
+    /// The seal of `cluster`.
+    pub fn new(key: &[u8; KEY], cluster: Cluster) -> Self {
+        Seal { cipher: XChaCha20Poly1305::new(&Key::from(*key)), cluster }
     }
 
     /// The datagram that carries `packet` to its peer.
@@ -79,8 +88,8 @@ impl Seal {
         let header = Header {
             kind: packet.kind,
             cluster: self.cluster,
-            sender: self.me,
-            receiver: packet.peer,
+            sender: packet.link.me,
+            receiver: packet.link.peer,
             message: packet.message,
             index: packet.index,
             count: packet.count,
@@ -99,17 +108,18 @@ impl Seal {
         Ok(datagram)
     }
 
-    /// The packet that `bytes` carry, if a member of our cluster sealed it for us.
+    /// The packet that `bytes` carry, if a member of our cluster sealed it for us, that is, for a
+    /// number that `is_ours`.
     ///
     /// # Errors
     /// [`Reject`], cheapest test first; only after all of them is the packet worth anything.
-    pub fn open(&self, bytes: &[u8]) -> Result<Packet, Reject> {
+    pub fn open(&self, bytes: &[u8], is_ours: impl Fn(u64) -> bool) -> Result<Packet, Reject> {
         let Datagram { header, associated, nonce, sealed } = Datagram::decode(bytes)?;
         if header.cluster != self.cluster {
             return Err(Reject::Cluster);
         }
         // From ourselves: a datagram of ours that somebody reflects.
-        if header.receiver != self.me || header.sender == self.me {
+        if !is_ours(header.receiver) || is_ours(header.sender) {
             return Err(Reject::Receiver);
         }
         let payload = self
@@ -118,7 +128,7 @@ impl Seal {
             .map_err(|_| Reject::Forged)?;
         Ok(Packet {
             kind: header.kind,
-            peer: header.sender,
+            link: Link { me: header.receiver, peer: header.sender },
             message: header.message,
             index: header.index,
             count: header.count,

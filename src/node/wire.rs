@@ -46,6 +46,9 @@ const MESSAGE_VERSION: u8 = 3;
 /// or ports were mixed up do not hear each other.
 pub type Cluster = u64;
 
+/// Numbers from here on are clients'; a server's is below.
+pub const FIRST_CLIENT: u64 = 1 << 32;
+
 /// What a datagram carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {

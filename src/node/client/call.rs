@@ -13,16 +13,16 @@ use stateright::actor::Id;
 use super::{CallError, Message, PATIENCE, Patience};
 use crate::node::wire::{self, WireError};
 
-/// What a session knows beside its request.
+/// What the sessions of a socket know beside their requests.
 pub(super) struct Known {
     pub servers: Vec<Id>,
-    /// Whom to ask next: the leader, as far as this client knows.
+    /// Whom to ask next: the leader, as far as they know.
     pub target: usize,
-    /// How many servers it has not asked yet; none once a member has answered.
+    /// How many servers they have not asked yet; none once a member has answered.
     pub unasked: usize,
-    /// How far the log is committed, as far as this session was told.
+    /// How far the log is committed, as far as they were told.
     pub seen: Index,
-    /// When it was told so.
+    /// When they were told so.
     pub told: Instant,
 }
 
@@ -36,14 +36,20 @@ impl Known {
         }
     }
 
-    /// Asks another server next, since this one is of no use.
-    fn go_on(&mut self) {
-        self.unasked = self.unasked.saturating_sub(1);
-        self.target = self.next_target();
+    /// Asks another server than `asked` next, which is of no use. Another session may have found
+    /// that out already.
+    fn go_on_from(&mut self, asked: Id) {
+        if self.servers[self.target] == asked {
+            self.unasked = self.unasked.saturating_sub(1);
+            self.target = (self.target + 1) % self.servers.len();
+        }
     }
 
-    fn next_target(&self) -> usize {
-        (self.target + 1) % self.servers.len()
+    /// Asks `server` next, if it is one that they know; returns whether it is.
+    pub fn turn_to(&mut self, server: Id) -> bool {
+        let found = self.servers.iter().position(|known| *known == server);
+        self.target = found.unwrap_or(self.target);
+        found.is_some()
     }
 
     /// How long to wait now for the answer to a message of so many bytes.
@@ -74,7 +80,7 @@ pub(super) struct Call<M: StateMachine> {
     /// It waits before it asks again.
     pauses: bool,
     /// The servers that say that they are no members.
-    outside: BTreeSet<usize>,
+    outside: BTreeSet<Id>,
     waiting: Option<Waiting>,
 }
 
@@ -179,6 +185,9 @@ impl<M: StateMachine> Call<M> {
         match reply.answer {
             Answer::Done { output, index } | Answer::Read { output, index } => {
                 known.note(index, now);
+                if is_asked {
+                    known.turn_to(from);
+                }
                 return Ok(Some(output));
             }
             Answer::Ended { index } => {
@@ -192,19 +201,21 @@ impl<M: StateMachine> Call<M> {
                 self.waiting = None;
             }
             Answer::NoMember if is_asked => {
-                self.outside.insert(known.target);
-                if self.outside.len() == known.servers.len() {
+                self.outside.insert(from);
+                if known.servers.iter().all(|server| self.outside.contains(server)) {
                     return Err(CallError::NoMember);
                 }
-                known.go_on();
+                known.go_on_from(from);
                 self.waiting = None;
             }
             Answer::Redirect { leader } if is_asked => {
-                let server = leader.and_then(|id| known.servers.iter().position(|s| *s == id));
                 self.redirects += 1;
-                self.pauses = self.redirects > PATIENCE.redirects || server.is_none();
+                let knows_leader = leader.is_some_and(|leader| known.turn_to(leader));
+                self.pauses = self.redirects > PATIENCE.redirects || !knows_leader;
                 known.unasked = 0;
-                known.target = server.unwrap_or(known.next_target());
+                if !knows_leader {
+                    known.go_on_from(from);
+                }
                 self.waiting = None;
             }
             Answer::Begin { .. } | Answer::NoMember | Answer::Redirect { .. } => {}
@@ -248,8 +259,9 @@ impl<M: StateMachine> Call<M> {
             return Ok(());
         }
         self.redirects = 0;
-        if !std::mem::take(&mut self.pauses) {
-            known.go_on();
+        let paused = std::mem::take(&mut self.pauses);
+        if let Some(asked) = waiting.server.filter(|_| !paused) {
+            known.go_on_from(asked);
         }
         self.waiting = None;
         Ok(())

@@ -1,12 +1,15 @@
-//! The sending side: queues per receiver, paced, bounded.
+//! The sending side: queues per link, paced per receiver, bounded.
 
-use std::collections::{BTreeMap, VecDeque};
+mod queue;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::ops::RangeInclusive;
 use std::time::{Duration, Instant};
 
-use super::transfer::{Pace, Transfer};
-use super::{BURST, LARGE_QUEUE, QUEUE_BYTES, REFILL, Report, SMALL_QUEUE};
-use crate::node::seal::Packet;
-use crate::node::wire::{self, CHUNK, Kind, MESSAGE_MAX};
+use super::{BURST, REFILL, Report, TRANSFERS};
+use crate::node::seal::{Link, Packet};
+use crate::node::wire::MESSAGE_MAX;
+use queue::Queue;
 
 /// What became of a message handed to [`Outbox::send`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,33 +19,34 @@ pub enum Queued {
         /// How many others had to go.
         dropped: u64,
     },
-    /// The same bytes are still on their way to that receiver: they are that message.
+    /// The same bytes are still on their way on that link: they are that message.
     Merged,
     /// Over [`MESSAGE_MAX`].
     TooLarge,
 }
 
-/// What is to be sent to one receiver.
+/// Who has something for one receiver, and how much it is sent at once.
 #[derive(Debug)]
-struct Peer {
-    /// Messages of one fragment. They overtake the others, whom a lost fragment may hold up.
-    small: VecDeque<(u64, Vec<u8>)>,
-    /// Messages of several fragments.
-    large: VecDeque<(u64, Vec<u8>)>,
-    /// The sum of the lengths of what waits in `large`.
-    bytes: usize,
-    transfer: Option<Transfer>,
-    pace: Pace,
+struct Receiver {
+    /// The senders with messages of one fragment, in the order of their turns.
+    small: VecDeque<u64>,
+    /// The senders with messages of several fragments whose turn has not come.
+    large: VecDeque<u64>,
+    /// The senders of which one is on its way.
+    sending: BTreeSet<u64>,
     /// How many messages of one fragment may still go in this burst.
     tokens: u32,
     /// When the burst began.
     burst: Instant,
 }
 
-/// The messages on their way out, of all receivers.
+/// The messages on their way out, of all links.
 #[derive(Debug)]
 pub struct Outbox {
-    peers: BTreeMap<u64, Peer>,
+    /// What is to be sent on each link, and how fast its receiver takes it, if that is known.
+    queues: BTreeMap<Link, Queue>,
+    /// Those for whom there is something, or was just now.
+    receivers: BTreeMap<u64, Receiver>,
     /// The number of the next message. The numbers of a sender never repeat.
     next: u64,
     /// Messages of several fragments that were given up.
@@ -53,63 +57,98 @@ impl Outbox {
     /// An empty outbox that numbers its messages from `first`: random, so that the numbers of a
     /// sender that starts again do not collide with those of its past.
     pub fn new(first: u64) -> Self {
-        Outbox { peers: BTreeMap::new(), next: first, abandoned: 0 }
+        Outbox { queues: BTreeMap::new(), receivers: BTreeMap::new(), next: first, abandoned: 0 }
     }
 
-    /// Puts `bytes` in the queue for `to`.
-    pub fn send(&mut self, now: Instant, to: u64, bytes: Vec<u8>) -> Queued {
+    /// Puts `bytes` in the queue of `link`.
+    pub fn send(&mut self, now: Instant, link: Link, bytes: Vec<u8>) -> Queued {
         if bytes.len() > MESSAGE_MAX {
             return Queued::TooLarge;
         }
-        let peer = self.peers.entry(to).or_insert_with(|| Peer::new(now));
-        if peer.holds(&bytes) {
+        let queue = self.queues.entry(link).or_default();
+        if queue.holds(&bytes) {
             return Queued::Merged;
         }
         let message = self.next;
         self.next = self.next.wrapping_add(1);
-        Queued::Queued { dropped: peer.push(message, bytes) }
+        let (had_small, had_large) = (queue.has_small(), queue.has_large());
+        let dropped = queue.push(message, bytes);
+        let receiver = self.receivers.entry(link.peer).or_insert_with(|| Receiver::new(now));
+        if queue.has_small() && !had_small {
+            receiver.small.push_back(link.me);
+        }
+        // One that sends another will have its turn when that has ended.
+        if queue.has_large() && !had_large && queue.transfer.is_none() {
+            receiver.large.push_back(link.me);
+        }
+        Queued::Queued { dropped }
     }
 
-    /// Notes what `from` says it has of `message`. Ignored if that is not on its way to `from`.
-    pub fn report(&mut self, now: Instant, from: u64, message: u64, report: &Report) {
-        let Some(peer) = self.peers.get_mut(&from) else {
-            return;
-        };
-        if let Some(transfer) = peer.transfer.as_mut().filter(|t| t.message == message) {
-            transfer.report(now, report, &mut peer.pace);
+    /// Notes what the other side of `link` says it has of `message`. Ignored if that is not on its
+    /// way there.
+    pub fn report(&mut self, now: Instant, link: Link, message: u64, report: &Report) {
+        if let Some(queue) = self.queues.get_mut(&link) {
+            queue.report(now, message, report);
         }
     }
 
     /// The packets that may go out now.
     pub fn due(&mut self, now: Instant) -> Vec<Packet> {
         let mut packets = Vec::new();
-        for (&to, peer) in &mut self.peers {
-            peer.refill(now);
-            self.abandoned += peer.due(now, to, &mut packets);
-        }
+        let Outbox { queues, receivers, abandoned, .. } = self;
+        receivers.retain(|&peer, receiver| {
+            receiver.refill(now);
+            receiver.send_small(queues, peer, &mut packets);
+            *abandoned += receiver.send_large(now, queues, peer, &mut packets);
+            !receiver.is_idle()
+        });
         packets
     }
 
-    /// When [`due`](Self::due) has something to do again, if nothing arrives until then.
+    /// When [`due`](Self::due) has something to do again, if nothing arrives until then. Asked
+    /// after that, when only spent tokens or full windows hold anything back.
     pub fn wake(&self) -> Option<Instant> {
-        self.peers.values().filter_map(Peer::wake).min()
+        let wakes = self.receivers.iter().flat_map(|(&peer, receiver)| {
+            let refill = (!receiver.small.is_empty()).then_some(receiver.burst + REFILL);
+            let sending = receiver.sending.iter();
+            let probes = sending.filter_map(move |&me| self.queues.get(&Link { me, peer })?.wake());
+            refill.into_iter().chain(probes)
+        });
+        wakes.min()
     }
 
-    /// Whether a message of several fragments is on its way to `to`.
-    pub fn is_sending(&self, to: u64) -> bool {
-        self.peers.get(&to).is_some_and(|peer| peer.transfer.is_some() || !peer.large.is_empty())
+    /// Whether a message of several fragments is on its way on `link`, or waits.
+    pub fn is_sending(&self, link: Link) -> bool {
+        self.queues.get(&link).is_some_and(|queue| queue.transfer.is_some() || queue.has_large())
     }
 
-    /// Whether `to` has reported something new of such a message within the last `lately`, or it
-    /// was begun since.
-    pub fn is_arriving(&self, now: Instant, to: u64, lately: Duration) -> bool {
-        let transfer = self.peers.get(&to).and_then(|peer| peer.transfer.as_ref());
-        transfer.is_some_and(|transfer| transfer.is_arriving(now, lately))
+    /// Whether the other side of `link` has reported something new of such a message within the
+    /// last `lately`, or it was begun since; or it waits for others of which that is so.
+    pub fn is_arriving(&self, now: Instant, link: Link, lately: Duration) -> bool {
+        let arrives = |me| {
+            let queue = self.queues.get(&Link { me, ..link });
+            queue.is_some_and(|queue| queue.is_arriving(now, lately))
+        };
+        let Some(queue) = self.queues.get(&link) else { return false };
+        match (&queue.transfer, self.receivers.get(&link.peer)) {
+            (None, Some(receiver)) if queue.has_large() => {
+                receiver.sending.iter().any(|m| arrives(*m))
+            }
+            _ => arrives(link.me),
+        }
     }
 
-    /// Drops everything that concerns `peer`.
-    pub fn forget(&mut self, peer: u64) {
-        self.peers.remove(&peer);
+    /// Drops everything that concerns these links.
+    pub fn forget(&mut self, links: RangeInclusive<Link>) {
+        let gone: Vec<Link> = self.queues.range(links).map(|(&link, _)| link).collect();
+        for link in gone {
+            self.queues.remove(&link);
+            if let Some(receiver) = self.receivers.get_mut(&link.peer) {
+                receiver.small.retain(|me| *me != link.me);
+                receiver.large.retain(|me| *me != link.me);
+                receiver.sending.remove(&link.me);
+            }
+        }
     }
 
     /// How many messages of several fragments were given up so far.
@@ -118,49 +157,15 @@ impl Outbox {
     }
 }
 
-impl Peer {
+impl Receiver {
     fn new(now: Instant) -> Self {
-        Peer {
+        Receiver {
             small: VecDeque::new(),
             large: VecDeque::new(),
-            bytes: 0,
-            transfer: None,
-            pace: Pace::default(),
+            sending: BTreeSet::new(),
             tokens: BURST,
             burst: now,
         }
-    }
-
-    fn holds(&self, bytes: &[u8]) -> bool {
-        let queue = if bytes.len() > CHUNK { &self.large } else { &self.small };
-        queue.iter().any(|(_, waiting)| waiting == bytes)
-            || self.transfer.as_ref().is_some_and(|transfer| transfer.bytes == bytes)
-    }
-
-    /// Queues a message and says how many others had to go.
-    fn push(&mut self, message: u64, bytes: Vec<u8>) -> u64 {
-        if bytes.len() <= CHUNK {
-            self.small.push_back((message, bytes));
-            if self.small.len() > SMALL_QUEUE {
-                self.small.pop_front();
-                return 1;
-            }
-            return 0;
-        }
-        self.bytes += bytes.len();
-        self.large.push_back((message, bytes));
-        let mut dropped = 0;
-        while self.large.len() > LARGE_QUEUE || self.bytes > QUEUE_BYTES {
-            self.pop_large();
-            dropped += 1;
-        }
-        dropped
-    }
-
-    fn pop_large(&mut self) -> Option<(u64, Vec<u8>)> {
-        let (message, bytes) = self.large.pop_front()?;
-        self.bytes -= bytes.len();
-        Some((message, bytes))
     }
 
     fn refill(&mut self, now: Instant) {
@@ -170,58 +175,71 @@ impl Peer {
         }
     }
 
-    /// Takes out what may go now, and says how many messages were given up.
-    fn due(&mut self, now: Instant, to: u64, packets: &mut Vec<Packet>) -> u64 {
-        let mut abandoned = 0;
+    /// Nothing is to be sent, and nothing was in this burst.
+    fn is_idle(&self) -> bool {
+        let waits = !self.small.is_empty() || !self.large.is_empty() || !self.sending.is_empty();
+        !waits && self.tokens == BURST
+    }
+
+    /// Takes out the messages of one fragment that may go now, one of each sender in turn.
+    fn send_small(
+        &mut self,
+        queues: &mut BTreeMap<Link, Queue>,
+        peer: u64,
+        packets: &mut Vec<Packet>,
+    ) {
         while self.tokens > 0
-            && let Some((message, bytes)) = self.small.pop_front()
+            && let Some(me) = self.small.pop_front()
         {
-            self.tokens -= 1;
-            packets.push(packet(to, message, 0, &bytes));
-        }
-        if let Some(over) = self.transfer.take_if(|transfer| transfer.is_over(now))
-            && !over.is_complete()
-        {
-            abandoned = 1;
-            // Who does not answer now has not missed only this one. When it is back, it should get
-            // the newest first, not all that was said to it meanwhile.
-            while self.large.len() > 1 {
-                self.pop_large();
-                abandoned += 1;
+            let link = Link { me, peer };
+            let Some(queue) = queues.get_mut(&link) else { continue };
+            if let Some(packet) = queue.next_small(link) {
+                self.tokens -= 1;
+                packets.push(packet);
+            }
+            if queue.has_small() {
+                self.small.push_back(me);
+            } else if queue.is_blank() {
+                queues.remove(&link);
             }
         }
-        if self.transfer.is_none()
-            && let Some((message, bytes)) = self.pop_large()
+    }
+
+    /// Takes out the fragments of larger messages that may go now, and says how many messages were
+    /// given up.
+    fn send_large(
+        &mut self,
+        now: Instant,
+        queues: &mut BTreeMap<Link, Queue>,
+        peer: u64,
+        packets: &mut Vec<Packet>,
+    ) -> u64 {
+        let mut abandoned = 0;
+        self.sending.retain(|&me| {
+            let Some(queue) = queues.get_mut(&Link { me, peer }) else { return false };
+            let Some(given_up) = queue.end_transfer(now) else { return true };
+            abandoned += given_up;
+            if queue.has_large() {
+                self.large.push_back(me);
+            } else if queue.is_blank() {
+                queues.remove(&Link { me, peer });
+            }
+            false
+        });
+        while self.sending.len() < TRANSFERS
+            && let Some(me) = self.large.pop_front()
         {
-            self.transfer = Some(Transfer::new(now, message, bytes));
+            let queue = queues.get_mut(&Link { me, peer });
+            if queue.is_some_and(|queue| queue.begin_transfer(now)) {
+                self.sending.insert(me);
+            }
         }
-        if let Some(transfer) = &mut self.transfer {
-            transfer.tick(now, &mut self.pace);
-            // Its window is what keeps it from sending too much at once.
-            while let Some(index) = transfer.next(now, &self.pace) {
-                packets.push(packet(to, transfer.message, index, &transfer.bytes));
+        for &me in &self.sending {
+            let link = Link { me, peer };
+            if let Some(queue) = queues.get_mut(&link) {
+                queue.send_fragments(now, link, packets);
             }
         }
         abandoned
-    }
-
-    /// Asked after [`due`](Self::due), when only spent tokens or a full window hold anything back.
-    fn wake(&self) -> Option<Instant> {
-        let refill = (!self.small.is_empty()).then_some(self.burst + REFILL);
-        let probe = self.transfer.as_ref().map(|transfer| transfer.deadline(&self.pace));
-        [refill, probe].into_iter().flatten().min()
-    }
-}
-
-/// Fragment `index` of a message.
-fn packet(to: u64, message: u64, index: usize, bytes: &[u8]) -> Packet {
-    Packet {
-        kind: Kind::Data,
-        peer: to,
-        message,
-        index: index as u16,
-        count: wire::fragments(bytes.len()) as u16,
-        length: bytes.len() as u32,
-        payload: bytes[wire::fragment(bytes.len(), index)].to_vec(),
     }
 }

@@ -3,13 +3,17 @@
 //! Only authenticated packets may come here.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::ops::RangeInclusive;
 use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ASK, GIVE_UP, PARTIAL_BYTES, PARTIALS, REMEMBERED, REPORT_EVERY, Report, TOTAL_BYTES};
-use crate::node::seal::Packet;
-use crate::node::wire::{self, Kind, MESSAGE_MAX};
+use super::{
+    ASK, GIVE_UP, PARTIAL_BYTES, PARTIALS, REMEMBERED, REMEMBERED_OF_CLIENT, REPORT_EVERY, Report,
+    TOTAL_BYTES,
+};
+use crate::node::seal::{Link, Packet};
+use crate::node::wire::{self, FIRST_CLIENT, Kind, MESSAGE_MAX};
 
 /// A message some of whose fragments are here.
 #[derive(Debug)]
@@ -27,7 +31,7 @@ struct Partial {
     asked: u32,
 }
 
-/// What is remembered of one sender.
+/// What is remembered of one link's sender.
 #[derive(Debug, Default)]
 struct Sender {
     partials: BTreeMap<u64, Partial>,
@@ -51,12 +55,12 @@ pub struct ReassemblyCounters {
     pub evicted: u64,
 }
 
-/// The messages on their way in, of all senders.
+/// The messages on their way in, of all links.
 #[derive(Debug, Default)]
 pub struct Reassembly {
-    senders: BTreeMap<u64, Sender>,
-    /// The senders that have incomplete messages or reports.
-    busy: BTreeSet<u64>,
+    senders: BTreeMap<Link, Sender>,
+    /// The links that have incomplete messages or reports.
+    busy: BTreeSet<Link>,
     bytes: usize,
     counters: ReassemblyCounters,
 }
@@ -79,7 +83,7 @@ impl Reassembly {
             self.counters.inconsistent += 1;
             return None;
         }
-        let from = packet.peer;
+        let from = packet.link;
         let sender = self.senders.entry(from).or_default();
         if sender.recent.contains(&packet.message) {
             self.counters.duplicates += 1;
@@ -92,7 +96,7 @@ impl Reassembly {
             return None;
         }
         if packet.count == 1 {
-            sender.remember(packet.message);
+            sender.remember(from, packet.message);
             return Some(packet.payload);
         }
         self.accept_fragment(now, packet)
@@ -123,12 +127,13 @@ impl Reassembly {
         busy.flat_map(|sender| sender.partials.values().map(|partial| partial.ask)).min()
     }
 
-    /// Drops everything that concerns `sender`.
-    pub fn forget(&mut self, sender: u64) {
-        if let Some(gone) = self.senders.remove(&sender) {
-            self.bytes -= gone.bytes;
+    /// Drops everything that concerns these links.
+    pub fn forget(&mut self, links: RangeInclusive<Link>) {
+        let gone: Vec<Link> = self.senders.range(links).map(|(&link, _)| link).collect();
+        for link in gone {
+            self.bytes -= self.senders.remove(&link).map_or(0, |sender| sender.bytes);
+            self.busy.remove(&link);
         }
-        self.busy.remove(&sender);
     }
 
     /// The bytes that incomplete messages occupy.
@@ -142,7 +147,7 @@ impl Reassembly {
     }
 
     fn accept_fragment(&mut self, now: Instant, packet: Packet) -> Option<Vec<u8>> {
-        let (from, message) = (packet.peer, packet.message);
+        let (from, message) = (packet.link, packet.message);
         let known = self.senders.get(&from).is_some_and(|s| s.partials.contains_key(&message));
         if !known {
             self.make_room(from, packet.length as usize);
@@ -171,7 +176,7 @@ impl Reassembly {
         if partial.lacks > 0 {
             return None;
         }
-        sender.remember(message);
+        sender.remember(from, message);
         let whole = sender.partials.remove(&message)?;
         sender.bytes -= whole.bytes.len();
         self.bytes -= whole.bytes.len();
@@ -180,7 +185,7 @@ impl Reassembly {
 
     /// Evicts incomplete messages until one of `length` bytes from `from` keeps all bounds: of the
     /// same sender if it is over its own bound, otherwise whoever was untouched longest.
-    fn make_room(&mut self, from: u64, length: usize) {
+    fn make_room(&mut self, from: Link, length: usize) {
         while let Some(sender) = self.senders.get_mut(&from)
             && (sender.partials.len() >= PARTIALS || sender.bytes + length > PARTIAL_BYTES)
         {
@@ -202,8 +207,10 @@ impl Reassembly {
 }
 
 impl Sender {
-    fn remember(&mut self, message: u64) {
-        if self.recent.len() == REMEMBERED {
+    fn remember(&mut self, from: Link, message: u64) {
+        let is_client = from.me.max(from.peer) >= FIRST_CLIENT;
+        let bound = if is_client { REMEMBERED_OF_CLIENT } else { REMEMBERED };
+        if self.recent.len() == bound {
             self.recent.pop_front();
         }
         self.recent.push_back(message);
@@ -275,11 +282,11 @@ impl Partial {
     }
 }
 
-fn report_packet(to: u64, message: u64, report: &Report) -> Packet {
+fn report_packet(link: Link, message: u64, report: &Report) -> Packet {
     let payload = report.encode();
     Packet {
         kind: Kind::Report,
-        peer: to,
+        link,
         message,
         index: 0,
         count: 1,

@@ -4,12 +4,14 @@ use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 
-use super::{GIVE_UP, Outbox, PARTIAL_BYTES, Queued, Reassembly, Report};
-use crate::node::seal::Packet;
+use super::{BURST, GIVE_UP, Outbox, PARTIAL_BYTES, Queued, REFILL, Reassembly, Report, TRANSFERS};
+use crate::node::seal::{Link, Packet};
 use crate::node::wire::{CHUNK, Kind, MESSAGE_MAX};
 
-const SENDER: u64 = 1;
-const RECEIVER: u64 = 2;
+/// As the sender sees it.
+const OUT: Link = Link { me: 1, peer: 2 };
+/// As the receiver does.
+const IN: Link = Link { me: 2, peer: 1 };
 
 /// A small generator, so that a failing case is replayed by its seed.
 struct Dice(u64);
@@ -100,9 +102,9 @@ impl Pair {
     fn arrive(&mut self, mut packet: Packet) {
         if packet.kind == Kind::Report {
             let report = Report::decode(&packet.payload).expect("our own report");
-            self.outbox.report(self.now, RECEIVER, packet.message, &report);
+            self.outbox.report(self.now, OUT, packet.message, &report);
         } else {
-            packet.peer = SENDER;
+            packet.link = IN;
             self.delivered.extend(self.reassembly.accept(self.now, packet));
         }
     }
@@ -114,14 +116,14 @@ fn text(length: usize, salt: u8) -> Vec<u8> {
 
 fn data(message: u64, index: u16, length: u32, payload: Vec<u8>) -> Packet {
     let count = (length as usize).div_ceil(CHUNK).max(1) as u16;
-    Packet { kind: Kind::Data, peer: SENDER, message, index, count, length, payload }
+    Packet { kind: Kind::Data, link: IN, message, index, count, length, payload }
 }
 
 #[test]
 fn a_perfect_network_delivers_every_size_with_few_extra_packets() {
     for length in [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 40 * CHUNK, 1 << 20, MESSAGE_MAX] {
         let mut pair = Pair::new(7, 0, 0);
-        pair.outbox.send(pair.now, RECEIVER, text(length, 0));
+        pair.outbox.send(pair.now, OUT, text(length, 0));
         pair.run(Duration::from_secs(5));
         assert_eq!(pair.delivered, [text(length, 0)], "{length} bytes");
         let fragments = length.div_ceil(CHUNK).max(1) as u64;
@@ -133,32 +135,33 @@ fn a_perfect_network_delivers_every_size_with_few_extra_packets() {
 #[test]
 fn the_same_message_is_not_queued_twice_while_it_is_on_its_way() {
     let mut pair = Pair::new(7, 0, 0);
+    let third = Link { peer: 3, ..OUT };
     for length in [10, 5 * CHUNK] {
         let queued = Queued::Queued { dropped: 0 };
-        assert_eq!(pair.outbox.send(pair.now, RECEIVER, text(length, 0)), queued);
-        assert_eq!(pair.outbox.send(pair.now, RECEIVER, text(length, 0)), Queued::Merged);
-        assert_eq!(pair.outbox.send(pair.now, 3, text(length, 0)), queued, "another receiver");
+        assert_eq!(pair.outbox.send(pair.now, OUT, text(length, 0)), queued);
+        assert_eq!(pair.outbox.send(pair.now, OUT, text(length, 0)), Queued::Merged);
+        assert_eq!(pair.outbox.send(pair.now, third, text(length, 0)), queued, "another receiver");
     }
-    pair.outbox.forget(3);
+    pair.outbox.forget(third..=third);
     let started = pair.outbox.due(pair.now);
-    assert_eq!(pair.outbox.send(pair.now, RECEIVER, text(5 * CHUNK, 0)), Queued::Merged);
+    assert_eq!(pair.outbox.send(pair.now, OUT, text(5 * CHUNK, 0)), Queued::Merged);
     for packet in started {
         pair.put(packet);
     }
     pair.run(Duration::from_secs(1));
     assert_eq!(pair.delivered.len(), 2);
-    let again = pair.outbox.send(pair.now, RECEIVER, text(5 * CHUNK, 0));
+    let again = pair.outbox.send(pair.now, OUT, text(5 * CHUNK, 0));
     assert_eq!(again, Queued::Queued { dropped: 0 }, "it arrived, so this is another");
 }
 
 #[test]
 fn a_sender_gives_up_on_silence_and_goes_on_with_the_next() {
     let mut pair = Pair::new(7, 100, 0);
-    pair.outbox.send(pair.now, RECEIVER, text(1 << 20, 0));
-    pair.outbox.send(pair.now, RECEIVER, text(1 << 20, 1));
+    pair.outbox.send(pair.now, OUT, text(1 << 20, 0));
+    pair.outbox.send(pair.now, OUT, text(1 << 20, 1));
     pair.run(GIVE_UP * 3);
     assert_eq!(pair.outbox.abandoned(), 2);
-    assert!(!pair.outbox.is_sending(RECEIVER));
+    assert!(!pair.outbox.is_sending(OUT));
     assert!(pair.sent < 200, "{} packets into the void", pair.sent);
 }
 
@@ -166,7 +169,7 @@ fn a_sender_gives_up_on_silence_and_goes_on_with_the_next() {
 fn the_queue_is_bounded_and_the_newest_stay() {
     let mut pair = Pair::new(7, 0, 0);
     let dropped: u64 = (0..100)
-        .map(|salt| match pair.outbox.send(pair.now, RECEIVER, text(CHUNK + 1, salt)) {
+        .map(|salt| match pair.outbox.send(pair.now, OUT, text(CHUNK + 1, salt)) {
             Queued::Queued { dropped } => dropped,
             other => panic!("{other:?}"),
         })
@@ -174,14 +177,14 @@ fn the_queue_is_bounded_and_the_newest_stay() {
     pair.run(Duration::from_secs(5));
     assert_eq!(dropped, 68);
     assert_eq!(pair.delivered.last(), Some(&text(CHUNK + 1, 99)));
-    let large = pair.outbox.send(pair.now, RECEIVER, vec![0; MESSAGE_MAX + 1]);
+    let large = pair.outbox.send(pair.now, OUT, vec![0; MESSAGE_MAX + 1]);
     assert_eq!(large, Queued::TooLarge);
 }
 
 #[test]
 fn a_receiver_that_starts_again_gets_the_whole_message() {
     let mut pair = Pair::new(7, 0, 0);
-    pair.outbox.send(pair.now, RECEIVER, text(1 << 20, 0));
+    pair.outbox.send(pair.now, OUT, text(1 << 20, 0));
     pair.run(Duration::from_millis(1));
     assert!(pair.reassembly.bytes() > 0, "it is in the middle");
     pair.reassembly = Reassembly::new();
@@ -231,6 +234,70 @@ fn contradictory_fragments_change_nothing() {
     assert_eq!(reassembly.accept(now, part(1)), None, "delivered once");
 }
 
+/// What one of many senders on a socket says to a receiver.
+fn packets_of(packets: &[Packet], me: u64) -> usize {
+    packets.iter().filter(|packet| packet.link.me == me).count()
+}
+
+#[test]
+fn who_says_much_does_not_keep_others_from_their_turn() {
+    let (now, mut outbox) = (Instant::now(), Outbox::new(0));
+    let to = |me| Link { me, peer: 2 };
+    for salt in 0..200 {
+        outbox.send(now, to(7), vec![salt]);
+    }
+    outbox.send(now, to(8), vec![1]);
+    outbox.send(now, to(9), vec![1]);
+    let burst = outbox.due(now);
+    assert_eq!(burst.len() as u32, BURST);
+    assert_eq!((packets_of(&burst, 8), packets_of(&burst, 9)), (1, 1));
+    // To one receiver there go no more, whoever says it; to another there do.
+    outbox.send(now, to(8), vec![2]);
+    outbox.send(now, Link { me: 8, peer: 3 }, vec![2]);
+    let packets = outbox.due(now);
+    assert_eq!(packets.iter().map(|packet| packet.link.peer).collect::<Vec<_>>(), [3]);
+    assert_eq!(outbox.wake(), Some(now + REFILL));
+    assert_eq!(packets_of(&outbox.due(now + REFILL), 8), 1);
+}
+
+#[test]
+fn some_large_messages_of_many_senders_go_at_once_and_the_others_after_them() {
+    let (now, mut outbox) = (Instant::now(), Outbox::new(0));
+    let to = |me| Link { me, peer: 2 };
+    let senders = TRANSFERS as u64 + 3;
+    for me in 0..senders {
+        outbox.send(now, to(me), text(2 * CHUNK, me as u8));
+    }
+    let first = outbox.due(now);
+    let begun = |packets: &[Packet]| (0..senders).filter(|me| packets_of(packets, *me) > 0).count();
+    assert_eq!(begun(&first), TRANSFERS);
+    assert!(outbox.is_arriving(now, to(senders - 1), REFILL), "those before it arrive");
+    let all = Report { seen: 2, missing: Vec::new() };
+    for packet in first.iter().filter(|packet| packet.index == 0) {
+        outbox.report(now, packet.link, packet.message, &all);
+    }
+    assert_eq!(begun(&outbox.due(now)), 3);
+    // Who is forgotten holds up nobody.
+    outbox.send(now, to(senders), text(2 * CHUNK, 99));
+    outbox.forget(to(0)..=to(senders - 1));
+    assert_eq!(begun(&outbox.due(now)), 0);
+    assert!(outbox.is_sending(to(senders)) && !outbox.is_sending(to(senders - 1)));
+}
+
+#[test]
+fn a_link_forgets_nothing_of_another() {
+    let (now, mut reassembly) = (Instant::now(), Reassembly::new());
+    let link = |me| Link { me, peer: 1 };
+    let part =
+        |me, index| Packet { link: link(me), ..data(5, index, 2 * CHUNK as u32, vec![1; CHUNK]) };
+    assert_eq!(reassembly.accept(now, part(7, 0)), None);
+    assert_eq!(reassembly.accept(now, part(8, 1)), None, "another message, of the same number");
+    reassembly.forget(link(7)..=link(7));
+    assert_eq!(reassembly.bytes(), 2 * CHUNK);
+    assert!(reassembly.accept(now, part(8, 0)).is_some());
+    assert_eq!(reassembly.bytes(), 0);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
@@ -245,10 +312,10 @@ proptest! {
         let sent: Vec<_> =
             lengths.iter().enumerate().map(|(i, &length)| text(length, i as u8)).collect();
         for message in &sent {
-            pair.outbox.send(pair.now, RECEIVER, message.clone());
+            pair.outbox.send(pair.now, OUT, message.clone());
         }
         pair.run(Duration::from_secs(60));
-        prop_assert!(!pair.outbox.is_sending(RECEIVER), "stuck");
+        prop_assert!(!pair.outbox.is_sending(OUT), "stuck");
         prop_assert_eq!(pair.reassembly.bytes(), 0);
         let mut expected = sent.clone();
         expected.sort();
@@ -273,16 +340,17 @@ proptest! {
         let mut reassembly = Reassembly::new();
         let mut outbox = Outbox::new(0);
         let mut now = Instant::now();
-        outbox.send(now, 0, text(20 * CHUNK, 0));
+        outbox.send(now, Link { me: 9, peer: 0 }, text(20 * CHUNK, 0));
         outbox.due(now);
         for (is_data, peer, message, index, count, length, payload) in packets {
+            let link = Link { me: 9, peer };
             now += Duration::from_millis(u64::from(index % 50));
             if let Some(report) = Report::decode(&payload) {
                 prop_assert_eq!(&report.encode(), &payload);
-                outbox.report(now, peer, message, &report);
+                outbox.report(now, link, message, &report);
             }
             let kind = if is_data { Kind::Data } else { Kind::Report };
-            let packet = Packet { kind, peer, message, index, count, length, payload };
+            let packet = Packet { kind, link, message, index, count, length, payload };
             reassembly.accept(now, packet);
             reassembly.reports(now);
             prop_assert!(reassembly.bytes() <= 3 * PARTIAL_BYTES);

@@ -14,8 +14,8 @@ enum Fate {
     Held(Instant),
 }
 
-/// How fast one receiver takes fragments; outlives the transfer.
-#[derive(Clone, Debug)]
+/// How fast the receiver of a link takes fragments; outlives the transfer.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Pace {
     /// How many fragments may be in flight.
     window: u32,

@@ -1,10 +1,10 @@
 //! Where the clients are that were heard lately.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 
 /// How many clients are remembered; the one not heard for longest is forgotten.
-pub const CLIENTS: usize = 1_024;
+pub const CLIENTS: usize = 65_536;
 
 #[derive(Clone, Copy, Debug)]
 struct Client {
@@ -19,6 +19,8 @@ struct Client {
 #[derive(Clone, Debug, Default)]
 pub struct Clients {
     clients: BTreeMap<u64, Client>,
+    /// The same clients, in the order in which they were last heard.
+    by_age: BTreeSet<(u64, u64)>,
     clock: u64,
 }
 
@@ -32,6 +34,8 @@ impl Clients {
         self.clock += 1;
         let heard = self.clock;
         if let Some(known) = self.clients.get_mut(&client) {
+            self.by_age.remove(&(known.heard, client));
+            self.by_age.insert((heard, client));
             known.heard = heard;
             if message > known.newest {
                 (known.newest, known.address) = (message, from);
@@ -39,11 +43,11 @@ impl Clients {
             return None;
         }
         let full = self.clients.len() >= CLIENTS;
-        let oldest = self.clients.iter().min_by_key(|(_, c)| c.heard).map(|(&id, _)| id);
-        let forgotten = oldest.filter(|_| full);
+        let forgotten = if full { self.by_age.pop_first().map(|(_, id)| id) } else { None };
         if let Some(id) = forgotten {
             self.clients.remove(&id);
         }
+        self.by_age.insert((heard, client));
         self.clients.insert(client, Client { address: from, newest: message, heard });
         forgotten
     }
@@ -80,7 +84,8 @@ mod tests {
             assert_eq!(clients.heard(id, 1, at(1)), None);
         }
         clients.heard(0, 2, at(1));
-        assert_eq!(clients.heard(9_999, 1, at(1)), Some(1));
+        assert_eq!(clients.heard(CLIENTS as u64, 1, at(1)), Some(1));
+        assert_eq!(clients.heard(CLIENTS as u64 + 1, 1, at(1)), Some(2));
         assert_eq!(clients.address(1), None);
         assert!(clients.address(0).is_some());
     }
