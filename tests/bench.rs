@@ -217,6 +217,21 @@ fn a_server_that_is_not_there_closes_or_talks_nonsense_ends_the_run() {
     }
 }
 
+/// The others are never answered, and would wait for a minute.
+#[test]
+fn a_run_ends_when_one_connection_does() {
+    let address = server(|number, mut stream| {
+        if number > 0 {
+            let _ = stream.read_to_end(&mut Vec::new());
+        }
+    });
+    let address = address.to_string();
+    let words = ["--sessions", "4", "--threads", "4", "--duration", "60", "--timeout", "60"];
+    let all = ["bench", "--redis", &address, "--warm-up", "0.1"];
+    let output = quorate(all.into_iter().chain(words));
+    expect(&output, 74, &["closed at the other end"]);
+}
+
 /// The first answer comes when the request was given up. It is not taken for the answer to the
 /// next one, which is not sent before: else there would be two answers at once.
 #[test]

@@ -14,6 +14,9 @@ use quorate_models::state_machine::StateMachine;
 use super::record::Record;
 use super::session::{Answer, BenchError, Session};
 
+/// How often a thread looks whether there is enough to see.
+const LOOK: Duration = Duration::from_millis(100);
+
 /// How a thread's sessions ask.
 #[derive(Clone, Copy, Debug)]
 pub struct Plan {
@@ -35,7 +38,7 @@ pub struct Seen {
     pub answered: AtomicU64,
     /// How many had no answer.
     pub errors: AtomicU64,
-    /// Set by who has seen enough: the run ends when something is answered next.
+    /// Set by who has seen enough: the run ends then, all threads of it.
     pub enough: AtomicBool,
 }
 
@@ -45,9 +48,7 @@ pub trait Requests {
     fn next(&mut self, session: usize) -> Command;
 
     /// What that session asked for last was carried out.
-    fn answered(&mut self, session: usize) {
-        let _ = session;
-    }
+    fn answered(&mut self, _session: usize) {}
 }
 
 /// A session and what it waits for.
@@ -100,7 +101,7 @@ pub fn run<S: Session>(
     while Instant::now() < end && !seen.enough.load(Ordering::Relaxed) {
         let wake = crew.wakes.first().map_or(end, |(wake, _)| end.min(*wake));
         let wait = wake.saturating_duration_since(Instant::now());
-        match poll.poll(&mut events, Some(wait)) {
+        match poll.poll(&mut events, Some(wait.min(LOOK))) {
             Err(error) if error.kind() != io::ErrorKind::Interrupted => {
                 return Err(BenchError::Wait(error));
             }

@@ -154,7 +154,12 @@ fn ask<S: Session + Send>(sessions: Vec<S>, args: &Args) -> Result<Record, Failu
             .zip(crews(sessions, args.threads))
             .map(|(number, mut sessions)| {
                 let (mut requests, seen) = (args.requests(number), &seen);
-                scope.spawn(move || load::run(&mut sessions, &mut requests, plan, seen))
+                scope.spawn(move || {
+                    let record = load::run(&mut sessions, &mut requests, plan, seen);
+                    // Nobody is to go on without this thread, nor to wait for it.
+                    seen.enough.fetch_or(record.is_err(), Ordering::Relaxed);
+                    record
+                })
             })
             .collect();
         let told = if args.json { Ok(()) } else { tell(&seen, plan) };
@@ -166,7 +171,8 @@ fn ask<S: Session + Send>(sessions: Vec<S>, args: &Args) -> Result<Record, Failu
     })
 }
 
-/// Tells each second what was answered in it, from the moment on in which it counts.
+/// Tells each second what was answered in it, from the moment on in which it counts, as long as all
+/// threads go on.
 fn tell(seen: &Seen, plan: Plan) -> Result<(), Failure> {
     let before = || (seen.answered.load(Ordering::Relaxed), seen.errors.load(Ordering::Relaxed));
     thread::sleep(plan.begin.saturating_duration_since(Instant::now()));
@@ -175,6 +181,9 @@ fn tell(seen: &Seen, plan: Plan) -> Result<(), Failure> {
     for second in 1..=plan.length.as_secs() {
         let at = plan.begin + Duration::from_secs(second);
         thread::sleep(at.saturating_duration_since(Instant::now()));
+        if seen.enough.load(Ordering::Relaxed) {
+            break;
+        }
         let now = before();
         say(format_args!("{second:>8} {:>10} {:>10}", now.0 - last.0, now.1 - last.1))?;
         last = now;
