@@ -46,7 +46,7 @@ use tempfile::TempDir;
 /// What statfs says of a file system in memory: `TMPFS_MAGIC` of Linux.
 const TMPFS: i64 = 0x0102_1994;
 
-/// How many of the keys are shown that lack what was acknowledged.
+/// How many lines are shown of what is missing.
 const SHOWN: usize = 10;
 
 /// Measures quorate beside etcd, or how long clients wait when quorate's leader is killed.
@@ -95,7 +95,8 @@ fn run(args: &Args) -> Result<(), Failure> {
         return Ok(());
     }
     let first = &missing[..missing.len().min(SHOWN)].join("\n");
-    let message = format!("{} keys lack what was acknowledged; the first:\n{first}", missing.len());
+    let count = missing.len();
+    let message = format!("what was acknowledged is missing, {count} times; the first:\n{first}");
     Err(Failure::new(Code::No, message))
 }
 
