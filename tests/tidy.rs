@@ -54,7 +54,9 @@ fn sources() -> Vec<(String, String)> {
     fn collect(root: &Path, directory: &Path, found: &mut Vec<(String, String)>) {
         for entry in fs::read_dir(directory).expect("a directory") {
             let path = entry.expect("an entry").path();
-            if path.is_dir() {
+            if path.ends_with("target") {
+                // What a package of its own builds.
+            } else if path.is_dir() {
                 collect(root, &path, found);
             } else if path.extension().is_some_and(|extension| extension == "rs") {
                 let name = path.strip_prefix(root).expect("below the root");

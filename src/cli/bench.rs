@@ -1,28 +1,21 @@
 //! `quorate bench`: how fast a running cluster answers.
 
-mod load;
-mod record;
-mod workload;
+mod target;
 
 use std::num::NonZeroU64;
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use quorate_models::kv::Kv;
-
 use super::exit::{self, Code, Failure};
 use super::kv::{self, Consistency};
 use super::output::say;
-use super::setup;
-use crate::node::client::Client;
-use crate::node::config::Config;
-use crate::node::transport::Members;
-use load::{Plan, Seen};
-use record::Record;
-use workload::{Keys, Requests, Workload};
+use crate::bench::load::{self, Plan, Seen};
+use crate::bench::record::Record;
+use crate::bench::session::Session;
+use crate::bench::workload::{Keys, Random, Workload};
+use target::{Sessions, Target};
 
 /// What is said of it, for `--help`.
 const NOTES: &str = "\
@@ -30,18 +23,29 @@ Each session asks for one thing at a time, and for the next as soon as it has th
 cluster that is slow is asked less. The keys are bench-0, bench-1 and so on, and what they hold is
 overwritten. A gap is a time in which nobody had an answer, as while a new leader is elected.
 
+With --rate sessions do not wait for that: each asks when its next request is due, and as soon as
+it can if the answer before came later. A latency then counts from when the request was due.
+
+Other servers are asked the same, each session over a TCP connection of its own: --redis with SET
+and GET of RESP2, --etcd with JSON over HTTP/1.1. The sessions are spread over the members of etcd
+that are named. etcd translates JSON to gRPC and back, which costs the server time that clients of
+gRPC do not cost it: `benches/peers` asks it by gRPC. A server that closes a connection, or answers
+what makes no sense, ends the run with 74; what it refuses is counted as an error.
+
 Exits 3 if nothing was answered.";
 
 /// What is asked of which cluster, and for how long.
 #[derive(clap::Args)]
 #[command(after_help = NOTES)]
 pub struct Args {
-    /// The cluster's config
-    #[arg(long, value_name = "FILE")]
-    config: PathBuf,
+    #[command(flatten)]
+    target: Target,
     /// How many ask at a time, each with a socket of its own
     #[arg(long, value_name = "N", default_value = "64")]
     sessions: NonZeroU64,
+    /// How many requests a second they make together [default: as many as are answered]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    rate: Option<u64>,
     /// On how many threads they do
     #[arg(long, value_name = "N", default_value = "1")]
     threads: NonZeroU64,
@@ -52,9 +56,9 @@ pub struct Args {
     #[arg(long, value_name = "PERCENT", default_value = "0",
         value_parser = clap::value_parser!(u8).range(0..=100))]
     reads: u8,
-    /// How new the reads must be
-    #[arg(long, value_enum, default_value_t)]
-    consistency: Consistency,
+    /// How new the reads must be [default: linearizable]
+    #[arg(long, value_enum)]
+    consistency: Option<Consistency>,
     /// How many keys there are
     #[arg(long, value_name = "N", default_value = "1000")]
     keys: NonZeroU64,
@@ -93,19 +97,12 @@ pub fn run(args: Args) -> ExitCode {
 }
 
 fn bench(args: &Args) -> Result<(), Failure> {
-    let config = Config::load(&args.config)?;
-    setup::check(&config)?;
-    let members = setup::members(&config)?;
-    let crews = crews(args, &members)?;
-    let plan = Plan {
-        begin: Instant::now() + args.warm_up,
-        length: args.duration,
-        freshness: args.consistency.into(),
-        timeout: args.timeout,
-    };
-    let workload =
-        Workload { keys: args.keys.get(), spread: args.spread, size: args.size, reads: args.reads };
-    let record = ask(crews, &workload, plan, args.json)?;
+    let sessions = args.target.open(args.sessions.get(), args.consistency, args.timeout)?;
+    let record = match sessions {
+        Sessions::Own(sessions) => ask(sessions, args),
+        Sessions::Redis(sessions) => ask(sessions, args),
+        Sessions::Etcd(sessions) => ask(sessions, args),
+    }?;
     let gap = Duration::from_millis(args.gap.get());
     if args.json {
         let json = record.json(gap);
@@ -114,39 +111,58 @@ fn bench(args: &Args) -> Result<(), Failure> {
         say(record.text(gap))?;
     }
     if record.count() == 0 {
-        return Err(Failure::new(Code::Unknown, "nothing was answered: see `quorate status`"));
+        let message = format!("nothing was answered{}", args.target.advice());
+        return Err(Failure::new(Code::Unknown, message));
     }
     Ok(())
 }
 
-/// The sessions of each thread.
-fn crews(args: &Args, members: &Members) -> Result<Vec<Vec<Client<Kv>>>, Failure> {
-    let threads = args.threads.min(args.sessions).get() as usize;
-    let mut crews: Vec<Vec<_>> = (0..threads).map(|_| Vec::new()).collect();
-    for session in 0..args.sessions.get() as usize {
-        let client = Client::open(members).map_err(|error| Failure::new(Code::Io, error))?;
-        crews[session % threads].push(client);
+impl Args {
+    /// How each session asks, from now on.
+    fn plan(&self) -> Plan {
+        let pace = |rate| Duration::from_secs_f64(self.sessions.get() as f64 / rate as f64);
+        Plan {
+            begin: Instant::now() + self.warm_up,
+            length: self.duration,
+            timeout: self.timeout,
+            pace: self.rate.map(pace),
+        }
     }
-    Ok(crews)
+
+    /// What a thread asks for.
+    fn requests(&self, thread: u64) -> Random {
+        let (keys, spread, size, reads) = (self.keys.get(), self.spread, self.size, self.reads);
+        Random::of(Workload { keys, spread, size, reads }, thread)
+    }
 }
 
-/// Has all threads ask, and tells each second how far they are unless it is to be `quiet`.
-fn ask(
-    crews: Vec<Vec<Client<Kv>>>,
-    workload: &Workload,
-    plan: Plan,
-    quiet: bool,
-) -> Result<Record, Failure> {
-    let seen = Seen::default();
+/// Spreads `sessions` over the threads.
+fn crews<S>(sessions: Vec<S>, threads: NonZeroU64) -> Vec<Vec<S>> {
+    let threads = (threads.get() as usize).min(sessions.len());
+    let mut crews: Vec<Vec<_>> = (0..threads).map(|_| Vec::new()).collect();
+    for (number, session) in sessions.into_iter().enumerate() {
+        crews[number % threads].push(session);
+    }
+    crews
+}
+
+/// Has all sessions ask, and tells each second how far they are unless only JSON is to be printed.
+fn ask<S: Session + Send>(sessions: Vec<S>, args: &Args) -> Result<Record, Failure> {
+    let (seen, plan) = (Seen::default(), args.plan());
     thread::scope(|scope| {
         let threads: Vec<_> = (0..)
-            .zip(crews)
-            .map(|(number, clients)| {
-                let (requests, seen) = (Requests::of(workload.clone(), number), &seen);
-                scope.spawn(move || load::run(clients, requests, plan, seen))
+            .zip(crews(sessions, args.threads))
+            .map(|(number, mut sessions)| {
+                let (mut requests, seen) = (args.requests(number), &seen);
+                scope.spawn(move || {
+                    let record = load::run(&mut sessions, &mut requests, plan, seen);
+                    // Nobody is to go on without this thread, nor to wait for it.
+                    seen.enough.fetch_or(record.is_err(), Ordering::Relaxed);
+                    record
+                })
             })
             .collect();
-        let told = if quiet { Ok(()) } else { tell(&seen, plan) };
+        let told = if args.json { Ok(()) } else { tell(&seen, plan) };
         let mut record = Record::of(plan.length);
         for thread in threads {
             record.add(&thread.join().expect("it does not panic")?);
@@ -155,7 +171,8 @@ fn ask(
     })
 }
 
-/// Tells each second what was answered in it, from the moment on in which it counts.
+/// Tells each second what was answered in it, from the moment on in which it counts, as long as all
+/// threads go on.
 fn tell(seen: &Seen, plan: Plan) -> Result<(), Failure> {
     let before = || (seen.answered.load(Ordering::Relaxed), seen.errors.load(Ordering::Relaxed));
     thread::sleep(plan.begin.saturating_duration_since(Instant::now()));
@@ -164,6 +181,9 @@ fn tell(seen: &Seen, plan: Plan) -> Result<(), Failure> {
     for second in 1..=plan.length.as_secs() {
         let at = plan.begin + Duration::from_secs(second);
         thread::sleep(at.saturating_duration_since(Instant::now()));
+        if seen.enough.load(Ordering::Relaxed) {
+            break;
+        }
         let now = before();
         say(format_args!("{second:>8} {:>10} {:>10}", now.0 - last.0, now.1 - last.1))?;
         last = now;

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::process::ExitCode;
 
+use crate::node::client::CallError;
+
 /// What the exit codes mean. Those from 64 on are the ones of `sysexits.h`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -33,6 +35,17 @@ pub enum Code {
 impl From<Code> for ExitCode {
     fn from(code: Code) -> Self {
         ExitCode::from(code as u8)
+    }
+}
+
+/// How a command ends that was not answered for this reason.
+impl From<&CallError> for Code {
+    fn from(error: &CallError) -> Self {
+        match error {
+            CallError::Unknown(_) | CallError::Ended | CallError::NoMember => Code::Unknown,
+            CallError::Encode(_) => Code::Usage,
+            CallError::Transport(_) => Code::Io,
+        }
     }
 }
 

@@ -6,6 +6,8 @@ use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
 use rand_distr::{Distribution, Zipf};
 
+use super::load::Requests;
+
 /// How often each key is asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Keys {
@@ -21,6 +23,7 @@ pub enum Keys {
 pub struct Workload {
     /// There are so many keys, one at least.
     pub keys: u64,
+    /// How often each is asked for.
     pub spread: Keys,
     /// So many bytes has each value.
     pub size: usize,
@@ -29,57 +32,59 @@ pub struct Workload {
 }
 
 /// What one thread asks for, which its number decides: two runs ask for the same.
-pub struct Requests {
+pub struct Random {
     workload: Workload,
     zipf: Zipf<f64>,
     random: SmallRng,
     number: u64,
 }
 
-impl Requests {
+impl Random {
     /// The requests of the thread `thread`.
     ///
     /// # Panics
     /// If there are no keys.
     pub fn of(workload: Workload, thread: u64) -> Self {
         let zipf = Zipf::new(workload.keys as f64, 1.0).expect("there are keys");
-        Requests { workload, zipf, random: SmallRng::seed_from_u64(thread), number: 0 }
+        Random { workload, zipf, random: SmallRng::seed_from_u64(thread), number: 0 }
     }
+}
 
-    /// The next one, and whether it is a read.
-    pub fn next(&mut self) -> (Command, bool) {
+impl Requests for Random {
+    fn next(&mut self, _: usize) -> Command {
         let key = match self.workload.spread {
             Keys::Uniform => self.random.random_range(0..self.workload.keys),
             Keys::Zipf => self.zipf.sample(&mut self.random) as u64 - 1,
         };
         let key = format!("bench-{key}");
         if self.random.random_range(0..100) < self.workload.reads {
-            return (get(&key), true);
+            return get(&key);
         }
         self.number += 1;
-        (put(&key, &self.value()), false)
+        put(&key, &value(self.number, self.workload.size))
     }
+}
 
-    /// A value that no other write of this thread has, if there is room to say so.
-    fn value(&self) -> String {
-        let mut value = format!("{:020}", self.number);
-        value.truncate(self.workload.size);
-        value.extend(std::iter::repeat_n('.', self.workload.size - value.len()));
-        value
-    }
+/// A value of `size` bytes that begins with `number`, in 20 digits, as far as there is room.
+pub fn value(number: u64, size: usize) -> String {
+    let mut value = format!("{number:020}");
+    value.truncate(size);
+    value.extend(std::iter::repeat_n('.', size - value.len()));
+    value
 }
 
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
 
-    use quorate_models::kv::Text;
+    use quorate_models::kv::{Kv, Text};
+    use quorate_models::state_machine::StateMachine;
 
     use super::*;
 
-    fn requests(workload: Workload) -> Vec<(Command, bool)> {
-        let mut requests = Requests::of(workload, 1);
-        (0..10_000).map(|_| requests.next()).collect()
+    fn requests(workload: Workload) -> Vec<Command> {
+        let mut requests = Random::of(workload, 1);
+        (0..10_000).map(|_| requests.next(0)).collect()
     }
 
     const WRITES: Workload = Workload { keys: 10, spread: Keys::Uniform, size: 30, reads: 0 };
@@ -87,7 +92,7 @@ mod tests {
     /// How often each key is written.
     fn counts(workload: Workload) -> BTreeMap<Text, usize> {
         let mut counts = BTreeMap::new();
-        for (command, _) in requests(workload) {
+        for command in requests(workload) {
             let Command::Put { key, value } = command else { panic!("it reads") };
             assert_eq!(value.len(), 30);
             *counts.entry(key).or_default() += 1;
@@ -110,12 +115,11 @@ mod tests {
     fn so_many_requests_are_reads_and_a_short_value_is_short() {
         let workload = Workload { reads: 25, size: 3, ..WRITES };
         let all = requests(workload);
-        let reads = all.iter().filter(|(_, is_read)| *is_read).count();
+        let reads = all.iter().filter(|command| Kv::is_read_only(command)).count();
         assert!((2_300..2_700).contains(&reads), "{reads}");
-        for (command, is_read) in all {
-            match command {
-                Command::Put { value, .. } => assert!(!is_read && value.len() == 3),
-                _ => assert!(is_read),
+        for command in all {
+            if let Command::Put { value, .. } = command {
+                assert_eq!(&*value, b"000");
             }
         }
     }

@@ -12,6 +12,7 @@ const LONGEST: u64 = 3_600_000_000;
 const DIGITS: u8 = 3;
 
 /// What came of the requests of one kind.
+#[derive(Clone)]
 pub struct Kind {
     latencies: Histogram<u64>,
 }
@@ -27,8 +28,15 @@ impl Default for Kind {
 const SHARES: [(&str, f64); 4] = [("p50", 0.5), ("p90", 0.9), ("p99", 0.99), ("p99_9", 0.999)];
 
 impl Kind {
-    fn count(&self) -> u64 {
+    /// How many there were.
+    pub fn count(&self) -> u64 {
         self.latencies.len()
+    }
+
+    /// The longest latency of this share of them, the fastest ones: 0.5 gives the median. Zero if
+    /// there were none.
+    pub fn latency(&self, share: f64) -> Duration {
+        Duration::from_micros(self.latencies.value_at_quantile(share))
     }
 
     /// The latencies of [`SHARES`] and the longest, in milliseconds.
@@ -54,16 +62,22 @@ impl Kind {
 pub struct Gap {
     /// When it began, since the measuring did.
     pub begin: Duration,
+    /// For how long.
     pub length: Duration,
 }
 
 /// What came of all requests while it was measured.
+#[derive(Clone)]
 pub struct Record {
     length: Duration,
+    /// What was written.
     pub writes: Kind,
+    /// What was read.
     pub reads: Kind,
-    /// The requests that had no answer in time, or came too late to be known.
-    pub errors: u64,
+    /// The requests that were refused, had no answer in time, or came too late to be known.
+    errors: u64,
+    /// What was wrong with the first of them.
+    first_error: Option<String>,
     /// How many were answered, in each millisecond.
     answered: Vec<u32>,
 }
@@ -72,7 +86,8 @@ impl Record {
     /// Nothing yet, of a time of this length.
     pub fn of(length: Duration) -> Self {
         let answered = vec![0; length.as_millis() as usize];
-        Record { length, writes: Kind::default(), reads: Kind::default(), errors: 0, answered }
+        let (writes, reads) = (Kind::default(), Kind::default());
+        Record { length, writes, reads, errors: 0, first_error: None, answered }
     }
 
     /// A request was answered `at` this time, after `latency`.
@@ -85,12 +100,31 @@ impl Record {
         }
     }
 
+    /// A request failed, for this reason.
+    pub fn error(&mut self, why: String) {
+        self.errors += 1;
+        self.first_error.get_or_insert(why);
+    }
+
+    /// How many failed.
+    pub fn errors(&self) -> u64 {
+        self.errors
+    }
+
+    /// Why the first one failed, if any did.
+    pub fn first_error(&self) -> Option<&str> {
+        self.first_error.as_deref()
+    }
+
     /// Adds what another thread has recorded in the same time.
     pub fn add(&mut self, other: &Record) {
         for (own, other) in [(&mut self.writes, &other.writes), (&mut self.reads, &other.reads)] {
             own.latencies.add(&other.latencies).expect("they have the same bounds");
         }
         self.errors += other.errors;
+        if self.first_error.is_none() {
+            self.first_error.clone_from(&other.first_error);
+        }
         for (own, other) in self.answered.iter_mut().zip(&other.answered) {
             *own += other;
         }
@@ -136,7 +170,8 @@ impl Record {
                 lines.push(format!("{name:<8} {:>10} {rate:>10.0}{latencies}", kind.count()));
             }
         }
-        lines.push(format!("errors   {:>10}", self.errors));
+        let why = self.first_error().map(|why| format!("  the first: {why}")).unwrap_or_default();
+        lines.push(format!("errors   {:>10}{why}", self.errors));
         for Gap { begin, length } in self.gaps(gap) {
             let (begin, ms) = (begin.as_secs_f64(), length.as_millis());
             lines.push(format!("gap: nothing was answered for {ms} ms, from {begin:.3} s on"));
@@ -155,6 +190,7 @@ impl Record {
             "writes": self.writes.json(seconds),
             "reads": self.reads.json(seconds),
             "errors": self.errors,
+            "first_error": self.first_error,
             "answered_each_second": self.seconds(),
             "gaps": gaps.collect::<Vec<_>>(),
         })
@@ -182,9 +218,12 @@ mod tests {
         let mut other = answered(&[10]);
         other.answer(true, ms(30), ms(40));
         other.answer(true, ms(2_000), ms(40));
-        other.errors = 2;
+        other.error("no answer".to_owned());
+        other.error("still none".to_owned());
         all.add(&other);
-        assert_eq!((all.count(), all.errors), (6, 2));
+        assert_eq!((all.count(), all.errors()), (6, 2));
+        assert_eq!(all.first_error(), Some("no answer"));
+        assert_eq!(all.reads.latency(0.5), other.reads.latency(0.5));
         assert_eq!(all.seconds(), [4, 1], "one answer came in the moment in which it ended");
         let json = all.json(ms(1_500));
         assert_eq!(json["writes"]["count"], 4);
@@ -212,6 +251,7 @@ mod tests {
     fn the_text_tells_of_what_there_was() {
         let text = answered(&[500]).text(ms(1_000));
         assert!(text.contains("writes") && !text.contains("reads"), "{text}");
+        assert!(!text.contains("the first"), "{text}");
         assert!(text.ends_with("gap: nothing was answered for 1499 ms, from 0.501 s on"), "{text}");
     }
 }
