@@ -89,7 +89,8 @@ impl<M: StateMachine> Sessions<M> {
         // Any server will do to begin with, so not all clients begin with the same.
         let target = usize::from(carrier.address().port()) % servers.len();
         let (unasked, seen, told) = (servers.len(), Index::ZERO, Instant::now());
-        let known = Known { servers, target, unasked, seen, told };
+        let takes = Duration::ZERO;
+        let known = Known { servers, target, unasked, seen, told, takes };
         Ok(Sessions { carrier, known, open: BTreeMap::new(), wakes: BTreeSet::new() })
     }
 
