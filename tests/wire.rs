@@ -338,8 +338,7 @@ proptest! {
         let (kind, length) =
             if is_data { (Kind::Data, length) } else { (Kind::Report, length % CHUNK as u32) };
         let chunk = SAFE;
-        let count = wire::fragments(length as usize, chunk) as u16;
-        let index = index.index(usize::from(count)) as u16;
+        let index = index.index(wire::fragments(length as usize, chunk)) as u16;
         let header =
             Header { kind, cluster: CLUSTER, sender, receiver, message, index, chunk, length };
         let carried = wire::fragment(length as usize, chunk, usize::from(index)).len();
