@@ -50,3 +50,4 @@
 
 pub mod cli;
 pub mod node;
+pub mod redis;

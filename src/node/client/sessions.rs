@@ -17,8 +17,8 @@ use crate::node::seal::Link;
 use crate::node::transport::{self, Carrier, Members, Notice, TransportError};
 use crate::node::wire;
 
-/// What became of a request.
-pub type Answered<O> = Result<Returned<O>, CallError>;
+/// A session, and what became of its request.
+pub type Answered<O> = (Session, Result<Returned<O>, CallError>);
 
 /// One session.
 struct Open<M: StateMachine> {
@@ -251,10 +251,7 @@ impl<M: StateMachine> Sessions<M> {
     ///
     /// # Errors
     /// [`TransportError`] if the socket fails: no session can go on then.
-    pub fn poll(
-        &mut self,
-        deadline: Instant,
-    ) -> Result<Vec<(Session, Answered<M::Output>)>, TransportError> {
+    pub fn poll(&mut self, deadline: Instant) -> Result<Vec<Answered<M::Output>>, TransportError> {
         let mut ended = Vec::new();
         loop {
             self.go_on(&mut ended);
@@ -273,7 +270,7 @@ impl<M: StateMachine> Sessions<M> {
     }
 
     /// Looks after the sessions whose time has come.
-    fn go_on(&mut self, ended: &mut Vec<(Session, Answered<M::Output>)>) {
+    fn go_on(&mut self, ended: &mut Vec<Answered<M::Output>>) {
         let now = Instant::now();
         while let Some((_, session)) = self.wakes.first().copied().filter(|(wake, _)| *wake <= now)
         {
@@ -296,7 +293,7 @@ impl<M: StateMachine> Sessions<M> {
     }
 
     /// Hands a message to the session that it is for.
-    fn hears(&mut self, link: Link, bytes: &[u8], ended: &mut Vec<(Session, Answered<M::Output>)>) {
+    fn hears(&mut self, link: Link, bytes: &[u8], ended: &mut Vec<Answered<M::Output>>) {
         let (session, now) = (Session(link.me), Instant::now());
         let Some(open) = self.open.get_mut(&session) else { return };
         let Some(mut call) = open.call.take() else { return };
