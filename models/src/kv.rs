@@ -1,5 +1,5 @@
-//! The replicated key-value store: put, get, compare-and-swap, delete, and what else clients ask for
-//! in one step.
+//! The replicated key-value store: put, get, compare-and-swap, delete, and what else clients ask
+//! for in one step.
 
 mod text;
 
@@ -46,8 +46,8 @@ pub enum Command {
         value: Text,
         exists: bool,
     },
-    /// Sets `key`, if `exists` says so only if it is there or if it is not, and returns what it held
-    /// before: [`Output::Value`].
+    /// Sets `key` and returns what it held before: [`Output::Value`]. If `exists` says so, it is set
+    /// only if it is there, or if it is not.
     Exchange {
         key: Text,
         value: Text,

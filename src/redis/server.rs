@@ -36,8 +36,14 @@ const LOOK: Duration = Duration::from_millis(500);
 /// How long to wait after a connection could not be accepted, for want of file descriptors, say.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// A client that is gone without a word is found out after so long.
+/// How often the answers of the cluster are taken before the clients have their turn.
+const ANSWERS: usize = 16;
+
+/// A client that has said nothing for so long is asked whether it is there.
 const KEEPALIVE: Duration = Duration::from_secs(300);
+
+/// It is asked again so often, and as many times; then it is gone.
+const ASKED_AGAIN: (Duration, u32) = (Duration::from_secs(10), 3);
 
 /// All connections, and where more come from.
 pub(super) struct Server {
@@ -55,6 +61,8 @@ pub(super) struct Server {
     stalls: BTreeSet<(Instant, usize)>,
     /// When connections are to be accepted again, if that has failed.
     accepts: Option<Instant>,
+    /// There may be more answers of the cluster.
+    hears_more: bool,
 }
 
 impl Server {
@@ -86,6 +94,7 @@ impl Server {
             again: BTreeSet::new(),
             stalls: BTreeSet::new(),
             accepts: None,
+            hears_more: false,
         })
     }
 
@@ -126,7 +135,7 @@ impl Server {
 
     /// For how long nothing has to be done, if nothing comes.
     fn patience(&self) -> Duration {
-        if !self.again.is_empty() {
+        if !self.again.is_empty() || self.hears_more {
             return Duration::ZERO;
         }
         let stalls = self.stalls.first().map(|(at, _)| *at);
@@ -138,11 +147,12 @@ impl Server {
 
     /// Hands over what the cluster has answered, and asks it on.
     fn hear(&mut self) -> Result<(), GatewayError> {
-        loop {
+        for _ in 0..ANSWERS {
             // What is there is taken, and nothing is waited for.
             let answers = self.desk.sessions.poll(Instant::now())?;
+            self.hears_more = !answers.is_empty();
             if answers.is_empty() {
-                return Ok(());
+                break;
             }
             for (session, answered) in answers {
                 let Some(&id) = self.desk.owners.get(&session) else { continue };
@@ -152,6 +162,7 @@ impl Server {
                 }
             }
         }
+        Ok(())
     }
 
     /// Closes who does not read, accepts again if that has failed, and learns of servers.
@@ -221,7 +232,9 @@ impl Server {
             let _ = stream.write(b"-ERR max number of clients reached\r\n");
             return;
         }
-        let keepalive = TcpKeepalive::new().with_time(KEEPALIVE);
+        let (interval, times) = ASKED_AGAIN;
+        let keepalive =
+            TcpKeepalive::new().with_time(KEEPALIVE).with_interval(interval).with_retries(times);
         let both = Interest::READABLE | Interest::WRITABLE;
         let id = self.next;
         let is_ready = stream

@@ -196,8 +196,7 @@ fn a_command_without_an_answer_has_an_unknown_outcome_and_the_connection_goes_on
 #[test]
 fn who_breaks_the_rules_is_closed_and_harms_nobody() {
     let cluster = Cluster::start(3);
-    let stall = Duration::from_millis(200);
-    let settings = Settings { stall, connections: 4, ..Settings::default() };
+    let settings = Settings { stall: Duration::from_millis(200), ..Settings::default() };
     let gateway = gateway(&cluster, 1, settings);
     let connect = || Redis::connect(gateway.address());
     let mut good = connect();
@@ -223,6 +222,15 @@ fn who_breaks_the_rules_is_closed_and_harms_nobody() {
     let closed = (0..10_000).any(|_| deaf.0.write_all(&echo).is_err());
     assert!(closed, "it is closed");
     good.asks("GET k", "$1\r\nv\r\n");
+}
+
+#[test]
+fn who_only_waits_or_goes_harms_nobody_and_leaves_a_place_to_others() {
+    let cluster = Cluster::start(3);
+    let gateway = gateway(&cluster, 1, Settings { connections: 4, ..Settings::default() });
+    let connect = || Redis::connect(gateway.address());
+    let mut good = connect();
+    good.asks("SET k v", "+OK\r\n");
 
     // One that says that it sends no more is answered still; one that says half of a request and
     // then nothing more only waits.
