@@ -1,4 +1,4 @@
-//! The `quorate` command, the node that runs the models' actors over UDP, and what its clients need.
+//! The `quorate` command, the node that runs the models' actors over UDP, and what clients need.
 //!
 //! A program that uses a cluster opens a [`Client`](node::client::Client): a session of its own,
 //! with one command at a time. The cluster may run any protocol.

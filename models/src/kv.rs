@@ -46,8 +46,8 @@ pub enum Command {
         value: Text,
         exists: bool,
     },
-    /// Sets `key` and returns what it held before: [`Output::Value`]. If `exists` says so, it is set
-    /// only if it is there, or if it is not.
+    /// Sets `key` and returns what it held before: [`Output::Value`]. If `exists` says so, it is
+    /// set only if it is there, or if it is not.
     Exchange {
         key: Text,
         value: Text,

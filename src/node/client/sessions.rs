@@ -35,10 +35,9 @@ struct Open<M: StateMachine> {
 /// one thread.
 ///
 /// What one of them learns of who leads and how far the log is serves all. Else they are each for
-/// themselves: 256 requests are asked at a time, and one more waits until one of them is answered or
-/// given up. A session that asks for nothing costs
-/// some hundred bytes; whoever opens sessions bounds how many there are, and the servers remember
-/// 65,536 clients, those heard last.
+/// themselves. At most 256 requests are asked at a time; one more waits until one of them is
+/// answered or given up. A session that asks for nothing costs some hundred bytes; whoever opens
+/// sessions bounds how many there are, and the servers remember 65,536 clients, those heard last.
 ///
 /// ```no_run
 /// use std::time::{Duration, Instant};
