@@ -5,6 +5,7 @@
 
 mod call;
 mod sessions;
+mod turns;
 
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::{Duration, Instant};

@@ -7,7 +7,7 @@ pub mod event_loop;
 pub mod fragment;
 pub mod http;
 pub mod metrics;
-mod panics;
+pub(crate) mod panics;
 pub mod seal;
 pub mod snapshot;
 pub mod storage;

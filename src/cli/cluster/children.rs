@@ -1,6 +1,7 @@
 //! The node processes of `quorate cluster`: started, listened to, stopped.
 
 use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::thread::{self, JoinHandle};
@@ -36,11 +37,12 @@ pub enum End {
 }
 
 impl Node {
-    /// Starts node `id` of the cluster that `config` describes.
+    /// Starts node `id` of the cluster that `config` describes. It serves Redis clients on the
+    /// address `redis`, if there is one.
     ///
     /// # Errors
     /// If there is no process to be had.
-    pub fn start(config: &Path, id: u64) -> Result<Self, Failure> {
+    pub fn start(config: &Path, id: u64, redis: Option<SocketAddr>) -> Result<Self, Failure> {
         let failed =
             |error| Failure::new(Code::Io, format!("cannot start node {id} as a process: {error}"));
         let mut child = Command::new(std::env::current_exe().map_err(failed)?)
@@ -48,6 +50,7 @@ impl Node {
             .arg("--config")
             .arg(config)
             .args(["--id", &id.to_string(), "--stop-with-stdin"])
+            .args(redis.iter().flat_map(|at| ["--redis".to_owned(), at.to_string()]))
             .stdin(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()

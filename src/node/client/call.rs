@@ -131,6 +131,11 @@ impl<M: StateMachine> Call<M> {
         self.waiting.as_ref().map_or(now, |waiting| waiting.deadline)
     }
 
+    /// When it is given up.
+    pub fn give_up(&self) -> Instant {
+        self.give_up
+    }
+
     /// What is to be sent to whom, unless it waits.
     pub fn send(&mut self, known: &Known, now: Instant) -> Option<(Id, Vec<u8>)> {
         if self.waiting.is_some() {
