@@ -26,7 +26,7 @@ pub use self::watch::{Counts, Watch};
 use super::panics::caught;
 use super::seal::NoRandom;
 use super::timers::{Dice, Timers};
-use super::transport::Transport;
+use super::transport::{Courier, Transport};
 use super::wire::{self, WireError};
 
 /// How long a node that has nothing to do waits at most before it looks whether it is to stop, and
@@ -63,7 +63,7 @@ pub struct EventLoop<A: Protocol, D: Disk<A::Storage>, W: Watch> {
     /// Messages of the actor to itself, for the next batch.
     loopback: Vec<A::Msg>,
     dice: Dice,
-    transport: Transport,
+    courier: Courier,
     disk: D,
     /// When the disk was looked at.
     looked: Instant,
@@ -100,7 +100,7 @@ impl<A: Protocol, D: Disk<A::Storage>, W: Watch> EventLoop<A, D, W> {
             choices: BTreeMap::new(),
             loopback: Vec::new(),
             dice: Dice::new(seed),
-            transport,
+            courier: Courier::start(transport)?,
             disk,
             looked: Instant::now(),
             watch,
@@ -144,7 +144,7 @@ impl<A: Protocol, D: Disk<A::Storage>, W: Watch> EventLoop<A, D, W> {
 
     fn work(&mut self) -> Result<(), NodeError> {
         self.look()?;
-        let messages = self.transport.poll(self.deadline())?;
+        let messages = self.courier.poll(self.deadline())?;
         let mut batch = Batch::default();
         let before = self.counts;
         // But for these: a message must not find what the node has no more.
@@ -159,7 +159,7 @@ impl<A: Protocol, D: Disk<A::Storage>, W: Watch> EventLoop<A, D, W> {
                 self.counts.undecodable += 1;
                 continue;
             };
-            let is_server = |id| self.transport.is_server(id);
+            let is_server = |id| self.courier.is_server(id);
             match admission::decide(from, message, is_server, |id| self.may_come(id)) {
                 Admission::Handled(message) => self.on_message(from, message, &mut batch)?,
                 Admission::Answered(reply) => {
@@ -180,7 +180,7 @@ impl<A: Protocol, D: Disk<A::Storage>, W: Watch> EventLoop<A, D, W> {
         // What was said without a save waits for none: what a leader sends on is written by its
         // followers while it writes it itself.
         if batch.save.is_none() {
-            self.speak(std::mem::take(&mut batch.sends))?;
+            self.speak(std::mem::take(&mut batch.sends));
         }
         self.fire(&mut batch, |_| true)?;
         if self.counts == before { self.publish() } else { self.finish(batch) }
@@ -189,7 +189,7 @@ impl<A: Protocol, D: Disk<A::Storage>, W: Watch> EventLoop<A, D, W> {
     /// May server `id` become a member, as far as this node has a say? It has none if it does not
     /// lead, nor about a member. A leader must know where a new one is.
     fn may_come(&self, id: Id) -> bool {
-        if self.transport.is_server(id) {
+        if self.courier.is_server(id) {
             return true;
         }
         let status = guarded(String::new, || self.actor.status(self.id, &self.state));
@@ -241,7 +241,7 @@ impl<A: Protocol, D: Disk<A::Storage>, W: Watch> EventLoop<A, D, W> {
         batch: &mut Batch<A>,
     ) -> Result<(), NodeError> {
         self.counts.messages += 1;
-        let is_server = self.transport.is_server(from);
+        let is_server = self.courier.is_server(from);
         let during = || match usize::from(from) {
             id if is_server => format!("on a message of node {id}"),
             _ => "on a message of a client".into(),
@@ -296,7 +296,7 @@ impl<A: Protocol, D: Disk<A::Storage>, W: Watch> EventLoop<A, D, W> {
             self.counts.commits += 1;
             self.counts.commit_micros += began.elapsed().as_micros() as u64;
         }
-        self.speak(batch.sends)?;
+        self.speak(batch.sends);
         self.counts.batches += 1;
         self.publish()?;
         match self.actor.gives_up(&self.state) {
@@ -305,7 +305,7 @@ impl<A: Protocol, D: Disk<A::Storage>, W: Watch> EventLoop<A, D, W> {
         }
     }
 
-    fn speak(&mut self, sends: Vec<(Id, A::Msg)>) -> Result<(), NodeError> {
+    fn speak(&mut self, sends: Vec<(Id, A::Msg)>) {
         for (to, message) in sends {
             self.counts.sends += 1;
             if to == self.id {
@@ -313,16 +313,16 @@ impl<A: Protocol, D: Disk<A::Storage>, W: Watch> EventLoop<A, D, W> {
                 continue;
             }
             match wire::encode(&message) {
-                Ok(bytes) => self.transport.send(to, bytes),
+                Ok(bytes) => self.courier.send(to, bytes),
                 Err(error) => {
                     self.counts.unencodable += 1;
-                    if self.transport.is_server(to) {
+                    if self.courier.is_server(to) {
                         self.unsent.insert(to, (Instant::now(), error));
                     }
                 }
             }
         }
-        Ok(self.transport.flush()?)
+        self.courier.flush();
     }
 
     fn publish(&mut self) -> Result<(), NodeError> {
@@ -332,18 +332,18 @@ impl<A: Protocol, D: Disk<A::Storage>, W: Watch> EventLoop<A, D, W> {
         status.warnings.extend(
             lately.map(|(to, (_, why))| format!("cannot send to node {}: {why}", usize::from(*to))),
         );
-        let is_known = |id: &Id| *id == self.id || self.transport.is_server(*id);
+        let is_known = |id: &Id| *id == self.id || self.courier.is_server(*id);
         let unknown = status.members.keys().filter(|id| !is_known(id));
         status.warnings.extend(unknown.map(|id| {
             format!("node {} is a member, and the file does not say where it is", usize::from(*id))
         }));
-        for notice in self.transport.notices() {
+        for notice in self.courier.notices() {
             self.watch.notice(notice);
         }
         if let Some(servers) = self.watch.servers() {
-            self.transport.know(servers);
+            self.courier.know(servers);
         }
-        self.watch.publish(status, self.counts, self.transport.counters());
+        self.watch.publish(status, self.counts, self.courier.counters());
         Ok(())
     }
 }

@@ -62,6 +62,11 @@ const COUNTERS: &[Family] = &[
         &[("", |s| s.transport.send_failed)],
     ),
     (
+        "inbox_full",
+        "Milliseconds in which no datagram was taken, for the node did not keep up.",
+        &[("", |s| s.transport.inbox_full)],
+    ),
+    (
         "datagrams_rejected",
         "Datagrams that were not let in.",
         &[

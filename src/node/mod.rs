@@ -6,6 +6,7 @@ pub mod config;
 pub mod event_loop;
 pub mod fragment;
 pub mod http;
+pub mod mailbox;
 pub mod metrics;
 pub(crate) mod panics;
 pub mod seal;

@@ -2,4 +2,4 @@
 //! a `sync` of their own.
 
 pub use std::sync::atomic::{AtomicBool, Ordering};
-pub use std::sync::{Arc, Mutex};
+pub use std::sync::{Arc, Condvar, Mutex};

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Instant;
 
 use stateright::actor::Id;
@@ -16,14 +17,18 @@ use super::seal::{KEY, Link, NoRandom};
 use super::wire::Cluster;
 pub use super::wire::FIRST_CLIENT;
 
+mod bell;
 mod carrier;
 mod clients;
 mod counters;
+mod courier;
 mod notices;
 mod socket;
 
+use bell::Bell;
 pub use carrier::Carrier;
 pub use counters::Counters;
+pub use courier::Courier;
 pub use notices::Notice;
 
 /// The transport cannot go on, or cannot begin.
@@ -119,6 +124,21 @@ impl Transport {
     /// Takes these for the servers from now on. This member stays where it is.
     pub fn know(&mut self, servers: BTreeMap<u64, SocketAddr>) {
         self.carrier.know(servers);
+    }
+
+    /// The servers.
+    pub fn servers(&self) -> &BTreeMap<u64, SocketAddr> {
+        self.carrier.servers()
+    }
+
+    /// [`poll`](Self::poll) returns when `bell` rings.
+    fn listen_for(&mut self, bell: Arc<Bell>) {
+        self.carrier.listen_for(bell);
+    }
+
+    /// Notes that nothing is taken from the socket for a while, for the node has not kept up.
+    fn note_full(&mut self) {
+        self.carrier.note_full();
     }
 
     /// Whether `id` is a server of the cluster.

@@ -70,15 +70,17 @@ fn a_handler_that_panics_stops_the_node_which_says_why_and_nothing_else() {
     let (node, kept) = start(transport, 5);
     let mut node = node.unwrap();
     let error = failure(&mut node);
-    let words = "the protocol has failed on a message of a client: unlucky: 19";
-    assert_eq!(error.to_string(), words);
+    let words = error.to_string();
+    // Its timer may have fired before, and added a million.
+    let begins = words.starts_with("the protocol has failed on a message of a client: unlucky: ");
+    assert!(begins && words.ends_with("19"), "{words}");
     assert_eq!(*kept.lock().unwrap(), Some(Sum(5)), "nothing is half saved");
     for client in &mut clients {
         assert_eq!(client.poll(Instant::now() + MS * 100).unwrap(), [], "nothing is said");
     }
     assert!(catch_unwind(AssertUnwindSafe(|| node.step())).is_err(), "nor is there a next step");
     let Failure { code, message } = Failure::from(error);
-    assert_eq!((code, code as u8, message.as_str()), (Code::NodeFailed, 70, words));
+    assert_eq!((code, code as u8, message.as_str()), (Code::NodeFailed, 70, &*words));
 }
 
 #[test]

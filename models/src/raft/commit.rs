@@ -26,8 +26,8 @@ pub(super) fn advance<P: Params>(step: &mut Step<P>) {
     read::ask(step);
 }
 
-/// Where the logs end that a leader knows of, its own and what its disk has of it among them, as far
-/// as that is not committed. What a majority stores ends at one of these.
+/// Where the logs end that a leader knows of, as far as that is not committed: those of others, its
+/// own, and what its disk has of that. What a majority stores ends at one of these.
 fn ends(state: &ServerState<impl StateMachine>) -> BTreeSet<Index> {
     let Role::Leader { followers, unwritten, .. } = &state.role else { return BTreeSet::new() };
     let last = state.log().last_index();

@@ -4,8 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::fd::{AsFd, BorrowedFd};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::bell::Bell;
 use super::clients::Clients;
 use super::notices::Notices;
 use super::socket::Socket;
@@ -127,6 +129,21 @@ impl Carrier {
         self.servers = servers;
     }
 
+    /// The servers.
+    pub(super) fn servers(&self) -> &BTreeMap<u64, SocketAddr> {
+        &self.servers
+    }
+
+    /// [`poll`](Self::poll) returns when `bell` rings.
+    pub(super) fn listen_for(&mut self, bell: Arc<Bell>) {
+        self.socket.listen_for(bell);
+    }
+
+    /// Notes that nothing is taken from the socket for a while.
+    pub(super) fn note_full(&mut self) {
+        self.counters.inbox_full += 1;
+    }
+
     /// Whether `peer` is a server of the cluster.
     pub fn is_server(&self, peer: u64) -> bool {
         self.servers.contains_key(&peer)
@@ -189,7 +206,9 @@ impl Carrier {
             }
             if drained == 0 {
                 let wake = self.wake().map_or(deadline, |wake| wake.min(deadline));
-                self.socket.wait(wake.saturating_duration_since(now))?;
+                if self.socket.wait(wake.saturating_duration_since(now))? {
+                    return Ok(messages);
+                }
             }
         }
     }

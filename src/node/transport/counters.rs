@@ -42,6 +42,8 @@ pub struct Counters {
     pub too_large: u64,
     /// Datagrams that the system would not send.
     pub send_failed: u64,
+    /// How often nothing was taken from the socket for a millisecond, for the node did not keep up.
+    pub inbox_full: u64,
 }
 
 impl Counters {

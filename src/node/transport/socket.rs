@@ -3,12 +3,15 @@
 use std::io;
 use std::net::{SocketAddr, UdpSocket};
 use std::os::fd::{AsFd, BorrowedFd};
+use std::sync::Arc;
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
 use rustix::net::sockopt;
 
 use super::TransportError;
+use super::bell::Bell;
 
 /// How many bytes of datagrams the system is asked to keep for a socket until they are taken, and
 /// until they are sent. It may grant less.
@@ -19,6 +22,8 @@ pub(super) struct Socket {
     socket: UdpSocket,
     address: SocketAddr,
     receives: usize,
+    /// What ends a wait as well.
+    bell: Option<Arc<Bell>>,
 }
 
 impl Socket {
@@ -34,7 +39,12 @@ impl Socket {
         sockopt::set_socket_send_buffer_size(&socket, KEPT).map_err(|e| bind(e.into()))?;
         let receives = sockopt::socket_recv_buffer_size(&socket).map_err(|e| bind(e.into()))?;
         let address = socket.local_addr().map_err(bind)?;
-        Ok(Socket { socket, address, receives })
+        Ok(Socket { socket, address, receives, bell: None })
+    }
+
+    /// A wait ends when `bell` rings.
+    pub(super) fn listen_for(&mut self, bell: Arc<Bell>) {
+        self.bell = Some(bell);
     }
 
     /// Where it is bound.
@@ -74,15 +84,18 @@ impl Socket {
         }
     }
 
-    /// Waits until there is a datagram, for as long as `wait` at most.
+    /// Waits until there is a datagram or the bell rings, for as long as `wait` at most. Says
+    /// whether the bell rang.
     ///
     /// # Errors
     /// [`TransportError::Socket`].
-    pub(super) fn wait(&self, wait: Duration) -> Result<(), TransportError> {
-        let mut sources = [PollFd::new(&self.socket, PollFlags::IN)];
+    pub(super) fn wait(&self, wait: Duration) -> Result<bool, TransportError> {
+        let bell = self.bell.as_deref();
+        let mut sources = vec![PollFd::new(&self.socket, PollFlags::IN)];
+        sources.extend(bell.map(|bell| PollFd::new(bell, PollFlags::IN)));
         let wait = Timespec::try_from(wait).expect("a wait is short");
         match poll(&mut sources, Some(&wait)) {
-            Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
+            Ok(_) | Err(Errno::INTR) => Ok(bell.is_some_and(Bell::hush)),
             Err(error) => Err(self.failed(error.into())),
         }
     }

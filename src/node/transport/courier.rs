@@ -1,0 +1,201 @@
+//! The transport on a thread of its own: it takes what the socket holds, reports on fragments and
+//! sends, while the node handles messages and writes to its disk.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use stateright::actor::Id;
+
+use super::bell::Bell;
+use super::{Counters, Notice, Transport, TransportError, number};
+use crate::node::mailbox::Mailbox;
+
+/// So many messages wait for the node at most. While there are more, none is taken from the socket:
+/// the system keeps what it has room for.
+const FULL: usize = 16_384;
+
+/// How often a thread whose node has not kept up looks whether it has.
+const LOOK: Duration = Duration::from_millis(1);
+
+/// How long the thread waits for the socket at most.
+const IDLE: Duration = Duration::from_secs(1);
+
+/// What the thread hands over to the node.
+enum Arrived {
+    Message(Id, Vec<u8>),
+    /// It has ended.
+    Failed(TransportError),
+}
+
+/// What the node hands over to the thread.
+enum Task {
+    Send(Id, Vec<u8>),
+    Know(BTreeMap<u64, SocketAddr>),
+    Stop,
+}
+
+/// What the thread says of itself.
+#[derive(Default)]
+struct Told {
+    counters: Counters,
+    notices: Vec<Notice>,
+}
+
+/// A node's end of its transport.
+pub struct Courier {
+    me: Id,
+    servers: BTreeMap<u64, SocketAddr>,
+    incoming: Mailbox<Arrived>,
+    outgoing: Mailbox<Task>,
+    /// What was said since it was last flushed.
+    tasks: Vec<Task>,
+    told: Arc<Mutex<Told>>,
+    bell: Arc<Bell>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Courier {
+    /// Lets `transport` run on a thread of its own from now on.
+    ///
+    /// # Errors
+    /// [`TransportError`] if there is no thread to be had.
+    pub fn start(mut transport: Transport) -> Result<Self, TransportError> {
+        let address = transport.address();
+        let failed = |error| TransportError::Socket { address, error };
+        let bell = Arc::new(Bell::new().map_err(failed)?);
+        transport.listen_for(Arc::clone(&bell));
+        let (incoming, outgoing) = (Mailbox::default(), Mailbox::default());
+        let told = Arc::new(Mutex::new(Told::default()));
+        let (me, servers) = (transport.id(), transport.servers().clone());
+        let (to_node, to_thread) = (incoming.clone(), outgoing.clone());
+        let round =
+            Round { transport, incoming: to_node, outgoing: to_thread, told: Arc::clone(&told) };
+        let thread = thread::Builder::new()
+            .name("transport".into())
+            .spawn(move || round.run())
+            .map_err(failed)?;
+        let (tasks, thread) = (Vec::new(), Some(thread));
+        Ok(Courier { me, servers, incoming, outgoing, tasks, told, bell, thread })
+    }
+
+    /// This node's number.
+    pub fn id(&self) -> Id {
+        self.me
+    }
+
+    /// Whether `id` is a server of the cluster.
+    pub fn is_server(&self, id: Id) -> bool {
+        self.servers.contains_key(&number(id))
+    }
+
+    /// Takes these for the servers from now on.
+    pub fn know(&mut self, servers: BTreeMap<u64, SocketAddr>) {
+        self.servers.clone_from(&servers);
+        self.tasks.push(Task::Know(servers));
+        self.flush();
+    }
+
+    /// What happened so far.
+    pub fn counters(&self) -> Counters {
+        self.told.lock().expect(POISON).counters
+    }
+
+    /// What an operator should know, since this was asked last.
+    pub fn notices(&self) -> Vec<Notice> {
+        std::mem::take(&mut self.told.lock().expect(POISON).notices)
+    }
+
+    /// Has `message` sent to `to` when it is [flushed](Self::flush). What cannot be sent is counted
+    /// and dropped, as the network would.
+    pub fn send(&mut self, to: Id, message: Vec<u8>) {
+        self.tasks.push(Task::Send(to, message));
+    }
+
+    /// Hands over what is to be sent.
+    pub fn flush(&mut self) {
+        if !self.tasks.is_empty() {
+            self.outgoing.put(self.tasks.drain(..));
+            self.bell.ring();
+        }
+    }
+
+    /// Waits for messages, until `deadline` at most, and returns all that there are.
+    ///
+    /// # Errors
+    /// [`TransportError`] if the socket has failed or there was no random nonce to be had.
+    pub fn poll(&mut self, deadline: Instant) -> Result<Vec<(Id, Vec<u8>)>, TransportError> {
+        let mut messages = Vec::new();
+        for arrived in self.incoming.wait(deadline) {
+            match arrived {
+                Arrived::Message(from, message) => messages.push((from, message)),
+                Arrived::Failed(error) => return Err(error),
+            }
+        }
+        Ok(messages)
+    }
+}
+
+/// What was said is sent, as far as it can be at once.
+impl Drop for Courier {
+    fn drop(&mut self) {
+        self.tasks.push(Task::Stop);
+        self.flush();
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// The thread's end.
+struct Round {
+    transport: Transport,
+    incoming: Mailbox<Arrived>,
+    outgoing: Mailbox<Task>,
+    told: Arc<Mutex<Told>>,
+}
+
+impl Round {
+    fn run(mut self) {
+        loop {
+            match self.step() {
+                Ok(true) => {}
+                Ok(false) => return,
+                Err(error) => {
+                    self.incoming.put([Arrived::Failed(error)]);
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Does what is to be done, and waits for more; false once it is to stop.
+    fn step(&mut self) -> Result<bool, TransportError> {
+        for task in self.outgoing.take() {
+            match task {
+                Task::Send(to, message) => self.transport.send(to, message),
+                Task::Know(servers) => self.transport.know(servers),
+                Task::Stop => {
+                    self.transport.flush()?;
+                    return Ok(false);
+                }
+            }
+        }
+        if self.incoming.put([]) < FULL {
+            let messages = self.transport.poll(Instant::now() + IDLE)?;
+            self.incoming.put(messages.into_iter().map(|(from, it)| Arrived::Message(from, it)));
+        } else {
+            self.transport.flush()?;
+            self.transport.note_full();
+            thread::sleep(LOOK);
+        }
+        let mut told = self.told.lock().expect(POISON);
+        told.counters = self.transport.counters();
+        told.notices.extend(self.transport.notices());
+        Ok(true)
+    }
+}
+
+const POISON: &str = "nothing that can panic runs under this lock";
