@@ -2,6 +2,7 @@
 
 pub mod console;
 pub mod file;
+mod lately;
 mod limiter;
 mod taken_out;
 

@@ -320,7 +320,7 @@ fn the_saves_of_a_batch_are_one_commit() {
     let mut node = EventLoop::start(Adder, node_transport, disk, &None, board.clone()).unwrap();
     node.step().unwrap();
     let counts = board.last.lock().unwrap().as_ref().unwrap().1;
-    assert_eq!((counts.saves, counts.commits), (20, 1));
+    assert_eq!((counts.saves, counts.commits.count()), (20, 1));
     assert_eq!(*kept.lock().unwrap(), Some(Sum(20)));
     for sender in &mut senders {
         assert_eq!(sender.poll(Instant::now() + Duration::from_secs(1)).unwrap().len(), 1);

@@ -9,6 +9,7 @@ use quorate_models::service::Status;
 use stateright::actor::Id;
 
 use super::file::Places;
+use super::lately::Lately;
 use super::limiter::Limiter;
 use crate::cli::log::{self, Colour};
 use crate::node::board::Board;
@@ -27,6 +28,7 @@ pub struct Console {
     id: Id,
     board: Board<Snapshot>,
     turns: Turns,
+    commits: Lately,
     /// Where servers are, as soon as the file says that anew.
     places: Receiver<Places>,
     /// The warnings that were told.
@@ -44,6 +46,7 @@ impl Console {
             board,
             places,
             turns: Turns::default(),
+            commits: Lately::default(),
             warned: BTreeSet::new(),
             notices: BTreeMap::new(),
         }
@@ -62,7 +65,8 @@ impl Watch for Console {
                 log::event(&log::paint(warning, Colour::Red));
             }
         }
-        self.board.publish(Snapshot { at, status, counts, transport });
+        let commit_lately = self.commits.mean(at, &counts.commits);
+        self.board.publish(Snapshot { at, status, counts, transport, commit_lately });
     }
 
     fn notice(&mut self, notice: Notice) {
