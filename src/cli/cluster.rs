@@ -16,8 +16,8 @@ use quorate_models::RUNNING;
 use quorate_models::kv::Kv;
 use quorate_models::protocol::{Protocol, Visit};
 
-use super::exit::{self, Code, Failure};
-use super::log;
+use super::exit::{Code, Failure};
+use super::log::{Log, Options};
 use super::setup;
 use crate::node::UNNAMED;
 use crate::node::config::{Config, FILE, Runs};
@@ -61,6 +61,8 @@ pub struct Args {
     /// Node i listens on port P+i of 127.0.0.1, UDP and TCP [default: 7400]
     #[arg(long, value_name = "P", value_parser = clap::value_parser!(u16).range(1..=65_000))]
     port: Option<u16>,
+    #[command(flatten)]
+    log: Options,
 }
 
 fn sizes() -> RangedI64ValueParser<u16> {
@@ -70,10 +72,11 @@ fn sizes() -> RangedI64ValueParser<u16> {
 
 /// Runs a cluster.
 pub fn run(args: Args) -> ExitCode {
-    exit::report(cluster(&args))
+    let log = Log::new(args.log, None);
+    log.report(cluster(&args, log))
 }
 
-fn cluster(args: &Args) -> Result<(), Failure> {
+fn cluster(args: &Args, log: Log) -> Result<(), Failure> {
     let stop = Arc::new(AtomicBool::new(false));
     let told = stop.clone();
     ctrlc::set_handler(move || told.store(true, Ordering::SeqCst))
@@ -92,24 +95,25 @@ fn cluster(args: &Args) -> Result<(), Failure> {
     }
     has_stores(&config)?;
     let (count, shown) = (config.nodes.len(), path.display());
-    log::event(&format!("{count} nodes; `quorate kv --config {shown} put KEY VALUE` writes"));
+    let text = format!("{count} nodes; `quorate kv --config {shown} put KEY VALUE` writes");
+    log.info(&text, &[]);
     let mut nodes = Vec::new();
     for node in &config.nodes {
-        match Node::start(&path, node.id) {
+        match Node::start(&path, node.id, log) {
             Ok(started) => nodes.push(started),
             Err(failure) => {
-                children::stop_all(&mut nodes);
+                children::stop_all(&mut nodes, log);
                 return Err(failure);
             }
         }
     }
-    let ended = watch(&mut nodes, &stop, &path);
-    children::stop_all(&mut nodes);
+    let ended = watch(&mut nodes, &stop, &path, log);
+    children::stop_all(&mut nodes, log);
     ended
 }
 
 /// Waits until the cluster is to stop, or there is no use in going on.
-fn watch(nodes: &mut Vec<Node>, stop: &AtomicBool, config: &Path) -> Result<(), Failure> {
+fn watch(nodes: &mut Vec<Node>, stop: &AtomicBool, config: &Path, log: Log) -> Result<(), Failure> {
     while !stop.load(Ordering::SeqCst) {
         for index in (0..nodes.len()).rev() {
             let Some(end) = nodes[index].ended() else {
@@ -118,11 +122,12 @@ fn watch(nodes: &mut Vec<Node>, stop: &AtomicBool, config: &Path) -> Result<(), 
             let id = nodes.remove(index).id;
             match end {
                 // Ctrl-C reaches the nodes as well, perhaps before us.
-                End::Stopped => log::event(&format!("node {id} stopped")),
-                End::Killed(how) => log::event(&format!(
-                    "node {id} ended by {how}; `quorate node --config {} --id {id}` restarts it",
-                    config.display()
-                )),
+                End::Stopped => log.info(&format!("node {id} stopped"), &[]),
+                End::Killed(how) => {
+                    let config = config.display();
+                    let again = format!("`quorate node --config {config} --id {id}` restarts it");
+                    log.warn(&format!("node {id} ended by {how}; {again}"), &[]);
+                }
                 End::Failed(code) => {
                     let message =
                         format!("node {id} failed with exit code {code}; see its last line");

@@ -7,7 +7,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
-use crate::cli::log::{self, Colour};
+use crate::cli::log::Log;
 use crate::node::config::Config;
 
 /// How often the file is looked at.
@@ -17,14 +17,14 @@ const LOOK: Duration = Duration::from_millis(500);
 pub type Places = BTreeMap<u64, SocketAddr>;
 
 /// Looks after the file of `config` from now on, and tells where the servers are whenever it says
-/// that anew. What node `me` makes of a change is told on stderr.
-pub fn follow(config: Config, me: u64) -> Receiver<Places> {
+/// that anew. What node `me` makes of a change is told to `log`.
+pub fn follow(config: Config, me: u64, log: Log) -> Receiver<Places> {
     let (sender, receiver) = channel();
-    thread::spawn(move || watch(config, me, &sender));
+    thread::spawn(move || watch(config, me, log, &sender));
     receiver
 }
 
-fn watch(mut config: Config, me: u64, sender: &Sender<Places>) {
+fn watch(mut config: Config, me: u64, log: Log, sender: &Sender<Places>) {
     let mut seen = stamp(&config.path);
     loop {
         thread::sleep(LOOK);
@@ -42,11 +42,10 @@ fn watch(mut config: Config, me: u64, sender: &Sender<Places>) {
                 if sender.send(places).is_err() {
                     return;
                 }
-                lines.iter().for_each(|line| log::event(line));
+                lines.iter().for_each(|line| log.info(line, &[]));
             }
             Err(problem) => {
-                let line = format!("the changed file is not used: {problem}");
-                log::event(&log::paint(&line, Colour::Red));
+                log.warn(&format!("the changed file is not used: {problem}"), &[]);
             }
         }
     }
