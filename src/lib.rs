@@ -1,4 +1,4 @@
-//! The `quorate` command and the node that runs the models' actors over UDP.
+//! The `quorate` command, the node that runs the models' actors over UDP, and what clients need.
 //!
 //! A program that uses a cluster opens a [`Client`](node::client::Client): a session of its own,
 //! with one command at a time. The cluster may run any protocol.
@@ -17,6 +17,9 @@
 //! client.call(put("colour", "blue"), Duration::from_secs(5))?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! A program that has many sessions, on one thread and over one socket, opens
+//! [`Sessions`](node::client::Sessions) instead: [`redis`] does, for Redis clients.
 //!
 //! A program that is a node of a cluster calls [`Site::run`](cli::node::Site::run) with the
 //! protocol as its type. The call returns when the board is told to stop, by another thread or a
@@ -53,3 +56,4 @@
 pub mod bench;
 pub mod cli;
 pub mod node;
+pub mod redis;

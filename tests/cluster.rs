@@ -17,6 +17,8 @@ mod old;
 mod primary_backup;
 #[path = "cluster/reads.rs"]
 mod reads;
+#[path = "cluster/redis.rs"]
+mod redis;
 #[path = "cluster/sessions.rs"]
 mod sessions;
 #[path = "cluster/snapshot.rs"]

@@ -17,7 +17,7 @@ const MIB: usize = 1 << 20;
 fn members(count: usize) -> Members {
     let addresses = support::free_addresses(count);
     let servers: BTreeMap<_, _> = (1..).zip(addresses).collect();
-    Members { cluster: 1, key: [7; 32], servers }
+    Members { cluster: 1, key: [7; 32], servers, datagram: 1_200 }
 }
 
 fn value(length: usize, salt: usize) -> Vec<u8> {

@@ -22,10 +22,12 @@ use stateright::actor::Id;
 
 const KEY: [u8; 32] = [7; 32];
 const CLUSTER: u64 = 0xC1;
+/// As messages are cut for any path.
+const SAFE: u16 = CHUNK as u16;
 
 fn packet(kind: Kind, link: Link, payload: &[u8]) -> Packet {
     let length = payload.len() as u32;
-    Packet { kind, link, message: 5, index: 0, count: 1, length, payload: payload.to_vec() }
+    Packet { kind, link, message: 5, index: 0, chunk: SAFE, length, payload: payload.to_vec() }
 }
 
 fn link(me: u64, peer: u64) -> Link {
@@ -71,14 +73,14 @@ fn every_bit_of_a_datagram_counts() {
 
 #[test]
 fn a_header_that_contradicts_itself_is_refused_before_anything_is_decrypted() {
-    let header = |index, count, length| Header {
+    let header = |index, chunk, length| Header {
         kind: Kind::Data,
         cluster: CLUSTER,
         sender: 1,
         receiver: 2,
         message: 5,
         index,
-        count,
+        chunk,
         length,
     };
     let decode = |header: &Header, carried: usize| {
@@ -87,15 +89,15 @@ fn a_header_that_contradicts_itself_is_refused_before_anything_is_decrypted() {
     };
     let shape = Err(WireError::Shape);
     let chunk = CHUNK as u32;
-    assert_eq!(decode(&header(0, 1, 3), 3), Ok(header(0, 1, 3)));
-    assert_eq!(decode(&header(1, 2, chunk + 1), 1), Ok(header(1, 2, chunk + 1)));
-    assert_eq!(decode(&header(0, 1, 3), 4), shape);
-    assert_eq!(decode(&header(1, 1, 3), 3), shape);
-    assert_eq!(decode(&header(0, 2, 3), 3), shape);
+    assert_eq!(decode(&header(0, SAFE, 3), 3), Ok(header(0, SAFE, 3)));
+    assert_eq!(decode(&header(1, SAFE, chunk + 1), 1), Ok(header(1, SAFE, chunk + 1)));
+    assert_eq!(decode(&header(0, SAFE, 3), 4), shape);
+    assert_eq!(decode(&header(1, SAFE, 3), 3), shape);
     assert_eq!(decode(&header(0, 0, 0), 0), shape);
-    assert_eq!(decode(&header(0, 1, chunk + 1), CHUNK), shape);
+    assert_eq!(decode(&header(0, wire::CHUNK_MIN as u16 - 1, 3), 3), shape);
+    assert_eq!(decode(&header(0, SAFE + 1, chunk + 2), CHUNK), shape);
     let huge = wire::MESSAGE_MAX as u32 + 1;
-    assert_eq!(decode(&header(0, huge.div_ceil(chunk) as u16, huge), CHUNK), shape);
+    assert_eq!(decode(&header(0, SAFE, huge), CHUNK), shape);
     assert_eq!(decode(&header(0, u16::MAX, u32::MAX), CHUNK), shape);
     let long = vec![0; DATAGRAM_MAX + 1];
     assert_eq!(Datagram::decode(&long).map(|_| ()).unwrap_err(), WireError::Size);
@@ -106,7 +108,7 @@ fn attacked() -> (Transport, UdpSocket) {
     let address = support::free_addresses(1)[0];
     let attacker = listener();
     let servers = BTreeMap::from([(2, address), (1, "127.0.0.1:1".parse().unwrap())]);
-    let members = Members { cluster: CLUSTER, key: KEY, servers };
+    let members = Members { cluster: CLUSTER, key: KEY, servers, datagram: 1_200 };
     (Transport::server(&members, 2).unwrap(), attacker)
 }
 
@@ -127,12 +129,11 @@ fn client() -> Id {
 #[test]
 fn what_is_not_authentic_is_counted_and_never_answered() {
     let (mut transport, attacker) = attacked();
-    let foreign = Seal::new(&KEY, CLUSTER + 1);
-    let forged = Seal::new(&[8; 32], CLUSTER);
+    let mut foreign = Seal::new(&KEY, CLUSTER + 1);
+    let mut forged = Seal::new(&[8; 32], CLUSTER);
     // The first of many fragments: it would be reported on, if it were authentic.
     let length = 3 * CHUNK as u32;
-    let first =
-        Packet { count: 3, length, ..packet(Kind::Data, link(FIRST_CLIENT, 2), &[1; CHUNK]) };
+    let first = Packet { length, ..packet(Kind::Data, link(FIRST_CLIENT, 2), &[1; CHUNK]) };
     let attacks = [
         vec![],
         b"GET / HTTP/1.1\r\n\r\n".to_vec(),
@@ -336,23 +337,23 @@ proptest! {
     ) {
         let (kind, length) =
             if is_data { (Kind::Data, length) } else { (Kind::Report, length % CHUNK as u32) };
-        let count = wire::fragments(length as usize) as u16;
-        let index = index.index(usize::from(count)) as u16;
+        let chunk = SAFE;
+        let index = index.index(wire::fragments(length as usize, chunk)) as u16;
         let header =
-            Header { kind, cluster: CLUSTER, sender, receiver, message, index, count, length };
-        let carried = wire::fragment(length as usize, usize::from(index)).len();
+            Header { kind, cluster: CLUSTER, sender, receiver, message, index, chunk, length };
+        let carried = wire::fragment(length as usize, chunk, usize::from(index)).len();
         let bytes = [&header.encode()[..], &[3; 24], &vec![0; carried + 16]].concat();
         prop_assert_eq!(Datagram::decode(&bytes).unwrap().header, header);
     }
 
     #[test]
     fn arbitrary_packets_do_not_break_reassembly(
-        message in 0_u64..4, index: u16, count: u16, length: u32,
+        message in 0_u64..4, index: u16, chunk: u16, length: u32,
         payload in prop::collection::vec(any::<u8>(), 0..CHUNK),
     ) {
         let mut reassembly = Reassembly::new();
         let (kind, link) = (Kind::Data, link(2, 1));
-        let packet = Packet { kind, link, message, index, count, length, payload };
+        let packet = Packet { kind, link, message, index, chunk, length, payload };
         reassembly.accept(Instant::now(), packet);
         prop_assert!(reassembly.bytes() <= wire::MESSAGE_MAX);
     }

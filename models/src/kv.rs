@@ -1,84 +1,27 @@
-//! The replicated key-value store: put, get, compare-and-swap, delete.
+//! The replicated key-value store: put, get, compare-and-swap, delete, and what else clients ask
+//! for in one step.
+
+mod text;
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
 
-use serde::de::{self, SeqAccess, Visitor};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 use crate::state_machine::StateMachine;
+pub use text::Text;
 
-/// A key or a value: bytes, of text as a rule, that are cheap to clone.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Text(Arc<[u8]>);
+/// The largest key, in bytes: 64 KiB. Who takes commands from users holds them to it.
+pub const KEY_MAX: usize = 64 << 10;
 
-impl From<&str> for Text {
-    fn from(text: &str) -> Self {
-        Text(text.as_bytes().into())
-    }
-}
+/// The largest value, in bytes: 1 MiB. Who takes commands from users holds them to it; the store
+/// itself appends no further.
+pub const VALUE_MAX: usize = 1 << 20;
 
-impl From<&[u8]> for Text {
-    fn from(bytes: &[u8]) -> Self {
-        Text(bytes.into())
-    }
-}
+/// How many bytes one read returns at most, in all: 2 MiB. An answer is one message.
+pub const READ_MAX: usize = 2 << 20;
 
-impl std::ops::Deref for Text {
-    type Target = [u8];
-    fn deref(&self) -> &[u8] {
-        &self.0
-    }
-}
-
-impl Serialize for Text {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_bytes(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for Text {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Bytes;
-        impl<'de> Visitor<'de> for Bytes {
-            type Value = Text;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("bytes")
-            }
-            fn visit_bytes<E: de::Error>(self, bytes: &[u8]) -> Result<Text, E> {
-                Ok(Text::from(bytes))
-            }
-            /// JSON, for one, has no bytes, and tells them one by one.
-            fn visit_seq<A: SeqAccess<'de>>(self, mut bytes: A) -> Result<Text, A::Error> {
-                let mut all: Vec<u8> = Vec::new();
-                while let Some(byte) = bytes.next_element()? {
-                    all.push(byte);
-                }
-                Ok(Text::from(&*all))
-            }
-        }
-        deserializer.deserialize_bytes(Bytes)
-    }
-}
-
-/// Text as it is; what is no text, and what a terminal would not show but obey, as its code.
-impl fmt::Debug for Text {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for chunk in self.utf8_chunks() {
-            for letter in chunk.valid().chars() {
-                if letter.is_control() {
-                    write!(f, "{}", letter.escape_default())?;
-                } else {
-                    write!(f, "{letter}")?;
-                }
-            }
-            write!(f, "{}", chunk.invalid().escape_ascii())?;
-        }
-        Ok(())
-    }
-}
-
+/// A command. Logs of older builds hold the first ones, so a new one goes last.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Command {
     Put {
@@ -97,6 +40,47 @@ pub enum Command {
     Delete {
         key: Text,
     },
+    /// Sets `key` if it is there, or if it is not: [`Output::Tested`].
+    PutIf {
+        key: Text,
+        value: Text,
+        exists: bool,
+    },
+    /// Sets `key` and returns what it held before: [`Output::Value`]. If `exists` says so, it is
+    /// set only if it is there, or if it is not.
+    Exchange {
+        key: Text,
+        value: Text,
+        exists: Option<bool>,
+    },
+    /// Removes all of `keys`, and returns how many were there: [`Output::Number`].
+    DeleteAll {
+        keys: Vec<Text>,
+    },
+    /// Reads all of `keys` at one moment: [`Output::Values`].
+    GetAll {
+        keys: Vec<Text>,
+    },
+    /// Counts those of `keys` that are there, one as often as it is named: [`Output::Number`].
+    Count {
+        keys: Vec<Text>,
+    },
+    /// Reads how many bytes the value of `key` has, 0 if it is absent: [`Output::Number`].
+    Length {
+        key: Text,
+    },
+    /// Adds to the decimal number that `key` holds, 0 if it is absent, and returns the sum:
+    /// [`Output::Number`].
+    Add {
+        key: Text,
+        by: i64,
+    },
+    /// Appends to the value of `key`, which is empty if absent, and returns how many bytes it has
+    /// then: [`Output::Number`].
+    Append {
+        key: Text,
+        value: Text,
+    },
 }
 
 /// The command that sets `key` to `value`.
@@ -112,15 +96,30 @@ pub fn get(key: &str) -> Command {
 /// As a client writes it: a log is read entry by entry.
 impl fmt::Debug for Command {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let when = |exists: bool| if exists { "present" } else { "absent" };
         match self {
             Command::Put { key, value } => write!(f, "put {key:?}={value:?}"),
             Command::Get { key } => write!(f, "get {key:?}"),
             Command::Cas { key, old, new } => write!(f, "cas {key:?}={old:?}→{new:?}"),
             Command::Delete { key } => write!(f, "delete {key:?}"),
+            Command::PutIf { key, value, exists } => {
+                write!(f, "put {key:?}={value:?} if {}", when(*exists))
+            }
+            Command::Exchange { key, value, exists } => {
+                write!(f, "exchange {key:?}={value:?}")?;
+                exists.map_or(Ok(()), |exists| write!(f, " if {}", when(exists)))
+            }
+            Command::DeleteAll { keys } => write!(f, "delete {keys:?}"),
+            Command::GetAll { keys } => write!(f, "get {keys:?}"),
+            Command::Count { keys } => write!(f, "count {keys:?}"),
+            Command::Length { key } => write!(f, "length {key:?}"),
+            Command::Add { key, by } => write!(f, "add {key:?}+{by}"),
+            Command::Append { key, value } => write!(f, "append {key:?}+{value:?}"),
         }
     }
 }
 
+/// What a command returns. A new one goes last, as with [`Command`].
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Output {
     /// A put took effect.
@@ -133,11 +132,74 @@ pub enum Output {
     Mismatch { actual: Option<Text> },
     /// A delete: whether the key was there.
     Deleted { existed: bool },
+    /// Whether a put with a condition took effect.
+    Tested { stored: bool },
+    /// The values of several keys, in their order; `None` for one that is absent.
+    Values(Vec<Option<Text>>),
+    /// A sum, a length, or how many.
+    Number(i64),
+    /// The command changed nothing.
+    Refused(Refused),
+}
+
+/// Why a command changed nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Refused {
+    /// The value is no decimal number of 64 bits with a sign.
+    NoNumber,
+    /// The sum is no such number.
+    Overflow,
+    /// The value would have more than [`VALUE_MAX`] bytes, or the answer more than [`READ_MAX`].
+    TooLong,
 }
 
 /// The store: what every server computes from the log.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Kv(BTreeMap<Text, Text>);
+
+impl Kv {
+    /// Sets `key`, if what there is meets the condition; returns what it held before, and whether
+    /// it is set.
+    fn set(&mut self, key: &Text, value: &Text, exists: Option<bool>) -> (Option<Text>, bool) {
+        let is_there = self.0.contains_key(key);
+        if exists.is_some_and(|exists| exists != is_there) {
+            return (self.0.get(key).cloned(), false);
+        }
+        (self.0.insert(key.clone(), value.clone()), true)
+    }
+
+    fn add(&mut self, key: &Text, by: i64) -> Output {
+        let Some(number) = self.0.get(key).map_or(Some(0), |value| number(value)) else {
+            return Output::Refused(Refused::NoNumber);
+        };
+        let Some(sum) = number.checked_add(by) else { return Output::Refused(Refused::Overflow) };
+        self.0.insert(key.clone(), Text::from(&*sum.to_string()));
+        Output::Number(sum)
+    }
+
+    fn append(&mut self, key: &Text, value: &Text) -> Output {
+        let before = self.0.get(key).map_or(&[][..], |value| value);
+        let length = before.len() + value.len();
+        if length > VALUE_MAX {
+            return Output::Refused(Refused::TooLong);
+        }
+        let whole = [before, value].concat();
+        self.0.insert(key.clone(), Text::from(&*whole));
+        Output::Number(length as i64)
+    }
+
+    fn get_all(&self, keys: &[Text]) -> Output {
+        let values: Vec<_> = keys.iter().map(|key| self.0.get(key).cloned()).collect();
+        let bytes: usize = values.iter().flatten().map(|value| value.len()).sum();
+        if bytes > READ_MAX { Output::Refused(Refused::TooLong) } else { Output::Values(values) }
+    }
+}
+
+/// The number that `value` is, written as numbers are: without a plus sign or zeros before it.
+fn number(value: &[u8]) -> Option<i64> {
+    let number: i64 = std::str::from_utf8(value).ok()?.parse().ok()?;
+    (number.to_string().as_bytes() == value).then_some(number)
+}
 
 impl StateMachine for Kv {
     type Command = Command;
@@ -149,7 +211,6 @@ impl StateMachine for Kv {
                 self.0.insert(key.clone(), value.clone());
                 Output::Stored
             }
-            Command::Get { .. } => self.read(command),
             Command::Cas { key, old, new } => match self.0.get_mut(key) {
                 Some(value) if value == old => {
                     *value = new.clone();
@@ -158,25 +219,63 @@ impl StateMachine for Kv {
                 actual => Output::Mismatch { actual: actual.cloned() },
             },
             Command::Delete { key } => Output::Deleted { existed: self.0.remove(key).is_some() },
+            Command::PutIf { key, value, exists } => {
+                Output::Tested { stored: self.set(key, value, Some(*exists)).1 }
+            }
+            Command::Exchange { key, value, exists } => {
+                Output::Value(self.set(key, value, *exists).0)
+            }
+            Command::DeleteAll { keys } => {
+                Output::Number(keys.iter().filter_map(|key| self.0.remove(key)).count() as i64)
+            }
+            Command::Add { key, by } => self.add(key, *by),
+            Command::Append { key, value } => self.append(key, value),
+            Command::Get { .. }
+            | Command::GetAll { .. }
+            | Command::Count { .. }
+            | Command::Length { .. } => self.read(command),
         }
     }
 
     fn is_read_only(command: &Command) -> bool {
-        matches!(command, Command::Get { .. })
+        matches!(
+            command,
+            Command::Get { .. }
+                | Command::GetAll { .. }
+                | Command::Count { .. }
+                | Command::Length { .. }
+        )
     }
 
     fn read(&self, command: &Command) -> Output {
         match command {
             Command::Get { key } => Output::Value(self.0.get(key).cloned()),
+            Command::GetAll { keys } => self.get_all(keys),
+            Command::Count { keys } => {
+                Output::Number(keys.iter().filter(|key| self.0.contains_key(*key)).count() as i64)
+            }
+            Command::Length { key } => {
+                Output::Number(self.0.get(key).map_or(0, |value| value.len()) as i64)
+            }
             other => self.clone().apply(other),
         }
     }
 
     fn weight(command: &Command) -> usize {
         match command {
-            Command::Put { key, value } => key.len() + value.len(),
-            Command::Get { key } | Command::Delete { key } => key.len(),
+            Command::Put { key, value }
+            | Command::PutIf { key, value, .. }
+            | Command::Exchange { key, value, .. }
+            | Command::Append { key, value } => key.len() + value.len(),
+            Command::Get { key }
+            | Command::Delete { key }
+            | Command::Length { key }
+            | Command::Add { key, .. } => key.len(),
             Command::Cas { key, old, new } => key.len() + old.len() + new.len(),
+            // Each has a length beside it, which counts if there are many.
+            Command::DeleteAll { keys } | Command::GetAll { keys } | Command::Count { keys } => {
+                keys.iter().map(|key| key.len() + 2).sum()
+            }
         }
     }
 }
@@ -185,24 +284,97 @@ impl StateMachine for Kv {
 mod tests {
     use super::*;
 
+    fn texts(keys: &[&str]) -> Vec<Text> {
+        keys.iter().map(|key| Text::from(*key)).collect()
+    }
+
+    fn put_if(key: &str, exists: bool) -> Command {
+        Command::PutIf { key: key.into(), value: "x".into(), exists }
+    }
+
+    fn exchange(key: &str, value: &str, exists: Option<bool>) -> Command {
+        Command::Exchange { key: key.into(), value: value.into(), exists }
+    }
+
     #[test]
-    fn bytes_are_kept_as_they_are_and_shown_harmlessly() {
-        for (bytes, shown) in [
-            (&b"plain"[..], "plain"),
-            ("grün = \"x\"".as_bytes(), "grün = \"x\""),
-            (b"a\x1b[2Jb\n", "a\\u{1b}[2Jb\\n"),
-            (b"\xff\x00\xc3", "\\xff\\u{0}\\xc3"),
-            (b"", ""),
+    fn a_condition_decides_and_the_answer_says_what_was_there() {
+        let mut kv = Kv::default();
+        let value = |value: Option<&str>| Output::Value(value.map(Text::from));
+        for (command, output) in [
+            (put_if("a", true), Output::Tested { stored: false }),
+            (put_if("a", false), Output::Tested { stored: true }),
+            (put_if("a", false), Output::Tested { stored: false }),
+            (put_if("a", true), Output::Tested { stored: true }),
+            (exchange("a", "y", None), value(Some("x"))),
+            (exchange("a", "z", Some(false)), value(Some("y"))),
+            (get("a"), value(Some("y"))),
+            (exchange("a", "z", Some(true)), value(Some("y"))),
+            (exchange("b", "z", Some(true)), value(None)),
+            (exchange("b", "z", Some(false)), value(None)),
+            (get("b"), value(Some("z"))),
         ] {
-            let text = Text::from(bytes);
-            assert_eq!(format!("{text:?}"), shown);
-            let sent = postcard::to_allocvec(&text).unwrap();
-            assert_eq!(postcard::from_bytes::<Text>(&sent).unwrap(), text);
+            assert_eq!(kv.apply(&command), output, "{command:?}");
         }
-        // As a string of the same bytes is sent and stored.
-        assert_eq!(
-            postcard::to_allocvec(&Text::from("grün")).unwrap(),
-            postcard::to_allocvec("grün").unwrap()
-        );
+    }
+
+    #[test]
+    fn several_keys_are_read_counted_and_removed_at_once() {
+        let mut kv = Kv::default();
+        kv.apply(&put("a", "one"));
+        kv.apply(&put("b", "three"));
+        let keys = texts(&["b", "none", "b"]);
+        let (three, count) = (Some(Text::from("three")), Command::Count { keys: keys.clone() });
+        let read = Command::GetAll { keys: keys.clone() };
+        assert_eq!(kv.read(&read), Output::Values(vec![three.clone(), None, three]));
+        assert_eq!(kv.apply(&count), Output::Number(2));
+        assert_eq!(kv.read(&Command::Length { key: "b".into() }), Output::Number(5));
+        assert_eq!(kv.read(&Command::Length { key: "none".into() }), Output::Number(0));
+        assert_eq!(kv.apply(&Command::DeleteAll { keys }), Output::Number(1));
+        assert_eq!(kv.apply(&count), Output::Number(0));
+        let long = Text::from(&*vec![0; VALUE_MAX]);
+        kv.apply(&Command::Put { key: "long".into(), value: long });
+        let twice = Command::GetAll { keys: texts(&["long", "long"]) };
+        assert!(matches!(kv.read(&twice), Output::Values(_)));
+        let more = Command::GetAll { keys: texts(&["long", "a", "long"]) };
+        assert_eq!(kv.read(&more), Output::Refused(Refused::TooLong));
+    }
+
+    #[test]
+    fn only_a_number_that_is_written_as_one_is_added_to() {
+        let mut kv = Kv::default();
+        let add = |kv: &mut Kv, by| kv.apply(&Command::Add { key: "n".into(), by });
+        assert_eq!(add(&mut kv, 5), Output::Number(5));
+        assert_eq!(add(&mut kv, -7), Output::Number(-2));
+        assert_eq!(add(&mut kv, i64::MIN), Output::Refused(Refused::Overflow));
+        assert_eq!(kv.apply(&get("n")), Output::Value(Some("-2".into())));
+        for wrong in ["", "+1", "01", "-0", " 1", "1 ", "1.0", "x", "9223372036854775808"] {
+            kv.apply(&put("n", wrong));
+            assert_eq!(add(&mut kv, 1), Output::Refused(Refused::NoNumber), "{wrong:?}");
+            assert_eq!(kv.apply(&get("n")), Output::Value(Some(wrong.into())));
+        }
+    }
+
+    #[test]
+    fn a_value_grows_up_to_the_limit() {
+        let mut kv = Kv::default();
+        let append =
+            |length| Command::Append { key: "a".into(), value: Text::from(&*vec![b'x'; length]) };
+        assert_eq!(kv.apply(&append(0)), Output::Number(0));
+        assert_eq!(kv.apply(&append(3)), Output::Number(3));
+        let rest = VALUE_MAX - 3;
+        assert_eq!(kv.apply(&append(rest)), Output::Number(VALUE_MAX as i64));
+        assert_eq!(kv.apply(&append(1)), Output::Refused(Refused::TooLong));
+        assert_eq!(kv.read(&Command::Length { key: "a".into() }), Output::Number(VALUE_MAX as i64));
+    }
+
+    #[test]
+    fn what_older_builds_wrote_is_read_as_they_meant_it() {
+        let bytes = |command: &Command| postcard::to_allocvec(command).unwrap();
+        assert_eq!(bytes(&put("k", "v")), [0, 1, b'k', 1, b'v']);
+        assert_eq!(bytes(&get("k")), [1, 1, b'k']);
+        assert_eq!(bytes(&Command::Delete { key: "k".into() }), [3, 1, b'k']);
+        let output = |output: &Output| postcard::to_allocvec(output).unwrap();
+        assert_eq!(output(&Output::Deleted { existed: true }), [4, 1]);
+        assert_eq!(output(&Output::Stored), [0]);
     }
 }

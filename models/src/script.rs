@@ -73,6 +73,8 @@ pub fn text(script: &[Command]) -> String {
             format!("cas {}={}:{}", lossy(key), lossy(old), lossy(new))
         }
         Command::Delete { key } => format!("delete {}", lossy(key)),
+        // No script has the others.
+        other => format!("{other:?}"),
     });
     words.collect::<Vec<_>>().join("; ")
 }

@@ -61,6 +61,10 @@ pub struct Args {
     /// Node i listens on port P+i of 127.0.0.1, UDP and TCP [default: 7400]
     #[arg(long, value_name = "P", value_parser = clap::value_parser!(u16).range(1..=65_000))]
     port: Option<u16>,
+    /// Node i serves Redis clients (RESP2 over TCP) on port R+i of 127.0.0.1, for as long as the
+    /// cluster runs now
+    #[arg(long, value_name = "R", value_parser = clap::value_parser!(u16).range(1..=65_000))]
+    redis: Option<u16>,
     #[command(flatten)]
     log: Options,
 }
@@ -97,9 +101,11 @@ fn cluster(args: &Args, log: Log) -> Result<(), Failure> {
     let (count, shown) = (config.nodes.len(), path.display());
     let text = format!("{count} nodes; `quorate kv --config {shown} put KEY VALUE` writes");
     log.info(&text, &[]);
+    let redis: Vec<_> =
+        config.nodes.iter().map(|node| redis(args.redis, node.id)).collect::<Result<_, _>>()?;
     let mut nodes = Vec::new();
-    for node in &config.nodes {
-        match Node::start(&path, node.id, log) {
+    for (node, redis) in config.nodes.iter().zip(redis) {
+        match Node::start(&path, node.id, redis, log) {
             Ok(started) => nodes.push(started),
             Err(failure) => {
                 children::stop_all(&mut nodes, log);
@@ -110,6 +116,18 @@ fn cluster(args: &Args, log: Log) -> Result<(), Failure> {
     let ended = watch(&mut nodes, &stop, &path, log);
     children::stop_all(&mut nodes, log);
     ended
+}
+
+/// Where node `id` serves Redis clients, if `first` is the port before that of the first node.
+fn redis(first: Option<u16>, id: u64) -> Result<Option<SocketAddr>, Failure> {
+    let Some(first) = first else { return Ok(None) };
+    match u16::try_from(u64::from(first) + id) {
+        Ok(port) => Ok(Some(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))),
+        Err(_) => {
+            let message = format!("--redis {first}: there is no port {first} + {id} for node {id}");
+            Err(Failure::new(Code::Usage, message))
+        }
+    }
 }
 
 /// Waits until the cluster is to stop, or there is no use in going on.

@@ -11,17 +11,12 @@ use std::time::Duration;
 use clap::Subcommand;
 use quorate_models::consistency::Freshness;
 use quorate_models::kv::{Command, Kv, Output, Text};
+pub use quorate_models::kv::{KEY_MAX, VALUE_MAX};
 
 use super::exit::{self, Code, Failure};
 use super::{output, setup, unanswered};
 use crate::node::client::{CallError, Client};
 use crate::node::config::Config;
-
-/// The largest key, in bytes: 64 KiB.
-pub const KEY_MAX: usize = 64 << 10;
-
-/// The largest value, in bytes: 1 MiB.
-pub const VALUE_MAX: usize = 1 << 20;
 
 /// What is said of all operations, for `--help`.
 const NOTES: &str = "\
@@ -182,6 +177,7 @@ fn show(key: &Text, output: Output) -> Result<(), Failure> {
             let (key, actual) = (quoted(key), quoted(&actual));
             Err(Failure::new(Code::No, format!("{key} holds {actual}, and was not changed")))
         }
+        other => unreachable!("no operation returns {other:?}"),
     }
 }
 
@@ -228,6 +224,7 @@ fn key_of(command: &Command) -> &Text {
         | Command::Get { key }
         | Command::Cas { key, .. }
         | Command::Delete { key } => key,
+        other => unreachable!("no operation is {other:?}"),
     }
 }
 

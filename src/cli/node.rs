@@ -4,12 +4,14 @@ pub mod console;
 pub mod file;
 mod lately;
 mod limiter;
+mod redis;
 mod taken_out;
 
 use std::io::Read;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::mpsc::Receiver;
 use std::thread;
 
 use quorate_models::durable::Durable;
@@ -28,6 +30,7 @@ use crate::node::snapshot::Snapshot;
 use crate::node::storage::{self, Store};
 use crate::node::transport::Transport;
 use console::Console;
+use file::Places;
 
 /// Which node of which cluster.
 #[derive(clap::Args)]
@@ -46,6 +49,8 @@ pub struct Args {
     /// the address by which others reach the node is not one of this machine's
     #[arg(long, value_name = "IP:PORT")]
     bind: Option<SocketAddr>,
+    #[command(flatten)]
+    redis: redis::Options,
     /// Create the node's store if there is none. Only for a node that never ran, or in Raft for one
     /// that has lost its store, which counts for nothing until it is removed, added and promoted:
     /// one that comes back without its memory may break its word, and acknowledged writes are lost
@@ -74,9 +79,11 @@ fn node(args: &Args, log: Log) -> Result<(), Failure> {
         return Err(Failure::new(Code::Usage, message));
     }
     let node = bound(setup::node(&config, args.id)?.clone(), args.bind)?;
+    let redis = args.redis.settings()?;
     let board = Board::default();
     stop_when_told(&board, args.stop_with_stdin)?;
-    setup::visit(&config, Site { config: &config, node, init: args.init, board, log })?
+    let site = Site { config: &config, node, init: args.init, board, log };
+    setup::visit(&config, Served { site, redis })?
 }
 
 /// One node of a cluster, where it is to run.
@@ -93,11 +100,18 @@ pub struct Site<'a> {
     pub log: Log,
 }
 
-impl Visit for Site<'_> {
+/// A node of the key-value store, and how it serves Redis clients, if it does.
+struct Served<'a> {
+    site: Site<'a>,
+    redis: Option<redis::At>,
+}
+
+impl Visit for Served<'_> {
     type Output = Result<(), Failure>;
 
     fn visit<P: Protocol<Machine = Kv>>(self) -> Result<(), Failure> {
-        self.run::<P>()
+        let Served { site, redis } = self;
+        site.serve::<P, _>(|site, places| redis.map(|at| at.start(site, places)).transpose())
     }
 }
 
@@ -107,6 +121,14 @@ impl Site<'_> {
     /// # Errors
     /// If it cannot start, or not go on.
     pub fn run<P: Protocol>(self) -> Result<(), Failure> {
+        self.serve::<P, _>(|_, _| Ok(()))
+    }
+
+    /// The same, with what `begin` begins once the node listens, and what ends when the node does.
+    fn serve<P: Protocol, T>(
+        self,
+        begin: impl FnOnce(&Self, Receiver<Places>) -> Result<T, Failure>,
+    ) -> Result<(), Failure> {
         let actor = setup::actor::<P>(self.config)?;
         self.prepare()?;
         let identity = setup::identity(self.config, self.node.id);
@@ -119,7 +141,8 @@ impl Site<'_> {
             storage = first_storage::<P>(&mut store)?;
         }
         let (transport, _http) = self.listen(resumes)?;
-        let places = file::follow(self.config.clone(), self.node.id, self.log);
+        let [places, also] = file::follow(self.config.clone(), self.node.id, self.log);
+        let _begun = begin(&self, also)?;
         let watch = Console::new(transport.id(), self.log, self.board.clone(), places);
         let ended =
             EventLoop::start(actor, transport, store, &storage, watch).and_then(|node| node.run());

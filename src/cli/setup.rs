@@ -69,7 +69,7 @@ pub fn create_stores<P: Protocol>(config: &Config) -> Result<(), StoreError> {
 pub fn members(config: &Config) -> Result<Members, ConfigError> {
     let key = *load_key(&config.key_file)?.bytes();
     let servers = config.nodes.iter().map(|node| (node.id, node.address)).collect();
-    Ok(Members { cluster: config.cluster, key, servers })
+    Ok(Members { cluster: config.cluster, key, servers, datagram: config.datagram })
 }
 
 /// The actor that every node of `config` runs, which is one of `P`.

@@ -5,6 +5,7 @@
 
 mod call;
 mod sessions;
+mod turns;
 
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::{Duration, Instant};
@@ -26,6 +27,9 @@ use super::wire::WireError;
 pub struct Patience {
     /// How long it waits for an answer before it asks another server.
     pub retry: Duration,
+    /// It waits so many times as long as answers take, if that is more, and so long at most. Where
+    /// many ask at once, to ask again makes it slower still.
+    pub slow: (u32, Duration),
     /// How long it waits instead, for each server once, until a member has answered: one that is
     /// down is not to hold it up. A command takes effect once, however many are asked.
     pub first: Duration,
@@ -45,6 +49,7 @@ pub struct Patience {
 /// That of every client.
 pub const PATIENCE: Patience = Patience {
     retry: Duration::from_millis(100),
+    slow: (4, Duration::from_secs(1)),
     first: Duration::from_millis(20),
     retry_per: (Duration::from_millis(1), 4_096),
     pause: Duration::from_millis(30),

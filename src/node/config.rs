@@ -4,6 +4,8 @@
 //! cluster = "9f3c06ab51d2e874"   # 16 hex digits, random: the cluster's name
 //! protocol = "..."               # what the nodes run; left out, the first that there was
 //! key_file = "cluster.key"       # files are relative to this one
+//! datagram = 1200                # the largest datagram in bytes that is sent to other machines;
+//!                                # left out, this, which arrives on any path in one piece
 //! [timers]                       # of the protocol; left out, its defaults
 //! heartbeat_ms = 50
 //! election_ms = [150, 300]       # a timeout is drawn from this range
@@ -47,6 +49,7 @@ pub use self::node::Node;
 use self::node::{LookUp, WrittenNode, Wrong};
 use self::timers::WrittenTimer;
 use super::UNNAMED;
+use super::wire::{DATAGRAM_MAX, DATAGRAM_MIN, DATAGRAM_SAFE};
 
 /// The file's name in a cluster's folder.
 pub const FILE: &str = "cluster.toml";
@@ -65,6 +68,8 @@ pub struct Config {
     pub protocol: String,
     /// Where the key is that the nodes and clients share.
     pub key_file: PathBuf,
+    /// The largest datagram in bytes that is sent to other machines.
+    pub datagram: usize,
     /// By its name, how long a timer of the protocol waits, where the file says so. The range of
     /// one that always waits as long is empty.
     pub timers: BTreeMap<String, Range<Duration>>,
@@ -112,6 +117,7 @@ struct Written {
     cluster: String,
     protocol: Option<String>,
     key_file: PathBuf,
+    datagram: Option<usize>,
     #[serde(default)]
     timers: BTreeMap<String, WrittenTimer>,
     #[serde(default)]
@@ -209,6 +215,11 @@ impl Config {
             let problem = format!("{:?} is not 16 hex digits", written.cluster);
             return Err(("cluster".into(), problem));
         };
+        let datagram = written.datagram.unwrap_or(DATAGRAM_SAFE);
+        if !(DATAGRAM_MIN..=DATAGRAM_MAX).contains(&datagram) {
+            let problem = format!("{datagram} is not in {DATAGRAM_MIN} to {DATAGRAM_MAX}");
+            return Err(("datagram".into(), problem));
+        }
         let timers = timers::all(written.take_timers()?)?;
         let folder = path.parent().unwrap_or(Path::new(""));
         let nodes = node::all(folder, &written.node, look_up)?;
@@ -217,6 +228,7 @@ impl Config {
             cluster,
             protocol: written.protocol.unwrap_or_else(|| UNNAMED.into()),
             key_file: folder.join(written.key_file),
+            datagram,
             timers,
             options: written.options,
             nodes,

@@ -35,18 +35,22 @@ mod transfer;
 pub use outbox::{Outbox, Queued};
 pub use reassembly::{Reassembly, ReassemblyCounters};
 
-/// How many fragments are in flight to one receiver, at most, and how many small messages go to it
-/// at once: about 48 KiB, half of a default socket buffer, because others send there as well.
-pub const BURST: u32 = 40;
+/// How many bytes are in flight to one receiver, at most, and how many bytes of small messages go
+/// to it at once, where nothing is known of its buffer: half of what a default one holds, because
+/// others send there as well.
+pub const BURST: usize = 48 << 10;
 
 /// How soon a spent burst is available again.
 pub const REFILL: Duration = Duration::from_millis(1);
 
+/// How many fragments are in flight at first.
+pub const WINDOW: u32 = 20;
+
 /// The fewest fragments in flight that loss can bring a sender down to.
 pub const WINDOW_MIN: u32 = 4;
 
-/// A report goes out for so many new fragments, and when none came for [`ASK`].
-pub const REPORT_EVERY: u32 = 8;
+/// A report goes out for so many new bytes, and when none came for [`ASK`].
+pub const REPORT_BYTES: usize = 8 * CHUNK;
 
 /// How long a receiver waits for the next fragment before it reports what it lacks. Doubles with
 /// every report that brings nothing.

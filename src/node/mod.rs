@@ -8,7 +8,7 @@ pub mod fragment;
 pub mod histogram;
 pub mod http;
 pub mod metrics;
-mod panics;
+pub(crate) mod panics;
 pub mod seal;
 pub mod snapshot;
 pub mod storage;

@@ -1,10 +1,12 @@
 //! Seals datagrams with the cluster's key, and opens those that were sealed with it for us.
 //!
 //! XChaCha20-Poly1305 with a random nonce of 24 bytes: long enough that random nonces never repeat
-//! in practice, so that nothing about nonces has to survive a crash. The tag covers the whole
-//! header. One key for the whole cluster keeps outsiders out; it does not protect members from each
-//! other. A sealed datagram that is recorded and sent again is still authentic: the protocols
-//! tolerate duplicates, and [`super::fragment`] drops those of recent messages.
+//! in practice, so that nothing about nonces has to survive a crash. One draw serves 256 datagrams:
+//! their nonces share 23 random bytes and differ in the last, so two nonces can only be the same if
+//! two draws of 23 bytes are. The tag covers the whole header. One key for the whole cluster keeps
+//! outsiders out; it does not protect members from each other. A sealed datagram that is recorded
+//! and sent again is still authentic: the protocols tolerate duplicates, and [`super::fragment`]
+//! drops those of recent messages.
 
 use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{Key, KeyInit, XChaCha20Poly1305, XNonce};
@@ -58,33 +60,57 @@ pub struct Packet {
     pub message: u64,
     /// Which fragment this is, from 0.
     pub index: u16,
-    /// How many fragments the message has.
-    pub count: u16,
+    /// How many bytes each fragment of the message carries, but for the last.
+    pub chunk: u16,
     /// The length of the whole message in bytes.
     pub length: u32,
     /// The bytes of this fragment.
     pub payload: Vec<u8>,
 }
 
+/// Nonces that never repeat.
+struct Nonces {
+    drawn: [u8; NONCE],
+    /// How many of this draw were used.
+    used: u16,
+}
+
+impl Nonces {
+    /// How many nonces come of one draw: as many as a byte has values.
+    const OF_A_DRAW: u16 = 256;
+
+    fn next(&mut self) -> Result<[u8; NONCE], NoRandom> {
+        if self.used == Self::OF_A_DRAW {
+            getrandom::fill(&mut self.drawn)?;
+            self.used = 0;
+        }
+        let mut nonce = self.drawn;
+        nonce[NONCE - 1] = self.used as u8;
+        self.used += 1;
+        Ok(nonce)
+    }
+}
+
 /// The seal of a cluster, at one of its members or at several.
 pub struct Seal {
     cipher: XChaCha20Poly1305,
     cluster: Cluster,
+    nonces: Nonces,
 }
 
 impl Seal {
     /// The seal of `cluster`.
     pub fn new(key: &[u8; KEY], cluster: Cluster) -> Self {
-        Seal { cipher: XChaCha20Poly1305::new(&Key::from(*key)), cluster }
+        let nonces = Nonces { drawn: [0; NONCE], used: Nonces::OF_A_DRAW };
+        Seal { cipher: XChaCha20Poly1305::new(&Key::from(*key)), cluster, nonces }
     }
 
     /// The datagram that carries `packet` to its peer.
     ///
     /// # Errors
     /// [`NoRandom`] if there is no nonce to be had. A datagram is never sealed with a weaker one.
-    pub fn seal(&self, packet: &Packet) -> Result<Vec<u8>, NoRandom> {
-        let mut nonce = [0; NONCE];
-        getrandom::fill(&mut nonce)?;
+    pub fn seal(&mut self, packet: &Packet) -> Result<Vec<u8>, NoRandom> {
+        let nonce = self.nonces.next()?;
         let header = Header {
             kind: packet.kind,
             cluster: self.cluster,
@@ -92,7 +118,7 @@ impl Seal {
             receiver: packet.link.peer,
             message: packet.message,
             index: packet.index,
-            count: packet.count,
+            chunk: packet.chunk,
             length: packet.length,
         };
         let associated = header.encode();
@@ -131,9 +157,25 @@ impl Seal {
             link: Link { me: header.receiver, peer: header.sender },
             message: header.message,
             index: header.index,
-            count: header.count,
+            chunk: header.chunk,
             length: header.length,
             payload,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn no_nonce_comes_twice_and_each_draw_is_another() {
+        let mut nonces = Nonces { drawn: [0; NONCE], used: Nonces::OF_A_DRAW };
+        let all: Vec<_> = (0..1_024).map(|_| nonces.next().expect("random bytes")).collect();
+        assert_eq!(all.iter().collect::<BTreeSet<_>>().len(), all.len());
+        let draws: BTreeSet<_> = all.iter().map(|nonce| &nonce[..NONCE - 1]).collect();
+        assert_eq!(draws.len(), 4);
     }
 }

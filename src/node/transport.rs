@@ -20,6 +20,7 @@ mod carrier;
 mod clients;
 mod counters;
 mod notices;
+mod socket;
 
 pub use carrier::Carrier;
 pub use counters::Counters;
@@ -58,6 +59,10 @@ pub struct Members {
     pub key: [u8; KEY],
     /// Every server's number, below [`FIRST_CLIENT`], and its address.
     pub servers: BTreeMap<u64, SocketAddr>,
+    /// The largest datagram in bytes that is sent to other machines: from
+    /// [`DATAGRAM_MIN`](super::wire::DATAGRAM_MIN) to [`DATAGRAM_MAX`](super::wire::DATAGRAM_MAX).
+    /// Members may differ in it.
+    pub datagram: usize,
 }
 
 /// One member's socket with everything between it and whole messages.

@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! 0        1     2        10      18        26       34     36     38      42     66
-//! version  kind  cluster  sender  receiver  message  index  count  length  nonce  sealed, tag
+//! version  kind  cluster  sender  receiver  message  index  chunk  length  nonce  sealed, tag
 //! ```
 
 use serde::Serialize;
@@ -16,9 +16,12 @@ use thiserror::Error;
 /// 1 MiB and a key of at most 64 KiB; the rest is room for what a protocol wraps around them.
 pub const MESSAGE_MAX: usize = 4 << 20;
 
-/// The largest datagram in bytes, header and tag included. Below the smallest path MTU in common
-/// use (1,280 for IPv6, less its own headers), so that the network never fragments it.
-pub const DATAGRAM_MAX: usize = 1_200;
+/// The largest datagram in bytes, header and tag included, that is ever sent or let in.
+pub const DATAGRAM_MAX: usize = 60 << 10;
+
+/// A datagram of this many bytes arrives on any path in one piece: it is below the smallest MTU in
+/// common use (1,280 for IPv6, less its own headers).
+pub const DATAGRAM_SAFE: usize = 1_200;
 
 /// The bytes of a header that say whom and what it is for; all of them are authenticated.
 pub const ASSOCIATED: usize = 42;
@@ -32,11 +35,22 @@ pub const HEADER: usize = ASSOCIATED + NONCE;
 /// The bytes of an authentication tag.
 pub const TAG: usize = 16;
 
-/// How many bytes of a message one datagram carries, at most.
-pub const CHUNK: usize = DATAGRAM_MAX - HEADER - TAG;
+/// How many bytes of a message a datagram of [`DATAGRAM_SAFE`] bytes carries, at most.
+pub const CHUNK: usize = chunk(DATAGRAM_SAFE);
 
-/// The version of the datagram format.
-const DATAGRAM_VERSION: u8 = 1;
+/// The fewest bytes by which a message is cut, so that nobody is made to count many fragments.
+pub const CHUNK_MIN: usize = 512;
+
+/// The bytes of the smallest datagram that a member may be told to send at most.
+pub const DATAGRAM_MIN: usize = CHUNK_MIN + HEADER + TAG;
+
+/// How many bytes of a message a datagram of so many bytes carries, at most.
+pub const fn chunk(datagram: usize) -> usize {
+    datagram - HEADER - TAG
+}
+
+/// The version of the datagram format. In version 1 all datagrams were cut alike.
+const DATAGRAM_VERSION: u8 = 2;
 
 /// The version of the message encoding. In version 1 requests and replies stood among the messages
 /// of one protocol; in version 2 there were no orders.
@@ -75,8 +89,8 @@ pub struct Header {
     pub message: u64,
     /// Which fragment this is, from 0.
     pub index: u16,
-    /// How many fragments the message has.
-    pub count: u16,
+    /// How many bytes each fragment of the message carries, but for the last.
+    pub chunk: u16,
     /// The length of the whole message in bytes.
     pub length: u32,
 }
@@ -107,7 +121,7 @@ pub enum WireError {
     #[error("an unknown kind of datagram")]
     Kind,
     /// It says of itself what cannot be.
-    #[error("fragment index, count and lengths contradict each other")]
+    #[error("fragment index, chunk and lengths contradict each other")]
     Shape,
     /// Checked before anything is sent and before anything is decoded.
     #[error("a message of {0} bytes is over the limit of {MESSAGE_MAX}")]
@@ -117,16 +131,27 @@ pub enum WireError {
     Message,
 }
 
-/// The number of fragments of a message of `length` bytes: one even if it is empty.
-pub fn fragments(length: usize) -> usize {
-    length.div_ceil(CHUNK).max(1)
+/// The number of fragments of a message of `length` bytes, cut into chunks of `chunk`, which is not
+/// 0: one even if it is empty.
+pub fn fragments(length: usize, chunk: u16) -> usize {
+    length.div_ceil(usize::from(chunk)).max(1)
 }
 
-/// The range of a message of `length` bytes that fragment `index` carries. It is empty if there is
-/// no such fragment.
-pub fn fragment(length: usize, index: usize) -> std::ops::Range<usize> {
-    let start = index.saturating_mul(CHUNK).min(length);
-    start..start.saturating_add(CHUNK).min(length)
+/// The range of such a message that fragment `index` carries. It is empty if there is no such
+/// fragment.
+pub fn fragment(length: usize, chunk: u16, index: usize) -> std::ops::Range<usize> {
+    let start = index.saturating_mul(usize::from(chunk)).min(length);
+    start..start.saturating_add(usize::from(chunk)).min(length)
+}
+
+/// Whether a fragment can be what it says: fragment `index` of a message of `length` bytes, cut
+/// into chunks of `chunk`, that carries so many bytes. A message says how it is cut, so fragments
+/// neither overlap nor leave gaps.
+pub fn is_fragment(length: usize, chunk: u16, index: u16, carried: usize) -> bool {
+    length <= MESSAGE_MAX
+        && usize::from(chunk) >= CHUNK_MIN
+        && usize::from(index) < fragments(length, chunk)
+        && fragment(length, chunk, usize::from(index)).len() == carried
 }
 
 impl Header {
@@ -143,20 +168,17 @@ impl Header {
         bytes[18..26].copy_from_slice(&self.receiver.to_be_bytes());
         bytes[26..34].copy_from_slice(&self.message.to_be_bytes());
         bytes[34..36].copy_from_slice(&self.index.to_be_bytes());
-        bytes[36..38].copy_from_slice(&self.count.to_be_bytes());
+        bytes[36..38].copy_from_slice(&self.chunk.to_be_bytes());
         bytes[38..42].copy_from_slice(&self.length.to_be_bytes());
         bytes
     }
 
-    /// Whether index, count and lengths agree, given how many bytes the datagram carries. The
-    /// length of a message settles how it is cut, so fragments neither overlap nor leave gaps.
+    /// Whether index, chunk and lengths agree, given how many bytes the datagram carries.
     fn is_consistent(&self, carried: usize) -> bool {
-        let (length, index) = (self.length as usize, usize::from(self.index));
-        let shape = match self.kind {
-            Kind::Data => length <= MESSAGE_MAX && usize::from(self.count) == fragments(length),
-            Kind::Report => length <= CHUNK && self.count == 1,
-        };
-        shape && self.index < self.count && fragment(length, index).len() == carried
+        let length = self.length as usize;
+        let is_whole = length == carried && length <= CHUNK;
+        (self.kind == Kind::Data || is_whole)
+            && is_fragment(length, self.chunk, self.index, carried)
     }
 }
 
@@ -164,7 +186,7 @@ impl<'a> Datagram<'a> {
     /// Takes `bytes` apart without allocating. Nothing in the result is authenticated.
     ///
     /// # Errors
-    /// [`WireError`] unless size, version, kind, index, count and lengths all make sense.
+    /// [`WireError`] unless size, version, kind, index, chunk and lengths all make sense.
     pub fn decode(bytes: &'a [u8]) -> Result<Self, WireError> {
         if bytes.len() < HEADER + TAG || bytes.len() > DATAGRAM_MAX {
             return Err(WireError::Size);
@@ -184,7 +206,7 @@ impl<'a> Datagram<'a> {
             receiver: u64::from_be_bytes(array(bytes, 18)?),
             message: u64::from_be_bytes(array(bytes, 26)?),
             index: u16::from_be_bytes(array(bytes, 34)?),
-            count: u16::from_be_bytes(array(bytes, 36)?),
+            chunk: u16::from_be_bytes(array(bytes, 36)?),
             length: u32::from_be_bytes(array(bytes, 38)?),
         };
         if !header.is_consistent(bytes.len() - HEADER - TAG) {

@@ -276,7 +276,7 @@ impl<S> Drop for Running<S> {
 
 fn members(count: usize) -> Members {
     let addresses: Vec<SocketAddr> = support::free_addresses(count);
-    Members { cluster: 1, key: [7; 32], servers: (1..).zip(addresses).collect() }
+    Members { cluster: 1, key: [7; 32], servers: (1..).zip(addresses).collect(), datagram: 1_200 }
 }
 
 #[test]

@@ -39,6 +39,13 @@ const OF_CLIENTS: &Differences = &[
         ),
     ),
     (
+        "how long a client waits where answers take longer",
+        Answer::None(
+            "In the specs of safety a client asks again at any moment, and in those of liveness \
+             answers take less.",
+        ),
+    ),
+    (
         "how much longer a client waits for a large command",
         Answer::None(
             "Commands of a spec are small. In the specs of safety a client asks again at any \
@@ -152,9 +159,10 @@ where
         assert!(asks_again && tries_another && follows_redirect && knows_its_answer && begins_once);
         assert!(!client.begins_anew);
     }
-    let Patience { retry, first, retry_per, pause, redirects, fresh } = PATIENCE;
+    let Patience { retry, slow, first, retry_per, pause, redirects, fresh } = PATIENCE;
     vec![
         compared("how long a client waits", retry..retry, &waits),
+        compared("how long a client waits where answers take longer", slow, "as ever"),
         compared("how long a client waits that no member has answered yet", first..first, &waits),
         compared("how much longer a client waits for a large command", retry_per, "none"),
         compared("how long a client waits when no leader is known", pause, waits.start),

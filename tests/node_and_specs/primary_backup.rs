@@ -73,7 +73,7 @@ fn beginning<P: Params>(server: &Server<P>) -> Option<(usize, usize)> {
 fn of_servers(specs: &[PrimaryBackupSpec]) -> Vec<Compared> {
     let config = config::<Node>();
     let node: Node = node(&config);
-    let Config { path: _, cluster: _, protocol, key_file: _, timers, options, nodes } = config;
+    let Config { protocol, timers, options, nodes, .. } = config;
     assert_eq!((protocol.as_str(), options.len()), (Node::NAME, 0));
     let Server { members, first_view: _, timing, rules: AllRules } = &node;
     assert_eq!(members.len(), nodes.len());

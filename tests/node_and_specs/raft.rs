@@ -64,8 +64,7 @@ fn specs_of_raft() -> Vec<RaftSpec> {
 fn of_servers(specs: &[RaftSpec]) -> Vec<Compared> {
     let config = config::<Node>();
     let node: Node = node(&config);
-    let Config { path: _, cluster: _, protocol, key_file: _, timers, options: set_options, nodes } =
-        config;
+    let Config { protocol, timers, options: set_options, nodes, .. } = config;
     assert_eq!(protocol, Node::NAME);
     let Server { servers, timing, batch, window, options, .. } = &node;
     let Server { compaction, session_length, knows_stores, first_stores, rules: AllRules, .. } =

@@ -29,6 +29,17 @@ pub fn any_command() -> impl Strategy<Value = Command> {
         any_text().prop_map(|key| Command::Get { key }),
         three.prop_map(|(key, old, new)| Command::Cas { key, old, new }),
         any_text().prop_map(|key| Command::Delete { key }),
+        (any_text(), any_text(), any::<bool>()).prop_map(|(key, value, exists)| Command::PutIf {
+            key,
+            value,
+            exists
+        }),
+        (any_text(), any_text(), any::<Option<bool>>())
+            .prop_map(|(key, value, exists)| Command::Exchange { key, value, exists }),
+        vec(any_text(), 0..3).prop_map(|keys| Command::DeleteAll { keys }),
+        vec(any_text(), 0..3).prop_map(|keys| Command::GetAll { keys }),
+        (any_text(), any::<i64>()).prop_map(|(key, by)| Command::Add { key, by }),
+        (any_text(), any_text()).prop_map(|(key, value)| Command::Append { key, value }),
     ]
 }
 

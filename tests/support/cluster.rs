@@ -193,8 +193,14 @@ impl Cluster {
 
     /// Starts node `id`.
     pub fn restart(&self, id: u64) {
-        let config = self.config();
-        let node = Process::start(["node", "--config", &config, "--id", &id.to_string()]);
+        self.restart_with(id, &[]);
+    }
+
+    /// Starts node `id`, with these arguments as well.
+    pub fn restart_with(&self, id: u64, more: &[&str]) {
+        let (config, id_text) = (self.config(), id.to_string());
+        let arguments = ["node", "--config", &config, "--id", &id_text];
+        let node = Process::start(arguments.into_iter().chain(more.iter().copied()));
         self.nodes.lock().unwrap().insert(id, node);
     }
 

@@ -56,6 +56,9 @@ fn key(command: &Command) -> Text {
     let (Command::Put { key, .. }
     | Command::Get { key }
     | Command::Cas { key, .. }
-    | Command::Delete { key }) = command;
+    | Command::Delete { key }) = command
+    else {
+        panic!("no client here asks for {command:?}");
+    };
     key.clone()
 }

@@ -1,5 +1,7 @@
 //! When an entry is committed (§5.3, §5.4.2), and what happens then.
 
+use std::collections::BTreeSet;
+
 use super::log::Payload;
 use super::rules::Rule;
 use super::server::Step;
@@ -15,16 +17,24 @@ use crate::state_machine::StateMachine;
 /// A leader commits what a majority stores. raft.tla `AdvanceCommitIndex`.
 pub(super) fn advance<P: Params>(step: &mut Step<P>) {
     let state = step.state();
-    let mut index = state.log().last_index();
-    while index > state.commit && !may_commit(&step.server.rules, state, index) {
-        index = Index(index.0 - 1);
-    }
-    if index > state.commit {
+    let may = |index: &Index| may_commit(&step.server.rules, state, *index);
+    if let Some(index) = ends(state).into_iter().rev().find(may) {
         step.state_mut().commit = index;
     }
     apply_committed(step);
     membership::settle(step);
     read::ask(step);
+}
+
+/// Where the logs end that a leader knows of, its own and what its disk has of it among them, as far
+/// as that is not committed. What a majority stores ends at one of these.
+fn ends(state: &ServerState<impl StateMachine>) -> BTreeSet<Index> {
+    let Role::Leader { followers, unwritten, .. } = &state.role else { return BTreeSet::new() };
+    let last = state.log().last_index();
+    let matched = followers.values().map(|known| known.matched.min(last));
+    let written = unwritten.map(|first| Index(first.0 - 1));
+    let ends = matched.chain(written).chain([last]);
+    ends.filter(|end| *end > state.commit).collect()
 }
 
 /// May a leader commit the log up to `index`?

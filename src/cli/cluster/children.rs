@@ -1,6 +1,7 @@
 //! The node processes of `quorate cluster`: started, listened to, stopped.
 
 use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::thread::{self, JoinHandle};
@@ -37,11 +38,16 @@ pub enum End {
 
 impl Node {
     /// Starts node `id` of the cluster that `config` describes, which passes on to `log` what it
-    /// says.
+    /// says. It serves Redis clients on the address `redis`, if there is one.
     ///
     /// # Errors
     /// If there is no process to be had.
-    pub fn start(config: &Path, id: u64, log: Log) -> Result<Self, Failure> {
+    pub fn start(
+        config: &Path,
+        id: u64,
+        redis: Option<SocketAddr>,
+        log: Log,
+    ) -> Result<Self, Failure> {
         let failed =
             |error| Failure::new(Code::Io, format!("cannot start node {id} as a process: {error}"));
         let mut child = Command::new(std::env::current_exe().map_err(failed)?)
@@ -49,6 +55,7 @@ impl Node {
             .arg("--config")
             .arg(config)
             .args(["--id", &id.to_string(), "--stop-with-stdin"])
+            .args(redis.iter().flat_map(|at| ["--redis".to_owned(), at.to_string()]))
             .args(log.as_arguments())
             .stdin(Stdio::piped())
             .stderr(Stdio::piped())

@@ -17,14 +17,19 @@ const LOOK: Duration = Duration::from_millis(500);
 pub type Places = BTreeMap<u64, SocketAddr>;
 
 /// Looks after the file of `config` from now on, and tells where the servers are whenever it says
-/// that anew. What node `me` makes of a change is told to `log`.
-pub fn follow(config: Config, me: u64, log: Log) -> Receiver<Places> {
-    let (sender, receiver) = channel();
-    thread::spawn(move || watch(config, me, log, &sender));
-    receiver
+/// that anew, to all that wait for it. What node `me` makes of a change is told to `log`.
+pub fn follow<const N: usize>(config: Config, me: u64, log: Log) -> [Receiver<Places>; N] {
+    let mut senders = Vec::new();
+    let receivers = std::array::from_fn(|_| {
+        let (sender, receiver) = channel();
+        senders.push(sender);
+        receiver
+    });
+    thread::spawn(move || watch(config, me, log, senders));
+    receivers
 }
 
-fn watch(mut config: Config, me: u64, log: Log, sender: &Sender<Places>) {
+fn watch(mut config: Config, me: u64, log: Log, mut senders: Vec<Sender<Places>>) {
     let mut seen = stamp(&config.path);
     loop {
         thread::sleep(LOOK);
@@ -36,10 +41,12 @@ fn watch(mut config: Config, me: u64, log: Log, sender: &Sender<Places>) {
         let read = Config::load(&config.path).map_err(|error| error.to_string());
         match read.and_then(|read| changes(&config, &read, me).map(|lines| (read, lines))) {
             Ok((read, lines)) => {
-                let places = read.nodes.iter().map(|node| (node.id, node.address)).collect();
+                let places: Places =
+                    read.nodes.iter().map(|node| (node.id, node.address)).collect();
                 config.nodes = read.nodes;
+                senders.retain(|sender| sender.send(places.clone()).is_ok());
                 // The node has stopped if nobody takes them.
-                if sender.send(places).is_err() {
+                if senders.is_empty() {
                     return;
                 }
                 lines.iter().for_each(|line| log.info(line, &[]));

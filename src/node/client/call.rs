@@ -24,6 +24,8 @@ pub(super) struct Known {
     pub seen: Index,
     /// When they were told so.
     pub told: Instant,
+    /// How long answers take, smoothed.
+    pub takes: Duration,
 }
 
 impl Known {
@@ -34,6 +36,11 @@ impl Known {
             self.seen = self.seen.max(index);
             self.told = now;
         }
+    }
+
+    /// A request was answered after so long.
+    fn has_taken(&mut self, took: Duration) {
+        self.takes = (self.takes * 7 + took) / 8;
     }
 
     /// Asks another server than `asked` next, which is of no use. Another session may have found
@@ -54,8 +61,9 @@ impl Known {
 
     /// How long to wait now for the answer to a message of so many bytes.
     fn patience(&self, bytes: usize) -> Duration {
-        let Patience { retry, first, retry_per: (longer, per), .. } = PATIENCE;
-        let wait = if self.unasked > 0 { first } else { retry };
+        let Patience { retry, first, slow: (times, most), retry_per: (longer, per), .. } = PATIENCE;
+        let usual = retry.max((self.takes * times).min(most));
+        let wait = if self.unasked > 0 { first } else { usual };
         wait + longer * (bytes / per) as u32
     }
 }
@@ -74,6 +82,7 @@ pub(super) struct Call<M: StateMachine> {
     message: Message<M>,
     bytes: Vec<u8>,
     since: Index,
+    began: Instant,
     timeout: Duration,
     give_up: Instant,
     redirects: u32,
@@ -107,6 +116,7 @@ impl<M: StateMachine> Call<M> {
             bytes: wire::encode(&message)?,
             message,
             since,
+            began: now,
             timeout,
             give_up: now + timeout,
             redirects: 0,
@@ -119,6 +129,11 @@ impl<M: StateMachine> Call<M> {
     /// When it has to be looked after, if nothing comes.
     pub fn deadline(&self, now: Instant) -> Instant {
         self.waiting.as_ref().map_or(now, |waiting| waiting.deadline)
+    }
+
+    /// When it is given up.
+    pub fn give_up(&self) -> Instant {
+        self.give_up
     }
 
     /// What is to be sent to whom, unless it waits.
@@ -188,6 +203,7 @@ impl<M: StateMachine> Call<M> {
                 if is_asked {
                     known.turn_to(from);
                 }
+                known.has_taken(now.saturating_duration_since(self.began));
                 return Ok(Some(output));
             }
             Answer::Ended { index } => {

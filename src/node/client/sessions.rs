@@ -12,13 +12,14 @@ use quorate_models::state_machine::StateMachine;
 use stateright::actor::Id;
 
 use super::call::{Call, Known, Returned};
+use super::turns::{Place, Turns};
 use super::{CallError, Message, PATIENCE};
 use crate::node::seal::Link;
 use crate::node::transport::{self, Carrier, Members, Notice, TransportError};
 use crate::node::wire;
 
-/// What became of a request.
-pub type Answered<O> = Result<Returned<O>, CallError>;
+/// A session, and what became of its request.
+pub type Answered<O> = (Session, Result<Returned<O>, CallError>);
 
 /// One session.
 struct Open<M: StateMachine> {
@@ -27,15 +28,16 @@ struct Open<M: StateMachine> {
     call: Option<Call<M>>,
     /// When that has to be looked after.
     wake: Instant,
+    place: Place,
 }
 
 /// Sessions with a cluster that replicates `M`, whatever protocol it runs, over one socket and on
 /// one thread.
 ///
 /// What one of them learns of who leads and how far the log is serves all. Else they are each for
-/// themselves: a request waits for no other session's answer. A session that asks for nothing costs
-/// some hundred bytes; whoever opens sessions bounds how many there are, and the servers remember
-/// 65,536 clients, those heard last.
+/// themselves. At most 256 requests are asked at a time; one more waits until one of them is
+/// answered or given up. A session that asks for nothing costs some hundred bytes; whoever opens
+/// sessions bounds how many there are, and the servers remember 65,536 clients, those heard last.
 ///
 /// ```no_run
 /// use std::time::{Duration, Instant};
@@ -68,6 +70,7 @@ pub struct Sessions<M: StateMachine> {
     open: BTreeMap<Session, Open<M>>,
     /// The sessions that ask for something, by when they have to be looked after.
     wakes: BTreeSet<(Instant, Session)>,
+    turns: Turns,
 }
 
 /// The servers of a cluster, which has some.
@@ -89,8 +92,10 @@ impl<M: StateMachine> Sessions<M> {
         // Any server will do to begin with, so not all clients begin with the same.
         let target = usize::from(carrier.address().port()) % servers.len();
         let (unasked, seen, told) = (servers.len(), Index::ZERO, Instant::now());
-        let known = Known { servers, target, unasked, seen, told };
-        Ok(Sessions { carrier, known, open: BTreeMap::new(), wakes: BTreeSet::new() })
+        let takes = Duration::ZERO;
+        let known = Known { servers, target, unasked, seen, told, takes };
+        let (open, wakes) = (BTreeMap::new(), BTreeSet::new());
+        Ok(Sessions { carrier, known, open, wakes, turns: Turns::default() })
     }
 
     /// Begins with `server`, as long as nothing else is known of who leads.
@@ -116,7 +121,8 @@ impl<M: StateMachine> Sessions<M> {
     pub fn open(&mut self) -> Result<Session, TransportError> {
         // Replies go to the session's number, which therefore is the client's.
         let session = Session(self.carrier.open()?);
-        let open = Open { sequence: Sequence(0), call: None, wake: Instant::now() };
+        let wake = Instant::now();
+        let open = Open { sequence: Sequence(0), call: None, wake, place: Place::Idle };
         self.open.insert(session, open);
         Ok(session)
     }
@@ -124,9 +130,11 @@ impl<M: StateMachine> Sessions<M> {
     /// Ends `session`. A request that is not answered yet may still take effect. Does nothing if
     /// there is no such session.
     pub fn close(&mut self, session: Session) {
-        if let Some(open) = self.open.remove(&session) {
+        if let Some(mut open) = self.open.remove(&session) {
             self.wakes.remove(&(open.wake, session));
+            self.turns.leave(&mut open.place);
             self.carrier.close(session.0);
+            self.take_turns(Instant::now());
         }
     }
 
@@ -235,9 +243,25 @@ impl<M: StateMachine> Sessions<M> {
         let call = Call::new(message, since, timeout, now)?;
         let open = self.open.get_mut(&session).expect("the session is open");
         self.wakes.remove(&(open.wake, session));
-        (open.call, open.wake) = (Some(call), now);
-        self.wakes.insert((now, session));
+        // Until then it waits at most, if others come first.
+        open.wake = if open.place == Place::Asked { now } else { call.give_up() };
+        if open.place == Place::Idle {
+            open.place = self.turns.wait(session);
+        }
+        open.call = Some(call);
+        self.wakes.insert((open.wake, session));
+        self.take_turns(now);
         Ok(())
+    }
+
+    /// Lets those ask whose turn it is.
+    fn take_turns(&mut self, now: Instant) {
+        while let Some(session) = self.turns.take() {
+            let open = self.open.get_mut(&session).expect("who waits is open");
+            self.wakes.remove(&(open.wake, session));
+            (open.place, open.wake) = (Place::Asked, now);
+            self.wakes.insert((now, session));
+        }
     }
 
     /// When [`poll`](Self::poll) has something to do, if nothing comes; `None` if there is nothing.
@@ -251,10 +275,7 @@ impl<M: StateMachine> Sessions<M> {
     ///
     /// # Errors
     /// [`TransportError`] if the socket fails: no session can go on then.
-    pub fn poll(
-        &mut self,
-        deadline: Instant,
-    ) -> Result<Vec<(Session, Answered<M::Output>)>, TransportError> {
+    pub fn poll(&mut self, deadline: Instant) -> Result<Vec<Answered<M::Output>>, TransportError> {
         let mut ended = Vec::new();
         loop {
             self.go_on(&mut ended);
@@ -273,7 +294,7 @@ impl<M: StateMachine> Sessions<M> {
     }
 
     /// Looks after the sessions whose time has come.
-    fn go_on(&mut self, ended: &mut Vec<(Session, Answered<M::Output>)>) {
+    fn go_on(&mut self, ended: &mut Vec<Answered<M::Output>>) {
         let now = Instant::now();
         while let Some((_, session)) = self.wakes.first().copied().filter(|(wake, _)| *wake <= now)
         {
@@ -283,7 +304,9 @@ impl<M: StateMachine> Sessions<M> {
             let link = |server| Link { me: session.0, peer: transport::number(server) };
             let is_arriving = |server| self.carrier.is_arriving(link(server), PATIENCE.retry);
             if let Err(error) = call.pass(&mut self.known, now, is_arriving) {
+                self.turns.leave(&mut open.place);
                 ended.push((session, Err(error)));
+                self.take_turns(now);
                 continue;
             }
             if let Some((server, bytes)) = call.send(&self.known, now) {
@@ -296,10 +319,11 @@ impl<M: StateMachine> Sessions<M> {
     }
 
     /// Hands a message to the session that it is for.
-    fn hears(&mut self, link: Link, bytes: &[u8], ended: &mut Vec<(Session, Answered<M::Output>)>) {
+    fn hears(&mut self, link: Link, bytes: &[u8], ended: &mut Vec<Answered<M::Output>>) {
         let (session, now) = (Session(link.me), Instant::now());
         let Some(open) = self.open.get_mut(&session) else { return };
-        let Some(mut call) = open.call.take() else { return };
+        // One that waits for its turn has nothing to hear yet: this is about one before it.
+        let Some(mut call) = open.call.take_if(|_| open.place == Place::Asked) else { return };
         let from = transport::id(link.peer);
         let heard = match wire::decode(bytes) {
             Ok(message) => call.hears(&mut self.known, from, message, now),
@@ -307,7 +331,11 @@ impl<M: StateMachine> Sessions<M> {
         };
         self.wakes.remove(&(open.wake, session));
         match heard.transpose() {
-            Some(answered) => ended.push((session, answered)),
+            Some(answered) => {
+                self.turns.leave(&mut open.place);
+                ended.push((session, answered));
+                self.take_turns(now);
+            }
             None => {
                 open.wake = call.deadline(now);
                 open.call = Some(call);

@@ -6,10 +6,11 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ops::RangeInclusive;
 use std::time::{Duration, Instant};
 
-use super::{BURST, REFILL, Report, TRANSFERS};
+use super::{REFILL, Report, TRANSFERS};
 use crate::node::seal::{Link, Packet};
 use crate::node::wire::MESSAGE_MAX;
 use queue::Queue;
+pub(super) use queue::Waiting;
 
 /// What became of a message handed to [`Outbox::send`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,8 +35,8 @@ struct Receiver {
     large: VecDeque<u64>,
     /// The senders of which one is on its way.
     sending: BTreeSet<u64>,
-    /// How many messages of one fragment may still go in this burst.
-    tokens: u32,
+    /// How many bytes of messages of one fragment may still go in this burst.
+    tokens: usize,
     /// When the burst began.
     burst: Instant,
 }
@@ -49,19 +50,23 @@ pub struct Outbox {
     receivers: BTreeMap<u64, Receiver>,
     /// The number of the next message. The numbers of a sender never repeat.
     next: u64,
+    /// How many bytes go to one receiver at once.
+    burst: usize,
     /// Messages of several fragments that were given up.
     abandoned: u64,
 }
 
 impl Outbox {
-    /// An empty outbox that numbers its messages from `first`: random, so that the numbers of a
-    /// sender that starts again do not collide with those of its past.
-    pub fn new(first: u64) -> Self {
-        Outbox { queues: BTreeMap::new(), receivers: BTreeMap::new(), next: first, abandoned: 0 }
+    /// An empty outbox that sends a receiver `burst` bytes at once, and numbers its messages from
+    /// `first`: random, so that the numbers of a sender that starts again do not collide with those
+    /// of its past.
+    pub fn new(first: u64, burst: usize) -> Self {
+        let (queues, receivers) = (BTreeMap::new(), BTreeMap::new());
+        Outbox { queues, receivers, next: first, burst, abandoned: 0 }
     }
 
-    /// Puts `bytes` in the queue of `link`.
-    pub fn send(&mut self, now: Instant, link: Link, bytes: Vec<u8>) -> Queued {
+    /// Puts `bytes` in the queue of `link`, to be cut into chunks of `chunk`.
+    pub fn send(&mut self, now: Instant, link: Link, bytes: Vec<u8>, chunk: u16) -> Queued {
         if bytes.len() > MESSAGE_MAX {
             return Queued::TooLarge;
         }
@@ -69,11 +74,12 @@ impl Outbox {
         if queue.holds(&bytes) {
             return Queued::Merged;
         }
-        let message = self.next;
+        let message = Waiting { number: self.next, bytes, chunk };
         self.next = self.next.wrapping_add(1);
         let (had_small, had_large) = (queue.has_small(), queue.has_large());
-        let dropped = queue.push(message, bytes);
-        let receiver = self.receivers.entry(link.peer).or_insert_with(|| Receiver::new(now));
+        let dropped = queue.push(message);
+        let new = || Receiver::new(now, self.burst);
+        let receiver = self.receivers.entry(link.peer).or_insert_with(new);
         if queue.has_small() && !had_small {
             receiver.small.push_back(link.me);
         }
@@ -95,12 +101,13 @@ impl Outbox {
     /// The packets that may go out now.
     pub fn due(&mut self, now: Instant) -> Vec<Packet> {
         let mut packets = Vec::new();
-        let Outbox { queues, receivers, abandoned, .. } = self;
+        let Outbox { queues, receivers, burst, abandoned, .. } = self;
         receivers.retain(|&peer, receiver| {
-            receiver.refill(now);
+            receiver.refill(now, *burst);
             receiver.send_small(queues, peer, &mut packets);
-            *abandoned += receiver.send_large(now, queues, peer, &mut packets);
-            !receiver.is_idle()
+            *abandoned += receiver.end_transfers(now, queues, peer);
+            receiver.send_large(now, queues, peer, *burst, &mut packets);
+            !receiver.is_idle(*burst)
         });
         packets
     }
@@ -158,27 +165,27 @@ impl Outbox {
 }
 
 impl Receiver {
-    fn new(now: Instant) -> Self {
+    fn new(now: Instant, burst: usize) -> Self {
         Receiver {
             small: VecDeque::new(),
             large: VecDeque::new(),
             sending: BTreeSet::new(),
-            tokens: BURST,
+            tokens: burst,
             burst: now,
         }
     }
 
-    fn refill(&mut self, now: Instant) {
+    fn refill(&mut self, now: Instant, burst: usize) {
         if now.saturating_duration_since(self.burst) >= REFILL {
-            self.tokens = BURST;
+            self.tokens = burst;
             self.burst = now;
         }
     }
 
     /// Nothing is to be sent, and nothing was in this burst.
-    fn is_idle(&self) -> bool {
+    fn is_idle(&self, burst: usize) -> bool {
         let waits = !self.small.is_empty() || !self.large.is_empty() || !self.sending.is_empty();
-        !waits && self.tokens == BURST
+        !waits && self.tokens == burst
     }
 
     /// Takes out the messages of one fragment that may go now, one of each sender in turn.
@@ -194,7 +201,7 @@ impl Receiver {
             let link = Link { me, peer };
             let Some(queue) = queues.get_mut(&link) else { continue };
             if let Some(packet) = queue.next_small(link) {
-                self.tokens -= 1;
+                self.tokens = self.tokens.saturating_sub(packet.payload.len().max(1));
                 packets.push(packet);
             }
             if queue.has_small() {
@@ -205,14 +212,12 @@ impl Receiver {
         }
     }
 
-    /// Takes out the fragments of larger messages that may go now, and says how many messages were
-    /// given up.
-    fn send_large(
+    /// Ends the transfers that are over, and says how many messages were given up.
+    fn end_transfers(
         &mut self,
         now: Instant,
         queues: &mut BTreeMap<Link, Queue>,
         peer: u64,
-        packets: &mut Vec<Packet>,
     ) -> u64 {
         let mut abandoned = 0;
         self.sending.retain(|&me| {
@@ -226,11 +231,23 @@ impl Receiver {
             }
             false
         });
+        abandoned
+    }
+
+    /// Takes out the fragments of larger messages that may go now.
+    fn send_large(
+        &mut self,
+        now: Instant,
+        queues: &mut BTreeMap<Link, Queue>,
+        peer: u64,
+        burst: usize,
+        packets: &mut Vec<Packet>,
+    ) {
         while self.sending.len() < TRANSFERS
             && let Some(me) = self.large.pop_front()
         {
             let queue = queues.get_mut(&Link { me, peer });
-            if queue.is_some_and(|queue| queue.begin_transfer(now)) {
+            if queue.is_some_and(|queue| queue.begin_transfer(now, burst)) {
                 self.sending.insert(me);
             }
         }
@@ -240,6 +257,5 @@ impl Receiver {
                 queue.send_fragments(now, link, packets);
             }
         }
-        abandoned
     }
 }

@@ -9,20 +9,22 @@ use std::time::Instant;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ASK, GIVE_UP, PARTIAL_BYTES, PARTIALS, REMEMBERED, REMEMBERED_OF_CLIENT, REPORT_EVERY, Report,
+    ASK, GIVE_UP, PARTIAL_BYTES, PARTIALS, REMEMBERED, REMEMBERED_OF_CLIENT, REPORT_BYTES, Report,
     TOTAL_BYTES,
 };
 use crate::node::seal::{Link, Packet};
-use crate::node::wire::{self, FIRST_CLIENT, Kind, MESSAGE_MAX};
+use crate::node::wire::{self, CHUNK, FIRST_CLIENT, Kind};
 
 /// A message some of whose fragments are here.
 #[derive(Debug)]
 struct Partial {
     bytes: Vec<u8>,
+    /// How it is cut.
+    chunk: u16,
     have: Vec<bool>,
     lacks: usize,
-    /// How many fragments came since the last report.
-    unreported: u32,
+    /// How many bytes came since the last report.
+    unreported: usize,
     /// When the last new fragment came.
     touched: Instant,
     /// When to report again, if nothing comes.
@@ -73,29 +75,25 @@ impl Reassembly {
 
     /// Takes an authenticated data packet; returns the message if it is now complete.
     pub fn accept(&mut self, now: Instant, packet: Packet) -> Option<Vec<u8>> {
-        let (length, index) = (packet.length as usize, usize::from(packet.index));
-        let consistent = packet.kind == Kind::Data
-            && length <= MESSAGE_MAX
-            && usize::from(packet.count) == wire::fragments(length)
-            && packet.index < packet.count
-            && wire::fragment(length, index).len() == packet.payload.len();
-        if !consistent {
+        let Packet { kind, chunk, index, .. } = packet;
+        let (length, carried) = (packet.length as usize, packet.payload.len());
+        if kind != Kind::Data || !wire::is_fragment(length, chunk, index, carried) {
             self.counters.inconsistent += 1;
             return None;
         }
-        let from = packet.link;
+        let (from, count) = (packet.link, wire::fragments(length, chunk));
         let sender = self.senders.entry(from).or_default();
         if sender.recent.contains(&packet.message) {
             self.counters.duplicates += 1;
-            if packet.count > 1 {
+            if count > 1 {
                 // It has not heard yet that all of it is here.
-                let all = Report { seen: packet.count, missing: Vec::new() };
+                let all = Report { seen: count as u16, missing: Vec::new() };
                 sender.reports.insert(packet.message, all);
                 self.busy.insert(from);
             }
             return None;
         }
-        if packet.count == 1 {
+        if count == 1 {
             sender.remember(from, packet.message);
             return Some(packet.payload);
         }
@@ -154,13 +152,13 @@ impl Reassembly {
         }
         let sender = self.senders.entry(from).or_default();
         if !known {
-            sender.partials.insert(message, Partial::new(now, packet.length as usize));
+            sender.partials.insert(message, Partial::new(now, &packet));
             sender.bytes += packet.length as usize;
             self.bytes += packet.length as usize;
             self.busy.insert(from);
         }
         let partial = sender.partials.get_mut(&message)?;
-        if partial.bytes.len() != packet.length as usize {
+        if partial.bytes.len() != packet.length as usize || partial.chunk != packet.chunk {
             self.counters.inconsistent += 1;
             return None;
         }
@@ -168,7 +166,7 @@ impl Reassembly {
             self.counters.duplicates += 1;
             return None;
         }
-        if partial.lacks > 0 && partial.unreported < REPORT_EVERY {
+        if partial.lacks > 0 && partial.unreported < REPORT_BYTES {
             return None;
         }
         partial.unreported = 0;
@@ -253,10 +251,13 @@ impl Sender {
 }
 
 impl Partial {
-    fn new(now: Instant, length: usize) -> Self {
-        let count = wire::fragments(length);
+    /// Of the message that `packet` is a fragment of, and nothing of it yet.
+    fn new(now: Instant, packet: &Packet) -> Self {
+        let (length, chunk) = (packet.length as usize, packet.chunk);
+        let count = wire::fragments(length, chunk);
         Partial {
             bytes: vec![0; length],
+            chunk,
             have: vec![false; count],
             lacks: count,
             unreported: 0,
@@ -272,9 +273,10 @@ impl Partial {
         if std::mem::replace(&mut self.have[index], true) {
             return false;
         }
-        self.bytes[wire::fragment(packet.length as usize, index)].copy_from_slice(&packet.payload);
+        let range = wire::fragment(self.bytes.len(), self.chunk, index);
+        self.bytes[range].copy_from_slice(&packet.payload);
         self.lacks -= 1;
-        self.unreported += 1;
+        self.unreported += packet.payload.len();
         self.touched = now;
         self.ask = now + ASK;
         self.asked = 0;
@@ -289,7 +291,7 @@ fn report_packet(link: Link, message: u64, report: &Report) -> Packet {
         link,
         message,
         index: 0,
-        count: 1,
+        chunk: CHUNK as u16,
         length: payload.len() as u32,
         payload,
     }

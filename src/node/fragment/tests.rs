@@ -6,12 +6,15 @@ use proptest::prelude::*;
 
 use super::{BURST, GIVE_UP, Outbox, PARTIAL_BYTES, Queued, REFILL, Reassembly, Report, TRANSFERS};
 use crate::node::seal::{Link, Packet};
-use crate::node::wire::{CHUNK, Kind, MESSAGE_MAX};
+use crate::node::wire::{self, CHUNK, CHUNK_MIN, DATAGRAM_MAX, Kind, MESSAGE_MAX};
 
 /// As the sender sees it.
 const OUT: Link = Link { me: 1, peer: 2 };
 /// As the receiver does.
 const IN: Link = Link { me: 2, peer: 1 };
+
+/// As messages are cut for any path.
+const SAFE: u16 = CHUNK as u16;
 
 /// A small generator, so that a failing case is replayed by its seed.
 struct Dice(u64);
@@ -36,6 +39,8 @@ struct Pair {
     dice: Dice,
     /// Percent of the packets that are lost; as many are duplicated.
     loss: u64,
+    /// How messages are cut.
+    chunk: usize,
     /// By how many microseconds packets are delayed at most.
     delay: u64,
     sent: u64,
@@ -48,7 +53,8 @@ impl Pair {
         Pair {
             start: now,
             now,
-            outbox: Outbox::new(seed),
+            outbox: Outbox::new(seed, BURST),
+            chunk: CHUNK,
             reassembly: Reassembly::new(),
             wire: Vec::new(),
             dice: Dice(seed),
@@ -57,6 +63,10 @@ impl Pair {
             sent: 0,
             delivered: Vec::new(),
         }
+    }
+
+    fn send(&mut self, bytes: Vec<u8>) -> Queued {
+        self.outbox.send(self.now, OUT, bytes, self.chunk as u16)
     }
 
     fn put(&mut self, packet: Packet) {
@@ -115,15 +125,14 @@ fn text(length: usize, salt: u8) -> Vec<u8> {
 }
 
 fn data(message: u64, index: u16, length: u32, payload: Vec<u8>) -> Packet {
-    let count = (length as usize).div_ceil(CHUNK).max(1) as u16;
-    Packet { kind: Kind::Data, link: IN, message, index, count, length, payload }
+    Packet { kind: Kind::Data, link: IN, message, index, chunk: SAFE, length, payload }
 }
 
 #[test]
 fn a_perfect_network_delivers_every_size_with_few_extra_packets() {
     for length in [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 40 * CHUNK, 1 << 20, MESSAGE_MAX] {
         let mut pair = Pair::new(7, 0, 0);
-        pair.outbox.send(pair.now, OUT, text(length, 0));
+        pair.send(text(length, 0));
         pair.run(Duration::from_secs(5));
         assert_eq!(pair.delivered, [text(length, 0)], "{length} bytes");
         let fragments = length.div_ceil(CHUNK).max(1) as u64;
@@ -138,27 +147,31 @@ fn the_same_message_is_not_queued_twice_while_it_is_on_its_way() {
     let third = Link { peer: 3, ..OUT };
     for length in [10, 5 * CHUNK] {
         let queued = Queued::Queued { dropped: 0 };
-        assert_eq!(pair.outbox.send(pair.now, OUT, text(length, 0)), queued);
-        assert_eq!(pair.outbox.send(pair.now, OUT, text(length, 0)), Queued::Merged);
-        assert_eq!(pair.outbox.send(pair.now, third, text(length, 0)), queued, "another receiver");
+        assert_eq!(pair.send(text(length, 0)), queued);
+        assert_eq!(pair.send(text(length, 0)), Queued::Merged);
+        assert_eq!(
+            pair.outbox.send(pair.now, third, text(length, 0), SAFE),
+            queued,
+            "another receiver"
+        );
     }
     pair.outbox.forget(third..=third);
     let started = pair.outbox.due(pair.now);
-    assert_eq!(pair.outbox.send(pair.now, OUT, text(5 * CHUNK, 0)), Queued::Merged);
+    assert_eq!(pair.send(text(5 * CHUNK, 0)), Queued::Merged);
     for packet in started {
         pair.put(packet);
     }
     pair.run(Duration::from_secs(1));
     assert_eq!(pair.delivered.len(), 2);
-    let again = pair.outbox.send(pair.now, OUT, text(5 * CHUNK, 0));
+    let again = pair.send(text(5 * CHUNK, 0));
     assert_eq!(again, Queued::Queued { dropped: 0 }, "it arrived, so this is another");
 }
 
 #[test]
 fn a_sender_gives_up_on_silence_and_goes_on_with_the_next() {
     let mut pair = Pair::new(7, 100, 0);
-    pair.outbox.send(pair.now, OUT, text(1 << 20, 0));
-    pair.outbox.send(pair.now, OUT, text(1 << 20, 1));
+    pair.send(text(1 << 20, 0));
+    pair.send(text(1 << 20, 1));
     pair.run(GIVE_UP * 3);
     assert_eq!(pair.outbox.abandoned(), 2);
     assert!(!pair.outbox.is_sending(OUT));
@@ -169,7 +182,7 @@ fn a_sender_gives_up_on_silence_and_goes_on_with_the_next() {
 fn the_queue_is_bounded_and_the_newest_stay() {
     let mut pair = Pair::new(7, 0, 0);
     let dropped: u64 = (0..100)
-        .map(|salt| match pair.outbox.send(pair.now, OUT, text(CHUNK + 1, salt)) {
+        .map(|salt| match pair.send(text(CHUNK + 1, salt)) {
             Queued::Queued { dropped } => dropped,
             other => panic!("{other:?}"),
         })
@@ -177,14 +190,14 @@ fn the_queue_is_bounded_and_the_newest_stay() {
     pair.run(Duration::from_secs(5));
     assert_eq!(dropped, 68);
     assert_eq!(pair.delivered.last(), Some(&text(CHUNK + 1, 99)));
-    let large = pair.outbox.send(pair.now, OUT, vec![0; MESSAGE_MAX + 1]);
+    let large = pair.send(vec![0; MESSAGE_MAX + 1]);
     assert_eq!(large, Queued::TooLarge);
 }
 
 #[test]
 fn a_receiver_that_starts_again_gets_the_whole_message() {
     let mut pair = Pair::new(7, 0, 0);
-    pair.outbox.send(pair.now, OUT, text(1 << 20, 0));
+    pair.send(text(1 << 20, 0));
     pair.run(Duration::from_millis(1));
     assert!(pair.reassembly.bytes() > 0, "it is in the middle");
     pair.reassembly = Reassembly::new();
@@ -220,13 +233,15 @@ fn contradictory_fragments_change_nothing() {
         data(1, 1, length, vec![9; CHUNK - 1]),
         data(1, 3, length, vec![9; CHUNK]),
         data(1, 0, u32::MAX, vec![9; CHUNK]),
-        Packet { count: 4, ..part(1) },
+        Packet { chunk: SAFE + 1, ..part(1) },
+        Packet { chunk: 0, ..part(1) },
+        Packet { chunk: CHUNK_MIN as u16 - 1, ..part(1) },
         Packet { kind: Kind::Report, ..part(1) },
     ];
     for packet in wrong {
         assert_eq!(reassembly.accept(now, packet), None);
     }
-    assert_eq!(reassembly.counters().inconsistent, 6);
+    assert_eq!(reassembly.counters().inconsistent, 8);
     assert_eq!(reassembly.accept(now, data(1, 0, length, vec![9; CHUNK])), None, "the first stays");
     assert_eq!(reassembly.accept(now, part(2)), None);
     let whole = reassembly.accept(now, part(1)).expect("complete");
@@ -241,19 +256,22 @@ fn packets_of(packets: &[Packet], me: u64) -> usize {
 
 #[test]
 fn who_says_much_does_not_keep_others_from_their_turn() {
-    let (now, mut outbox) = (Instant::now(), Outbox::new(0));
+    let (now, mut outbox) = (Instant::now(), Outbox::new(0, BURST));
     let to = |me| Link { me, peer: 2 };
+    let send = |outbox: &mut Outbox, link, first| {
+        outbox.send(now, link, [vec![first], vec![0; CHUNK - 1]].concat(), SAFE);
+    };
     for salt in 0..200 {
-        outbox.send(now, to(7), vec![salt]);
+        send(&mut outbox, to(7), salt);
     }
-    outbox.send(now, to(8), vec![1]);
-    outbox.send(now, to(9), vec![1]);
+    send(&mut outbox, to(8), 1);
+    send(&mut outbox, to(9), 1);
     let burst = outbox.due(now);
-    assert_eq!(burst.len() as u32, BURST);
+    assert_eq!(burst.len(), BURST.div_ceil(CHUNK));
     assert_eq!((packets_of(&burst, 8), packets_of(&burst, 9)), (1, 1));
     // To one receiver there go no more, whoever says it; to another there do.
-    outbox.send(now, to(8), vec![2]);
-    outbox.send(now, Link { me: 8, peer: 3 }, vec![2]);
+    send(&mut outbox, to(8), 2);
+    send(&mut outbox, Link { me: 8, peer: 3 }, 2);
     let packets = outbox.due(now);
     assert_eq!(packets.iter().map(|packet| packet.link.peer).collect::<Vec<_>>(), [3]);
     assert_eq!(outbox.wake(), Some(now + REFILL));
@@ -262,11 +280,11 @@ fn who_says_much_does_not_keep_others_from_their_turn() {
 
 #[test]
 fn some_large_messages_of_many_senders_go_at_once_and_the_others_after_them() {
-    let (now, mut outbox) = (Instant::now(), Outbox::new(0));
+    let (now, mut outbox) = (Instant::now(), Outbox::new(0, BURST));
     let to = |me| Link { me, peer: 2 };
     let senders = TRANSFERS as u64 + 3;
     for me in 0..senders {
-        outbox.send(now, to(me), text(2 * CHUNK, me as u8));
+        outbox.send(now, to(me), text(2 * CHUNK, me as u8), SAFE);
     }
     let first = outbox.due(now);
     let begun = |packets: &[Packet]| (0..senders).filter(|me| packets_of(packets, *me) > 0).count();
@@ -278,7 +296,7 @@ fn some_large_messages_of_many_senders_go_at_once_and_the_others_after_them() {
     }
     assert_eq!(begun(&outbox.due(now)), 3);
     // Who is forgotten holds up nobody.
-    outbox.send(now, to(senders), text(2 * CHUNK, 99));
+    outbox.send(now, to(senders), text(2 * CHUNK, 99), SAFE);
     outbox.forget(to(0)..=to(senders - 1));
     assert_eq!(begun(&outbox.due(now)), 0);
     assert!(outbox.is_sending(to(senders)) && !outbox.is_sending(to(senders - 1)));
@@ -307,12 +325,13 @@ proptest! {
         loss in 0_u64..40,
         delay in 0_u64..20_000,
         lengths in prop::collection::vec(0_usize..60 * CHUNK, 1..6),
+        chunk in prop_oneof![Just(CHUNK), CHUNK_MIN..CHUNK, Just(wire::chunk(DATAGRAM_MAX))],
     ) {
-        let mut pair = Pair::new(seed, loss, delay);
+        let mut pair = Pair { chunk, ..Pair::new(seed, loss, delay) };
         let sent: Vec<_> =
             lengths.iter().enumerate().map(|(i, &length)| text(length, i as u8)).collect();
         for message in &sent {
-            pair.outbox.send(pair.now, OUT, message.clone());
+            pair.send(message.clone());
         }
         pair.run(Duration::from_secs(60));
         prop_assert!(!pair.outbox.is_sending(OUT), "stuck");
@@ -327,7 +346,7 @@ proptest! {
         }
         // What is asked for again arrives, unless the network is very bad.
         if loss < 20 {
-            prop_assert!(expected.iter().all(|message| message.len() <= CHUNK));
+            prop_assert!(expected.iter().all(|message| message.len() <= chunk));
         }
     }
 
@@ -338,11 +357,11 @@ proptest! {
              prop::collection::vec(any::<u8>(), 0..CHUNK)), 0..60)
     ) {
         let mut reassembly = Reassembly::new();
-        let mut outbox = Outbox::new(0);
+        let mut outbox = Outbox::new(0, BURST);
         let mut now = Instant::now();
-        outbox.send(now, Link { me: 9, peer: 0 }, text(20 * CHUNK, 0));
+        outbox.send(now, Link { me: 9, peer: 0 }, text(20 * CHUNK, 0), SAFE);
         outbox.due(now);
-        for (is_data, peer, message, index, count, length, payload) in packets {
+        for (is_data, peer, message, index, chunk, length, payload) in packets {
             let link = Link { me: 9, peer };
             now += Duration::from_millis(u64::from(index % 50));
             if let Some(report) = Report::decode(&payload) {
@@ -350,7 +369,7 @@ proptest! {
                 outbox.report(now, link, message, &report);
             }
             let kind = if is_data { Kind::Data } else { Kind::Report };
-            let packet = Packet { kind, link, message, index, count, length, payload };
+            let packet = Packet { kind, link, message, index, chunk, length, payload };
             reassembly.accept(now, packet);
             reassembly.reports(now);
             prop_assert!(reassembly.bytes() <= 3 * PARTIAL_BYTES);

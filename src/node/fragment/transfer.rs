@@ -2,7 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use super::{BURST, GIVE_UP, LIFETIME, PROBE, PROBE_MAX, RESEND, Report, WINDOW_MIN};
+use super::outbox::Waiting;
+use super::{GIVE_UP, LIFETIME, PROBE, PROBE_MAX, RESEND, Report, WINDOW, WINDOW_MIN};
 use crate::node::wire;
 
 /// What is known of one fragment.
@@ -27,7 +28,7 @@ pub(super) struct Pace {
 
 impl Default for Pace {
     fn default() -> Self {
-        Pace { window: BURST / 2, round_trip: RESEND, cut: None }
+        Pace { window: WINDOW, round_trip: RESEND, cut: None }
     }
 }
 
@@ -39,8 +40,8 @@ impl Pace {
         }
     }
 
-    fn arrived(&mut self, took: Duration) {
-        self.window = (self.window + 1).min(BURST);
+    fn arrived(&mut self, took: Duration, most: u32) {
+        self.window = (self.window + 1).min(most);
         self.round_trip = (self.round_trip * 7 + took.min(GIVE_UP)) / 8;
     }
 
@@ -56,9 +57,10 @@ impl Pace {
 /// A message of several fragments that is being sent.
 #[derive(Debug)]
 pub(super) struct Transfer {
-    pub(super) message: u64,
-    pub(super) bytes: Vec<u8>,
+    pub(super) message: Waiting,
     fates: Vec<Fate>,
+    /// How many fragments may be in flight at most.
+    most: u32,
     /// No fragment below this is unsent.
     cursor: usize,
     flying: u32,
@@ -73,12 +75,14 @@ pub(super) struct Transfer {
 }
 
 impl Transfer {
-    pub(super) fn new(now: Instant, message: u64, bytes: Vec<u8>) -> Self {
-        let fates = vec![Fate::Unsent; wire::fragments(bytes.len())];
+    /// Of `message`, of which as many fragments may be in flight as are `burst` bytes.
+    pub(super) fn new(now: Instant, message: Waiting, burst: usize) -> Self {
+        let fates = vec![Fate::Unsent; wire::fragments(message.bytes.len(), message.chunk)];
+        let most = (burst / usize::from(message.chunk)) as u32;
         Transfer {
             message,
-            bytes,
             fates,
+            most: most.max(WINDOW_MIN),
             cursor: 0,
             flying: 0,
             held: 0,
@@ -107,7 +111,7 @@ impl Transfer {
 
     /// The next fragment to send now, if the window allows one.
     pub(super) fn next(&mut self, now: Instant, pace: &Pace) -> Option<usize> {
-        if self.flying >= pace.window {
+        if self.flying >= pace.window.min(self.most) {
             return None;
         }
         let unsent = self.fates[self.cursor..].iter().position(|&fate| fate == Fate::Unsent);
@@ -156,7 +160,7 @@ impl Transfer {
         if let Some(sent) = advanced {
             self.progress = now;
             self.silent = 0;
-            pace.arrived(now.saturating_duration_since(sent));
+            pace.arrived(now.saturating_duration_since(sent), self.most);
         }
     }
 

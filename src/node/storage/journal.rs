@@ -20,6 +20,10 @@ use super::recovery::{self, Found};
 /// as long to make it durable.
 const GROWTH: (u64, u64) = (64 << 10, 16 << 20);
 
+/// A batch of so many bytes makes room for itself: to write as many zeros first would take longer than
+/// it saves.
+const LARGE: u64 = 256 << 10;
+
 /// The records are carried along rather than that a file grows of which they fill less than this
 /// part.
 const SPARSE: u64 = 8;
@@ -217,7 +221,11 @@ impl Journal {
             return Ok(at);
         }
         let at = if next == self.end { tail } else { self.end };
-        self.grow(bytes)?;
+        if bytes < LARGE {
+            self.grow(bytes)?;
+        } else {
+            self.end = at + bytes;
+        }
         Ok(at)
     }
 

@@ -2,39 +2,42 @@
 //! number of clients.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io;
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::{Duration, Instant};
 
 use super::clients::Clients;
 use super::notices::Notices;
+use super::socket::Socket;
 use super::{Counters, Members, Notice, TransportError};
-use crate::node::fragment::{Outbox, Queued, Reassembly, Report};
+use crate::node::fragment::{BURST, Outbox, Queued, Reassembly, Report};
 use crate::node::seal::{Link, NoRandom, Packet, Reject, Seal};
-use crate::node::wire::{DATAGRAM_MAX, FIRST_CLIENT, Kind};
+use crate::node::wire::{self, DATAGRAM_MAX, FIRST_CLIENT, Kind};
 
 /// How many datagrams are taken from the socket before what they brought is handed over.
 const DRAIN: usize = 256;
 
-/// The shortest wait for the socket: the kernel takes a wait of zero for one without end.
-const WAIT_MIN: Duration = Duration::from_micros(100);
+/// How many bytes one receiver is sent at once at most, however large its buffer.
+const BURST_MAX: usize = 512 << 10;
 
 /// A socket with everything between it and whole messages. Every message goes over a link: from one
 /// of this side's numbers to somebody else's.
 pub struct Carrier {
-    socket: UdpSocket,
-    address: SocketAddr,
+    socket: Socket,
     seal: Seal,
     /// The numbers that this side answers to.
     own: BTreeSet<u64>,
     servers: BTreeMap<u64, SocketAddr>,
     /// `None` if this side is clients itself: clients hear servers only.
     clients: Option<Clients>,
+    /// The largest datagram in bytes that is sent to another machine.
+    datagram: usize,
     outbox: Outbox,
     reassembly: Reassembly,
     counters: Counters,
     notices: Notices,
+    /// Where datagrams are received.
+    buffer: Vec<u8>,
 }
 
 impl Carrier {
@@ -74,23 +77,22 @@ impl Carrier {
         address: SocketAddr,
         clients: Option<Clients>,
     ) -> Result<Self, TransportError> {
-        let bind = |error| TransportError::Bind { address, error };
-        let socket = UdpSocket::bind(address).map_err(bind)?;
-        socket.set_nonblocking(true).map_err(bind)?;
-        let address = socket.local_addr().map_err(bind)?;
+        let socket = Socket::bind(address)?;
         // Far from where it would wrap around.
         let first = getrandom::u64().map_err(NoRandom)? >> 1;
+        let burst = (socket.receives() / 8).clamp(BURST, BURST_MAX);
         Ok(Carrier {
             socket,
-            address,
             seal: Seal::new(&members.key, members.cluster),
             own,
             servers: members.servers.clone(),
             clients,
-            outbox: Outbox::new(first),
+            datagram: members.datagram,
+            outbox: Outbox::new(first, burst),
             reassembly: Reassembly::new(),
             counters: Counters::default(),
             notices: Notices::default(),
+            buffer: vec![0; DATAGRAM_MAX + 1],
         })
     }
 
@@ -117,7 +119,7 @@ impl Carrier {
 
     /// The address the socket is bound to.
     pub fn address(&self) -> SocketAddr {
-        self.address
+        self.socket.address()
     }
 
     /// Takes these for the servers from now on. This side stays where it is.
@@ -157,11 +159,13 @@ impl Carrier {
     /// [`flush`](Self::flush) send it. What cannot be sent is counted and dropped, as the network
     /// would.
     pub fn send(&mut self, link: Link, message: Vec<u8>) {
-        if self.own.contains(&link.peer) || self.address_of(link.peer).is_none() {
+        let address = self.address_of(link.peer).filter(|_| !self.own.contains(&link.peer));
+        let Some(address) = address else {
             self.counters.unroutable += 1;
             return;
-        }
-        match self.outbox.send(Instant::now(), link, message) {
+        };
+        let chunk = wire::chunk(self.datagram_to(address)) as u16;
+        match self.outbox.send(Instant::now(), link, message, chunk) {
             Queued::Queued { dropped } => self.counters.queue_dropped += dropped,
             Queued::Merged => self.counters.merged += 1,
             Queued::TooLarge => self.counters.too_large += 1,
@@ -174,11 +178,10 @@ impl Carrier {
     /// # Errors
     /// [`TransportError`] if the socket fails or there is no random nonce to be had.
     pub fn poll(&mut self, deadline: Instant) -> Result<Vec<(Link, Vec<u8>)>, TransportError> {
-        let mut buffer = [0; DATAGRAM_MAX + 1];
         let mut messages = Vec::new();
         loop {
             self.flush()?;
-            let drained = self.drain(&mut buffer, &mut messages)?;
+            let drained = self.drain(&mut messages)?;
             self.flush()?;
             let now = Instant::now();
             if !messages.is_empty() || now >= deadline {
@@ -186,8 +189,7 @@ impl Carrier {
             }
             if drained == 0 {
                 let wake = self.wake().map_or(deadline, |wake| wake.min(deadline));
-                let wait = wake.saturating_duration_since(now).max(WAIT_MIN);
-                self.wait(wait, &mut buffer, &mut messages)?;
+                self.socket.wait(wake.saturating_duration_since(now))?;
             }
         }
     }
@@ -218,7 +220,7 @@ impl Carrier {
             return Ok(());
         };
         let datagram = self.seal.seal(packet)?;
-        match self.socket.send_to(&datagram, address) {
+        match self.socket.send(&datagram, address) {
             Ok(_) => {
                 self.counters.datagrams_sent += 1;
                 self.counters.bytes_sent += datagram.len() as u64;
@@ -234,52 +236,17 @@ impl Carrier {
     }
 
     /// Takes what the socket holds, up to a bound, and says how many datagrams that were.
-    fn drain(
-        &mut self,
-        buffer: &mut [u8],
-        messages: &mut Vec<(Link, Vec<u8>)>,
-    ) -> Result<usize, TransportError> {
-        for taken in 0..DRAIN {
-            match self.receive(buffer)? {
-                Some((length, from)) => messages.extend(self.take(&buffer[..length], from)),
-                None => return Ok(taken),
-            }
-        }
-        Ok(DRAIN)
-    }
-
-    /// Waits for one datagram.
-    fn wait(
-        &mut self,
-        wait: Duration,
-        buffer: &mut [u8],
-        messages: &mut Vec<(Link, Vec<u8>)>,
-    ) -> Result<(), TransportError> {
-        let failed = |error| TransportError::Socket { address: self.address, error };
-        self.socket.set_nonblocking(false).map_err(failed)?;
-        self.socket.set_read_timeout(Some(wait)).map_err(failed)?;
-        let received = self.receive(buffer);
-        self.socket.set_nonblocking(true).map_err(failed)?;
-        if let Some((length, from)) = received? {
+    fn drain(&mut self, messages: &mut Vec<(Link, Vec<u8>)>) -> Result<usize, TransportError> {
+        let mut buffer = std::mem::take(&mut self.buffer);
+        let mut taken = 0;
+        while taken < DRAIN
+            && let Some((length, from)) = self.socket.receive(&mut buffer)?
+        {
             messages.extend(self.take(&buffer[..length], from));
+            taken += 1;
         }
-        Ok(())
-    }
-
-    fn receive(&self, buffer: &mut [u8]) -> Result<Option<(usize, SocketAddr)>, TransportError> {
-        use io::ErrorKind::{
-            ConnectionRefused, ConnectionReset, Interrupted, TimedOut, WouldBlock,
-        };
-        match self.socket.recv_from(buffer) {
-            Ok(received) => Ok(Some(received)),
-            Err(error) => match error.kind() {
-                // The last two are about a datagram that we sent, on some systems.
-                WouldBlock | TimedOut | Interrupted | ConnectionRefused | ConnectionReset => {
-                    Ok(None)
-                }
-                _ => Err(TransportError::Socket { address: self.address, error }),
-            },
-        }
+        self.buffer = buffer;
+        Ok(taken)
     }
 
     /// Lets one datagram in, or counts why not; returns the message that it completes.
@@ -333,6 +300,12 @@ impl Carrier {
         }
         let message = self.reassembly.accept(now, packet)?;
         Some((link, message))
+    }
+
+    /// How large a datagram to `address` may be. One that does not leave this machine may be as
+    /// large as there are.
+    fn datagram_to(&self, address: SocketAddr) -> usize {
+        if address.ip().is_loopback() { DATAGRAM_MAX } else { self.datagram }
     }
 
     fn address_of(&self, peer: u64) -> Option<SocketAddr> {

@@ -6,15 +6,44 @@ use std::time::{Duration, Instant};
 use crate::node::fragment::transfer::{Pace, Transfer};
 use crate::node::fragment::{LARGE_QUEUE, QUEUE_BYTES, Report, SMALL_QUEUE};
 use crate::node::seal::{Link, Packet};
-use crate::node::wire::{self, CHUNK, Kind};
+use crate::node::wire::{self, Kind};
+
+/// A message that is to be sent.
+#[derive(Debug)]
+pub(in crate::node::fragment) struct Waiting {
+    pub(in crate::node::fragment) number: u64,
+    pub(in crate::node::fragment) bytes: Vec<u8>,
+    /// How it is cut.
+    pub(in crate::node::fragment) chunk: u16,
+}
+
+impl Waiting {
+    /// It fits into one datagram.
+    fn is_small(&self) -> bool {
+        self.bytes.len() <= usize::from(self.chunk)
+    }
+
+    fn packet(&self, link: Link, index: usize) -> Packet {
+        let Waiting { number, bytes, chunk } = self;
+        Packet {
+            kind: Kind::Data,
+            link,
+            message: *number,
+            index: index as u16,
+            chunk: *chunk,
+            length: bytes.len() as u32,
+            payload: bytes[wire::fragment(bytes.len(), *chunk, index)].to_vec(),
+        }
+    }
+}
 
 /// The messages of one link.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
     /// Messages of one fragment. They overtake the others, whom a lost fragment may hold up.
-    small: VecDeque<(u64, Vec<u8>)>,
+    small: VecDeque<Waiting>,
     /// Messages of several fragments.
-    large: VecDeque<(u64, Vec<u8>)>,
+    large: VecDeque<Waiting>,
     /// The sum of the lengths of what waits in `large`.
     bytes: usize,
     /// The one of them that is on its way.
@@ -25,9 +54,9 @@ pub(super) struct Queue {
 impl Queue {
     /// The same bytes wait here, or are on their way.
     pub(super) fn holds(&self, bytes: &[u8]) -> bool {
-        let queue = if bytes.len() > CHUNK { &self.large } else { &self.small };
-        queue.iter().any(|(_, waiting)| waiting == bytes)
-            || self.transfer.as_ref().is_some_and(|transfer| transfer.bytes == bytes)
+        let waiting = self.small.iter().chain(&self.large);
+        let sending = self.transfer.iter().map(|transfer| &transfer.message);
+        waiting.chain(sending).any(|message| message.bytes == bytes)
     }
 
     /// A message of one fragment waits.
@@ -47,17 +76,17 @@ impl Queue {
     }
 
     /// Queues a message and says how many others had to go.
-    pub(super) fn push(&mut self, message: u64, bytes: Vec<u8>) -> u64 {
-        if bytes.len() <= CHUNK {
-            self.small.push_back((message, bytes));
+    pub(super) fn push(&mut self, message: Waiting) -> u64 {
+        if message.is_small() {
+            self.small.push_back(message);
             if self.small.len() > SMALL_QUEUE {
                 self.small.pop_front();
                 return 1;
             }
             return 0;
         }
-        self.bytes += bytes.len();
-        self.large.push_back((message, bytes));
+        self.bytes += message.bytes.len();
+        self.large.push_back(message);
         let mut dropped = 0;
         while self.large.len() > LARGE_QUEUE || self.bytes > QUEUE_BYTES {
             self.pop_large();
@@ -66,16 +95,15 @@ impl Queue {
         dropped
     }
 
-    fn pop_large(&mut self) -> Option<(u64, Vec<u8>)> {
-        let (message, bytes) = self.large.pop_front()?;
-        self.bytes -= bytes.len();
-        Some((message, bytes))
+    fn pop_large(&mut self) -> Option<Waiting> {
+        let message = self.large.pop_front()?;
+        self.bytes -= message.bytes.len();
+        Some(message)
     }
 
     /// Takes out a message of one fragment.
     pub(super) fn next_small(&mut self, link: Link) -> Option<Packet> {
-        let (message, bytes) = self.small.pop_front()?;
-        Some(packet(link, message, 0, &bytes))
+        Some(self.small.pop_front()?.packet(link, 0))
     }
 
     /// Ends the transfer if it is over, and says how many messages were given up.
@@ -94,10 +122,11 @@ impl Queue {
         Some(abandoned)
     }
 
-    /// Begins with the next message of several fragments; false if there is none.
-    pub(super) fn begin_transfer(&mut self, now: Instant) -> bool {
-        let Some((message, bytes)) = self.pop_large() else { return false };
-        self.transfer = Some(Transfer::new(now, message, bytes));
+    /// Begins with the next message of several fragments, of which `burst` bytes may be in flight;
+    /// false if there is none.
+    pub(super) fn begin_transfer(&mut self, now: Instant, burst: usize) -> bool {
+        let Some(message) = self.pop_large() else { return false };
+        self.transfer = Some(Transfer::new(now, message, burst));
         true
     }
 
@@ -107,13 +136,13 @@ impl Queue {
         transfer.tick(now, &mut self.pace);
         // Its window is what keeps it from sending too much at once.
         while let Some(index) = transfer.next(now, &self.pace) {
-            packets.push(packet(link, transfer.message, index, &transfer.bytes));
+            packets.push(transfer.message.packet(link, index));
         }
     }
 
     /// Notes what the receiver says it has of `message`.
     pub(super) fn report(&mut self, now: Instant, message: u64, report: &Report) {
-        if let Some(transfer) = self.transfer.as_mut().filter(|t| t.message == message) {
+        if let Some(transfer) = self.transfer.as_mut().filter(|t| t.message.number == message) {
             transfer.report(now, report, &mut self.pace);
         }
     }
@@ -126,18 +155,5 @@ impl Queue {
     /// When what is in flight counts as lost.
     pub(super) fn wake(&self) -> Option<Instant> {
         self.transfer.as_ref().map(|transfer| transfer.deadline(&self.pace))
-    }
-}
-
-/// Fragment `index` of a message.
-fn packet(link: Link, message: u64, index: usize, bytes: &[u8]) -> Packet {
-    Packet {
-        kind: Kind::Data,
-        link,
-        message,
-        index: index as u16,
-        count: wire::fragments(bytes.len()) as u16,
-        length: bytes.len() as u32,
-        payload: bytes[wire::fragment(bytes.len(), index)].to_vec(),
     }
 }

@@ -1,0 +1,89 @@
+//! What `quorate node` is told about Redis clients.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::mpsc::Receiver;
+
+use stateright::actor::Id;
+
+use super::Site;
+use super::file::Places;
+use crate::cli::exit::{Code, Failure};
+use crate::cli::setup;
+use crate::redis::password::{Password, PasswordError};
+use crate::redis::{Gateway, GatewayError, Settings};
+
+/// Where and how they are served.
+#[derive(clap::Args)]
+pub(super) struct Options {
+    /// Serve Redis clients (RESP2 over TCP) on this address
+    #[arg(long, value_name = "IP:PORT")]
+    redis: Option<SocketAddr>,
+    /// The file that holds the password that they must know, one line that only its owner can read;
+    /// without it they are served on loopback addresses only
+    #[arg(long, value_name = "FILE", requires = "redis")]
+    redis_password_file: Option<PathBuf>,
+}
+
+/// The same, and the password was read.
+pub(super) struct At {
+    address: SocketAddr,
+    settings: Settings,
+}
+
+impl Options {
+    /// What is to be done, if anything.
+    ///
+    /// # Errors
+    /// If the password cannot be read, or one is wanting.
+    pub fn settings(&self) -> Result<Option<At>, Failure> {
+        let Some(address) = self.redis else { return Ok(None) };
+        let password = self.redis_password_file.as_deref().map(Password::load).transpose()?;
+        if password.is_none() && !address.ip().is_loopback() {
+            let message = format!(
+                "--redis: {}; name a --redis-password-file, or an address of loopback",
+                GatewayError::Open(address)
+            );
+            return Err(Failure::new(Code::Usage, message));
+        }
+        Ok(Some(At { address, settings: Settings { password, ..Settings::default() } }))
+    }
+}
+
+impl At {
+    /// Serves Redis clients beside the node of `site`, until that is dropped.
+    ///
+    /// # Errors
+    /// If the address is taken, for instance.
+    pub fn start(self, site: &Site<'_>, places: Receiver<Places>) -> Result<Gateway, Failure> {
+        let (At { address, settings }, members) = (self, setup::members(site.config)?);
+        let (first, asks) = (Id::from(site.node.id as usize), settings.password.is_some());
+        let log = site.log;
+        let fails = move |error: GatewayError| {
+            log.error(&format!("Redis clients are served no more: {error}"), &[]);
+        };
+        let gateway = Gateway::start(address, members, first, places, settings, fails)
+            .map_err(|error| Failure::new(Code::Io, error))?;
+        let (address, password) = (gateway.address(), if asks { "" } else { "no " });
+        let text = format!("serves Redis clients on {address}; {password}password is asked for");
+        log.info(&text, &[("address", address.to_string().into()), ("password", asks.into())]);
+        if !address.ip().is_loopback() {
+            let text = format!(
+                "other machines reach TCP {address}: what is said there, the password too, is not \
+                 encrypted"
+            );
+            log.warn(&text, &[]);
+        }
+        Ok(gateway)
+    }
+}
+
+impl From<PasswordError> for Failure {
+    fn from(error: PasswordError) -> Self {
+        let code = match error {
+            PasswordError::Io { .. } => Code::Io,
+            PasswordError::Mode { .. } | PasswordError::Form { .. } => Code::Config,
+        };
+        Failure::new(code, error)
+    }
+}

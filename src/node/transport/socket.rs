@@ -1,0 +1,99 @@
+//! The UDP socket: datagrams out and in, and a wait for the next.
+
+use std::io;
+use std::net::{SocketAddr, UdpSocket};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::net::sockopt;
+
+use super::TransportError;
+
+/// How many bytes of datagrams the system is asked to keep for a socket until they are taken, and
+/// until they are sent. It may grant less.
+const KEPT: usize = 4 << 20;
+
+/// A socket that never waits unless it is asked to.
+pub(super) struct Socket {
+    socket: UdpSocket,
+    address: SocketAddr,
+    receives: usize,
+}
+
+impl Socket {
+    /// Bound to `address`.
+    ///
+    /// # Errors
+    /// [`TransportError::Bind`].
+    pub(super) fn bind(address: SocketAddr) -> Result<Self, TransportError> {
+        let bind = |error| TransportError::Bind { address, error };
+        let socket = UdpSocket::bind(address).map_err(bind)?;
+        socket.set_nonblocking(true).map_err(bind)?;
+        sockopt::set_socket_recv_buffer_size(&socket, KEPT).map_err(|e| bind(e.into()))?;
+        sockopt::set_socket_send_buffer_size(&socket, KEPT).map_err(|e| bind(e.into()))?;
+        let receives = sockopt::socket_recv_buffer_size(&socket).map_err(|e| bind(e.into()))?;
+        let address = socket.local_addr().map_err(bind)?;
+        Ok(Socket { socket, address, receives })
+    }
+
+    /// Where it is bound.
+    pub(super) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// How many bytes the system keeps for it until they are taken, with what it needs itself.
+    pub(super) fn receives(&self) -> usize {
+        self.receives
+    }
+
+    /// Sends a datagram.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub(super) fn send(&self, datagram: &[u8], to: SocketAddr) -> io::Result<()> {
+        self.socket.send_to(datagram, to).map(drop)
+    }
+
+    /// Takes a datagram, if there is one: how long it is, and whom it is from.
+    ///
+    /// # Errors
+    /// [`TransportError::Socket`].
+    pub(super) fn receive(
+        &self,
+        buffer: &mut [u8],
+    ) -> Result<Option<(usize, SocketAddr)>, TransportError> {
+        use io::ErrorKind::{ConnectionRefused, ConnectionReset, Interrupted, WouldBlock};
+        match self.socket.recv_from(buffer) {
+            Ok(received) => Ok(Some(received)),
+            Err(error) => match error.kind() {
+                // The last two are about a datagram that we sent, on some systems.
+                WouldBlock | Interrupted | ConnectionRefused | ConnectionReset => Ok(None),
+                _ => Err(self.failed(error)),
+            },
+        }
+    }
+
+    /// Waits until there is a datagram, for as long as `wait` at most.
+    ///
+    /// # Errors
+    /// [`TransportError::Socket`].
+    pub(super) fn wait(&self, wait: Duration) -> Result<(), TransportError> {
+        let mut sources = [PollFd::new(&self.socket, PollFlags::IN)];
+        let wait = Timespec::try_from(wait).expect("a wait is short");
+        match poll(&mut sources, Some(&wait)) {
+            Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
+            Err(error) => Err(self.failed(error.into())),
+        }
+    }
+
+    fn failed(&self, error: io::Error) -> TransportError {
+        TransportError::Socket { address: self.address, error }
+    }
+}
+
+impl AsFd for Socket {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
+    }
+}

@@ -1,0 +1,54 @@
+//! What the connections share: the sessions with the cluster, the password, the bounds.
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use quorate_models::kv::Kv;
+use quorate_models::service::Session;
+
+use super::Settings;
+use super::password::Guesses;
+use crate::node::client::Sessions;
+use crate::node::transport::TransportError;
+
+/// What a connection needs that is not its own.
+pub(super) struct Desk {
+    pub settings: Settings,
+    pub sessions: Sessions<Kv>,
+    /// Whose session is whose.
+    pub owners: BTreeMap<Session, usize>,
+    pub guesses: Guesses,
+    /// How many connections there are.
+    pub connected: usize,
+    /// How many bytes all of them hold.
+    pub held: usize,
+}
+
+impl Desk {
+    /// No connection yet.
+    pub fn new(settings: Settings, sessions: Sessions<Kv>) -> Self {
+        let (owners, guesses) = (BTreeMap::new(), Guesses::new(Instant::now()));
+        Desk { settings, sessions, owners, guesses, connected: 0, held: 0 }
+    }
+
+    /// Whether `bytes` more may be held.
+    pub fn has_room(&self, bytes: usize) -> bool {
+        self.held + bytes <= self.settings.memory
+    }
+
+    /// Opens a session for a connection.
+    ///
+    /// # Errors
+    /// If there is no random number to be had.
+    pub fn open(&mut self, owner: usize) -> Result<Session, TransportError> {
+        let session = self.sessions.open()?;
+        self.owners.insert(session, owner);
+        Ok(session)
+    }
+
+    /// Ends a session.
+    pub fn close(&mut self, session: Session) {
+        self.owners.remove(&session);
+        self.sessions.close(session);
+    }
+}

@@ -1,0 +1,254 @@
+//! The thread of the gateway: it waits for the clients and for the cluster, and hands each what the
+//! other says.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, ErrorKind, Write};
+use std::net::SocketAddr;
+use std::os::fd::{AsFd, AsRawFd};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::Receiver;
+use std::time::{Duration, Instant};
+
+use mio::net::{TcpListener, TcpStream};
+use mio::unix::SourceFd;
+use mio::{Events, Interest, Poll, Token};
+use quorate_models::kv::Kv;
+use socket2::{SockRef, TcpKeepalive};
+
+use super::connection::{Connection, Fate};
+use super::desk::Desk;
+use super::{GatewayError, Settings};
+use crate::node::client::Sessions;
+use crate::node::transport::Members;
+
+/// The sources of events that are no connections.
+const LISTENER: Token = Token(0);
+const CLUSTER: Token = Token(1);
+pub(super) const WAKER: Token = Token(2);
+
+/// The first number of a connection.
+const FIRST: usize = 3;
+
+/// How often it looks for servers that have come or moved, at least.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// How long to wait after a connection could not be accepted, for want of file descriptors, say.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// How often the answers of the cluster are taken before the clients have their turn.
+const ANSWERS: usize = 16;
+
+/// A client that has said nothing for so long is asked whether it is there.
+const KEEPALIVE: Duration = Duration::from_secs(300);
+
+/// It is asked again so often, and as many times; then it is gone.
+const ASKED_AGAIN: (Duration, u32) = (Duration::from_secs(10), 3);
+
+/// All connections, and where more come from.
+pub(super) struct Server {
+    poll: Poll,
+    listener: TcpListener,
+    members: Members,
+    places: Receiver<BTreeMap<u64, SocketAddr>>,
+    stopping: Arc<AtomicBool>,
+    desk: Desk,
+    connections: BTreeMap<usize, Connection>,
+    next: usize,
+    /// Those for which there is more to do at once.
+    again: BTreeSet<usize>,
+    /// Those that do not read, and when they are closed.
+    stalls: BTreeSet<(Instant, usize)>,
+    /// When connections are to be accepted again, if that has failed.
+    accepts: Option<Instant>,
+    /// There may be more answers of the cluster.
+    hears_more: bool,
+}
+
+impl Server {
+    /// On `listener`, which is waited for with `poll`.
+    ///
+    /// # Errors
+    /// If the system does not let it wait.
+    pub fn new(
+        poll: Poll,
+        mut listener: TcpListener,
+        sessions: Sessions<Kv>,
+        members: Members,
+        places: Receiver<BTreeMap<u64, SocketAddr>>,
+        settings: Settings,
+        stopping: Arc<AtomicBool>,
+    ) -> io::Result<Self> {
+        poll.registry().register(&mut listener, LISTENER, Interest::READABLE)?;
+        let socket = sessions.as_fd().as_raw_fd();
+        poll.registry().register(&mut SourceFd(&socket), CLUSTER, Interest::READABLE)?;
+        Ok(Server {
+            poll,
+            listener,
+            members,
+            places,
+            stopping,
+            desk: Desk::new(settings, sessions),
+            connections: BTreeMap::new(),
+            next: FIRST,
+            again: BTreeSet::new(),
+            stalls: BTreeSet::new(),
+            accepts: None,
+            hears_more: false,
+        })
+    }
+
+    /// Serves until it is told to stop.
+    ///
+    /// # Errors
+    /// [`GatewayError`] if it cannot go on.
+    pub fn run(mut self) -> Result<(), GatewayError> {
+        let mut events = Events::with_capacity(1_024);
+        while !self.stopping.load(Ordering::Acquire) {
+            match self.poll.poll(&mut events, Some(self.patience())) {
+                Err(error) if error.kind() != ErrorKind::Interrupted => {
+                    return Err(GatewayError::Wait(error));
+                }
+                _ => {}
+            }
+            for event in &events {
+                match event.token() {
+                    LISTENER => self.accept(),
+                    CLUSTER | WAKER => {}
+                    Token(id) => {
+                        if let Some(connection) = self.connections.get_mut(&id) {
+                            let is_over = event.is_read_closed() || event.is_error();
+                            connection.can_read |= event.is_readable() || is_over;
+                            self.advance(id);
+                        }
+                    }
+                }
+            }
+            for id in std::mem::take(&mut self.again) {
+                self.advance(id);
+            }
+            self.hear()?;
+            self.look_after();
+        }
+        Ok(())
+    }
+
+    /// For how long nothing has to be done, if nothing comes.
+    fn patience(&self) -> Duration {
+        if !self.again.is_empty() || self.hears_more {
+            return Duration::ZERO;
+        }
+        let stalls = self.stalls.first().map(|(at, _)| *at);
+        let wakes = [self.desk.sessions.wake(), stalls, self.accepts];
+        let now = Instant::now();
+        let waits = wakes.into_iter().flatten().map(|at| at.saturating_duration_since(now));
+        waits.min().map_or(LOOK, |wait| wait.min(LOOK))
+    }
+
+    /// Hands over what the cluster has answered, and asks it on.
+    fn hear(&mut self) -> Result<(), GatewayError> {
+        for _ in 0..ANSWERS {
+            // What is there is taken, and nothing is waited for.
+            let answers = self.desk.sessions.poll(Instant::now())?;
+            self.hears_more = !answers.is_empty();
+            if answers.is_empty() {
+                break;
+            }
+            for (session, answered) in answers {
+                let Some(&id) = self.desk.owners.get(&session) else { continue };
+                if let Some(connection) = self.connections.get_mut(&id) {
+                    connection.answered(&answered);
+                    self.advance(id);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Closes who does not read, accepts again if that has failed, and learns of servers.
+    fn look_after(&mut self) {
+        let now = Instant::now();
+        while let Some((_, id)) = self.stalls.first().copied().filter(|(at, _)| *at <= now) {
+            self.close(id);
+        }
+        if self.accepts.is_some_and(|at| at <= now) {
+            self.accepts = None;
+            self.accept();
+        }
+        while let Ok(places) = self.places.try_recv() {
+            self.members.servers = places;
+            self.desk.sessions.know(&self.members);
+        }
+    }
+
+    /// Does what can be done for a connection.
+    fn advance(&mut self, id: usize) {
+        let Some(connection) = self.connections.get_mut(&id) else { return };
+        let stalls = connection.stalls;
+        let fate = connection.advance(&mut self.desk);
+        if connection.stalls != stalls {
+            self.stalls.extend(connection.stalls.map(|at| (at, id)));
+            if let Some(before) = stalls {
+                self.stalls.remove(&(before, id));
+            }
+        }
+        match fate {
+            Fate::Waits => {}
+            Fate::Again => drop(self.again.insert(id)),
+            Fate::Closed => self.close(id),
+        }
+    }
+
+    fn close(&mut self, id: usize) {
+        let Some(mut connection) = self.connections.remove(&id) else { return };
+        // It is dropped all the same if the system has forgotten it already.
+        let _ = self.poll.registry().deregister(&mut connection.stream);
+        self.desk.connected -= 1;
+        if let Some(at) = connection.stalls {
+            self.stalls.remove(&(at, id));
+        }
+        connection.end(&mut self.desk);
+    }
+
+    /// Accepts all who wait.
+    fn accept(&mut self) {
+        loop {
+            match self.listener.accept() {
+                Ok((stream, from)) => self.welcome(stream, from),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return,
+                // It was gone before it was accepted.
+                Err(error) if error.kind() == ErrorKind::ConnectionAborted => {}
+                Err(_) => {
+                    self.accepts = Some(Instant::now() + PAUSE);
+                    return;
+                }
+            }
+        }
+    }
+
+    fn welcome(&mut self, mut stream: TcpStream, from: SocketAddr) {
+        if self.desk.connected >= self.desk.settings.connections {
+            // What fits into the system's buffer, of a connection that is new, is all of it.
+            let _ = stream.write(b"-ERR max number of clients reached\r\n");
+            return;
+        }
+        let (interval, times) = ASKED_AGAIN;
+        let keepalive =
+            TcpKeepalive::new().with_time(KEEPALIVE).with_interval(interval).with_retries(times);
+        let both = Interest::READABLE | Interest::WRITABLE;
+        let id = self.next;
+        let is_ready = stream
+            .set_nodelay(true)
+            .and_then(|()| SockRef::from(&stream).set_tcp_keepalive(&keepalive))
+            .and_then(|()| self.poll.registry().register(&mut stream, Token(id), both));
+        // Of one that is gone already nothing is to be said.
+        if is_ready.is_ok() {
+            self.next += 1;
+            let is_trusted = self.desk.settings.password.is_none();
+            let connection = Connection::new(id, stream, from.ip(), is_trusted);
+            self.desk.connected += 1;
+            self.connections.insert(id, connection);
+            self.advance(id);
+        }
+    }
+}
