@@ -56,6 +56,8 @@ pub enum Format {
 
 /// How a command says what goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::Args)]
+// `node` has other options, of another type of this name.
+#[group(skip)]
 pub struct Options {
     /// What a line on stderr looks like
     #[arg(long = "log-format", value_name = "FORMAT", default_value = "text")]
