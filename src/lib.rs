@@ -29,6 +29,7 @@
 //! use std::path::Path;
 //!
 //! use quorate::cli::exit::Failure;
+//! use quorate::cli::log::{Log, Options};
 //! use quorate::cli::node::Site;
 //! use quorate::node::board::Board;
 //! use quorate::node::config::Config;
@@ -38,7 +39,8 @@
 //!     let config = Config::load(Path::new("demo/cluster.toml"))?;
 //!     let node = config.node(1)?.clone();
 //!     let board = Board::default();
-//!     let site = Site { config: &config, node, init: false, board: board.clone() };
+//!     let log = Log::new(Options::default(), Some(1));
+//!     let site = Site { config: &config, node, init: false, board: board.clone(), log };
 //!     std::thread::spawn(move || {
 //!         // Until something says so.
 //!         board.stop();

@@ -9,6 +9,7 @@ use quorate::node::board::Board;
 use quorate::node::config::{Config, ConfigError, Runs};
 use quorate::node::event_loop::Counts;
 use quorate::node::fragment::ReassemblyCounters;
+use quorate::node::histogram::Histogram;
 use quorate::node::http::{Http, HttpError};
 use quorate::node::snapshot::Snapshot;
 use quorate::node::transport::Counters;
@@ -37,8 +38,15 @@ fn snapshot(term: u64) -> Snapshot {
     let recorded = BTreeMap::from([(Id::from(2), u64::MAX)]);
     let stores = Some(Stores { own: 0xa1, recorded, as_of: (term, 6) });
     let (warnings, voteless) = (Vec::new(), [Id::from(2)].into());
-    let status = Status { role, leader, numbers, warnings, members, voteless, stores };
-    let counts = Counts { commits: 3, commit_micros: 1_020_003, sends: 900, ..Counts::default() };
+    let measures = vec![number("log", "entries", 8)];
+    let lags = [(Id::from(2), 4)].into();
+    let status =
+        Status { role, leader, numbers, measures, lags, warnings, members, voteless, stores };
+    let mut commits = Histogram::default();
+    for micros in [20_000, 3, 1_000_000] {
+        commits.observe(Duration::from_micros(micros));
+    }
+    let counts = Counts { commits, leaders: 11, sends: 900, ..Counts::default() };
     let transport = Counters {
         reject_forged: 7,
         merged: 800,
@@ -46,7 +54,8 @@ fn snapshot(term: u64) -> Snapshot {
         incoming: ReassemblyCounters { expired: 1, ..ReassemblyCounters::default() },
         ..Counters::default()
     };
-    Snapshot { at: Instant::now(), status, counts, transport }
+    let commit_lately = Some(Duration::from_micros(1_500));
+    Snapshot { at: Instant::now(), status, counts, transport, commit_lately }
 }
 
 fn exchange(address: SocketAddr, request: &[u8]) -> String {
@@ -82,6 +91,7 @@ fn status_is_what_was_published_last() {
         "cluster": null, "id": 1, "address": http.address().to_string(), "role": "leader",
         "numbers": ["term", "commit", "last"], "term": 4, "leader": 1, "commit": 5, "last": 6,
         "warnings": [], "members": { "1": "voter", "2": "learner" }, "voteless": [2],
+        "lags": { "2": 4 }, "commit_micros": 1500,
         "store": "00000000000000a1", "stores_recorded": { "2": "ffffffffffffffff" },
         "stores_as_of": [4, 6], "messages_sent": 900, "messages_merged": 800, "messages_lost": 3,
         "datagrams_forged": 7, "uptime_seconds": null, "age_ms": null,
@@ -134,8 +144,17 @@ fn metrics_are_text_that_prometheus_reads() {
         "quorate_commit_index 5",
         "quorate_last_index 6",
         "quorate_voteless_members 1",
-        "quorate_commits_total 3",
-        "quorate_commit_seconds_total 1.020003",
+        "quorate_leads 1",
+        "quorate_log_entries 8",
+        "quorate_follower_lag_entries{follower=\"2\"} 4",
+        "quorate_leader_changes_total 11",
+        "# TYPE quorate_commit_seconds histogram",
+        "quorate_commit_seconds_bucket{le=\"0.0001\"} 1",
+        "quorate_commit_seconds_bucket{le=\"0.02\"} 2",
+        "quorate_commit_seconds_bucket{le=\"1\"} 3",
+        "quorate_commit_seconds_bucket{le=\"+Inf\"} 3",
+        "quorate_commit_seconds_sum 1.020003",
+        "quorate_commit_seconds_count 3",
         "# TYPE quorate_datagrams_rejected_total counter",
         "quorate_datagrams_rejected_total{reason=\"forged\"} 7",
         "quorate_outgoing_merged_total 800",
@@ -148,7 +167,9 @@ fn metrics_are_text_that_prometheus_reads() {
     for line in body.lines().filter(|line| !line.starts_with('#')) {
         let (name, value) = line.rsplit_once(' ').unwrap();
         assert!(value.parse::<f64>().is_ok(), "{line}");
-        let family = name.split('{').next().unwrap();
+        let name = name.split('{').next().unwrap();
+        let suffixes = ["_bucket", "_sum", "_count"].into_iter();
+        let family = suffixes.filter_map(|suffix| name.strip_suffix(suffix)).next().unwrap_or(name);
         assert!(body.contains(&format!("# HELP {family} ")), "{family} has no help");
     }
 }

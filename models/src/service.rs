@@ -106,6 +106,11 @@ pub struct Status {
     /// How far this server is. The first number, if there is any, counts the periods for which
     /// roles are given: terms, views.
     pub numbers: Vec<Number>,
+    /// Sizes and queues, which metrics show and tables do not.
+    pub measures: Vec<Number>,
+    /// By follower, how many entries of this server's log it is not known to have. None, unless
+    /// this server leads. A leader that is new knows of no entry that others have it.
+    pub lags: BTreeMap<Id, u64>,
     /// What an operator must hear of, each in a sentence: another server has lost its storage.
     pub warnings: Vec<String>,
     /// The cluster's members as far as this server knows, by their numbers; none if the protocol

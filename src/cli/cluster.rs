@@ -16,8 +16,8 @@ use quorate_models::RUNNING;
 use quorate_models::kv::Kv;
 use quorate_models::protocol::{Protocol, Visit};
 
-use super::exit::{self, Code, Failure};
-use super::log;
+use super::exit::{Code, Failure};
+use super::log::{Log, Options};
 use super::setup;
 use crate::node::UNNAMED;
 use crate::node::config::{Config, FILE, Runs};
@@ -65,6 +65,8 @@ pub struct Args {
     /// cluster runs now
     #[arg(long, value_name = "R", value_parser = clap::value_parser!(u16).range(1..=65_000))]
     redis: Option<u16>,
+    #[command(flatten)]
+    log: Options,
 }
 
 fn sizes() -> RangedI64ValueParser<u16> {
@@ -74,10 +76,11 @@ fn sizes() -> RangedI64ValueParser<u16> {
 
 /// Runs a cluster.
 pub fn run(args: Args) -> ExitCode {
-    exit::report(cluster(&args))
+    let log = Log::new(args.log, None);
+    log.report(cluster(&args, log))
 }
 
-fn cluster(args: &Args) -> Result<(), Failure> {
+fn cluster(args: &Args, log: Log) -> Result<(), Failure> {
     let stop = Arc::new(AtomicBool::new(false));
     let told = stop.clone();
     ctrlc::set_handler(move || told.store(true, Ordering::SeqCst))
@@ -96,21 +99,22 @@ fn cluster(args: &Args) -> Result<(), Failure> {
     }
     has_stores(&config)?;
     let (count, shown) = (config.nodes.len(), path.display());
-    log::event(&format!("{count} nodes; `quorate kv --config {shown} put KEY VALUE` writes"));
+    let text = format!("{count} nodes; `quorate kv --config {shown} put KEY VALUE` writes");
+    log.info(&text, &[]);
     let redis: Vec<_> =
         config.nodes.iter().map(|node| redis(args.redis, node.id)).collect::<Result<_, _>>()?;
     let mut nodes = Vec::new();
     for (node, redis) in config.nodes.iter().zip(redis) {
-        match Node::start(&path, node.id, redis) {
+        match Node::start(&path, node.id, redis, log) {
             Ok(started) => nodes.push(started),
             Err(failure) => {
-                children::stop_all(&mut nodes);
+                children::stop_all(&mut nodes, log);
                 return Err(failure);
             }
         }
     }
-    let ended = watch(&mut nodes, &stop, &path);
-    children::stop_all(&mut nodes);
+    let ended = watch(&mut nodes, &stop, &path, log);
+    children::stop_all(&mut nodes, log);
     ended
 }
 
@@ -127,7 +131,7 @@ fn redis(first: Option<u16>, id: u64) -> Result<Option<SocketAddr>, Failure> {
 }
 
 /// Waits until the cluster is to stop, or there is no use in going on.
-fn watch(nodes: &mut Vec<Node>, stop: &AtomicBool, config: &Path) -> Result<(), Failure> {
+fn watch(nodes: &mut Vec<Node>, stop: &AtomicBool, config: &Path, log: Log) -> Result<(), Failure> {
     while !stop.load(Ordering::SeqCst) {
         for index in (0..nodes.len()).rev() {
             let Some(end) = nodes[index].ended() else {
@@ -136,11 +140,12 @@ fn watch(nodes: &mut Vec<Node>, stop: &AtomicBool, config: &Path) -> Result<(), 
             let id = nodes.remove(index).id;
             match end {
                 // Ctrl-C reaches the nodes as well, perhaps before us.
-                End::Stopped => log::event(&format!("node {id} stopped")),
-                End::Killed(how) => log::event(&format!(
-                    "node {id} ended by {how}; `quorate node --config {} --id {id}` restarts it",
-                    config.display()
-                )),
+                End::Stopped => log.info(&format!("node {id} stopped"), &[]),
+                End::Killed(how) => {
+                    let config = config.display();
+                    let again = format!("`quorate node --config {config} --id {id}` restarts it");
+                    log.warn(&format!("node {id} ended by {how}; {again}"), &[]);
+                }
                 End::Failed(code) => {
                     let message =
                         format!("node {id} failed with exit code {code}; see its last line");

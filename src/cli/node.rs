@@ -2,6 +2,7 @@
 
 pub mod console;
 pub mod file;
+mod lately;
 mod limiter;
 mod redis;
 mod taken_out;
@@ -17,8 +18,8 @@ use quorate_models::durable::Durable;
 use quorate_models::kv::Kv;
 use quorate_models::protocol::{Protocol, Visit};
 
-use super::exit::{self, Code, Failure};
-use super::log;
+use super::exit::{Code, Failure};
+use super::log::{Log, Options};
 use super::setup;
 use crate::node::board::Board;
 use crate::node::config::{Config, Node};
@@ -59,14 +60,18 @@ pub struct Args {
     /// killed
     #[arg(long, hide = true)]
     stop_with_stdin: bool,
+    #[command(flatten)]
+    log: Options,
 }
 
 /// Runs one node.
 pub fn run(args: Args) -> ExitCode {
-    exit::report(node(&args))
+    let log = Log::new(args.log, Some(args.id));
+    log.tell_of_panics();
+    log.report(node(&args, log))
 }
 
-fn node(args: &Args) -> Result<(), Failure> {
+fn node(args: &Args, log: Log) -> Result<(), Failure> {
     let config = Config::load(&args.config)?;
     if let Some(asked) = args.protocol.as_ref().filter(|asked| **asked != config.protocol) {
         let (path, has) = (config.path.display(), &config.protocol);
@@ -77,7 +82,7 @@ fn node(args: &Args) -> Result<(), Failure> {
     let redis = args.redis.settings()?;
     let board = Board::default();
     stop_when_told(&board, args.stop_with_stdin)?;
-    let site = Site { config: &config, node, init: args.init, board };
+    let site = Site { config: &config, node, init: args.init, board, log };
     setup::visit(&config, Served { site, redis })?
 }
 
@@ -91,6 +96,8 @@ pub struct Site<'a> {
     pub init: bool,
     /// Where it publishes what it does, and is told to stop.
     pub board: Board<Snapshot>,
+    /// Where it says what goes on.
+    pub log: Log,
 }
 
 /// A node of the key-value store, and how it serves Redis clients, if it does.
@@ -134,9 +141,9 @@ impl Site<'_> {
             storage = first_storage::<P>(&mut store)?;
         }
         let (transport, _http) = self.listen(resumes)?;
-        let [places, also] = file::follow(self.config.clone(), self.node.id);
+        let [places, also] = file::follow(self.config.clone(), self.node.id, self.log);
         let _begun = begin(&self, also)?;
-        let watch = Console::new(transport.id(), self.board.clone(), places);
+        let watch = Console::new(transport.id(), self.log, self.board.clone(), places);
         let ended =
             EventLoop::start(actor, transport, store, &storage, watch).and_then(|node| node.run());
         self.conclude(ended)
@@ -161,9 +168,16 @@ impl Site<'_> {
             .map_err(|error| Failure::new(Code::Io, error))?;
         let saved = if resumes { "resumes" } else { "is new" };
         let (address, file, process) = (node.bind, node.store.display(), std::process::id());
-        log::event(&format!("started on {address}; {file} {saved}; process {process}"));
+        let text = format!("started on {address}; {file} {saved}; process {process}");
+        let fields = [
+            ("address", address.to_string().into()),
+            ("store", file.to_string().into()),
+            ("resumes", resumes.into()),
+            ("process", process.into()),
+        ];
+        self.log.info(&text, &fields);
         for line in exposure(node) {
-            log::event(&line);
+            self.log.warn(&line, &[]);
         }
         Ok((transport, http))
     }
@@ -173,7 +187,10 @@ impl Site<'_> {
         if let Err(NodeError::GivesUp(why)) = &ended {
             taken_out::note(&self.node.store, why)?;
         }
-        log::event(if ended.is_ok() { "stopped" } else { "stopped by an error" });
+        match &ended {
+            Ok(()) => self.log.info("stopped", &[]),
+            Err(_) => self.log.error("stopped by an error", &[]),
+        }
         ended.map_err(Failure::from)
     }
 }

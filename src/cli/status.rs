@@ -58,13 +58,15 @@ fn table(rows: &[Row]) -> String {
     }
     let mut heads = vec!["node", "address", "role", "leader"];
     heads.extend(&names);
-    heads.extend(["lost", "merged"]);
+    heads.extend(["lag", "disk-ms", "lost", "merged"]);
+    let lags = ask::lags(rows);
     let mut lines = vec![heads.into_iter().map(str::to_owned).collect::<Vec<_>>()];
     for row in rows {
         let role = row.role.as_deref().unwrap_or(if row.reachable { "-" } else { "unreachable" });
         let mut cells = vec![row.id.to_string(), row.address.clone(), role.to_owned()];
         cells.push(shown(row.leader));
         cells.extend(names.iter().map(|name| shown(row.number(name))));
+        cells.extend([shown(lags.get(&row.id).copied()), milliseconds(row.commit_micros)]);
         cells.extend([shown(row.messages_lost), shown(row.messages_merged)]);
         lines.push(cells);
     }
@@ -78,6 +80,11 @@ fn table(rows: &[Row]) -> String {
         lines.extend(row.warnings.iter().map(|words| format!("node {}: {words}", row.id)));
     }
     lines.join("\n")
+}
+
+/// As milliseconds, with what is behind the point.
+fn milliseconds(micros: Option<u64>) -> String {
+    micros.map_or_else(|| "-".into(), |micros| format!("{:.2}", micros as f64 / 1_000.0))
 }
 
 /// Lines of cells, each column as wide as its widest cell. Addresses and roles begin at the same
@@ -110,6 +117,27 @@ mod tests {
     }
 
     #[test]
+    fn a_follower_lags_as_the_newest_leader_says() {
+        let leader = |id, term, lags: [(u64, u64); 2]| Row {
+            id,
+            reachable: true,
+            leader: Some(id),
+            numbers: vec![("term".into(), term)],
+            lags: lags.into(),
+            commit_micros: Some(1_234),
+            ..Row::default()
+        };
+        let old = leader(1, 7, [(2, 5), (3, 5)]);
+        let new = leader(2, 8, [(1, 90), (3, 0)]);
+        let follower = Row { id: 3, reachable: true, leader: Some(2), ..Row::default() };
+        let table = table(&[old, new, follower]);
+        let lag = |line: &str| line.split_whitespace().rev().nth(3).unwrap().to_owned();
+        let lags: Vec<String> = table.lines().map(lag).collect();
+        assert_eq!(lags, ["lag", "90", "-", "0"], "{table}");
+        assert!(table.contains(" 1.23 "), "{table}");
+    }
+
+    #[test]
     fn every_number_that_a_node_names_has_a_column() {
         let numbers = |numbers: &[(&str, u64)]| {
             numbers.iter().map(|(name, value)| ((*name).to_owned(), *value)).collect()
@@ -122,10 +150,10 @@ mod tests {
         assert_eq!((&json["view"], &json["last"]), (&7.into(), &20.into()), "{json}");
         let table = table(&[one, two]);
         let ends: Vec<Vec<&str>> =
-            table.lines().map(|line| line.split_whitespace().rev().take(5).collect()).collect();
-        assert_eq!(ends[0], ["merged", "lost", "acknowledged", "last", "view"]);
-        assert_eq!(ends[1], ["-", "-", "-", "20", "7"]);
-        assert_eq!(ends[2], ["-", "-", "8", "-", "-"]);
+            table.lines().map(|line| line.split_whitespace().rev().take(7).collect()).collect();
+        assert_eq!(ends[0], ["merged", "lost", "disk-ms", "lag", "acknowledged", "last", "view"]);
+        assert_eq!(ends[1], ["-", "-", "-", "-", "-", "20", "7"]);
+        assert_eq!(ends[2], ["-", "-", "-", "-", "8", "-", "-"]);
         let widths: Vec<usize> = table.lines().map(str::len).collect();
         assert!(widths.iter().all(|width| *width == widths[0]), "{table}");
     }

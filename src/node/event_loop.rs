@@ -69,6 +69,8 @@ pub struct EventLoop<A: Protocol, D: Disk<A::Storage>, W: Watch> {
     looked: Instant,
     watch: W,
     counts: Counts,
+    /// Whom the actor took for leader when it was last asked.
+    leader: Option<Id>,
     /// By server, when and why a message for it was last not sent.
     unsent: BTreeMap<Id, (Instant, WireError)>,
     /// True once it cannot go on: its state is not to be used any more.
@@ -105,12 +107,13 @@ impl<A: Protocol, D: Disk<A::Storage>, W: Watch> EventLoop<A, D, W> {
             looked: Instant::now(),
             watch,
             counts: Counts::default(),
+            leader: None,
             unsent: BTreeMap::new(),
             failed: false,
         };
         let mut batch = Batch::default();
         node.collect(out, &mut batch);
-        node.finish(batch)?;
+        node.finish(batch, Instant::now())?;
         Ok(node)
     }
 
@@ -145,6 +148,7 @@ impl<A: Protocol, D: Disk<A::Storage>, W: Watch> EventLoop<A, D, W> {
     fn work(&mut self) -> Result<(), NodeError> {
         self.look()?;
         let messages = self.courier.poll(self.deadline())?;
+        let began = Instant::now();
         let mut batch = Batch::default();
         let before = self.counts;
         // But for these: a message must not find what the node has no more.
@@ -183,7 +187,7 @@ impl<A: Protocol, D: Disk<A::Storage>, W: Watch> EventLoop<A, D, W> {
             self.speak(std::mem::take(&mut batch.sends));
         }
         self.fire(&mut batch, |_| true)?;
-        if self.counts == before { self.publish() } else { self.finish(batch) }
+        if self.counts == before { self.publish() } else { self.finish(batch, began) }
     }
 
     /// May server `id` become a member, as far as this node has a say? It has none if it does not
@@ -288,16 +292,15 @@ impl<A: Protocol, D: Disk<A::Storage>, W: Watch> EventLoop<A, D, W> {
         }
     }
 
-    /// Makes what a batch saved durable, then lets out what it says.
-    fn finish(&mut self, batch: Batch<A>) -> Result<(), NodeError> {
+    /// Makes what a batch saved durable that `began` then, and lets out what it says.
+    fn finish(&mut self, batch: Batch<A>, began: Instant) -> Result<(), NodeError> {
         if let Some(storage) = &batch.save {
-            let began = Instant::now();
+            let asked = Instant::now();
             self.disk.commit(storage).map_err(|error| NodeError::Disk(Box::new(error)))?;
-            self.counts.commits += 1;
-            self.counts.commit_micros += began.elapsed().as_micros() as u64;
+            self.counts.commits.observe(asked.elapsed());
         }
         self.speak(batch.sends);
-        self.counts.batches += 1;
+        self.counts.batches.observe(began.elapsed());
         self.publish()?;
         match self.actor.gives_up(&self.state) {
             Some(words) => Err(NodeError::GivesUp(words)),
@@ -328,6 +331,10 @@ impl<A: Protocol, D: Disk<A::Storage>, W: Watch> EventLoop<A, D, W> {
     fn publish(&mut self) -> Result<(), NodeError> {
         let mut status =
             guarded(|| "on its status".into(), || self.actor.status(self.id, &self.state))?;
+        if status.leader.is_some() && status.leader != self.leader {
+            self.counts.leaders += 1;
+        }
+        self.leader = status.leader;
         let lately = self.unsent.iter().filter(|(_, (at, _))| at.elapsed() < LATELY);
         status.warnings.extend(
             lately.map(|(to, (_, why))| format!("cannot send to node {}: {why}", usize::from(*to))),

@@ -3,6 +3,9 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use stateright::actor::Id;
+
+use super::histogram::Histogram;
 use super::snapshot::Snapshot;
 
 /// One name in the Prometheus text, its help, and for each label where its value is.
@@ -10,7 +13,6 @@ type Family = (&'static str, &'static str, &'static [(&'static str, fn(&Snapshot
 
 /// Everything that is counted. A name with several values has one for each label.
 const COUNTERS: &[Family] = &[
-    ("batches", "Rounds of the event loop with something to do.", &[("", |s| s.counts.batches)]),
     (
         "handler_calls",
         "Calls of the actor's handlers.",
@@ -40,8 +42,12 @@ const COUNTERS: &[Family] = &[
         "Orders that the node answered without its actor.",
         &[("", |s| s.counts.answered)],
     ),
+    (
+        "leader_changes",
+        "Leaders that the node went over to, one that it had lost included.",
+        &[("", |s| s.counts.leaders)],
+    ),
     ("saves", "Saves that the actor asked for.", &[("", |s| s.counts.saves)]),
-    ("commits", "Commits that made saves durable.", &[("", |s| s.counts.commits)]),
     ("messages_sent", "Messages that the actor sent.", &[("", |s| s.counts.sends)]),
     (
         "messages_unencodable",
@@ -111,50 +117,63 @@ const COUNTERS: &[Family] = &[
     ),
 ];
 
-/// `snapshot` of a node that has been up for `uptime`, in Prometheus' text format, version 0.0.4.
+/// A name in the Prometheus text, its help, and where its histogram is.
+type Times = (&'static str, &'static str, fn(&Snapshot) -> &Histogram);
+
+/// What took how long.
+const HISTOGRAMS: &[Times] = &[
+    (
+        "commit_seconds",
+        "How long commits took, which make saves durable: a write and a sync of the disk.",
+        |s| &s.counts.commits,
+    ),
+    (
+        "batch_seconds",
+        "How long rounds of the event loop took that had something to do, commits included.",
+        |s| &s.counts.batches,
+    ),
+];
+
+/// What a node shows beside what it published.
+#[derive(Clone, Copy, Debug)]
+pub struct About {
+    /// Its number.
+    pub id: u64,
+    /// For how long it has been up.
+    pub uptime: Duration,
+    /// The size of its store's file, if there is one.
+    pub store_bytes: Option<u64>,
+}
+
+/// `snapshot` of the node that `about` is about, in Prometheus' text format, version 0.0.4.
 #[must_use]
-pub fn render(snapshot: &Snapshot, uptime: Duration) -> String {
-    let (status, age) = (&snapshot.status, snapshot.at.elapsed());
+pub fn render(snapshot: &Snapshot, about: &About) -> String {
+    let status = &snapshot.status;
     let mut text = String::new();
-    let plain = |value: String| [(String::new(), value)];
+    let mut gauge = |name: &str, help, values: &[_]| family(&mut text, name, "gauge", help, values);
+    let version = format!("version=\"{}\"", env!("CARGO_PKG_VERSION"));
+    gauge("build_info", "1 for the version that runs.", &[(version, "1".into())]);
     let role = format!("role=\"{}\"", escape(&status.role));
-    family(&mut text, "role", "gauge", "1 for the role that the node has.", &[(role, "1".into())]);
-    let leader = status.leader.map_or(0, usize::from);
-    let micros = snapshot.counts.commit_micros;
-    let (seconds, micros) = (micros / 1_000_000, micros % 1_000_000);
-    for number in &status.numbers {
+    gauge("role", "1 for the role that the node has.", &[(role, "1".into())]);
+    for number in status.numbers.iter().chain(&status.measures) {
         let joint = if number.unit.is_empty() { "" } else { "_" };
         let name = format!("{}{joint}{}", number.name, number.unit);
-        family(&mut text, &name, "gauge", number.meaning, &plain(number.value.to_string()));
+        gauge(&name, number.meaning, &[(String::new(), number.value.to_string())]);
     }
-    for (name, kind, help, value) in [
-        (
-            "leader",
-            "gauge",
-            "The node that this one takes for leader, 0 if none.",
-            leader.to_string(),
-        ),
-        (
-            "voteless_members",
-            "gauge",
-            "Members that count for nothing: a leader knows it of all, others of themselves.",
-            status.voteless.len().to_string(),
-        ),
-        ("uptime_seconds", "gauge", "Since the node started.", uptime.as_secs_f64().to_string()),
-        (
-            "status_age_seconds",
-            "gauge",
-            "Since the event loop last said how it stands: it hangs while this grows.",
-            age.as_secs_f64().to_string(),
-        ),
-        (
-            "commit_seconds_total",
-            "counter",
-            "The time that commits took in all.",
-            format!("{seconds}.{micros:06}"),
-        ),
-    ] {
-        family(&mut text, name, kind, help, &plain(value));
+    for (name, help, value) in gauges(snapshot, about) {
+        gauge(name, help, &[(String::new(), value)]);
+    }
+    let lags = status.lags.iter();
+    let lag =
+        |(id, lag): (&Id, &u64)| (format!("follower=\"{}\"", usize::from(*id)), lag.to_string());
+    gauge(
+        "follower_lag_entries",
+        "The entries of a leader's log that a follower is not known to have.",
+        &lags.map(lag).collect::<Vec<_>>(),
+    );
+    for (name, help, of) in HISTOGRAMS {
+        family(&mut text, name, "histogram", help, &[]);
+        histogram(&mut text, name, of(snapshot));
     }
     for (name, help, values) in COUNTERS {
         let values: Vec<_> =
@@ -162,6 +181,40 @@ pub fn render(snapshot: &Snapshot, uptime: Duration) -> String {
         family(&mut text, &format!("{name}_total"), "counter", help, &values);
     }
     text
+}
+
+/// The gauges that every protocol has, each with its help and its value.
+fn gauges(snapshot: &Snapshot, about: &About) -> Vec<(&'static str, &'static str, String)> {
+    let (status, age) = (&snapshot.status, snapshot.at.elapsed());
+    let leader = status.leader.map_or(0, |leader| usize::from(leader) as u64);
+    let mut gauges = vec![
+        ("leader", "The node that this one takes for leader, 0 if none.", leader.to_string()),
+        (
+            "leads",
+            "1 if the node takes itself for leader, else 0.",
+            u8::from(leader == about.id).to_string(),
+        ),
+        (
+            "voteless_members",
+            "Members that count for nothing: a leader knows it of all, others of themselves.",
+            status.voteless.len().to_string(),
+        ),
+        (
+            "warnings",
+            "What the node warns of now; quorate status and the page say it in words.",
+            status.warnings.len().to_string(),
+        ),
+        ("uptime_seconds", "Since the node started.", about.uptime.as_secs_f64().to_string()),
+        (
+            "status_age_seconds",
+            "Since the event loop last said how it stands: it hangs while this grows.",
+            age.as_secs_f64().to_string(),
+        ),
+    ];
+    gauges.extend(about.store_bytes.map(|bytes| {
+        ("store_bytes", "The size of the file that the node stores in.", bytes.to_string())
+    }));
+    gauges
 }
 
 /// Writes one name with its help, its kind, and its value for each label.
@@ -173,6 +226,19 @@ fn family(text: &mut String, name: &str, kind: &str, help: &str, values: &[(Stri
             label => writeln!(text, "quorate_{name}{{{label}}} {value}"),
         };
     }
+}
+
+/// Writes the buckets of a histogram, its sum and its count.
+fn histogram(text: &mut String, name: &str, histogram: &Histogram) {
+    let seconds = |micros: u64| format!("{}.{:06}", micros / 1_000_000, micros % 1_000_000);
+    for (bound, count) in histogram.within() {
+        let bound = seconds(bound);
+        let bound = bound.trim_end_matches('0').trim_end_matches('.');
+        let _ = writeln!(text, "quorate_{name}_bucket{{le=\"{bound}\"}} {count}");
+    }
+    let (sum, count) = (seconds(histogram.micros()), histogram.count());
+    let _ = writeln!(text, "quorate_{name}_bucket{{le=\"+Inf\"}} {count}");
+    let _ = writeln!(text, "quorate_{name}_sum {sum}\nquorate_{name}_count {count}");
 }
 
 /// A label's value, as the format wants it.
@@ -191,11 +257,13 @@ mod tests {
 
     use super::*;
 
-    /// `counts` with another number in each of its fields, the first of them `next`.
+    /// `counts` with another number in each of its fields but for the buckets of histograms, the
+    /// first of them `next`.
     fn numbered<T: Serialize + DeserializeOwned>(counts: &T, next: &mut u64) -> T {
         fn number(value: &mut Value, next: &mut u64) {
             match value {
                 Value::Object(fields) => fields.values_mut().for_each(|field| number(field, next)),
+                Value::Array(_) => {}
                 value => {
                     *value = (*next).into();
                     *next += 1;
@@ -217,8 +285,10 @@ mod tests {
             status: Status { role, ..Status::default() },
             counts: numbered(&Default::default(), &mut next),
             transport: numbered(&Default::default(), &mut next),
+            commit_lately: None,
         };
-        let text = render(&snapshot, Duration::ZERO);
+        let about = About { id: 1, uptime: Duration::ZERO, store_bytes: None };
+        let text = render(&snapshot, &about);
         let mut shown: Vec<String> = text
             .lines()
             .filter(|line| !line.starts_with('#'))

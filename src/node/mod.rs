@@ -5,6 +5,7 @@ pub mod client;
 pub mod config;
 pub mod event_loop;
 pub mod fragment;
+pub mod histogram;
 pub mod http;
 pub mod mailbox;
 pub mod metrics;

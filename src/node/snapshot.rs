@@ -1,6 +1,6 @@
 //! What a node shows of itself: what its protocol says, and what was counted.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use quorate_models::service::Status;
 
@@ -18,4 +18,7 @@ pub struct Snapshot {
     pub counts: Counts,
     /// What the transport did since it began.
     pub transport: Counters,
+    /// How long a commit took on average, of those of the last ten to twenty seconds; `None` if
+    /// there were none.
+    pub commit_lately: Option<Duration>,
 }

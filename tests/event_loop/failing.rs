@@ -10,6 +10,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use quorate::cli::exit::{Code, Failure};
+use quorate::cli::log::{Log, Options};
 use quorate::cli::node::console::Console;
 use quorate::cli::setup;
 use quorate::node::board::Board as Shared;
@@ -152,7 +153,8 @@ fn a_node_that_hangs_in_a_sync_is_seen_to() {
     let http = Http::start(&config, 1, board.clone()).unwrap();
     let hangs = Arc::new(AtomicBool::new(false));
     let (_, places) = mpsc::channel();
-    let watch = Console::new(Id::from(1), board.clone(), places);
+    let log = Log::new(Options::default(), Some(1));
+    let watch = Console::new(Id::from(1), log, board.clone(), places);
     let disk = Hanging(hangs.clone());
     let transport = Transport::server(&members, 1).unwrap();
     let node = thread::spawn(move || {

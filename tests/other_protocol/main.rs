@@ -12,6 +12,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use quorate::cli::exit::{Code, Failure};
+use quorate::cli::log::{Log, Options};
 use quorate::cli::node::Site;
 use quorate::cli::setup;
 use quorate::node::board::Board;
@@ -68,7 +69,8 @@ impl Running {
         let shown = board.clone();
         let node = config.node(id).expect("it is there").clone();
         let thread = thread::spawn(move || {
-            Site { config: &config, node, init: false, board: shown }.run::<Register>()
+            let log = Log::new(Options::default(), Some(id));
+            Site { config: &config, node, init: false, board: shown, log }.run::<Register>()
         });
         Running { board, thread }
     }

@@ -21,10 +21,10 @@ fn the_page_shows_the_numbers_of_its_protocol() {
     };
     let summary = "document.querySelector('#summary')?.textContent";
     browser.wait(&format!("{summary} === 'Node 1 leads in epoch 1, 1 of 2 nodes answer.'"));
-    assert_eq!(browser.value(&texts("#heads th")), "Node|Role|Follows|Epoch|Kept|Up for");
+    assert_eq!(browser.value(&texts("#heads th")), "Node|Role|Follows|Epoch|Kept|Lag|Disk|Up for");
     browser.wait(&format!("{}.startsWith('keeper|itself|1|0|')", texts("#node-1 td + td")));
     assert_eq!(browser.value("document.querySelector('#node-1').className"), "leads");
-    assert_eq!(browser.value(&texts("#node-2 td + td")), "no answer|–|–|–|–");
+    assert_eq!(browser.value(&texts("#node-2 td + td")), "no answer|–|–|–|–|–|–");
     assert_eq!(browser.value("document.querySelector('#node-2').className"), "down");
 
     let bystander = Running::start(&cluster.config, 2);

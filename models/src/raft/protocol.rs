@@ -8,6 +8,7 @@ use stateright::actor::Id;
 
 use super::config::Config;
 use super::identity::{self, StoreId};
+use super::read::Reads;
 use super::snapshot::Compaction;
 use super::state::{Role, ServerState, Storage};
 use super::{Batch, Options, Server, Timer, Timing};
@@ -131,6 +132,8 @@ impl Protocol for Node {
                 number("snapshot", "index", "The last index that the snapshot holds.", snapshot),
                 number("sessions", "", "The sessions that it remembers.", sessions),
             ],
+            measures: measures(state),
+            lags: lags(state),
             warnings: warnings(id, state),
             members: members(state.config()),
             voteless: voteless(id, state),
@@ -157,6 +160,48 @@ fn role(id: Id, state: &ServerState<Kv>) -> &'static str {
         Role::Follower { .. } if !config.is_voter(id) => NO_MEMBER,
         _ => state.role.name(),
     }
+}
+
+/// What fills up, and what waits.
+fn measures(state: &ServerState<Kv>) -> Vec<Number> {
+    let number = |name, unit, meaning, value| Number { name, unit, meaning, value };
+    let (log, snapshot) = (state.log(), state.storage.snapshot.as_ref());
+    let entries = log.last_index().0 - log.base().index.0;
+    let since = state.applied.index.0.saturating_sub(snapshot.map_or(0, |it| it.last.index.0));
+    let weight = state.since_snapshot as u64;
+    let size = snapshot.map_or(0, |it| it.size() as u64);
+    let Reads { asked, waiting, held } = &state.reads;
+    let reads = (asked.len() + waiting.len() + held.len()) as u64;
+    let sent = match &state.role {
+        Role::Leader { followers, .. } => followers.values().map(|it| it.in_flight.len()).sum(),
+        _ => 0,
+    };
+    vec![
+        number("log", "entries", "The entries in the log that are not compacted.", entries),
+        number("since_snapshot", "entries", "The entries applied since the last snapshot.", since),
+        number(
+            "since_snapshot",
+            "bytes",
+            "What these weigh: the next snapshot is taken at 4 MiB, or at the size of the last one \
+             if that is more.",
+            weight,
+        ),
+        number("snapshot", "bytes", "The size of the last snapshot.", size),
+        number("reads", "waiting", "The reads that are not answered yet.", reads),
+        number(
+            "appends",
+            "in_flight",
+            "A leader's appends that no answer has come to.",
+            sent as u64,
+        ),
+    ]
+}
+
+/// How many entries of a leader's log each follower is not known to have.
+fn lags(state: &ServerState<Kv>) -> BTreeMap<Id, u64> {
+    let Role::Leader { followers, .. } = &state.role else { return BTreeMap::new() };
+    let last = state.log().last_index().0;
+    followers.iter().map(|(id, it)| (*id, last.saturating_sub(it.matched.0))).collect()
 }
 
 /// The part of each member.

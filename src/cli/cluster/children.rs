@@ -8,7 +8,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use crate::cli::exit::{Code, Failure};
-use crate::cli::log::{self, PREFIXES};
+use crate::cli::log::Log;
 
 /// How long a node may take to stop when it is told to.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -37,12 +37,17 @@ pub enum End {
 }
 
 impl Node {
-    /// Starts node `id` of the cluster that `config` describes. It serves Redis clients on the
-    /// address `redis`, if there is one.
+    /// Starts node `id` of the cluster that `config` describes, which passes on to `log` what it
+    /// says. It serves Redis clients on the address `redis`, if there is one.
     ///
     /// # Errors
     /// If there is no process to be had.
-    pub fn start(config: &Path, id: u64, redis: Option<SocketAddr>) -> Result<Self, Failure> {
+    pub fn start(
+        config: &Path,
+        id: u64,
+        redis: Option<SocketAddr>,
+        log: Log,
+    ) -> Result<Self, Failure> {
         let failed =
             |error| Failure::new(Code::Io, format!("cannot start node {id} as a process: {error}"));
         let mut child = Command::new(std::env::current_exe().map_err(failed)?)
@@ -51,6 +56,7 @@ impl Node {
             .arg(config)
             .args(["--id", &id.to_string(), "--stop-with-stdin"])
             .args(redis.iter().flat_map(|at| ["--redis".to_owned(), at.to_string()]))
+            .args(log.as_arguments())
             .stdin(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -58,7 +64,7 @@ impl Node {
         let lifeline = child.stdin.take();
         let stderr = child.stderr.take();
         let listener =
-            stderr.map(|stderr| thread::spawn(move || relay(id, BufReader::new(stderr))));
+            stderr.map(|stderr| thread::spawn(move || relay(id, log, BufReader::new(stderr))));
         Ok(Node { id, child, lifeline, listener })
     }
 
@@ -79,7 +85,7 @@ impl Node {
 }
 
 /// Tells all of `nodes` to stop and waits until they have; kills those that do not.
-pub fn stop_all(nodes: &mut Vec<Node>) {
+pub fn stop_all(nodes: &mut Vec<Node>, log: Log) {
     for node in nodes.iter_mut() {
         node.tell_to_stop();
     }
@@ -89,7 +95,7 @@ pub fn stop_all(nodes: &mut Vec<Node>) {
         thread::sleep(LOOK);
     }
     for node in nodes.iter_mut() {
-        log::event(&format!("node {} does not stop and is killed", node.id));
+        log.error(&format!("node {} does not stop and is killed", node.id), &[]);
         let _ = node.child.kill();
         let _ = node.child.wait();
     }
@@ -105,10 +111,8 @@ fn end(status: ExitStatus) -> End {
 }
 
 /// Shows what a node says, line by line, until it says no more.
-fn relay(id: u64, lines: impl BufRead) {
-    let colour = PREFIXES[id as usize % PREFIXES.len()];
-    let prefix = log::paint(&format!("n{id} |"), colour);
+fn relay(id: u64, log: Log, lines: impl BufRead) {
     for line in lines.split(b'\n').map_while(Result::ok) {
-        log::line(&format!("{prefix} {}", String::from_utf8_lossy(&line)));
+        log.pass_on(id, &String::from_utf8_lossy(&line));
     }
 }

@@ -6,11 +6,13 @@ use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
 use quorate_models::service::Status;
+use serde_json::Value;
 use stateright::actor::Id;
 
 use super::file::Places;
+use super::lately::Lately;
 use super::limiter::Limiter;
-use crate::cli::log::{self, Colour};
+use crate::cli::log::{Colour, Level, Log};
 use crate::node::board::Board;
 use crate::node::event_loop::{Counts, Watch};
 use crate::node::snapshot::Snapshot;
@@ -25,8 +27,10 @@ const CALM: Duration = Duration::from_secs(10);
 /// Passes on what a node does.
 pub struct Console {
     id: Id,
+    log: Log,
     board: Board<Snapshot>,
     turns: Turns,
+    commits: Lately,
     /// Where servers are, as soon as the file says that anew.
     places: Receiver<Places>,
     /// The warnings that were told.
@@ -35,15 +39,17 @@ pub struct Console {
 }
 
 impl Console {
-    /// Publishes on `board` what node `id` does, and stops when that says so. The node learns of
-    /// `places` where the others are.
+    /// Publishes on `board` what node `id` does, tells `log` of it, and stops when the board says
+    /// so. The node learns of `places` where the others are.
     #[must_use]
-    pub fn new(id: Id, board: Board<Snapshot>, places: Receiver<Places>) -> Self {
+    pub fn new(id: Id, log: Log, board: Board<Snapshot>, places: Receiver<Places>) -> Self {
         Console {
             id,
+            log,
             board,
             places,
             turns: Turns::default(),
+            commits: Lately::default(),
             warned: BTreeSet::new(),
             notices: BTreeMap::new(),
         }
@@ -54,21 +60,31 @@ impl Watch for Console {
     fn publish(&mut self, status: Status, counts: Counts, transport: Counters) {
         let at = Instant::now();
         let leads = status.leader == Some(self.id);
-        if let Some(turn) = self.turns.look(at, &status, leads) {
-            log::event(&turn);
+        if let Some(turn) = self.turns.look(at, &status) {
+            self.tell(&turn, &status, leads);
         }
         for warning in &status.warnings {
             if self.warned.insert(warning.clone()) {
-                log::event(&log::paint(warning, Colour::Red));
+                self.log.warn(warning, &[]);
             }
         }
-        self.board.publish(Snapshot { at, status, counts, transport });
+        let commit_lately = self.commits.mean(at, &counts.commits);
+        self.board.publish(Snapshot { at, status, counts, transport, commit_lately });
     }
 
     fn notice(&mut self, notice: Notice) {
         let limiter = self.notices.entry(notice.topic()).or_default();
         if let Some(left_out) = limiter.pass(Instant::now()) {
-            log::event(&format!("{notice}{}", more(left_out, "line", "lines")));
+            let text = format!("{notice}{}", more(left_out, "line", "lines"));
+            let (topic, server) = notice.topic();
+            let fields =
+                [("topic", topic.into()), ("server", server.into()), ("left_out", left_out.into())];
+            match notice {
+                Notice::SendsAgain { .. } => self.log.info(&text, &fields),
+                Notice::CannotSend { .. } | Notice::Astray { .. } | Notice::Foreign { .. } => {
+                    self.log.warn(&text, &fields);
+                }
+            }
         }
     }
 
@@ -79,6 +95,33 @@ impl Watch for Console {
     fn is_stopping(&self) -> bool {
         self.board.is_stopping()
     }
+}
+
+impl Console {
+    /// Tells of a turn to what `status` says.
+    fn tell(&self, turn: &Turn, status: &Status, leads: bool) {
+        let colour = if leads { Colour::Green } else { Colour::Yellow };
+        let rest = turn.text.strip_prefix(&status.role).filter(|_| turn.is_new_role);
+        let painted = rest.map(|rest| self.log.paint(&status.role, colour) + rest);
+        let mut fields = vec![("role", Value::from(status.role.as_str()))];
+        fields.extend(status.period().map(|period| (period.name, period.value.into())));
+        fields.push(("leader", status.leader.map(usize::from).into()));
+        fields.push(("left_out", turn.left_out.into()));
+        self.log.write(turn.level, painted.as_ref().unwrap_or(&turn.text), &fields);
+    }
+}
+
+/// A turn of a node's life, as it is to be told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Turn {
+    /// [`Level::Debug`] for one of so many that only whoever wants them all is told of it.
+    level: Level,
+    /// In words, of which the first are the role.
+    text: String,
+    /// The role is not the one that was told last.
+    is_new_role: bool,
+    /// How many were left out since then.
+    left_out: u64,
 }
 
 /// The roles that a node goes through, and the periods for which it has them, of which not all are
@@ -93,8 +136,8 @@ struct Turns {
 }
 
 impl Turns {
-    /// The line to be told now, if there is one, of a node that leads or does not.
-    fn look(&mut self, at: Instant, status: &Status, leads: bool) -> Option<String> {
+    /// The turn to be told of now, if there is one.
+    fn look(&mut self, at: Instant, status: &Status) -> Option<Turn> {
         let period = status.period().map(|period| period.value);
         let is_new =
             self.now.as_ref().is_none_or(|now| (now.0.as_str(), now.1) != (&status.role, period));
@@ -111,17 +154,21 @@ impl Turns {
             }
             left_out
         };
-        left_out.map(|count| self.tell(status, leads, count))
+        match left_out {
+            Some(left_out) => Some(self.turn(Level::Info, status, left_out)),
+            None => is_new.then(|| self.turn(Level::Debug, status, 0)),
+        }
     }
 
-    fn tell(&mut self, status: &Status, leads: bool, left_out: u64) -> String {
-        let colour = if leads { Colour::Green } else { Colour::Yellow };
-        let is_same = self.told.as_ref() == Some(&status.role);
-        let role = if is_same { status.role.clone() } else { log::paint(&status.role, colour) };
-        self.told = Some(status.role.clone());
-        let period = status.period();
+    fn turn(&mut self, level: Level, status: &Status, left_out: u64) -> Turn {
+        let is_new_role = self.told.as_ref() != Some(&status.role);
+        if level == Level::Info {
+            self.told = Some(status.role.clone());
+        }
+        let (role, period) = (&status.role, status.period());
         let period = period.map_or_else(String::new, |p| format!(" in {} {}", p.name, p.value));
-        format!("{role}{period}{}", more(left_out, "turn", "turns"))
+        let text = format!("{role}{period}{}", more(left_out, "turn", "turns"));
+        Turn { level, text, is_new_role, left_out }
     }
 }
 
@@ -156,9 +203,30 @@ mod tests {
         for step in 0..72_000_u32 {
             let term = u64::from(step / every);
             let role = if term == 0 { "follower" } else { "candidate" };
-            told.extend(turns.look(start + MS * 50 * step, &status(role, term, None), false));
+            told.extend(told_at(&mut turns, start + MS * 50 * step, &status(role, term, None)));
         }
         told
+    }
+
+    /// The line that everybody is told at that time.
+    fn told_at(turns: &mut Turns, at: Instant, status: &Status) -> Option<String> {
+        let turn = turns.look(at, status)?;
+        (turn.level == Level::Info).then_some(turn.text)
+    }
+
+    #[test]
+    fn whoever_wants_them_all_is_told_of_every_turn() {
+        let (mut turns, start) = (Turns::default(), Instant::now());
+        let told: Vec<Turn> = (0..1_000)
+            .filter_map(|step| {
+                turns.look(start + MS * 50 * step, &status("candidate", (step / 2).into(), None))
+            })
+            .collect();
+        let all: Vec<String> = (0..500).map(|term| format!("candidate in term {term}")).collect();
+        let is_info = |turn: &&Turn| turn.level == Level::Info;
+        assert!((6..20).contains(&told.iter().filter(is_info).count()), "{told:#?}");
+        let shown = told.iter().map(|turn| turn.text.split(" (").next().unwrap().to_owned());
+        assert_eq!(shown.collect::<Vec<_>>(), all);
     }
 
     #[test]
@@ -177,18 +245,18 @@ mod tests {
     fn what_it_comes_to_in_the_end_is_told_soon() {
         let (mut turns, start) = (Turns::default(), Instant::now());
         for step in 0..72_000 {
-            turns.look(start + MS * 50 * step, &status("candidate", step.into(), None), false);
+            turns.look(start + MS * 50 * step, &status("candidate", step.into(), None));
         }
         let back = start + MS * 50 * 72_000;
         let follower = status("follower", 72_000, Some(2));
-        assert_eq!(turns.look(back, &follower, false), None);
-        assert_eq!(turns.look(back + MS * 500, &follower, false), None);
-        let line = turns.look(back + MS * 1_000, &follower, false).expect("it has settled");
+        assert_eq!(told_at(&mut turns, back, &follower), None);
+        assert_eq!(turns.look(back + MS * 500, &follower), None);
+        let line = told_at(&mut turns, back + MS * 1_000, &follower).expect("it has settled");
         assert!(line.starts_with("follower in term 72000 ("), "{line}");
-        assert_eq!(turns.look(back + MS * 1_050, &follower, false), None);
+        assert_eq!(turns.look(back + MS * 1_050, &follower), None);
         // After a calm, all is as at the beginning.
-        assert_eq!(turns.look(back + CALM, &follower, false), None);
-        let line = turns.look(back + CALM + MS, &status("candidate", 72_001, None), false);
+        assert_eq!(turns.look(back + CALM, &follower), None);
+        let line = told_at(&mut turns, back + CALM + MS, &status("candidate", 72_001, None));
         assert_eq!(line.as_deref(), Some("candidate in term 72001"));
     }
 }

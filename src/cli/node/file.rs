@@ -7,7 +7,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
-use crate::cli::log::{self, Colour};
+use crate::cli::log::Log;
 use crate::node::config::Config;
 
 /// How often the file is looked at.
@@ -17,19 +17,19 @@ const LOOK: Duration = Duration::from_millis(500);
 pub type Places = BTreeMap<u64, SocketAddr>;
 
 /// Looks after the file of `config` from now on, and tells where the servers are whenever it says
-/// that anew, to all that wait for it. What node `me` makes of a change is told on stderr.
-pub fn follow<const N: usize>(config: Config, me: u64) -> [Receiver<Places>; N] {
+/// that anew, to all that wait for it. What node `me` makes of a change is told to `log`.
+pub fn follow<const N: usize>(config: Config, me: u64, log: Log) -> [Receiver<Places>; N] {
     let mut senders = Vec::new();
     let receivers = std::array::from_fn(|_| {
         let (sender, receiver) = channel();
         senders.push(sender);
         receiver
     });
-    thread::spawn(move || watch(config, me, senders));
+    thread::spawn(move || watch(config, me, log, senders));
     receivers
 }
 
-fn watch(mut config: Config, me: u64, mut senders: Vec<Sender<Places>>) {
+fn watch(mut config: Config, me: u64, log: Log, mut senders: Vec<Sender<Places>>) {
     let mut seen = stamp(&config.path);
     loop {
         thread::sleep(LOOK);
@@ -49,11 +49,10 @@ fn watch(mut config: Config, me: u64, mut senders: Vec<Sender<Places>>) {
                 if senders.is_empty() {
                     return;
                 }
-                lines.iter().for_each(|line| log::event(line));
+                lines.iter().for_each(|line| log.info(line, &[]));
             }
             Err(problem) => {
-                let line = format!("the changed file is not used: {problem}");
-                log::event(&log::paint(&line, Colour::Red));
+                log.warn(&format!("the changed file is not used: {problem}"), &[]);
             }
         }
     }

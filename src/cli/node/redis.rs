@@ -9,7 +9,6 @@ use stateright::actor::Id;
 use super::Site;
 use super::file::Places;
 use crate::cli::exit::{Code, Failure};
-use crate::cli::log::{self, Colour};
 use crate::cli::setup;
 use crate::redis::password::{Password, PasswordError};
 use crate::redis::{Gateway, GatewayError, Settings};
@@ -59,19 +58,21 @@ impl At {
     pub fn start(self, site: &Site<'_>, places: Receiver<Places>) -> Result<Gateway, Failure> {
         let (At { address, settings }, members) = (self, setup::members(site.config)?);
         let (first, asks) = (Id::from(site.node.id as usize), settings.password.is_some());
-        let fails = |error: GatewayError| {
-            let line = format!("Redis clients are served no more: {error}");
-            log::event(&log::paint(&line, Colour::Red));
+        let log = site.log;
+        let fails = move |error: GatewayError| {
+            log.error(&format!("Redis clients are served no more: {error}"), &[]);
         };
         let gateway = Gateway::start(address, members, first, places, settings, fails)
             .map_err(|error| Failure::new(Code::Io, error))?;
         let (address, password) = (gateway.address(), if asks { "" } else { "no " });
-        log::event(&format!("serves Redis clients on {address}; {password}password is asked for"));
+        let text = format!("serves Redis clients on {address}; {password}password is asked for");
+        log.info(&text, &[("address", address.to_string().into()), ("password", asks.into())]);
         if !address.ip().is_loopback() {
-            log::event(&format!(
+            let text = format!(
                 "other machines reach TCP {address}: what is said there, the password too, is not \
                  encrypted"
-            ));
+            );
+            log.warn(&text, &[]);
         }
         Ok(gateway)
     }

@@ -42,6 +42,10 @@ pub struct Row {
     /// How far it is, in numbers that its protocol names: "term".
     #[serde(flatten, serialize_with = "as_fields")]
     pub numbers: Vec<(String, u64)>,
+    /// By follower, how many entries of its log a leader does not know it to have.
+    pub lags: BTreeMap<u64, u64>,
+    /// How long its commits took of late, on average and in microseconds.
+    pub commit_micros: Option<u64>,
     /// What an operator must hear of.
     pub warnings: Vec<String>,
     /// By its number, the part of each member that it knows of.
@@ -74,6 +78,11 @@ impl Row {
     /// The number that it names so.
     pub(in crate::cli) fn number(&self, name: &str) -> Option<u64> {
         self.numbers.iter().find(|(other, _)| other == name).map(|(_, value)| *value)
+    }
+
+    /// The period for which it has its role; 0 if the protocol has none.
+    fn period(&self) -> u64 {
+        self.numbers.first().map_or(0, |(_, value)| *value)
     }
 
     /// What it says of itself.
@@ -125,6 +134,8 @@ pub(in crate::cli) fn ask_all(config: &Config) -> Vec<Row> {
             role: field("role").and_then(Value::as_str).map(str::to_owned),
             leader: number("leader"),
             numbers: names.iter().filter_map(|name| Some((name.clone(), number(name)?))).collect(),
+            lags: field("lags").map(read).unwrap_or_default(),
+            commit_micros: number("commit_micros"),
             warnings: field("warnings").map(read).unwrap_or_default(),
             members: field("members").map(read).unwrap_or_default(),
             voteless: field("voteless").map(read).unwrap_or_default(),
@@ -137,6 +148,13 @@ pub(in crate::cli) fn ask_all(config: &Config) -> Vec<Row> {
         }
     };
     asked.into_iter().map(row).collect()
+}
+
+/// By follower, how many entries the leader does not know it to have that leads by what `rows` say.
+/// One that was cut off may still take itself for leader, in a period that is over.
+pub(in crate::cli) fn lags(rows: &[Row]) -> BTreeMap<u64, u64> {
+    let leads = rows.iter().filter(|row| row.is_running() && row.leader == Some(row.id));
+    leads.max_by_key(|row| row.period()).map(|row| row.lags.clone()).unwrap_or_default()
 }
 
 /// Each number as a field of its own.

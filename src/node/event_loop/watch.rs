@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use quorate_models::service::Status;
 use serde::{Deserialize, Serialize};
 
+use crate::node::histogram::Histogram;
 use crate::node::transport::{Counters, Notice};
 
 /// Who watches a node, and tells it to stop.
@@ -30,8 +31,10 @@ pub trait Watch {
 /// What the loop did since it began. All counts only rise.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
-    /// Rounds in which there was something to do.
-    pub batches: u64,
+    /// Rounds in which there was something to do, by how long it took.
+    pub batches: Histogram,
+    /// Leaders that the actor went over to: itself, too, and one that it knew before it knew none.
+    pub leaders: u64,
     /// Messages handed to the actor.
     pub messages: u64,
     /// Orders that the node answered without its actor.
@@ -48,10 +51,8 @@ pub struct Counts {
     pub choices: u64,
     /// Saves that the actor asked for.
     pub saves: u64,
-    /// Commits that made them durable: one for all the saves of a batch.
-    pub commits: u64,
-    /// The time that commits took in all, in microseconds.
-    pub commit_micros: u64,
+    /// Commits that made them durable, one for all the saves of a batch, by how long it took.
+    pub commits: Histogram,
     /// Messages that the actor sent.
     pub sends: u64,
     /// Messages over the limit or without an encoding, which were not sent.

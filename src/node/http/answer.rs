@@ -7,7 +7,7 @@ use serde_json::json;
 use super::Site;
 use super::request::Refusal;
 use crate::node::config::Config;
-use crate::node::metrics;
+use crate::node::metrics::{self, About};
 use crate::node::snapshot::Snapshot;
 
 /// The page. `/*CLUSTER*/` in it is replaced by what it shows.
@@ -61,10 +61,7 @@ pub(super) fn to(path: &str, site: &Site) -> Answer {
             Some(latest) if path == "/status" => {
                 write("200 OK", JSON, FOR_EVERY_PAGE, status(site, &latest))
             }
-            Some(latest) => {
-                let text = metrics::render(&latest, site.started.elapsed());
-                write("200 OK", PROMETHEUS, "", text)
-            }
+            Some(latest) => write("200 OK", PROMETHEUS, "", metrics::render(&latest, &about(site))),
         },
         _ => write("404 Not Found", TEXT, "", "There is /, /status and /metrics.\n".into()),
     }
@@ -76,12 +73,20 @@ pub(super) fn refusal(line: Refusal) -> Answer {
     write(line, TEXT, allow, format!("{line}\n"))
 }
 
+fn about(site: &Site) -> About {
+    let store = site.config.node(site.id).ok().and_then(|node| node.store.metadata().ok());
+    let (uptime, store_bytes) = (site.started.elapsed(), store.map(|store| store.len()));
+    About { id: site.id, uptime, store_bytes }
+}
+
 fn status(site: &Site, latest: &Snapshot) -> String {
-    let Snapshot { at, status, counts, transport } = latest;
+    let Snapshot { at, status, counts, transport, commit_lately } = latest;
     let address = site.config.node(site.id).ok().map(|node| node.address.to_string());
     let numbers = status.numbers.iter();
     let members: BTreeMap<_, _> =
         status.members.iter().map(|(id, part)| (usize::from(*id), part)).collect();
+    let lags: BTreeMap<_, _> =
+        status.lags.iter().map(|(id, lag)| (usize::from(*id), lag)).collect();
     let stores = status.stores.as_ref();
     let recorded: BTreeMap<_, _> = stores
         .into_iter()
@@ -98,6 +103,9 @@ fn status(site: &Site, latest: &Snapshot) -> String {
         "numbers": numbers.clone().map(|number| number.name).collect::<Vec<_>>(),
         "warnings": status.warnings,
         "members": members,
+        // A leader says it of its followers.
+        "lags": lags,
+        "commit_micros": commit_lately.map(|took| took.as_micros() as u64),
         "voteless": status.voteless.iter().map(|id| usize::from(*id)).collect::<Vec<_>>(),
         "store": stores.map(|stores| hex(stores.own)),
         "stores_recorded": recorded,
