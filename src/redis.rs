@@ -13,7 +13,8 @@
 //!
 //! **Bounds.** Requests are held to [`LIMITS`] as they come, connections to
 //! [`Settings::connections`], and all that they hold together to [`Settings::memory`]. A client
-//! that does not read its answers is closed after [`Settings::stall`].
+//! that does not read its answers, or does not end a request that it has begun, is closed after
+//! [`Settings::stall`].
 
 mod buffer;
 mod command;
@@ -67,7 +68,8 @@ pub struct Settings {
     /// How many bytes are held for all of them, in buffers and in commands on their way; what needs
     /// more is refused.
     pub memory: usize,
-    /// One that takes nothing of what it is sent for so long is closed.
+    /// One that takes nothing of what it is sent for so long, or sends nothing more of a request, is
+    /// closed.
     pub stall: Duration,
 }
 

@@ -80,8 +80,10 @@ pub(super) struct Connection {
     name: Vec<u8>,
     /// It has said the password, or there is none.
     is_trusted: bool,
-    /// When it is closed, unless it reads until then.
-    pub stalls: Option<Instant>,
+    /// When it is closed, unless it reads its answers until then.
+    unread: Option<Instant>,
+    /// When it is closed, unless more comes of the request that it has begun until then.
+    unfinished: Option<Instant>,
     /// How many of the bytes that the desk counts are its.
     counted: usize,
 }
@@ -104,9 +106,15 @@ impl Connection {
             asked: None,
             name: Vec::new(),
             is_trusted,
-            stalls: None,
+            unread: None,
+            unfinished: None,
             counted: 0,
         }
+    }
+
+    /// When it is closed, unless it does until then what it is waited for.
+    pub fn stalls(&self) -> Option<Instant> {
+        [self.unread, self.unfinished].into_iter().flatten().min()
     }
 
     /// Has the desk count what it holds now.
@@ -162,18 +170,18 @@ impl Connection {
                 Ok(0) => return Err(ErrorKind::WriteZero.into()),
                 Ok(count) => {
                     self.output.consume(count);
-                    self.stalls = None;
+                    self.unread = None;
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    let stalls = Instant::now() + desk.settings.stall;
-                    self.stalls.get_or_insert(stalls);
+                    let at = Instant::now() + desk.settings.stall;
+                    self.unread.get_or_insert(at);
                     return Ok(());
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
             }
         }
-        self.stalls = None;
+        self.unread = None;
         Ok(())
     }
 
@@ -184,6 +192,7 @@ impl Connection {
                 Ok((taken, request)) => {
                     self.input.consume(taken);
                     if let Some(request) = request {
+                        self.unfinished = None;
                         self.perform(request, desk);
                         return Ok(true);
                     }
@@ -197,6 +206,10 @@ impl Connection {
         if self.ended {
             self.closing = true;
         } else if !self.can_read {
+            if self.reader.has_begun() || !self.input.is_empty() {
+                let at = Instant::now() + desk.settings.stall;
+                self.unfinished.get_or_insert(at);
+            }
             return Ok(false);
         } else if self.input.len() + self.reader.bytes() > READ && !desk.has_room(READ) {
             self.refuse("ERR the node's buffers for Redis clients are full");
@@ -221,7 +234,10 @@ impl Connection {
         let mut piece = [0; READ];
         match self.stream.read(&mut piece) {
             Ok(0) => self.ended = true,
-            Ok(count) => self.input.end().extend_from_slice(&piece[..count]),
+            Ok(count) => {
+                self.input.end().extend_from_slice(&piece[..count]);
+                self.unfinished = None;
+            }
             Err(error) if error.kind() == ErrorKind::WouldBlock => self.can_read = false,
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(error) => return Err(error),

@@ -73,6 +73,7 @@ impl Reader {
             } else if let Some((line, length)) = line(rest, "too big inline request")? {
                 taken += length;
                 let words = words(line)?;
+                is_no_page(&words)?;
                 if !words.is_empty() {
                     return Ok((taken, Some(words)));
                 }
@@ -86,6 +87,11 @@ impl Reader {
     /// How many bytes must have come before there is any use in reading on.
     pub fn needs(&self) -> usize {
         self.bulk.map_or(1, |length| length + 2)
+    }
+
+    /// It has a part of a request, and more of that is to come.
+    pub fn has_begun(&self) -> bool {
+        self.left > 0
     }
 
     /// How many bytes it keeps.
@@ -162,6 +168,17 @@ fn line<'a>(input: &'a [u8], too_long: &str) -> Result<Option<(&'a [u8], usize)>
 
 fn number(line: &[u8]) -> Option<i64> {
     std::str::from_utf8(line).ok()?.parse().ok()
+}
+
+/// Refuses what a browser sends: any page may have it ask, and what a page says to a form would be
+/// read as commands.
+fn is_no_page(words: &Request) -> Result<(), Malformed> {
+    let is_of_http =
+        |word: &Vec<u8>| word.eq_ignore_ascii_case(b"POST") || word.eq_ignore_ascii_case(b"Host:");
+    match words.first().is_some_and(is_of_http) {
+        true => malformed("this is no HTTP server"),
+        false => Ok(()),
+    }
 }
 
 /// The words of a line, which may be in quotes.

@@ -184,10 +184,10 @@ impl Server {
     /// Does what can be done for a connection.
     fn advance(&mut self, id: usize) {
         let Some(connection) = self.connections.get_mut(&id) else { return };
-        let stalls = connection.stalls;
+        let stalls = connection.stalls();
         let fate = connection.advance(&mut self.desk);
-        if connection.stalls != stalls {
-            self.stalls.extend(connection.stalls.map(|at| (at, id)));
+        if connection.stalls() != stalls {
+            self.stalls.extend(connection.stalls().map(|at| (at, id)));
             if let Some(before) = stalls {
                 self.stalls.remove(&(before, id));
             }
@@ -204,7 +204,7 @@ impl Server {
         // It is dropped all the same if the system has forgotten it already.
         let _ = self.poll.registry().deregister(&mut connection.stream);
         self.desk.connected -= 1;
-        if let Some(at) = connection.stalls {
+        if let Some(at) = connection.stalls() {
             self.stalls.remove(&(at, id));
         }
         connection.end(&mut self.desk);

@@ -207,12 +207,21 @@ fn who_breaks_the_rules_is_closed_and_harms_nobody() {
         (b"*2000000000\r\n", "invalid multibulk length"),
         (b"*1\r\n*1\r\n", "expected '$', got '*'"),
         (b"get \"k\n", "unbalanced quotes in request"),
+        (b"POST / HTTP/1.1\r\n\r\nSET k w\r\n", "this is no HTTP server"),
+        (b"host: 127.0.0.1\r\nSET k w\r\n", "this is no HTTP server"),
     ] {
         let mut bad = connect();
         // What was asked for before is answered.
         bad.send([b"GET k\r\n", sent].concat());
         let expected = format!("$1\r\nv\r\n-ERR Protocol error: {problem}\r\n");
         assert_eq!(bad.rest(), expected);
+    }
+
+    // One that begins a request, and one that begins a line.
+    for begun in [&b"*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$9\r\nhalf"[..], b"SET k h"] {
+        let mut slow = connect();
+        slow.send(begun);
+        assert_eq!(slow.rest(), "", "it is closed");
     }
 
     // One that asks on and on and never reads.

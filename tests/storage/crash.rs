@@ -45,6 +45,7 @@ fn life() -> History {
     storage::create_with(&disk, nowhere(), SELF).unwrap();
     let mut promises = vec![(disk.operations().len(), None)];
     let large = Log { term: 4, entries: vec![vec![7; 30_000]; 3] };
+    let huge = Log { term: 8, entries: vec![vec![8; 400_000]] };
     let round = |term: u64| {
         let mut log = Log::sample(term, 1 + (term % 4) as u8);
         log.entries.insert(0, vec![1; 700]);
@@ -56,6 +57,7 @@ fn life() -> History {
         vec![Log::sample(3, 2), large, Log::sample(5, 4)],
         vec![Log::sample(6, 4), Log::sample(7, 4)],
         (40..90).map(round).collect(),
+        vec![huge, Log::sample(8, 1), Log::sample(8, 2)],
     ];
     for states in lives {
         let (mut store, _) = open(&disk);
@@ -82,7 +84,16 @@ impl History {
         self.operations[..synced].iter().for_each(|operation| operation.apply(&mut bytes));
         let mut writes = 0;
         for operation in &self.operations[synced..cut] {
-            let Operation::Write { offset, data } = operation else { continue };
+            let (offset, data) = match operation {
+                Operation::Write { offset, data } => (offset, data),
+                Operation::Extend(_) => {
+                    if keeps(writes) {
+                        operation.apply(&mut bytes);
+                    }
+                    continue;
+                }
+                Operation::Sync => continue,
+            };
             for (sector, part) in data.chunks(SECTOR).enumerate() {
                 if keeps(writes) {
                     let offset = offset + sector * SECTOR;
@@ -171,23 +182,29 @@ fn every_cut_of_a_recovery_leaves_what_the_recovery_found() {
 /// Not a sector at a time: a file system that writes down lengths by the byte may leave any part of
 /// the last write.
 #[test]
-fn every_prefix_of_the_last_write_leaves_the_commit_before_or_all_of_the_last() {
+fn every_prefix_of_a_write_leaves_the_commit_before_or_all_of_it() {
     let life = life();
-    let is_write = |operation: &Operation| matches!(operation, Operation::Write { .. });
-    let last = life.operations.iter().rposition(is_write).unwrap();
-    let Operation::Write { offset, data } = &life.operations[last] else { unreachable!() };
-    let before = life.after_cut(last, |_| true);
-    let (mut older, mut newer) = (0, 0);
-    for length in 0..=data.len() {
-        let mut bytes = before.clone();
-        Operation::Write { offset: *offset, data: data[..length].to_vec() }.apply(&mut bytes);
-        let (_store, found) = open(&Disk::holding(bytes));
-        let [first, second] = &life.allowed(last)[..] else { panic!("one was under way") };
-        assert!(found == *first || found == *second, "{length}: {found:?}");
-        older += usize::from(found == *first);
-        newer += usize::from(found == *second);
+    let written = |operation: &Operation| match operation {
+        Operation::Write { data, .. } => data.len(),
+        Operation::Extend(_) | Operation::Sync => 0,
+    };
+    let last = life.operations.iter().rposition(|it| written(it) > 0).unwrap();
+    let huge = life.operations.iter().position(|it| written(it) > 400_000).unwrap();
+    for (write, step) in [(last, 1), (huge, 4_093)] {
+        let Operation::Write { offset, data } = &life.operations[write] else { unreachable!() };
+        let before = life.after_cut(write, |_| true);
+        let (mut older, mut newer) = (0, 0);
+        for length in (0..data.len()).step_by(step).chain([data.len()]) {
+            let mut bytes = before.clone();
+            Operation::Write { offset: *offset, data: data[..length].to_vec() }.apply(&mut bytes);
+            let (_store, found) = open(&Disk::holding(bytes));
+            let [first, second] = &life.allowed(write)[..] else { panic!("one was under way") };
+            assert!(found == *first || found == *second, "{length}: {found:?}");
+            older += usize::from(found == *first);
+            newer += usize::from(found == *second);
+        }
+        assert!(older > 90 && newer > 0, "{older} and {newer}");
     }
-    assert!(older > 100 && newer > 1, "{older} and {newer}");
 }
 
 /// A file in which a log goes round stays as small as it was.

@@ -9,6 +9,7 @@ use quorate::node::storage::Backend;
 #[derive(Clone, Debug)]
 pub enum Operation {
     Write { offset: usize, data: Vec<u8> },
+    Extend(usize),
     Sync,
 }
 
@@ -67,6 +68,7 @@ impl Operation {
                 bytes.resize(bytes.len().max(end), 0);
                 bytes[*offset..end].copy_from_slice(data);
             }
+            Self::Extend(length) => bytes.resize(bytes.len().max(*length), 0),
             Self::Sync => {}
         }
     }
@@ -88,6 +90,10 @@ impl Backend for Disk {
     fn write(&self, at: u64, bytes: &[u8]) -> io::Result<()> {
         let offset = usize::try_from(at).unwrap();
         self.perform(Operation::Write { offset, data: bytes.to_vec() })
+    }
+
+    fn extend(&self, length: u64) -> io::Result<()> {
+        self.perform(Operation::Extend(usize::try_from(length).unwrap()))
     }
 
     fn sync(&self) -> io::Result<()> {

@@ -25,6 +25,13 @@ pub trait Backend: Debug + Send {
     /// What the system says. It is not known then what was written.
     fn write(&self, at: u64, bytes: &[u8]) -> io::Result<()>;
 
+    /// Makes it `length` bytes long, which is no less than it has; what is new is zeros, for which
+    /// no room need be found yet.
+    ///
+    /// # Errors
+    /// What the system says.
+    fn extend(&self, length: u64) -> io::Result<()>;
+
     /// Makes all that was written survive a crash.
     ///
     /// # Errors
@@ -43,6 +50,10 @@ impl Backend for File {
 
     fn write(&self, at: u64, bytes: &[u8]) -> io::Result<()> {
         self.write_all_at(bytes, at)
+    }
+
+    fn extend(&self, length: u64) -> io::Result<()> {
+        self.set_len(length)
     }
 
     fn sync(&self) -> io::Result<()> {

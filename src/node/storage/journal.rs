@@ -20,7 +20,7 @@ use super::recovery::{self, Found};
 /// as long to make it durable.
 const GROWTH: (u64, u64) = (64 << 10, 16 << 20);
 
-/// A batch of so many bytes makes room for itself: to write as many zeros first would take longer
+/// For a batch of so many bytes a file grows without zeros: to write as many first would take longer
 /// than it saves.
 const LARGE: u64 = 256 << 10;
 
@@ -222,10 +222,14 @@ impl Journal {
         }
         let at = if next == self.end { tail } else { self.end };
         if bytes < LARGE {
-            self.grow(bytes)?;
+            self.write_zeros(bytes)?;
         } else {
             self.end = at + bytes;
+            self.backend.extend(self.end)?;
         }
+        // Before anything is written there: a batch says how long the file is, and one of which the
+        // file has not all was cut off since.
+        self.backend.sync()?;
         Ok(at)
     }
 
@@ -241,7 +245,7 @@ impl Journal {
         widest
     }
 
-    fn grow(&mut self, bytes: u64) -> Result<(), Fault> {
+    fn write_zeros(&mut self, bytes: u64) -> Result<(), Fault> {
         let by = self.end.clamp(GROWTH.0, GROWTH.1).max(bytes);
         let zeros = vec![0; by.min(ZEROS) as usize];
         let end = self.end + by;
@@ -250,8 +254,7 @@ impl Journal {
             self.backend.write(self.end, part)?;
             self.end += part.len() as u64;
         }
-        // Before anything is written there: a batch says how long the file is.
-        Ok(self.backend.sync()?)
+        Ok(())
     }
 
     fn content(&self, found: &Found) -> Result<Vec<u8>, Fault> {
