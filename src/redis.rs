@@ -68,8 +68,8 @@ pub struct Settings {
     /// How many bytes are held for all of them, in buffers and in commands on their way; what needs
     /// more is refused.
     pub memory: usize,
-    /// One that takes nothing of what it is sent for so long, or sends nothing more of a request, is
-    /// closed.
+    /// One that takes nothing of what it is sent for so long, or sends nothing more of a request,
+    /// is closed.
     pub stall: Duration,
 }
 

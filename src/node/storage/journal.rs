@@ -20,8 +20,8 @@ use super::recovery::{self, Found};
 /// as long to make it durable.
 const GROWTH: (u64, u64) = (64 << 10, 16 << 20);
 
-/// For a batch of so many bytes a file grows without zeros: to write as many first would take longer
-/// than it saves.
+/// For a batch of so many bytes a file grows without zeros: to write as many first would take
+/// longer than it saves.
 const LARGE: u64 = 256 << 10;
 
 /// The records are carried along rather than that a file grows of which they fill less than this
