@@ -35,7 +35,7 @@ fn every_letter_is_taken_once_and_in_order() {
             let of: Vec<_> = taken.iter().filter(|letter| letter.0 == writer).collect();
             assert_eq!(of, [&(writer, 0), &(writer, 1)]);
         }
-        assert_eq!((taken.len(), mailbox.take().len()), (4, 0));
+        assert_eq!((taken.len(), mailbox.waiting(), mailbox.take().len()), (4, 0, 0));
     });
 }
 

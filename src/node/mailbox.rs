@@ -32,18 +32,22 @@ impl<T> Default for Mailbox<T> {
 }
 
 impl<T> Mailbox<T> {
-    /// Puts letters in, and says how many wait then. Whoever waits for one is woken, if there are
-    /// any.
-    pub fn put(&self, letters: impl IntoIterator<Item = T>) -> usize {
+    /// How many letters wait.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.shared.letters.lock().expect(POISON).len()
+    }
+
+    /// Puts letters in. Whoever waits for one is woken, if there are any.
+    pub fn put(&self, letters: impl IntoIterator<Item = T>) {
         let mut waiting = self.shared.letters.lock().expect(POISON);
         let before = waiting.len();
         waiting.extend(letters);
-        let now = waiting.len();
+        let has_more = waiting.len() > before;
         drop(waiting);
-        if now > before {
+        if has_more {
             self.shared.arrived.notify_one();
         }
-        now
     }
 
     /// Takes all letters out, which may be none.

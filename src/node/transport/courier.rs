@@ -183,7 +183,7 @@ impl Round {
                 }
             }
         }
-        if self.incoming.put([]) < FULL {
+        if self.incoming.waiting() < FULL {
             let messages = self.transport.poll(Instant::now() + IDLE)?;
             self.incoming.put(messages.into_iter().map(|(from, it)| Arrived::Message(from, it)));
         } else {
