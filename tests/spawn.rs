@@ -112,8 +112,10 @@ fn save(storage: &Storage<Kv>) -> Result<Vec<u8>, String> {
 fn load(bytes: &[u8]) -> Result<Storage<Kv>, String> {
     let records: Vec<(u8, u64, Vec<u8>)> =
         serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
-    let records =
-        records.into_iter().map(|(kind, number, value)| (Key { kind, number }, value)).collect();
+    let records = records
+        .into_iter()
+        .map(|(kind, number, value)| (Key { kind, number }, value.into()))
+        .collect();
     Storage::restore(records).map_err(|damage| damage.to_string())
 }
 

@@ -95,6 +95,7 @@ pub fn specs() -> Vec<Box<dyn quorate_checker::AnySpec>> {
     specs.extend(raft::specs::membership::all());
     specs.extend(raft::specs::identity::all());
     specs.extend(raft::specs::snapshot::all());
+    specs.extend(raft::specs::aside::all());
     specs.extend(raft::specs::sessions::all());
     specs.extend(primary_backup::naive::designs::all());
     specs.extend(primary_backup::specs::all());

@@ -2,6 +2,7 @@
 
 use std::mem;
 
+use bytes::Bytes;
 use imbl::Vector;
 use postcard::ser_flavors::Flavor;
 use serde::Serialize;
@@ -11,7 +12,7 @@ use serde::de::DeserializeOwned;
 ///
 /// # Panics
 /// If `size` is 0.
-pub fn encode(value: &impl Serialize, size: usize) -> Vector<Vec<u8>> {
+pub fn encode(value: &impl Serialize, size: usize) -> Vector<Bytes> {
     assert!(size > 0, "a piece has some bytes");
     let cut = Cut { pieces: Vector::new(), rest: Vec::new(), size };
     postcard::serialize_with_flavor(value, cut).expect("plain data always encodes")
@@ -21,8 +22,8 @@ pub fn encode(value: &impl Serialize, size: usize) -> Vector<Vec<u8>> {
 ///
 /// # Errors
 /// If they are not all the pieces of one such value.
-pub fn decode<T: DeserializeOwned>(pieces: &Vector<Vec<u8>>) -> postcard::Result<T> {
-    let mut bytes = Vec::with_capacity(pieces.iter().map(Vec::len).sum());
+pub fn decode<T: DeserializeOwned>(pieces: &Vector<Bytes>) -> postcard::Result<T> {
+    let mut bytes = Vec::with_capacity(pieces.iter().map(Bytes::len).sum());
     pieces.iter().for_each(|piece| bytes.extend_from_slice(piece));
     match postcard::take_from_bytes(&bytes)? {
         (value, []) => Ok(value),
@@ -32,13 +33,13 @@ pub fn decode<T: DeserializeOwned>(pieces: &Vector<Vec<u8>>) -> postcard::Result
 
 /// Pieces that are full, and the one that is filled.
 struct Cut {
-    pieces: Vector<Vec<u8>>,
+    pieces: Vector<Bytes>,
     rest: Vec<u8>,
     size: usize,
 }
 
 impl Flavor for Cut {
-    type Output = Vector<Vec<u8>>;
+    type Output = Vector<Bytes>;
 
     fn try_push(&mut self, byte: u8) -> postcard::Result<()> {
         self.try_extend(&[byte])
@@ -51,7 +52,8 @@ impl Flavor for Cut {
             self.rest.extend_from_slice(fitting);
             bytes = others;
             if self.rest.len() == self.size {
-                self.pieces.push_back(mem::replace(&mut self.rest, Vec::with_capacity(self.size)));
+                let full = mem::replace(&mut self.rest, Vec::with_capacity(self.size));
+                self.pieces.push_back(full.into());
             }
         }
         Ok(())
@@ -59,7 +61,7 @@ impl Flavor for Cut {
 
     fn finalize(mut self) -> postcard::Result<Self::Output> {
         if !self.rest.is_empty() {
-            self.pieces.push_back(self.rest);
+            self.pieces.push_back(self.rest.into());
         }
         Ok(self.pieces)
     }
@@ -75,7 +77,7 @@ mod tests {
         let bytes = postcard::to_stdvec(&value).unwrap();
         for size in 1..=bytes.len() + 1 {
             let pieces = encode(&value, size);
-            assert!(pieces.iter().map(Vec::as_slice).eq(bytes.chunks(size)), "of {size} bytes");
+            assert!(pieces.iter().map(|it| &**it).eq(bytes.chunks(size)), "of {size} bytes");
             assert_eq!(decode::<Vec<(u32, String)>>(&pieces).unwrap(), value);
         }
     }

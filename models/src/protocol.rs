@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use stateright::actor::{Actor, Id};
 
-use crate::durable::Durable;
+use crate::durable::{Ahead, Durable, Early};
 use crate::kv::Kv;
 use crate::quorum::is_majority;
 use crate::service::{Part, Service, Status};
@@ -132,6 +132,22 @@ pub trait Protocol:
     /// Whether a timer that is due fires before the messages are handled that have come meanwhile,
     /// and not after them: one that takes something away which only time gives. None by default.
     fn is_punctual(_: &<Self as Actor>::Timer) -> bool {
+        false
+    }
+
+    /// What a server in this state is going to save, and may have written before. Nothing by
+    /// default.
+    fn ahead(_: &<Self as Actor>::State) -> Ahead {
+        Ahead::Nothing
+    }
+
+    /// What [`Self::ahead`] has said that it is to be made is made. The server does nothing else
+    /// for it than without, only sooner.
+    fn made(_: &mut <Self as Actor>::State, _: Early) {}
+
+    /// Whether a timer that is due waits until all is written that [`Self::ahead`] speaks of. None
+    /// does by default.
+    fn is_patient(_: &<Self as Actor>::Timer) -> bool {
         false
     }
 

@@ -199,7 +199,10 @@ impl From<NodeError> for Failure {
     fn from(error: NodeError) -> Self {
         let code = match error {
             NodeError::Panic { .. } | NodeError::GivesUp(_) => Code::NodeFailed,
-            NodeError::Transport(_) | NodeError::NoRandom(_) | NodeError::Disk(_) => Code::Io,
+            NodeError::Transport(_)
+            | NodeError::NoRandom(_)
+            | NodeError::Thread(_)
+            | NodeError::Disk(_) => Code::Io,
         };
         Failure::new(code, error)
     }

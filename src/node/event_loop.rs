@@ -8,6 +8,7 @@
 //! nothing sent.
 
 mod admission;
+mod aside;
 mod disk;
 mod error;
 mod watch;
@@ -16,10 +17,12 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use quorate_models::durable::Ahead;
 use quorate_models::protocol::Protocol;
 use stateright::actor::{Actor, Command, Id, Out};
 
 use self::admission::Admission;
+use self::aside::Aside;
 pub use self::disk::Disk;
 pub use self::error::NodeError;
 pub use self::watch::{Counts, Watch};
@@ -35,6 +38,9 @@ const IDLE: Duration = Duration::from_millis(50);
 
 /// How often a node looks whether its disk still has what was committed.
 const LOOK: Duration = Duration::from_millis(500);
+
+/// How soon a timer is looked at again that waits until all is written ahead.
+const PAUSE: Duration = Duration::from_millis(1);
 
 /// For how long a message that could not be sent is warned of.
 const LATELY: Duration = Duration::from_secs(1);
@@ -65,6 +71,9 @@ pub struct EventLoop<A: Protocol, D: Disk<A::Storage>, W: Watch> {
     dice: Dice,
     courier: Courier,
     disk: D,
+    aside: Aside,
+    /// True if all is written that the actor is going to save.
+    is_ahead: bool,
     /// When the disk was looked at.
     looked: Instant,
     watch: W,
@@ -104,6 +113,8 @@ impl<A: Protocol, D: Disk<A::Storage>, W: Watch> EventLoop<A, D, W> {
             dice: Dice::new(seed),
             courier: Courier::start(transport)?,
             disk,
+            aside: Aside::default(),
+            is_ahead: false,
             looked: Instant::now(),
             watch,
             counts: Counts::default(),
@@ -151,6 +162,7 @@ impl<A: Protocol, D: Disk<A::Storage>, W: Watch> EventLoop<A, D, W> {
         let began = Instant::now();
         let mut batch = Batch::default();
         let before = self.counts;
+        self.is_ahead = self.write_ahead()?;
         // But for these: a message must not find what the node has no more.
         self.fire(&mut batch, A::is_punctual)?;
         // Messages first: a sign of life that lay in the socket while the node wrote to its disk
@@ -187,6 +199,9 @@ impl<A: Protocol, D: Disk<A::Storage>, W: Watch> EventLoop<A, D, W> {
             self.speak(std::mem::take(&mut batch.sends));
         }
         self.fire(&mut batch, |_| true)?;
+        if batch.save.is_none() {
+            self.disk.flush().map_err(|error| NodeError::Disk(Box::new(error)))?;
+        }
         if self.counts == before { self.publish() } else { self.finish(batch, began) }
     }
 
@@ -201,6 +216,22 @@ impl<A: Protocol, D: Disk<A::Storage>, W: Watch> EventLoop<A, D, W> {
             status.leader == Some(self.id) && !status.members.contains_key(&id)
         });
         !has_say
+    }
+
+    /// Goes on with what the actor is going to save; true if all of it is written.
+    fn write_ahead(&mut self) -> Result<bool, NodeError> {
+        if let Some(early) = self.aside.made()? {
+            A::made(self.state.to_mut(), early);
+        }
+        match A::ahead(&self.state) {
+            Ahead::Nothing => Ok(self.disk.write_ahead(None)),
+            Ahead::Records(early) => Ok(self.disk.write_ahead(Some(&early))),
+            Ahead::Unmade(work) => {
+                self.disk.write_ahead(None);
+                self.aside.begin(work)?;
+                Ok(false)
+            }
+        }
     }
 
     /// Looks at the disk, from time to time.
@@ -218,6 +249,10 @@ impl<A: Protocol, D: Disk<A::Storage>, W: Watch> EventLoop<A, D, W> {
         let now = Instant::now();
         for timer in self.timers.due(now) {
             // An earlier handler of this batch may have cancelled it or set it again.
+            if of(&timer) && A::is_patient(&timer) && !self.is_ahead {
+                self.timers.set(now, timer, PAUSE);
+                continue;
+            }
             if of(&timer) && self.timers.take(now, &timer) {
                 self.counts.timeouts += 1;
                 let during = || format!("on its timer {timer:?}");
@@ -277,6 +312,8 @@ impl<A: Protocol, D: Disk<A::Storage>, W: Watch> EventLoop<A, D, W> {
                     batch.save = Some(storage);
                 }
                 Command::SetTimer(timer, range) => {
+                    // What it waits for is not what was written by now.
+                    self.is_ahead &= !A::is_patient(&timer);
                     let after = self.dice.within(&range);
                     self.timers.set(Instant::now(), timer, after);
                 }

@@ -17,6 +17,7 @@
 //! a file that is put back as a whole. A server that comes back with less than a peer knows it had
 //! is noticed by that peer.
 
+mod ahead;
 mod backend;
 mod batch;
 mod content;
@@ -34,9 +35,10 @@ use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use quorate_models::durable::Durable;
+use quorate_models::durable::{Change, Durable, Early};
 use serde::{Deserialize, Serialize};
 
+use self::ahead::Ahead;
 pub use self::backend::Backend;
 pub use self::error::StoreError;
 use self::fault::Fault;
@@ -45,7 +47,7 @@ use self::journal::Journal;
 use self::place::Place;
 
 /// The version of the layout, the only one that this code reads.
-pub const FORMAT: u64 = 3;
+pub const FORMAT: u64 = 4;
 
 /// Whose memory a store is. A store is only ever opened by the node it was created for, and as the
 /// memory of the protocol it was created for.
@@ -74,6 +76,7 @@ pub struct Store<S> {
     journal: Journal,
     /// What the file holds, so that a commit can tell what changed.
     last: Option<S>,
+    ahead: Ahead,
     /// True once a commit failed, and while one is under way: what the file holds is not known.
     failed: bool,
 }
@@ -164,10 +167,15 @@ impl<S: Durable + Clone> Store<S> {
         let last = restored
             .transpose()
             .map_err(|damage| StoreError::damaged(path, &damage.record, &damage.problem))?;
-        // What was found may not be on the disk yet. It is once this is.
-        journal.write(&[]).map_err(|fault| fault.at(path, "write"))?;
+        // What was written ahead of a save that did not come is of no more use. And what was found
+        // may not be on the disk yet: it is once this is.
+        let saved = last.as_ref().map(|last| ahead::keys(&last.changes(None))).unwrap_or_default();
+        let lost = journal.keys().filter(|key| !saved.contains(key));
+        let lost: Vec<_> = lost.map(|key| Change::Remove { key }).collect();
+        journal.write(&lost).map_err(|fault| fault.at(path, "write"))?;
         let (path, last_found) = (path.into(), last.clone());
-        Ok((Self { path, place: None, journal, last, failed: false }, last_found))
+        let ahead = Ahead::default();
+        Ok((Self { path, place: None, journal, last, ahead, failed: false }, last_found))
     }
 
     /// Makes `state` durable: it is on the disk when this returns. Costs what changed since the
@@ -184,12 +192,36 @@ impl<S: Durable + Clone> Store<S> {
         }
         let changes = state.changes(self.last.as_ref());
         if !changes.is_empty() {
-            self.look()?;
-            self.failed = true;
-            self.journal.write(&changes).map_err(|fault| fault.at(&self.path, "write"))?;
-            self.failed = false;
+            let batch = self.ahead.with(changes);
+            self.write(&batch)?;
         }
         self.last = Some(state.clone());
+        Ok(())
+    }
+
+    /// Has some of `early` written with the next commit, or by [`Store::flush`], and removes what
+    /// was written ahead of other records. True if all of `early` is on the disk.
+    pub fn write_ahead(&mut self, early: Option<&Early>) -> bool {
+        self.ahead.follow(early)
+    }
+
+    /// Writes what no commit has taken along. It is on the disk when this returns.
+    ///
+    /// # Errors
+    /// As [`Store::commit`].
+    pub fn flush(&mut self) -> Result<(), StoreError> {
+        let batch = self.ahead.queue();
+        if batch.is_empty() { Ok(()) } else { self.write(&batch) }
+    }
+
+    fn write(&mut self, batch: &[Change]) -> Result<(), StoreError> {
+        if self.failed {
+            return Err(StoreError::Failed { path: self.path.clone() });
+        }
+        self.look()?;
+        self.failed = true;
+        self.journal.write(batch).map_err(|fault| fault.at(&self.path, "write"))?;
+        self.failed = false;
         Ok(())
     }
 

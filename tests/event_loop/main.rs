@@ -23,7 +23,7 @@ use quorate::node::client::{CallError, Client};
 use quorate::node::event_loop::{Counts, Disk, EventLoop, NodeError, Watch};
 use quorate::node::transport::{Counters, Members, Notice, Transport};
 use quorate::node::wire;
-use quorate_models::durable::{Change, Damage, Durable, Key};
+use quorate_models::durable::{Bytes, Change, Damage, Durable, Key};
 use quorate_models::number::Index;
 use quorate_models::protocol::{Misfit, Protocol, Settings};
 use quorate_models::raft::protocol::{Node, SESSION_LENGTH};
@@ -77,7 +77,7 @@ impl Durable for Sum {
         unreachable!("its disk is in memory")
     }
 
-    fn restore(_: Vec<(Key, Vec<u8>)>) -> Result<Self, Damage> {
+    fn restore(_: Vec<(Key, Bytes)>) -> Result<Self, Damage> {
         unreachable!("its disk is in memory")
     }
 

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::time::Duration;
 
-use quorate_models::durable::{Change, Damage, Durable, Key};
+use quorate_models::durable::{Bytes, Change, Damage, Durable, Key};
 use quorate_models::kv::{Command, Kv, Output};
 use quorate_models::number::Index;
 use quorate_models::order::Refusal;
@@ -191,7 +191,7 @@ impl Durable for Journal {
     fn changes(&self, since: Option<&Self>) -> Vec<Change> {
         let put = |kind, number, value: &[u8]| Change::Put {
             key: Key { kind, number },
-            value: value.to_vec(),
+            value: Bytes::copy_from_slice(value),
         };
         let old = since.map_or(0, |since| since.requests.len());
         let new = self.requests.iter().enumerate().skip(old).map(|(place, request)| {
@@ -200,12 +200,12 @@ impl Durable for Journal {
         [put(0, 0, &self.epoch.to_le_bytes())].into_iter().chain(new).collect()
     }
 
-    fn restore(records: Vec<(Key, Vec<u8>)>) -> Result<Self, Damage> {
+    fn restore(records: Vec<(Key, Bytes)>) -> Result<Self, Damage> {
         let damage = |key| Damage { record: Self::name(key), problem: "unreadable".into() };
         let mut journal = Journal::default();
         for (key, value) in records {
             if key.kind == 0 {
-                let bytes = value.try_into().map_err(|_| damage(key))?;
+                let bytes = value[..].try_into().map_err(|_| damage(key))?;
                 journal.epoch = u64::from_le_bytes(bytes);
             } else {
                 journal.requests.push(postcard::from_bytes(&value).map_err(|_| damage(key))?);

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use quorate_models::kv::{Command, Kv, get, put};
 use quorate_models::number::{Index, Term};
 use quorate_models::protocol::{Protocol as _, Settings};
+use quorate_models::raft::compaction::{Compaction, ENTRY};
 use quorate_models::raft::config::Config;
 use quorate_models::raft::log::{Entry, Log, Payload, Position};
 use quorate_models::raft::message::{
@@ -14,7 +15,7 @@ use quorate_models::raft::message::{
 };
 use quorate_models::raft::protocol::Node;
 use quorate_models::raft::read::{Question, Read, Round};
-use quorate_models::raft::snapshot::{Compaction, ENTRY, Snapshot};
+use quorate_models::raft::snapshot::Snapshot;
 use quorate_models::raft::state::{Progress, Role, ServerState};
 use quorate_models::raft::{Timer, specs};
 use quorate_models::service::{Message, Request, Sequence, Session};
@@ -118,9 +119,10 @@ fn a_snapshot_that_cannot_be_read_is_not_taken_nor_asked_for_again() {
     let mut third = Third::starting();
     let whole = snapshot(last(7), 1 << 10);
     let mut damaged = whole.clone();
-    damaged.pieces[0].pop();
+    let bytes = whole.pieces[0].to_vec();
+    damaged.pieces[0] = bytes[..bytes.len() - 1].to_vec().into();
     assert!(damaged.decode::<Kv>().is_err());
-    damaged.pieces[0].extend([0, 0]);
+    damaged.pieces[0] = [bytes, vec![0]].concat().into();
     for has_piece in [true, false, true] {
         assert_eq!(
             third.hears(0, sent(&damaged, has_piece)),
@@ -294,7 +296,7 @@ fn alone(compaction: Compaction, weights: &[usize]) -> ServerState<Kv> {
 
 #[test]
 fn a_snapshot_is_taken_when_what_was_applied_weighs_as_much_as_the_floor_and_the_last_one() {
-    let compaction = Compaction { floor: ENTRY + 300, keep: 200, piece: 64 };
+    let compaction = Compaction { floor: ENTRY + 300, keep: 200, piece: 64, aside: false };
     let taken = |weights: &[usize]| {
         let state = alone(compaction, weights);
         (

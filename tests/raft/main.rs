@@ -1,5 +1,6 @@
 //! Raft: its specs, the proofs that its rules are needed, and its log.
 
+mod aside;
 mod catalogue;
 mod compaction;
 mod cut;

@@ -84,6 +84,7 @@ fn every_spec_is_pinned() {
             super::identity::HOLD,
             super::reads::HOLD,
             super::snapshot::HOLD,
+            super::aside::HOLD,
             super::sessions::HOLD,
         ]
         .concat(),

@@ -4,6 +4,8 @@
 
 use quorate::node::storage::{self, Store, StoreError};
 
+use quorate_models::durable::Durable;
+
 use crate::disk::{Disk, Operation};
 use crate::toy::Log;
 use crate::{SELF, nowhere};
@@ -15,16 +17,16 @@ const SECTOR: usize = 512;
 const BLOCK: usize = 4_096;
 
 /// What was done to a disk, and what was promised when.
-struct History {
+pub struct History<S> {
     /// What the disk held at first.
-    start: Vec<u8>,
-    operations: Vec<Operation>,
+    pub start: Vec<u8>,
+    pub operations: Vec<Operation>,
     /// After so many operations, this was acknowledged.
-    promises: Vec<(usize, Option<Log>)>,
+    pub promises: Vec<(usize, Option<S>)>,
 }
 
 /// A small generator of reproducible numbers (a linear congruence, its upper half).
-struct Numbers(u64);
+pub struct Numbers(pub u64);
 
 impl Numbers {
     fn below(&mut self, bound: usize) -> usize {
@@ -34,13 +36,13 @@ impl Numbers {
     }
 }
 
-fn open(disk: &Disk) -> (Store<Log>, Option<Log>) {
+pub fn open<S: Durable + Clone>(disk: &Disk) -> (Store<S>, Option<S>) {
     Store::open_with(disk.clone(), nowhere(), SELF).unwrap()
 }
 
 /// A life: commits that append, overwrite, truncate and grow the file, and go round in it while an
 /// old record stays; and restarts.
-fn life() -> History {
+fn life() -> History<Log> {
     let disk = Disk::default();
     storage::create_with(&disk, nowhere(), SELF).unwrap();
     let mut promises = vec![(disk.operations().len(), None)];
@@ -69,9 +71,9 @@ fn life() -> History {
     History { start: vec![], operations: disk.operations(), promises }
 }
 
-impl History {
+impl<S: Clone> History<S> {
     /// What a store may open with after a cut before operation `cut`.
-    fn allowed(&self, cut: usize) -> Vec<Option<Log>> {
+    pub fn allowed(&self, cut: usize) -> Vec<Option<S>> {
         let kept = self.promises.iter().rposition(|(after, _)| *after <= cut).unwrap();
         self.promises[kept..].iter().take(2).map(|(_, state)| state.clone()).collect()
     }
@@ -112,7 +114,7 @@ impl History {
 
     /// What may be left after a cut before operation `cut`: nothing that was not synced, all of it,
     /// all but one write, one write alone, and some sectors of some writes.
-    fn wrecks(&self, cut: usize, numbers: &mut Numbers) -> Vec<Vec<u8>> {
+    pub fn wrecks(&self, cut: usize, numbers: &mut Numbers) -> Vec<Vec<u8>> {
         let unsynced = &self.operations[self.synced(cut)..cut];
         let writes = unsynced.iter().filter(|it| matches!(it, Operation::Write { .. })).count();
         let mut wrecks = vec![self.after_cut(cut, |_| false), self.after_cut(cut, |_| true)];
@@ -138,7 +140,7 @@ fn every_cut_leaves_the_last_acknowledged_commit_or_the_one_under_way() {
     for cut in life.promises[0].0..=life.operations.len() {
         let allowed = life.allowed(cut);
         for wreck in life.wrecks(cut, &mut numbers) {
-            let (_store, found) = open(&Disk::holding(wreck));
+            let (_store, found) = open::<Log>(&Disk::holding(wreck));
             assert!(allowed.contains(&found), "cut {cut}: {found:?}, not one of {allowed:?}");
             tried += 1;
             older += usize::from(found == allowed[0]);
@@ -159,7 +161,7 @@ fn every_cut_of_a_recovery_leaves_what_the_recovery_found() {
         let wrecks = life.wrecks(cut, &mut numbers);
         let wreck = wrecks[numbers.below(wrecks.len())].clone();
         let disk = Disk::holding(wreck.clone());
-        let (store, found) = open(&disk);
+        let (store, found) = open::<Log>(&disk);
         let opened = disk.operations().len();
         let allowed = life.allowed(cut);
         drop(store);
@@ -167,7 +169,7 @@ fn every_cut_of_a_recovery_leaves_what_the_recovery_found() {
             History { start: wreck, operations: disk.operations(), promises: vec![(0, found)] };
         for second in 0..=recovery.operations.len() {
             for wreck in recovery.wrecks(second, &mut numbers) {
-                let again = open(&Disk::holding(wreck)).1;
+                let again = open::<Log>(&Disk::holding(wreck)).1;
                 if second < opened {
                     // It had not said yet what it found.
                     assert!(allowed.contains(&again), "cut {cut}, then {second}: {again:?}");
@@ -197,7 +199,7 @@ fn every_prefix_of_a_write_leaves_the_commit_before_or_all_of_it() {
         for length in (0..data.len()).step_by(step).chain([data.len()]) {
             let mut bytes = before.clone();
             Operation::Write { offset: *offset, data: data[..length].to_vec() }.apply(&mut bytes);
-            let (_store, found) = open(&Disk::holding(bytes));
+            let (_store, found) = open::<Log>(&Disk::holding(bytes));
             let [first, second] = &life.allowed(write)[..] else { panic!("one was under way") };
             assert!(found == *first || found == *second, "{length}: {found:?}");
             older += usize::from(found == *first);

@@ -1,6 +1,7 @@
 //! The node's memory: whatever happens to the file, a store opens with all that was acknowledged,
 //! or not at all.
 
+mod ahead;
 mod crash;
 mod disk;
 mod errors;

@@ -18,7 +18,7 @@ fn a_store_of_an_earlier_format_is_refused_and_stays_as_it_is() {
     let error = Store::<Log>::open(&path, SELF).unwrap_err();
     assert!(matches!(error, StoreError::Format { found: 2, .. }), "{error}");
     let words =
-        format!("{}: the store has format 2, and this program reads format 3 only", path.display());
+        format!("{}: the store has format 2, and this program reads format 4 only", path.display());
     assert_eq!(error.to_string(), words);
     assert_eq!(fs::read(&path).unwrap(), fs::read(Path::new(STORE)).unwrap());
 }

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use bytes::Bytes;
 use quorate_models::durable::{Change, Damage, Durable, Key};
 
 const META: u8 = 0;
@@ -38,16 +39,17 @@ impl Durable for Log {
         let gone = old.keys().filter(|key| !new.contains_key(key));
         let gone = gone.map(|&key| Change::Remove { key });
         let put = new.iter().filter(|(key, value)| old.get(key) != Some(value));
-        gone.chain(put.map(|(&key, value)| Change::Put { key, value: value.clone() })).collect()
+        let put = put.map(|(&key, value)| Change::Put { key, value: value.clone().into() });
+        gone.chain(put).collect()
     }
 
-    fn restore(records: Vec<(Key, Vec<u8>)>) -> Result<Self, Damage> {
+    fn restore(records: Vec<(Key, Bytes)>) -> Result<Self, Damage> {
         let mut log = Self::default();
         for (key, value) in records {
             if key.kind == META {
-                log.term = value.try_into().map_or(0, u64::from_le_bytes);
+                log.term = value[..].try_into().map_or(0, u64::from_le_bytes);
             } else {
-                log.entries.push(value);
+                log.entries.push(value.into());
             }
         }
         Ok(log)

@@ -106,8 +106,8 @@ fn any_promise() -> impl Strategy<Value = Option<Duration>> {
 
 /// What servers say to each other of snapshots.
 fn any_of_a_snapshot() -> impl Strategy<Value = Message<Command>> {
-    let piece =
-        (any::<u32>(), vec(any::<u8>(), 0..20)).prop_map(|(number, bytes)| Piece { number, bytes });
+    let piece = (any::<u32>(), vec(any::<u8>(), 0..20))
+        .prop_map(|(number, bytes)| Piece { number, bytes: bytes.into() });
     let of = (any_term(), any_position(), any::<u32>(), any_number());
     let install = (of, prop::option::of(piece), any_number(), vec(any_id(), 0..4));
     let install = install.prop_map(|((term, last, pieces, round), piece, acknowledged, ids)| {

@@ -1,5 +1,7 @@
 //! What survives a crash, as records: it is one record.
 
+use bytes::Bytes;
+
 use crate::durable::{Change, Damage, Durable, Key};
 
 use super::state::Storage;
@@ -11,11 +13,11 @@ impl Durable for Storage {
         if since == Some(self) {
             return Vec::new();
         }
-        let value = postcard::to_stdvec(self).expect("plain data always encodes");
+        let value = postcard::to_stdvec(self).expect("plain data always encodes").into();
         vec![Change::Put { key: KEY, value }]
     }
 
-    fn restore(records: Vec<(Key, Vec<u8>)>) -> Result<Self, Damage> {
+    fn restore(records: Vec<(Key, Bytes)>) -> Result<Self, Damage> {
         let damage = |key, problem: String| Damage { record: Self::name(key), problem };
         let [(KEY, bytes)] = &records[..] else {
             let key = records.iter().map(|(key, _)| *key).find(|key| *key != KEY).unwrap_or(KEY);

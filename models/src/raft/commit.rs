@@ -6,7 +6,7 @@ use super::log::Payload;
 use super::rules::Rule;
 use super::server::Step;
 use super::state::{Role, ServerState};
-use super::{Command, Params, follower_read, membership, own_disk, read, session, snapshot};
+use super::{Command, Params, compaction, follower_read, membership, own_disk, read, session};
 use crate::number::Index;
 use crate::quorum::is_majority;
 use crate::rules::RuleBook;
@@ -82,7 +82,7 @@ pub(super) fn follow<P: Params>(step: &mut Step<P>, leader_commit: Index, matche
 fn apply_committed<P: Params>(step: &mut Step<P>) {
     apply_each(step);
     follower_read::answer_held(step);
-    snapshot::take_if_due(step);
+    compaction::take_if_due(step);
 }
 
 fn apply_each<P: Params>(step: &mut Step<P>) {
@@ -97,7 +97,7 @@ fn apply_each<P: Params>(step: &mut Step<P>) {
         let Some(entry) = state.log().get(next) else {
             return;
         };
-        let (payload, weight) = (entry.payload.clone(), snapshot::weight::<P::Machine>(entry));
+        let (payload, weight) = (entry.payload.clone(), compaction::weight::<P::Machine>(entry));
         let takes_snapshots = step.server.compaction.is_some();
         let state = step.state_mut();
         state.applied.index = next;

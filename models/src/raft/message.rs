@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use super::config::Config;
@@ -135,7 +136,7 @@ pub struct InstallSnapshot {
 pub struct Piece {
     /// Which one it is, from 0.
     pub number: u32,
-    pub bytes: Vec<u8>,
+    pub bytes: Bytes,
 }
 
 impl fmt::Debug for Piece {

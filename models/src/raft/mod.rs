@@ -53,6 +53,7 @@
 pub mod claims;
 mod client;
 mod commit;
+pub mod compaction;
 pub mod config;
 mod contact;
 mod election;
@@ -92,11 +93,11 @@ use crate::order::Order;
 use crate::rules::RuleBook;
 use crate::service::{self, Service};
 use crate::state_machine::StateMachine;
+use compaction::Compaction;
 use config::Config;
 use identity::StoreId;
 use rules::Rule;
 use server::Step;
-use snapshot::Compaction;
 use state::{ServerState, Storage};
 
 pub use commit::may_commit;
@@ -218,6 +219,8 @@ pub enum Timer {
     Promise,
     /// A leader has sent entries on that its own disk does not have.
     Write,
+    /// What a server has put by for a snapshot is to become one.
+    Snapshot,
 }
 
 impl<P: Params> Service for Server<P> {
@@ -276,6 +279,7 @@ impl<P: Params> Actor for Server<P> {
             Timer::Lease => lease::end(&mut step),
             Timer::Promise => contact::redeem(&mut step),
             Timer::Write => own_disk::write(&mut step),
+            Timer::Snapshot => compaction::complete(&mut step),
         }
         step.finish(out);
     }

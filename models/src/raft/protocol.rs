@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use stateright::actor::Id;
 
+use super::compaction::Compaction;
 use super::config::Config;
 use super::identity::{self, StoreId};
 use super::read::Reads;
-use super::snapshot::Compaction;
 use super::state::{Role, ServerState, Storage};
-use super::{Batch, Options, Server, Timer, Timing};
+use super::{Batch, Options, Server, Timer, Timing, storage};
+use crate::durable::{Ahead, Early};
 use crate::kv::Kv;
 use crate::protocol::{Misfit, Protocol, Settings, milliseconds};
 use crate::rules::AllRules;
@@ -29,7 +30,8 @@ pub const WINDOW: usize = 2;
 
 /// A log of 4 MiB is compacted, or one of the size of the last snapshot, if that is more. Who is up
 /// to 1 MiB behind is caught up without a snapshot.
-pub const COMPACTION: Compaction = Compaction { floor: 4 << 20, keep: 1 << 20, piece: 64 << 10 };
+pub const COMPACTION: Compaction =
+    Compaction { floor: 4 << 20, keep: 1 << 20, piece: 64 << 10, aside: true };
 
 /// After how many entries without a command of its own a session ends. A node takes ten seconds to
 /// apply so many, at the least, and a client that has no answer by then has given up as a rule. It
@@ -111,6 +113,18 @@ impl Protocol for Node {
 
     fn is_punctual(timer: &Timer) -> bool {
         *timer == Timer::Lease
+    }
+
+    fn ahead(state: &ServerState<Kv>) -> Ahead {
+        storage::ahead(state)
+    }
+
+    fn made(state: &mut ServerState<Kv>, early: Early) {
+        storage::made(state, early);
+    }
+
+    fn is_patient(timer: &Timer) -> bool {
+        *timer == Timer::Snapshot
     }
 
     fn status(&self, id: Id, state: &ServerState<Kv>) -> Status {

@@ -177,6 +177,10 @@ rules! {
     PieceFits: "a piece is put behind the one before it", "Raft figure 13";
     SnapshotIsOffered: "who lacks what is compacted is offered a snapshot", "Raft §7";
     PieceIsSent: "who lacks a piece is sent it", "Raft figure 13";
+    SnapshotOfItsMoment: "a snapshot taken aside is of the moment at which it was begun",
+        "Raft §7";
+    InstalledEndsTaking: "a snapshot taken aside is given up for one that is installed",
+        "found by search";
     InstalledIsTold: "who has what a snapshot stands for says so", "etcd raft, MsgSnap";
 
     // Of leases. They are rules about time.

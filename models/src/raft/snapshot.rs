@@ -19,46 +19,25 @@
 //!  |<-------------- AppendReply -------|      and entries from there on
 //! ```
 
+use bytes::Bytes;
 use imbl::Vector;
 use serde::Serialize;
 use stateright::actor::Id;
 
 use super::config::{Config, Configs};
-use super::log::{Entry, Log, Payload, Position};
+use super::log::{Log, Position};
 use super::message::{InstallSnapshot, Message, Outcome, Piece, SnapshotReply};
 use super::read::Said;
 use super::rules::Rule;
 use super::server::Step;
 use super::state::Applied;
-use super::{Params, commit, contact, flow, follower_read, identity, read, replication};
+use super::{
+    Params, commit, compaction, contact, flow, follower_read, identity, read, replication,
+};
 use crate::number::{Index, Term};
 use crate::pieces;
 use crate::session::Sessions;
 use crate::state_machine::StateMachine;
-
-/// When a server takes a snapshot, and what becomes of its log then. All are in bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Compaction {
-    /// What was applied since the last snapshot must weigh as much as this, and as that snapshot:
-    /// so taking snapshots costs as much as writing the log, whatever the size of the machine.
-    pub floor: usize,
-    /// The last entries that are applied stay in the log as long as they weigh no more, so that a
-    /// follower that is a little late need not be sent a snapshot.
-    pub keep: usize,
-    /// The size of all pieces but the last.
-    pub piece: usize,
-}
-
-/// What an entry weighs beside its command.
-pub const ENTRY: usize = 64;
-
-/// The weight of an entry.
-pub(super) fn weight<M: StateMachine>(entry: &Entry<M::Command>) -> usize {
-    match &entry.payload {
-        Payload::NoOp | Payload::Config(_) => ENTRY,
-        Payload::Command(request) => ENTRY + M::weight(&request.command),
-    }
-}
 
 /// What applying all entries up to `last` comes to, encoded: the machine and the sessions. Its
 /// pieces are what is stored and what is sent.
@@ -67,7 +46,7 @@ pub struct Snapshot {
     pub last: Position,
     /// Who takes part there, and the index of the entry that says so.
     pub config: (Index, Config),
-    pub pieces: Vector<Vec<u8>>,
+    pub pieces: Vector<Bytes>,
 }
 
 impl Snapshot {
@@ -96,7 +75,7 @@ impl Snapshot {
 
     /// Its size in bytes.
     pub fn size(&self) -> usize {
-        self.pieces.iter().map(Vec::len).sum()
+        self.pieces.iter().map(Bytes::len).sum()
     }
 }
 
@@ -107,56 +86,7 @@ pub struct Incoming {
     pub term: Term,
     /// The [`Snapshot::last`] of the snapshot.
     pub last: Position,
-    pub pieces: Vector<Vec<u8>>,
-}
-
-/// Takes a snapshot of what is applied and compacts the log, if there is enough of it.
-pub(super) fn take_if_due<P: Params>(step: &mut Step<P>) {
-    let Some(compaction) = step.server.compaction else {
-        return;
-    };
-    let state = step.state();
-    let size = state.storage.snapshot.as_ref().map_or(0, Snapshot::size);
-    if state.since_snapshot < compaction.floor.max(size) {
-        return;
-    }
-    let Applied { index, machine, sessions } = &state.applied;
-    let only_applied = step.keeps(Rule::SnapshotOfApplied);
-    let index = if only_applied { *index } else { state.log().last_index() };
-    let none = Sessions::default();
-    let sessions = if step.keeps(Rule::SessionsInSnapshot) { sessions } else { &none };
-    let last = Position { index, term: state.log().term_at(index).unwrap_or_default() };
-    let config = if step.keeps(Rule::ConfigInSnapshot) {
-        let (since, config) = state.configs.at(index);
-        (since, config.clone())
-    } else {
-        (Index::ZERO, step.server.first_config())
-    };
-    let snapshot = Snapshot::of(last, config, machine, sessions, compaction.piece);
-    let base = first_kept::<P>(state.log(), index, compaction.keep);
-    let storage = step.storage_mut();
-    storage.log.compact_to(base);
-    storage.snapshot = Some(snapshot);
-    let state = step.state_mut();
-    state.configs.compact_to(index);
-    state.since_snapshot = 0;
-}
-
-/// The entry at or before `last` behind which the entries up to `last` weigh no more than `keep`.
-fn first_kept<P: Params>(
-    log: &Log<<P::Machine as StateMachine>::Command>,
-    last: Index,
-    keep: usize,
-) -> Index {
-    let (mut index, mut kept) = (last, 0);
-    while let Some(entry) = log.get(index) {
-        kept += weight::<P::Machine>(entry);
-        if kept > keep {
-            break;
-        }
-        index = Index(index.0 - 1);
-    }
-    index
+    pub pieces: Vector<Bytes>,
 }
 
 /// Tells a follower which snapshot there is for it, and asks which piece of it comes next.
@@ -305,6 +235,7 @@ fn install<P: Params>(step: &mut Step<P>, leader: Id, offer: &InstallSnapshot, s
     state.applied = applied;
     state.configs = Configs::starting_at(since, config);
     state.since_snapshot = 0;
+    compaction::give_up(step);
     follower_read::answer_held(step);
     say_stored(step, leader, offer);
 }

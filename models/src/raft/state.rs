@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::Serialize;
 use stateright::actor::Id;
 
+use super::compaction::Taking;
 use super::config::{Config, Configs};
 use super::identity::StoreId;
 use super::log::{Log, Payload, Position};
@@ -159,6 +160,8 @@ pub struct ServerState<M: StateMachine> {
     pub reads: Reads<M::Command>,
     /// The weight of what was applied since the last snapshot, of a server that takes them.
     pub since_snapshot: usize,
+    /// What becomes this server's snapshot, where that is taken aside.
+    pub taking: Option<Taking<M>>,
     /// What has come of a snapshot that the leader sends.
     pub incoming: Option<Incoming>,
     /// The leader's term, and the last entry, of a snapshot that cannot be decoded.
@@ -193,6 +196,7 @@ impl<M: StateMachine> ServerState<M> {
             commit: applied.index,
             applied,
             since_snapshot: 0,
+            taking: None,
             incoming: None,
             unreadable: None,
             has_promised: false,

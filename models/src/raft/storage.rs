@@ -5,6 +5,7 @@
 use std::cmp::Ordering;
 use std::time::Duration;
 
+use bytes::Bytes;
 use imbl::Vector;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -14,8 +15,8 @@ use super::config::Config;
 use super::identity::StoreId;
 use super::log::{Entry, Log, Position};
 use super::snapshot::Snapshot;
-use super::state::Storage;
-use crate::durable::{Change, Damage, Durable, Key};
+use super::state::{ServerState, Storage};
+use crate::durable::{Ahead, Change, Damage, Durable, Early, Key};
 use crate::number::{Index, Term};
 use crate::state_machine::StateMachine;
 
@@ -27,6 +28,10 @@ const SNAPSHOT: u8 = 2;
 const PIECE: u8 = 3;
 const STORE: u8 = 4;
 const PROMISE: u8 = 5;
+/// How many bits of a piece's key say which piece it is. With pieces of 64 KiB that is enough for a
+/// snapshot of 1 TiB. The others hold the lower bits of the index of the last entry that it stands
+/// for, so that one snapshot has other keys than the next.
+const PIECE_BITS: u32 = 24;
 const COVER_KEY: Key = Key { kind: SNAPSHOT, number: 0 };
 const META_KEY: Key = Key { kind: META, number: 0 };
 const STORE_KEY: Key = Key { kind: STORE, number: 0 };
@@ -100,13 +105,13 @@ impl<M: StateMachine> Durable for Storage<M> {
         changes
     }
 
-    fn restore(records: Vec<(Key, Vec<u8>)>) -> Result<Self, Damage> {
+    fn restore(records: Vec<(Key, Bytes)>) -> Result<Self, Damage> {
         let mut records = records.into_iter();
         let meta: Meta = match records.next() {
             Some((META_KEY, bytes)) => decode::<M, _>(META_KEY, &bytes)?,
             _ => return Err(damage::<M>(META_KEY, "missing")),
         };
-        let (single, records): (Vec<_>, Vec<_>) =
+        let (single, numbered): (Vec<_>, Vec<_>) =
             records.partition(|(key, _)| [COVER_KEY, STORE_KEY, PROMISE_KEY].contains(key));
         let cover = find::<M, Cover>(&single, COVER_KEY)?;
         let (has_snapshot, cover) = (cover.is_some(), cover.unwrap_or_default());
@@ -114,13 +119,13 @@ impl<M: StateMachine> Durable for Storage<M> {
         let promise = find::<M, Duration>(&single, PROMISE_KEY)?;
         let mut log = Log::behind_base(cover.base);
         let mut pieces = Vector::new();
-        for (key, bytes) in records {
-            let number = match key.kind {
-                ENTRY => log.last_index().next().0,
-                PIECE => pieces.len() as u64,
-                _ => 0,
+        let own = numbered.into_iter().filter(|(key, _)| !is_of_another(*key, cover.last));
+        for (key, bytes) in own {
+            let expected = match key.kind {
+                ENTRY => entry_key(log.last_index().next()),
+                PIECE => piece_key(cover.last, pieces.len() as u64),
+                kind => Key { kind, number: 0 },
             };
-            let expected = Key { kind: key.kind, number };
             if ![ENTRY, PIECE].contains(&key.kind) || key < expected {
                 return Err(damage::<M>(key, "does not belong to a server's storage"));
             }
@@ -132,17 +137,22 @@ impl<M: StateMachine> Durable for Storage<M> {
                 _ => pieces.push_back(bytes),
             }
         }
-        let last = log.last_index().0;
-        assert_count::<M>(ENTRY, last, meta.last.0, "behind the end of the log")?;
-        let count = pieces.len() as u64;
-        assert_count::<M>(PIECE, count, cover.pieces, "behind the end of the snapshot")?;
+        let end = entry_key(log.last_index().next());
+        assert_end::<M>(
+            end,
+            entry_key(Index(meta.last.0.saturating_add(1))),
+            "behind the end of the log",
+        )?;
+        let end = piece_key(cover.last, pieces.len() as u64);
+        let expected = piece_key(cover.last, cover.pieces);
+        assert_end::<M>(end, expected, "behind the end of the snapshot")?;
         if cover.base.index > cover.last.index || !log.contains(cover.last) {
             return Err(damage::<M>(COVER_KEY, "does not fit the log"));
         }
         let snapshot =
             has_snapshot.then_some(Snapshot { last: cover.last, config: cover.config, pieces });
         if let Some(Err(error)) = snapshot.as_ref().map(Snapshot::decode::<M>) {
-            return Err(damage::<M>(piece_key(0), &format!("unreadable: {error}")));
+            return Err(damage::<M>(piece_key(cover.last, 0), &format!("unreadable: {error}")));
         }
         Ok(Storage { term: meta.term, voted_for: meta.voted_for, log, snapshot, store, promise })
     }
@@ -154,15 +164,46 @@ impl<M: StateMachine> Durable for Storage<M> {
             COVER_KEY => "what the snapshot stands for".to_owned(),
             STORE_KEY => "number of the store".to_owned(),
             PROMISE_KEY => "length of the promise".to_owned(),
-            Key { kind: PIECE, number } => format!("piece {number} of the snapshot"),
+            Key { kind: PIECE, number } => {
+                format!("piece {} of the snapshot", number & ((1 << PIECE_BITS) - 1))
+            }
             Key { kind, number } => format!("record {number} of unknown kind {kind}"),
         }
     }
 }
 
+/// The pieces of a snapshot that a server is sent, or takes itself.
+pub(super) fn ahead<M: StateMachine>(state: &ServerState<M>) -> Ahead {
+    let early = |last, values, is_whole| Ahead::Records(early_of(last, values, is_whole));
+    match (&state.incoming, &state.taking) {
+        (Some(incoming), _) => early(incoming.last, &incoming.pieces, false),
+        (None, None) => Ahead::Nothing,
+        (None, Some(taking)) => match &taking.pieces {
+            Some(pieces) => early(taking.last, pieces, true),
+            None => {
+                let taking = taking.clone();
+                Ahead::Unmade(Box::new(move || early_of(taking.last, &taking.encode(), true)))
+            }
+        },
+    }
+}
+
+/// The pieces of the snapshot that a server takes are made.
+pub(super) fn made<M: StateMachine>(state: &mut ServerState<M>, early: Early) {
+    if let Some(taking) = &mut state.taking
+        && piece_key(taking.last, 0) == early.first
+    {
+        taking.pieces = Some(early.values);
+    }
+}
+
+fn early_of(last: Position, values: &Vector<Bytes>, is_whole: bool) -> Early {
+    Early { first: piece_key(last, 0), values: values.clone(), is_whole }
+}
+
 /// The record at `key`, if there is one among these.
 fn find<M: StateMachine, T: DeserializeOwned>(
-    records: &[(Key, Vec<u8>)],
+    records: &[(Key, Bytes)],
     key: Key,
 ) -> Result<Option<T>, Damage> {
     let found = records.iter().find(|(it, _)| *it == key);
@@ -186,28 +227,22 @@ fn snapshot_changes(new: Option<&Snapshot>, old: Option<&Snapshot>) -> Vec<Chang
     if new.map(|it| it.last) == old.map(|it| it.last) {
         return Vec::new();
     }
-    let count = |snapshot: Option<&Snapshot>| snapshot.map_or(0, |it| it.pieces.len() as u64);
-    let pieces = new.into_iter().flat_map(|it| it.pieces.iter());
-    let put = pieces.zip(0..).map(|(bytes, number)| {
-        let (key, value) = (piece_key(number), bytes.clone());
-        Change::Put { key, value }
-    });
-    let gone = (count(new)..count(old)).map(|number| Change::Remove { key: piece_key(number) });
+    let keys = |snapshot: &Snapshot| {
+        let last = snapshot.last;
+        (0..snapshot.pieces.len() as u64).map(move |number| piece_key(last, number))
+    };
+    let put = new.into_iter().flat_map(|it| keys(it).zip(it.pieces.iter().cloned()));
+    let put = put.map(|(key, value)| Change::Put { key, value });
+    let gone = old.into_iter().flat_map(keys).map(|key| Change::Remove { key });
     put.chain(gone).collect()
 }
 
-/// Asks that the last record of a kind is that of number `last`.
-fn assert_count<M: StateMachine>(
-    kind: u8,
-    found: u64,
-    last: u64,
-    behind: &str,
-) -> Result<(), Damage> {
-    let first = u64::from(kind == ENTRY);
-    match found.cmp(&last) {
-        Ordering::Less => Err(damage::<M>(Key { kind, number: found + first }, "missing")),
+/// Asks that the records of a kind end before `expected`.
+fn assert_end<M: StateMachine>(end: Key, expected: Key, behind: &str) -> Result<(), Damage> {
+    match end.cmp(&expected) {
+        Ordering::Less => Err(damage::<M>(end, "missing")),
         Ordering::Equal => Ok(()),
-        Ordering::Greater => Err(damage::<M>(Key { kind, number: last + first }, behind)),
+        Ordering::Greater => Err(damage::<M>(expected, behind)),
     }
 }
 
@@ -215,12 +250,20 @@ fn entry_key(index: Index) -> Key {
     Key { kind: ENTRY, number: index.0 }
 }
 
-fn piece_key(number: u64) -> Key {
-    Key { kind: PIECE, number }
+/// The key of a piece, or of the first behind the last one, of the snapshot that stands for the
+/// entries up to `last`. It tells the pieces of that from those of the snapshot before.
+fn piece_key(last: Position, number: u64) -> Key {
+    Key { kind: PIECE, number: last.index.0 << PIECE_BITS | number }
+}
+
+/// Is this a piece of another snapshot than that which stands for the entries up to `last`? That
+/// was about to be taken or sent when the server stopped, and nothing speaks of it.
+fn is_of_another(key: Key, last: Position) -> bool {
+    key.kind == PIECE && key.number >> PIECE_BITS != piece_key(last, 0).number >> PIECE_BITS
 }
 
 fn put(key: Key, record: &impl Serialize) -> Change {
-    let value = postcard::to_stdvec(record).expect("plain data always encodes");
+    let value = postcard::to_stdvec(record).expect("plain data always encodes").into();
     Change::Put { key, value }
 }
 

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use quorate_models::durable::Durable;
+use quorate_models::durable::{Durable, Early};
 
 use crate::node::storage::{Store, StoreError};
 
@@ -16,6 +16,21 @@ pub trait Disk<S> {
     /// # Errors
     /// If that is not certain. The node stops then.
     fn commit(&mut self, storage: &S) -> Result<(), Self::Error>;
+
+    /// Has some of `early` written by the next [`commit`](Self::commit) or
+    /// [`flush`](Self::flush), and gives up what was written ahead of other records. True if all of
+    /// `early` is on the disk. Nothing is written ahead by default.
+    fn write_ahead(&mut self, _early: Option<&Early>) -> bool {
+        true
+    }
+
+    /// Writes what no commit has taken along.
+    ///
+    /// # Errors
+    /// As [`commit`](Self::commit).
+    fn flush(&mut self) -> Result<(), Self::Error> {
+        Ok(())
+    }
 
     /// Looks whether what was committed is still to be found. Asked about twice a second. It is by
     /// default.
@@ -32,6 +47,14 @@ impl<S: Durable + Clone> Disk<S> for Store<S> {
 
     fn commit(&mut self, storage: &S) -> Result<(), StoreError> {
         Store::commit(self, storage)
+    }
+
+    fn write_ahead(&mut self, early: Option<&Early>) -> bool {
+        Store::write_ahead(self, early)
+    }
+
+    fn flush(&mut self) -> Result<(), StoreError> {
+        Store::flush(self)
     }
 
     fn look(&self) -> Result<(), StoreError> {

@@ -1,6 +1,7 @@
 //! Why a node stops.
 
 use std::error::Error;
+use std::io;
 
 use thiserror::Error;
 
@@ -16,6 +17,9 @@ pub enum NodeError {
     /// There is no seed for the timers.
     #[error(transparent)]
     NoRandom(#[from] NoRandom),
+    /// There is no thread to be had.
+    #[error("cannot start a thread: {0}")]
+    Thread(#[source] io::Error),
     /// Nothing of the batch that was to be saved was sent.
     #[error("cannot save: {0}")]
     Disk(#[source] Box<dyn Error + Send + Sync>),

@@ -14,8 +14,9 @@ use super::fault::Fault;
 use super::{FORMAT, Identity};
 
 const MAGIC: [u8; 8] = *b"quorate\n";
-/// With this the stores of formats 1 and 2 begin.
+/// With this the stores of formats 1 and 2 begin. They do not say in the same place which.
 const OLDER: [u8; 4] = *b"redb";
+const OLDER_FORMAT: u64 = 2;
 const FIXED: usize = 32;
 
 /// No header is longer: its length is not believed before its checksum is.
@@ -56,7 +57,7 @@ impl Header {
         let there = end.min(FIXED as u64) as usize;
         backend.read(0, &mut fixed[..there])?;
         if fixed.starts_with(&OLDER) {
-            return Ok(Err(FORMAT - 1));
+            return Ok(Err(OLDER_FORMAT));
         }
         if !fixed[..there].starts_with(&MAGIC[..there.min(MAGIC.len())]) {
             return Err(Fault::damage("the file", "it does not begin as a store does"));

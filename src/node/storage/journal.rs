@@ -7,6 +7,7 @@
 
 use std::collections::BTreeMap;
 
+use bytes::Bytes;
 use quorate_models::durable::{Change, Key};
 
 use super::backend::Backend;
@@ -32,7 +33,7 @@ const SPARSE: u64 = 8;
 const ZEROS: u64 = 1 << 20;
 
 /// The records of a store.
-pub(super) type Records = BTreeMap<Key, Vec<u8>>;
+pub(super) type Records = BTreeMap<Key, Bytes>;
 
 /// Where a record lies.
 #[derive(Clone, Copy, Debug)]
@@ -98,7 +99,7 @@ impl Journal {
             for item in items(&content, number)? {
                 journal.place(item, number);
                 match item.value {
-                    Some(value) => drop(records.insert(item.key, value.into())),
+                    Some(value) => drop(records.insert(item.key, Bytes::copy_from_slice(value))),
                     None => drop(records.remove(&item.key)),
                 }
             }
@@ -129,6 +130,11 @@ impl Journal {
         self.lay(Found { at, head });
         self.forget_before(first);
         Ok(())
+    }
+
+    /// The keys of all records, in ascending order.
+    pub(super) fn keys(&self) -> impl Iterator<Item = Key> {
+        self.places.keys().copied()
     }
 
     fn last(&self) -> Option<&Found> {

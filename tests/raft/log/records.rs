@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use bytes::Bytes;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index as Pick;
@@ -68,7 +69,7 @@ fn histories() -> impl Strategy<Value = Vec<Storage<Kv>>> {
     })
 }
 
-type Records = BTreeMap<Key, Vec<u8>>;
+type Records = BTreeMap<Key, Bytes>;
 
 /// The records of a storage that is saved for the first time.
 fn records_of(storage: &Storage<Kv>) -> Records {
@@ -140,7 +141,7 @@ proptest! {
             let missing = missing.then(|| name(*key));
             prop_assert_eq!(damaged(&records), missing);
             for length in 0..bytes.len() {
-                records.insert(*key, bytes[..length].to_vec());
+                records.insert(*key, bytes.slice(..length));
                 prop_assert_eq!(damaged(&records), Some(name(*key)));
             }
         }
@@ -151,7 +152,7 @@ proptest! {
     fn an_extra_record_is_damage(history in histories(), payload in any_payload()) {
         let storage = history.last().expect("one at least");
         let entry = Entry { term: storage.term, payload };
-        let bytes = postcard::to_stdvec(&entry).expect("plain data");
+        let bytes = Bytes::from(postcard::to_stdvec(&entry).expect("plain data"));
         let behind = entry_key(storage.log.last_index().0 + 1);
         let mut records = records_of(storage);
         records.insert(behind, bytes.clone());
@@ -170,18 +171,18 @@ proptest! {
         let storage = history.last().expect("one at least");
         let whole = records_of(storage);
         let key = *record.get(&whole.keys().collect::<Vec<_>>());
-        let mut altered = whole[key].clone();
+        let mut altered = whole[key].to_vec();
         let at = at.index(altered.len());
         altered[at] = byte;
         for bytes in [altered, noise] {
             let mut records = whole.clone();
-            records.insert(*key, bytes);
+            records.insert(*key, bytes.into());
             // A checksum of the store's own tells one term from another; the count of entries is
             // told here.
             if let Ok(found) = restore(&records) {
                 prop_assert_eq!(found.log.last_index(), storage.log.last_index());
             }
-            records.insert(META, vec![0xff; 30]);
+            records.insert(META, vec![0xff; 30].into());
             prop_assert_eq!(damaged(&records), Some(name(META)));
         }
     }
@@ -215,7 +216,8 @@ fn a_snapshot_costs_its_pieces_and_what_it_stands_for() {
     compacted.snapshot = Some(Snapshot::of(last, config, &Kv::default(), &Sessions::default(), 1));
     compacted.log.compact_to(Index(1));
     let changes = compacted.changes(Some(&whole));
-    let piece = |number| Key { kind: 3, number };
+    // The key says of which snapshot it is.
+    let piece = |number: u64| Key { kind: 3, number: 2 << 24 | number };
     let put = [COVER, piece(0), piece(1)];
     let keys = changes.iter().map(|change| match change {
         Change::Put { key, .. } => (*key, true),
@@ -239,8 +241,12 @@ fn a_snapshot_costs_its_pieces_and_what_it_stands_for() {
         };
         assert_eq!(damaged(&fewer), Some(name(blamed)));
     }
-    records.insert(piece(2), vec![0]);
+    records.insert(piece(2), vec![0].into());
     assert_eq!(damaged(&records), Some(name(piece(2))));
+    // That of another snapshot, which is not taken yet, is none.
+    let mut records = records_of(&compacted);
+    records.insert(Key { kind: 3, number: 3 << 24 }, vec![0].into());
+    assert_eq!(restore(&records), Ok(compacted.clone()));
     let installed = Storage { log: Log::behind_base(last), ..compacted };
     let changes = installed.changes(Some(&whole));
     let mut records = records_of(&whole);

@@ -1,5 +1,6 @@
 //! Every rule of Raft is necessary: suspended, it leaves a counterexample to what it protects.
 
+mod aside;
 mod cut;
 mod directions;
 mod identity;
@@ -104,6 +105,7 @@ fn every_rule_has_its_counterexample() {
             membership::MISSED,
             snapshot::PROVEN,
             snapshot::MISSED,
+            aside::PROVEN,
             session::PROVEN,
             session::MISSED,
         ],

@@ -38,8 +38,8 @@ use quorate_models::member;
 use quorate_models::number::Index;
 use quorate_models::operator::Operator;
 use quorate_models::order::{Change, Order};
+use quorate_models::raft::compaction::Compaction;
 use quorate_models::raft::rules::Rule;
-use quorate_models::raft::snapshot::Compaction;
 use quorate_models::raft::specs::{self, BASIC, Bounds, RaftSpec};
 use quorate_models::raft::state::{Progress, Role, ServerState};
 use quorate_models::raft::transfer::Transfer;
@@ -119,7 +119,8 @@ fn spec(script: &Script) -> Result<RaftSpec, Mistake> {
     let mut spec = within(servers, &clients, options, AllBut(suspended), window, batch);
     for server in servers_mut(&mut spec) {
         server.servers.truncate(founders.unwrap_or(servers));
-        server.compaction = snapshots.map(|floor| Compaction { floor, keep, piece: usize::MAX });
+        server.compaction =
+            snapshots.map(|floor| Compaction { floor, keep, piece: usize::MAX, aside: false });
     }
     Ok(operators.into_iter().fold(spec, with_operator))
 }

@@ -7,6 +7,7 @@ use stateright::{Rewrite, RewritePlan};
 use super::ghost::{Committed, Ghost};
 use crate::number::Index;
 use crate::raft::Timer;
+use crate::raft::compaction::Taking;
 use crate::raft::config::{Config, Configs};
 use crate::raft::log::{Entry, Log, Payload};
 use crate::raft::message::{Message, ReadIndex, ReadIndexReply};
@@ -117,6 +118,20 @@ impl<C: Clone> Rewrite<Id> for Question<C> {
     }
 }
 
+impl<M: StateMachine> Rewrite<Id> for Applied<M> {
+    fn rewrite<S>(&self, plan: &RewritePlan<Id, S>) -> Self {
+        Applied { sessions: self.sessions.rewrite(plan), ..self.clone() }
+    }
+}
+
+impl<M: StateMachine> Rewrite<Id> for Taking<M> {
+    fn rewrite<S>(&self, plan: &RewritePlan<Id, S>) -> Self {
+        let (since, config) = &self.config;
+        let config = (*since, config.rewrite(plan));
+        Taking { config, applied: self.applied.rewrite(plan), pieces: None, ..self.clone() }
+    }
+}
+
 impl<M: StateMachine> Rewrite<Id> for ServerState<M> {
     fn rewrite<S>(&self, plan: &RewritePlan<Id, S>) -> Self {
         ServerState {
@@ -127,10 +142,8 @@ impl<M: StateMachine> Rewrite<Id> for ServerState<M> {
             since_snapshot: self.since_snapshot,
             incoming: self.incoming.clone(),
             unreadable: self.unreadable,
-            applied: Applied {
-                sessions: self.applied.sessions.rewrite(plan),
-                ..self.applied.clone()
-            },
+            taking: self.taking.as_ref().map(|it| it.rewrite(plan)),
+            applied: self.applied.rewrite(plan),
             reads: Reads {
                 asked: self.reads.asked.rewrite(plan),
                 waiting: self.reads.waiting.rewrite(plan),

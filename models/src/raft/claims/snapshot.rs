@@ -184,6 +184,19 @@ pub fn a_newer_piece<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
     })
 }
 
+/// A server has applied entries since it began to take a snapshot.
+pub fn is_outrun<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
+    servers_up(state).any(|(_, server)| {
+        server.taking.as_ref().is_some_and(|taking| taking.last.index < server.applied.index)
+    })
+}
+
+/// A server is about to install a snapshot while it takes an older one.
+pub fn has_an_older_one<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
+    on_their_way::<P>(state)
+        .any(|(message, server)| completes(message, server) && server.taking.is_some())
+}
+
 /// A snapshot is on its way to a server that has committed more.
 pub fn an_old_snapshot<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
     on_their_way::<P>(state).any(|(message, server)| message.last.index < server.commit)

@@ -310,6 +310,16 @@ pub(super) fn third_is_late((): &(), state: &Now, action: &Next) -> bool {
     }
 }
 
+/// The first server stands, and the third is sent no entry but the first.
+pub(super) fn third_gets_one((): &(), state: &Now, action: &Next) -> bool {
+    match action {
+        Action::Deliver { dst, msg: Peer(AppendEntries(m)), .. } if usize::from(*dst) == 2 => {
+            m.previous.index == Index::ZERO || m.entries.is_empty()
+        }
+        _ => first_stands(&(), state, action),
+    }
+}
+
 /// The first server stands, and then the third, which has heard of no entry but the first.
 pub(super) fn leavers((): &(), state: &Now, action: &Next) -> bool {
     if let Some((server, term)) = stands(state, action) {

@@ -1,5 +1,6 @@
 //! Within which bounds Raft is checked.
 
+pub mod aside;
 pub mod custom;
 pub mod cut;
 mod directions;

@@ -1,0 +1,163 @@
+//! When a server takes a snapshot of its own and compacts its log (§7).
+//!
+//! A large machine takes longer to encode and to write than others wait for a sign of life. So a
+//! node does both aside: what is applied is put by as it is, encoded and written while the server
+//! goes on, and becomes its snapshot when all of it is there. Until then it counts for nothing, and
+//! a crash loses it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use imbl::Vector;
+use serde::Serialize;
+
+use super::config::Config;
+use super::log::{Entry, Log, Payload, Position};
+use super::rules::Rule;
+use super::server::Step;
+use super::snapshot::Snapshot;
+use super::state::Applied;
+use super::{Command, Params, Timer};
+use crate::number::Index;
+use crate::session::Sessions;
+use crate::state_machine::StateMachine;
+
+/// When a server takes a snapshot, and what becomes of its log then. All sizes are in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Compaction {
+    /// What was applied since the last snapshot must weigh as much as this, and as that snapshot:
+    /// so taking snapshots costs as much as writing the log, whatever the size of the machine.
+    pub floor: usize,
+    /// The last entries that are applied stay in the log as long as they weigh no more, so that a
+    /// follower that is a little late need not be sent a snapshot.
+    pub keep: usize,
+    /// The size of all pieces but the last.
+    pub piece: usize,
+    /// The server goes on while its snapshot is encoded and written.
+    pub aside: bool,
+}
+
+/// What an entry weighs beside its command.
+pub const ENTRY: usize = 64;
+
+/// The weight of an entry.
+pub(super) fn weight<M: StateMachine>(entry: &Entry<M::Command>) -> usize {
+    match &entry.payload {
+        Payload::NoOp | Payload::Config(_) => ENTRY,
+        Payload::Command(request) => ENTRY + M::weight(&request.command),
+    }
+}
+
+/// What a snapshot is made of.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct Taking<M: StateMachine> {
+    /// As in [`Snapshot::last`].
+    pub last: Position,
+    /// As in [`Snapshot::config`].
+    pub config: (Index, Config),
+    /// What was applied up to there.
+    pub applied: Arc<Applied<M>>,
+    /// As in [`Compaction::piece`].
+    pub piece: usize,
+    /// What that is in pieces, if somebody has made them by now.
+    pub pieces: Option<Vector<Bytes>>,
+}
+
+impl<M: StateMachine> Taking<M> {
+    /// Makes the pieces, which takes long if there is much.
+    pub fn encode(&self) -> Vector<Bytes> {
+        let Applied { index: _, machine, sessions } = &*self.applied;
+        Snapshot::of(self.last, self.config.clone(), machine, sessions, self.piece).pieces
+    }
+
+    fn into_snapshot(self) -> Snapshot {
+        let pieces = self.pieces.clone().unwrap_or_else(|| self.encode());
+        Snapshot { last: self.last, config: self.config, pieces }
+    }
+}
+
+/// Takes a snapshot of what is applied, if there is enough of it: at once, or aside.
+pub(super) fn take_if_due<P: Params>(step: &mut Step<P>) {
+    let Some(compaction) = step.server.compaction else {
+        return;
+    };
+    let state = step.state();
+    let size = state.storage.snapshot.as_ref().map_or(0, Snapshot::size);
+    if state.taking.is_some() || state.since_snapshot < compaction.floor.max(size) {
+        return;
+    }
+    let taking = begin(step, compaction.piece);
+    step.state_mut().since_snapshot = 0;
+    if !compaction.aside {
+        return compact(step, taking, compaction.keep);
+    }
+    step.state_mut().taking = Some(taking);
+    step.set_timer(Timer::Snapshot, Duration::ZERO..Duration::ZERO);
+}
+
+/// Puts by what is applied.
+fn begin<P: Params>(step: &Step<P>, piece: usize) -> Taking<P::Machine> {
+    let state = step.state();
+    let mut applied = state.applied.clone();
+    let only_applied = step.keeps(Rule::SnapshotOfApplied);
+    let index = if only_applied { applied.index } else { state.log().last_index() };
+    if !step.keeps(Rule::SessionsInSnapshot) {
+        applied.sessions = Sessions::default();
+    }
+    let last = Position { index, term: state.log().term_at(index).unwrap_or_default() };
+    let config = if step.keeps(Rule::ConfigInSnapshot) {
+        let (since, config) = state.configs.at(index);
+        (since, config.clone())
+    } else {
+        (Index::ZERO, step.server.first_config())
+    };
+    Taking { last, config, applied: Arc::new(applied), piece, pieces: None }
+}
+
+/// The snapshot that was taken aside is there.
+pub(super) fn complete<P: Params>(step: &mut Step<P>) {
+    let Some(compaction) = step.server.compaction else {
+        return;
+    };
+    let Some(mut taking) = step.state_mut().taking.take() else {
+        return;
+    };
+    if !step.keeps(Rule::SnapshotOfItsMoment) {
+        let applied = Arc::new(step.state().applied.clone());
+        taking = Taking { applied, pieces: None, ..taking };
+    }
+    compact(step, taking, compaction.keep);
+}
+
+/// What is taken aside is of no more use where a later snapshot has been installed.
+pub(super) fn give_up<P: Params>(step: &mut Step<P>) {
+    if step.state().taking.is_some() && step.keeps(Rule::InstalledEndsTaking) {
+        step.state_mut().taking = None;
+        step.cancel_timer(Timer::Snapshot);
+    }
+}
+
+/// Lets a snapshot stand for the entries up to its last, but for some that are kept.
+fn compact<P: Params>(step: &mut Step<P>, taking: Taking<P::Machine>, keep: usize) {
+    let snapshot = taking.into_snapshot();
+    let last = snapshot.last.index;
+    let base = first_kept::<P>(step.state().log(), last, keep);
+    let storage = step.storage_mut();
+    storage.log.compact_to(base);
+    storage.snapshot = Some(snapshot);
+    step.state_mut().configs.compact_to(last);
+}
+
+/// The entry at or before `last` behind which the entries up to `last` weigh no more than `keep`.
+fn first_kept<P: Params>(log: &Log<Command<P>>, last: Index, keep: usize) -> Index {
+    let (mut index, mut kept) = (last, 0);
+    while let Some(entry) = log.get(index) {
+        kept += weight::<P::Machine>(entry);
+        if kept > keep {
+            break;
+        }
+        index = Index(index.0 - 1);
+    }
+    index
+}
