@@ -178,7 +178,9 @@ impl Caller {
                 Some(Answer::Ended { .. }) => panic!("so many commands there are not"),
                 Some(Answer::Redirect { leader: Some(leader) }) => self.target = leader,
                 Some(Answer::NoMember) => panic!("nobody is removed"),
-                Some(Answer::Redirect { leader: None }) | None => self.try_the_next(),
+                Some(Answer::Redirect { leader: None } | Answer::Busy { .. }) | None => {
+                    self.try_the_next();
+                }
             }
             None
         })

@@ -263,6 +263,7 @@ fn any_message() -> impl Strategy<Value = Spoken> {
         read.prop_map(|(output, index)| Answer::Read { output, index: Index(index) }),
         leader.prop_map(|leader| Answer::Redirect { leader }),
         Just(Answer::NoMember),
+        Just(Answer::Busy { after: Duration::from_millis(100) }),
     ];
     let number = || (any::<u64>().prop_map(Session), any::<u32>().prop_map(Sequence));
     prop_oneof![

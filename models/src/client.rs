@@ -145,7 +145,10 @@ impl<M: StateMachine> Client<M> {
                 state.target = leader;
                 state.redirected = true;
             }
-            Answer::Redirect { .. } | Answer::NoMember | Answer::Begin { .. } => return Vec::new(),
+            Answer::Redirect { .. }
+            | Answer::NoMember
+            | Answer::Begin { .. }
+            | Answer::Busy { .. } => return Vec::new(),
         }
         self.ask(id, state)
     }
@@ -223,7 +226,10 @@ impl<O> ClientState<O> {
         let has_begun = reply.sequence == sequence(self) && self.since > Index::ZERO;
         is_answered
             || self.has_ended
-            || matches!(reply.answer, Answer::Redirect { leader: None } | Answer::NoMember)
+            || matches!(
+                reply.answer,
+                Answer::Redirect { leader: None } | Answer::NoMember | Answer::Busy { .. }
+            )
             || (matches!(reply.answer, Answer::Begin { .. }) && has_begun)
     }
 }

@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use stateright::actor::{Actor, Id};
@@ -84,6 +85,9 @@ pub enum Answer<O> {
     /// This server is no member of its cluster: it was removed, or is not added yet. It carries out
     /// nothing and reads nothing for anybody.
     NoMember,
+    /// This copy of the command was not taken, and never will be: its node has more on its hands
+    /// than it holds. The client may send it again, after this while at the earliest.
+    Busy { after: Duration },
 }
 
 impl<O> Answer<O> {
@@ -254,6 +258,7 @@ impl<O: Clone> Rewrite<Id> for Reply<O> {
             nameless @ (Answer::Done { .. }
             | Answer::Read { .. }
             | Answer::NoMember
+            | Answer::Busy { .. }
             | Answer::Begin { .. }
             | Answer::Ended { .. }) => nameless.clone(),
         };

@@ -26,6 +26,9 @@ pub enum Code {
     NodeFailed = 70,
     /// A file, directory, store or socket failed: missing, not to be written, damaged, in use.
     Io = 74,
+    /// The cluster has more on its hands than it holds. The command has not taken effect and will
+    /// not: it may be given again.
+    Busy = 75,
     /// The config or the key can be read, and not be used as they are.
     Config = 78,
     /// A check was interrupted; what was found until then was told.
@@ -43,6 +46,7 @@ impl From<&CallError> for Code {
     fn from(error: &CallError) -> Self {
         match error {
             CallError::Unknown(_) | CallError::Ended | CallError::NoMember => Code::Unknown,
+            CallError::Busy(_) => Code::Busy,
             CallError::Encode(_) => Code::Usage,
             CallError::Transport(_) => Code::Io,
         }

@@ -159,6 +159,7 @@ fn operate(args: Args) -> Result<(), Failure> {
         CallError::Ended | CallError::NoMember => {
             Failure::new(Code::Unknown, format!("unknown outcome: {error}"))
         }
+        CallError::Busy(_) => Failure::new(Code::Busy, error),
         CallError::Encode(_) => Failure::new(Code::Usage, error),
         CallError::Transport(_) => Failure::new(Code::Io, error),
     })?;

@@ -11,20 +11,20 @@ mod admission;
 mod aside;
 mod disk;
 mod error;
+mod load;
 mod watch;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use quorate_models::durable::Ahead;
 use quorate_models::protocol::Protocol;
 use stateright::actor::{Actor, Command, Id, Out};
 
-use self::admission::Admission;
 use self::aside::Aside;
 pub use self::disk::Disk;
 pub use self::error::NodeError;
+use self::load::Load;
 pub use self::watch::{Counts, Watch};
 use super::panics::caught;
 use super::seal::NoRandom;
@@ -80,6 +80,8 @@ pub struct EventLoop<A: Protocol, D: Disk<A::Storage>, W: Watch> {
     counts: Counts,
     /// Whom the actor took for leader when it was last asked.
     leader: Option<Id>,
+    /// What clients have asked for and are not answered.
+    load: Load,
     /// By server, when and why a message for it was last not sent.
     unsent: BTreeMap<Id, (Instant, WireError)>,
     /// True once it cannot go on: its state is not to be used any more.
@@ -119,6 +121,7 @@ impl<A: Protocol, D: Disk<A::Storage>, W: Watch> EventLoop<A, D, W> {
             watch,
             counts: Counts::default(),
             leader: None,
+            load: Load::default(),
             unsent: BTreeMap::new(),
             failed: false,
         };
@@ -126,6 +129,14 @@ impl<A: Protocol, D: Disk<A::Storage>, W: Watch> EventLoop<A, D, W> {
         node.collect(out, &mut batch);
         node.finish(batch, Instant::now())?;
         Ok(node)
+    }
+
+    /// Bounds the requests that were taken and are not answered to so many bytes, instead of 64 MiB.
+    /// To what would be more the node answers at once that it is busy.
+    #[must_use]
+    pub fn holding(mut self, bytes: usize) -> Self {
+        self.load.holds = bytes;
+        self
     }
 
     /// Runs until the node is told to stop.
@@ -175,16 +186,7 @@ impl<A: Protocol, D: Disk<A::Storage>, W: Watch> EventLoop<A, D, W> {
                 self.counts.undecodable += 1;
                 continue;
             };
-            let is_server = |id| self.courier.is_server(id);
-            match admission::decide(from, message, is_server, |id| self.may_come(id)) {
-                Admission::Handled(message) => self.on_message(from, message, &mut batch)?,
-                Admission::Answered(reply) => {
-                    self.counts.answered += 1;
-                    batch.sends.push((from, reply));
-                }
-                Admission::NoServer => self.counts.refused += 1,
-                Admission::Impostor => self.counts.impostors += 1,
-            }
+            self.admit(from, message, bytes.len(), &mut batch)?;
         }
         for (key, choice) in std::mem::take(&mut self.choices) {
             self.counts.choices += 1;
@@ -203,45 +205,6 @@ impl<A: Protocol, D: Disk<A::Storage>, W: Watch> EventLoop<A, D, W> {
             self.disk.flush().map_err(|error| NodeError::Disk(Box::new(error)))?;
         }
         if self.counts == before { self.publish() } else { self.finish(batch, began) }
-    }
-
-    /// May server `id` become a member, as far as this node has a say? It has none if it does not
-    /// lead, nor about a member. A leader must know where a new one is.
-    fn may_come(&self, id: Id) -> bool {
-        if self.courier.is_server(id) {
-            return true;
-        }
-        let status = guarded(String::new, || self.actor.status(self.id, &self.state));
-        let has_say = status.is_ok_and(|status| {
-            status.leader == Some(self.id) && !status.members.contains_key(&id)
-        });
-        !has_say
-    }
-
-    /// Goes on with what the actor is going to save; true if all of it is written.
-    fn write_ahead(&mut self) -> Result<bool, NodeError> {
-        if let Some(early) = self.aside.made()? {
-            A::made(self.state.to_mut(), early);
-        }
-        match A::ahead(&self.state) {
-            Ahead::Nothing => Ok(self.disk.write_ahead(None)),
-            Ahead::Records(early) => Ok(self.disk.write_ahead(Some(&early))),
-            Ahead::Unmade(work) => {
-                self.disk.write_ahead(None);
-                self.aside.begin(work)?;
-                Ok(false)
-            }
-        }
-    }
-
-    /// Looks at the disk, from time to time.
-    fn look(&mut self) -> Result<(), NodeError> {
-        let now = Instant::now();
-        if now < self.looked + LOOK {
-            return Ok(());
-        }
-        self.looked = now;
-        self.disk.look().map_err(|error| NodeError::Disk(Box::new(error)))
     }
 
     /// Lets those of the timers fire whose time has come.
@@ -352,6 +315,7 @@ impl<A: Protocol, D: Disk<A::Storage>, W: Watch> EventLoop<A, D, W> {
                 self.loopback.push(message);
                 continue;
             }
+            self.load.answered(to);
             match wire::encode(&message) {
                 Ok(bytes) => self.courier.send(to, bytes),
                 Err(error) => {
@@ -372,6 +336,7 @@ impl<A: Protocol, D: Disk<A::Storage>, W: Watch> EventLoop<A, D, W> {
             self.counts.leaders += 1;
         }
         self.leader = status.leader;
+        self.counts.held = self.load.bytes() as u64;
         let lately = self.unsent.iter().filter(|(_, (at, _))| at.elapsed() < LATELY);
         status.warnings.extend(
             lately.map(|(to, (_, why))| format!("cannot send to node {}: {why}", usize::from(*to))),

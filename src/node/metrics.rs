@@ -38,6 +38,11 @@ const COUNTERS: &[Family] = &[
         &[("", |s| s.counts.impostors)],
     ),
     (
+        "requests_busy",
+        "Requests that were not taken, for the node had too much on its hands.",
+        &[("", |s| s.counts.busy)],
+    ),
+    (
         "orders_answered",
         "Orders that the node answered without its actor.",
         &[("", |s| s.counts.answered)],
@@ -193,6 +198,11 @@ fn gauges(snapshot: &Snapshot, about: &About) -> Vec<(&'static str, &'static str
             "leads",
             "1 if the node takes itself for leader, else 0.",
             u8::from(leader == about.id).to_string(),
+        ),
+        (
+            "held_bytes",
+            "What clients have asked for that is not answered. At 64 MiB a node takes no more.",
+            snapshot.counts.held.to_string(),
         ),
         (
             "voteless_members",

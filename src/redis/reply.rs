@@ -98,6 +98,7 @@ pub fn answered(
         Ok(Returned::Output(returned)) => output(out, returned, tested),
         Ok(Returned::Outcome(_)) => unreachable!("no client gives orders"),
         Err(problem @ CallError::Encode(_)) => error(out, &format!("ERR {problem}")),
+        Err(problem @ CallError::Busy(_)) => error(out, &format!("BUSY {problem}")),
         Err(problem) if only_reads => {
             error(out, &format!("UNKNOWN {problem}; nothing was read, and it can be asked again"));
         }

@@ -1,6 +1,7 @@
 //! The event loop with an actor that is made for it, and Raft with disks in memory: in threads, and
 //! under garbage that is authentic.
 
+mod busy;
 mod failing;
 mod garbage;
 mod impostor;
@@ -234,6 +235,9 @@ impl Board {
     }
 }
 
+/// How many bytes of requests a node in a thread holds.
+const HOLDS: usize = 4 << 20;
+
 /// A node in a thread, stopped when dropped.
 struct Running<S> {
     board: Board,
@@ -253,7 +257,7 @@ impl<S: Clone + Send + 'static> Running<S> {
         let (members, watch) = (members.clone(), board.clone());
         let thread = thread::spawn(move || {
             let transport = Transport::server(&members, id)?;
-            EventLoop::start(actor, transport, disk, &storage, watch)?.run()
+            EventLoop::start(actor, transport, disk, &storage, watch)?.holding(HOLDS).run()
         });
         Running { board, kept, breaks, thread: Some(thread) }
     }

@@ -113,6 +113,26 @@ fn a_client_begins_once_and_says_that_its_session_has_ended() {
 }
 
 #[test]
+fn a_client_asks_a_busy_server_again_and_says_if_it_was_never_taken() {
+    let members = members(1);
+    let done = Answer::Done { output: Output::Stored, index: Index(9) };
+    let (after, long) = (MS * 20, Duration::from_secs(60));
+    let busy = || Answer::Busy { after };
+    let answers = vec![busy(), busy(), done, busy(), Answer::Busy { after: long }];
+    let server = answering(&members, answers);
+    let mut client = Client::<Kv>::open(&members).unwrap();
+    let asked = Instant::now();
+    assert_eq!(client.call(put("key", "1"), LIMIT).unwrap(), Output::Stored);
+    assert!(asked.elapsed() >= 2 * after);
+    let answer = client.call(put("key", "2"), MS * 500);
+    assert!(matches!(answer, Err(CallError::Busy(_))), "{answer:?}");
+    server.join().unwrap();
+    // Nobody answers any more: the last copy may have been taken.
+    let answer = client.call(put("key", "3"), MS * 200);
+    assert!(matches!(answer, Err(CallError::Unknown(_))), "{answer:?}");
+}
+
+#[test]
 fn a_client_that_comes_back_after_a_pause_asks_how_far_the_log_is() {
     let members = members(1);
     let done = Answer::Done { output: Output::Stored, index: Index(9) };

@@ -86,6 +86,10 @@ pub(super) struct Call<M: StateMachine> {
     timeout: Duration,
     give_up: Instant,
     redirects: u32,
+    /// How often it was sent.
+    sent: u32,
+    /// How often it was told that a node was busy, which has not taken it.
+    untaken: u32,
     /// It waits before it asks again.
     pauses: bool,
     /// The servers that say that they are no members.
@@ -120,6 +124,8 @@ impl<M: StateMachine> Call<M> {
             timeout,
             give_up: now + timeout,
             redirects: 0,
+            sent: 0,
+            untaken: 0,
             pauses: false,
             outside: BTreeSet::new(),
             waiting: None,
@@ -145,6 +151,7 @@ impl<M: StateMachine> Call<M> {
         let wait = server.map_or(PATIENCE.pause, |_| known.patience(self.bytes.len()));
         let deadline = (now + wait).min(self.give_up);
         self.waiting = Some(Waiting { server, wait, deadline });
+        self.sent += u32::from(server.is_some());
         server.map(|server| (server, self.bytes.clone()))
     }
 
@@ -234,6 +241,13 @@ impl<M: StateMachine> Call<M> {
                 }
                 self.waiting = None;
             }
+            Answer::Busy { after } => {
+                self.untaken += 1;
+                if is_asked {
+                    let deadline = (now + after).min(self.give_up);
+                    self.waiting = Some(Waiting { server: None, wait: after, deadline });
+                }
+            }
             Answer::Begin { .. } | Answer::NoMember | Answer::Redirect { .. } => {}
         }
         Ok(None)
@@ -256,7 +270,7 @@ impl<M: StateMachine> Call<M> {
     /// that is still on its way to a server would begin anew elsewhere, so it waits on.
     ///
     /// # Errors
-    /// [`CallError::Unknown`] if its time is over.
+    /// [`CallError::Unknown`] if its time is over, or [`CallError::Busy`].
     pub fn pass(
         &mut self,
         known: &mut Known,
@@ -264,7 +278,9 @@ impl<M: StateMachine> Call<M> {
         is_arriving: impl Fn(Id) -> bool,
     ) -> Result<(), CallError> {
         if now >= self.give_up {
-            return Err(CallError::Unknown(self.timeout));
+            let is_busy = self.sent > 0 && self.sent == self.untaken;
+            let error = if is_busy { CallError::Busy } else { CallError::Unknown };
+            return Err(error(self.timeout));
         }
         let Some(waiting) = &mut self.waiting else { return Ok(()) };
         if now < waiting.deadline {

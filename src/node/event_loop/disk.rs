@@ -1,9 +1,12 @@
 //! What a node remembers, as the event loop wants it: committed, and still there.
 
 use std::error::Error;
+use std::time::Instant;
 
-use quorate_models::durable::{Durable, Early};
+use quorate_models::durable::{Ahead, Durable, Early};
+use quorate_models::protocol::Protocol;
 
+use super::{EventLoop, LOOK, NodeError, Watch};
 use crate::node::storage::{Store, StoreError};
 
 /// What makes an actor's storage survive a crash.
@@ -59,5 +62,33 @@ impl<S: Durable + Clone> Disk<S> for Store<S> {
 
     fn look(&self) -> Result<(), StoreError> {
         Store::look(self)
+    }
+}
+
+impl<A: Protocol, D: Disk<A::Storage>, W: Watch> EventLoop<A, D, W> {
+    /// Goes on with what the actor is going to save; true if all of it is written.
+    pub(super) fn write_ahead(&mut self) -> Result<bool, NodeError> {
+        if let Some(early) = self.aside.made()? {
+            A::made(self.state.to_mut(), early);
+        }
+        match A::ahead(&self.state) {
+            Ahead::Nothing => Ok(self.disk.write_ahead(None)),
+            Ahead::Records(early) => Ok(self.disk.write_ahead(Some(&early))),
+            Ahead::Unmade(work) => {
+                self.disk.write_ahead(None);
+                self.aside.begin(work)?;
+                Ok(false)
+            }
+        }
+    }
+
+    /// Looks at the disk, from time to time.
+    pub(super) fn look(&mut self) -> Result<(), NodeError> {
+        let now = Instant::now();
+        if now < self.looked + LOOK {
+            return Ok(());
+        }
+        self.looked = now;
+        self.disk.look().map_err(|error| NodeError::Disk(Box::new(error)))
     }
 }

@@ -28,7 +28,7 @@ pub trait Watch {
     fn is_stopping(&self) -> bool;
 }
 
-/// What the loop did since it began. All counts only rise.
+/// What the loop did since it began. All but one only rise.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
     /// Rounds in which there was something to do, by how long it took.
@@ -39,6 +39,10 @@ pub struct Counts {
     pub messages: u64,
     /// Orders that the node answered without its actor.
     pub answered: u64,
+    /// Requests that were not taken, for the node had too much on its hands.
+    pub busy: u64,
+    /// How many bytes the requests have that were taken and are not answered. It falls as well.
+    pub held: u64,
     /// Authentic messages that this build cannot decode.
     pub undecodable: u64,
     /// Messages that only servers send, from somebody who is none.

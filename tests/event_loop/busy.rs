@@ -1,0 +1,86 @@
+//! A node that answers nobody takes no more than it holds, and says so.
+
+use std::borrow::Cow;
+use std::ops::Range;
+use std::time::{Duration, Instant};
+
+use quorate::node::client::{CallError, Sessions};
+use quorate::node::transport::Members;
+use quorate_models::consistency::Freshness;
+use quorate_models::kv::{Command, Kv};
+use quorate_models::protocol::{Misfit, Protocol, Settings};
+use quorate_models::service::{MessageOf, Service, Status};
+use stateright::actor::{Actor, Id, Out};
+
+use super::{HOLDS, Running, Sum, members};
+
+/// It hears, and has nothing to say.
+struct Silent;
+
+impl Actor for Silent {
+    type Msg = MessageOf<Silent>;
+    type Timer = ();
+    type State = ();
+    type Storage = Sum;
+    type Random = ();
+
+    fn on_start(&self, _: Id, _: &Option<Sum>, _: &mut Out<Self>) {}
+
+    fn on_msg(&self, _: Id, _: &mut Cow<()>, _: Id, _: Self::Msg, _: &mut Out<Self>) {}
+}
+
+impl Service for Silent {
+    type Peer = ();
+    type Machine = Kv;
+}
+
+impl Protocol for Silent {
+    const NAME: &'static str = "silent";
+    const TIMERS: &'static [(&'static str, Range<Duration>)] = &[];
+
+    fn fits(_: &Settings) -> Result<(), Misfit> {
+        Ok(())
+    }
+
+    fn server(_: Vec<Id>, _: &Settings) -> Self {
+        Silent
+    }
+
+    fn status(&self, id: Id, (): &()) -> Status {
+        Status { role: "silent".to_owned(), leader: Some(id), ..Status::default() }
+    }
+
+    fn gives_up(&self, (): &()) -> Option<String> {
+        None
+    }
+}
+
+#[test]
+fn a_node_holds_so_many_bytes_of_requests_and_refuses_the_rest() {
+    let members = Members { datagram: 60 << 10, ..members(1) };
+    let node = Running::start(Silent, &members, 1, None);
+    let mut sessions = Sessions::<Kv>::of(&members).unwrap();
+    // Ten fit, for a command is a little larger than its value.
+    let value = vec![b'x'; 400_000];
+    for number in 0..14 {
+        let session = sessions.open().unwrap();
+        let (key, value) = (number.to_string().as_str().into(), value[..].into());
+        let put = Command::Put { key, value };
+        let timeout = Duration::from_secs(3);
+        sessions.begin(session, put, Freshness::Linearizable, timeout).unwrap();
+    }
+    let (mut busy, mut unknown) = (0, 0);
+    while busy + unknown < 14 {
+        for (_, answered) in sessions.poll(Instant::now() + Duration::from_secs(1)).unwrap() {
+            match answered {
+                Err(CallError::Busy(_)) => busy += 1,
+                Err(CallError::Unknown(_)) => unknown += 1,
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+    // Of the four that find no room one may have asked again just before its time was over.
+    assert!((1..=4).contains(&busy) && unknown == 14 - busy, "{busy} of 14 were told");
+    let counts = node.board.last.lock().unwrap().as_ref().unwrap().1;
+    assert!(counts.busy >= 4 && (4_000_000..=HOLDS as u64).contains(&counts.held), "{counts:?}");
+}
