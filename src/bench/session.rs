@@ -92,7 +92,7 @@ impl Session for Own {
         // What is there is taken, and nothing is waited for.
         match self.client.poll(Instant::now()) {
             Ok(answer) => Ok(answer.map(|_| Answer::Done)),
-            Err(error @ (CallError::Unknown(_) | CallError::Ended)) => {
+            Err(error @ (CallError::Unknown(_) | CallError::Unsent(_) | CallError::Ended)) => {
                 Ok(Some(Answer::Failed(error.to_string())))
             }
             Err(error) => Err(error.into()),

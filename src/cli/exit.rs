@@ -44,7 +44,7 @@ impl From<&CallError> for Code {
         match error {
             CallError::Unknown(_) | CallError::Ended | CallError::NoMember => Code::Unknown,
             CallError::Encode(_) => Code::Usage,
-            CallError::Transport(_) => Code::Io,
+            CallError::Unsent(_) | CallError::Transport(_) => Code::Io,
         }
     }
 }

@@ -160,7 +160,7 @@ fn operate(args: Args) -> Result<(), Failure> {
             Failure::new(Code::Unknown, format!("unknown outcome: {error}"))
         }
         CallError::Encode(_) => Failure::new(Code::Usage, error),
-        CallError::Transport(_) => Failure::new(Code::Io, error),
+        CallError::Unsent(_) | CallError::Transport(_) => Failure::new(Code::Io, error),
     })?;
     show(&key, output)
 }

@@ -63,6 +63,9 @@ pub enum CallError {
     /// It was sent, and may have taken effect or may still.
     #[error("no answer within {0:?}")]
     Unknown(Duration),
+    /// So many others came first that its turn never came; it will not take effect.
+    #[error("the node asks the cluster for more than it answers: not sent within {0:?}")]
+    Unsent(Duration),
     /// It came too late: it will take no effect any more, and whether it has is forgotten.
     #[error("the session ended: the command may have taken effect; read before you repeat it")]
     Ended,

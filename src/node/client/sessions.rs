@@ -304,6 +304,10 @@ impl<M: StateMachine> Sessions<M> {
             let link = |server| Link { me: session.0, peer: transport::number(server) };
             let is_arriving = |server| self.carrier.is_arriving(link(server), PATIENCE.retry);
             if let Err(error) = call.pass(&mut self.known, now, is_arriving) {
+                let error = match (error, open.place) {
+                    (CallError::Unknown(waited), Place::Waits(_)) => CallError::Unsent(waited),
+                    (error, _) => error,
+                };
                 self.turns.leave(&mut open.place);
                 ended.push((session, Err(error)));
                 self.take_turns(now);
