@@ -55,7 +55,7 @@ fn snapshot(term: u64) -> Snapshot {
         ..Counters::default()
     };
     let commit_lately = Some(Duration::from_micros(1_500));
-    Snapshot { at: Instant::now(), status, counts, transport, commit_lately }
+    Snapshot { at: Instant::now(), status, counts, transport, commit_lately, redis: None }
 }
 
 fn exchange(address: SocketAddr, request: &[u8]) -> String {

@@ -197,7 +197,7 @@ mod tests {
     proptest! {
         #[test]
         fn answers_come_in_order_however_many_come_at_a_time(
-            asks in prop::collection::vec(prop::option::of(b'a'..b'z'), 0..40),
+            asks in prop::collection::vec(prop::option::of(b'a'..=b'z'), 0..40),
             at_a_time in 1_usize..10,
         ) {
             let mut expected = String::new();
