@@ -184,7 +184,8 @@ impl Connection {
             if self.output.len() >= UNREAD_MAX {
                 self.write(desk)?;
             }
-            if self.batch.is_empty() {
+            // Of what is on its way something may be left, which goes first.
+            if self.asked.is_none() && self.batch.is_empty() {
                 self.batch = self.after.take().unwrap_or_default();
             }
             let is_free = self.asked.is_none() && self.output.len() < UNREAD_MAX;
