@@ -1,9 +1,9 @@
-//! Redis clients of a cluster: RESP2 over TCP, on a thread of its own.
+//! Redis clients of a cluster: RESP2 and RESP3 over TCP, on a thread of its own.
 //!
-//! Each connection is a session with the cluster, and each command one of the replicated store, so
-//! it takes effect once or, if there is no answer in time, perhaps: then the client is told that
-//! nobody knows. Reads are linearizable. The gateway is a client like any other, and asks its own
-//! node first; it neither knows nor cares which node leads.
+//! Each connection is a session with the cluster. All commands that a client has sent go as one of
+//! the replicated store, so they take effect once or, if there is no answer in time, perhaps: then
+//! the client is told of each that nobody knows. Reads are linearizable. The gateway is a client
+//! like any other, and asks its own node first; it neither knows nor cares which node leads.
 //!
 //! ```text
 //!   clients ==TCP==> connection --+
@@ -14,11 +14,14 @@
 //! **Bounds.** Requests are held to [`LIMITS`] as they come, connections to
 //! [`Settings::connections`], and all that they hold together to [`Settings::memory`]. A client
 //! that does not read its answers, or does not end a request that it has begun, is closed after
-//! [`Settings::stall`].
+//! [`Settings::stall`]. Where there is no room for more, nothing more is read, and what has been
+//! read and has no room on its way to the cluster is answered `BUSY`.
 
+mod batch;
 mod buffer;
 mod command;
 mod connection;
+mod counters;
 mod desk;
 pub mod password;
 pub mod reply;
@@ -40,9 +43,12 @@ use quorate_models::kv::{Kv, VALUE_MAX};
 use stateright::actor::Id;
 use thiserror::Error;
 
+use crate::node::board::Board;
 use crate::node::client::Sessions;
 use crate::node::panics::caught;
 use crate::node::transport::{Members, TransportError};
+pub use counters::Counters;
+use desk::Desk;
 use password::Password;
 use request::Limits;
 use server::Server;
@@ -125,7 +131,7 @@ pub struct Gateway {
 impl Gateway {
     /// Serves clients that come to `address`, by the cluster of `members` and first by its server
     /// `first`. From `places` it learns where the servers are, whenever that changes. `fails` is
-    /// called, on its thread, if it cannot go on.
+    /// called, on its thread, if it cannot go on. What it counts is on `board`.
     ///
     /// # Errors
     /// [`GatewayError`]: [`GatewayError::Open`] if `address` is no loopback address and there is no
@@ -139,6 +145,7 @@ impl Gateway {
         first: Id,
         places: Receiver<BTreeMap<u64, SocketAddr>>,
         settings: Settings,
+        board: Board<Counters>,
         fails: impl FnOnce(GatewayError) + Send + 'static,
     ) -> Result<Self, GatewayError> {
         if settings.password.is_none() && !address.ip().is_loopback() {
@@ -154,8 +161,9 @@ impl Gateway {
         let stopping = Arc::new(AtomicBool::new(false));
         let settings = within_descriptors(settings);
         let told = stopping.clone();
-        let server = Server::new(poll, listener, sessions, members, places, settings, told)
-            .map_err(GatewayError::Wait)?;
+        let desk = Desk::new(settings, sessions, board);
+        let server =
+            Server::new(poll, listener, members, places, desk, told).map_err(GatewayError::Wait)?;
         let thread = thread::Builder::new()
             .name("redis".into())
             .spawn(move || match caught(|| server.run()) {

@@ -55,7 +55,7 @@ fn snapshot(term: u64) -> Snapshot {
         ..Counters::default()
     };
     let commit_lately = Some(Duration::from_micros(1_500));
-    Snapshot { at: Instant::now(), status, counts, transport, commit_lately }
+    Snapshot { at: Instant::now(), status, counts, transport, commit_lately, redis: None }
 }
 
 fn exchange(address: SocketAddr, request: &[u8]) -> String {
@@ -94,7 +94,7 @@ fn status_is_what_was_published_last() {
         "lags": { "2": 4 }, "commit_micros": 1500,
         "store": "00000000000000a1", "stores_recorded": { "2": "ffffffffffffffff" },
         "stores_as_of": [4, 6], "messages_sent": 900, "messages_merged": 800, "messages_lost": 3,
-        "datagrams_forged": 7, "uptime_seconds": null, "age_ms": null,
+        "datagrams_forged": 7, "redis": null, "uptime_seconds": null, "age_ms": null,
     });
     assert_eq!(shown, expected);
 }

@@ -19,9 +19,12 @@ fn prometheus() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("ops/prometheus")
 }
 
-/// What a node of Raft answers to `GET /metrics`.
+/// What a node of Raft that serves Redis clients answers to `GET /metrics`.
 fn rendered() -> String {
-    let cluster = Cluster::start(1);
+    let cluster = Cluster::create(1);
+    let [redis] = cluster.free_addresses();
+    cluster.restart_with(1, &["--redis", &redis]);
+    cluster.leader();
     get(cluster.loaded().nodes[0].http, "/metrics").expect("it answers")
 }
 

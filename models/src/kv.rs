@@ -1,6 +1,9 @@
 //! The replicated key-value store: put, get, compare-and-swap, delete, and what else clients ask
 //! for in one step.
 
+mod batch;
+#[cfg(test)]
+mod tests;
 mod text;
 
 use std::collections::BTreeMap;
@@ -9,6 +12,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::state_machine::StateMachine;
+use batch::Nested;
+pub use batch::{BATCH_MAX, Batch, Never, Single, SingleOutput};
 pub use text::Text;
 
 /// The largest key, in bytes: 64 KiB. Who takes commands from users holds them to it.
@@ -21,9 +26,10 @@ pub const VALUE_MAX: usize = 1 << 20;
 /// How many bytes one read returns at most, in all: 2 MiB. An answer is one message.
 pub const READ_MAX: usize = 2 << 20;
 
-/// A command. Logs of older builds hold the first ones, so a new one goes last.
+/// A command. Logs of older builds hold the first ones, so a new one goes last. `B` is what several
+/// in one are: [`Batch`], or [`Never`] in such a one.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum Command {
+pub enum Command<B = Batch> {
     Put {
         key: Text,
         value: Text,
@@ -81,6 +87,14 @@ pub enum Command {
         key: Text,
         value: Text,
     },
+    /// Sets each key of `pairs`, in their order: [`Output::Stored`]. If `if_absent` says so, only
+    /// if none of them is there: [`Output::Tested`].
+    PutAll {
+        pairs: Vec<(Text, Text)>,
+        if_absent: bool,
+    },
+    /// Several commands at one moment: [`Output::Batch`].
+    Batch(B),
 }
 
 /// The command that sets `key` to `value`.
@@ -94,7 +108,7 @@ pub fn get(key: &str) -> Command {
 }
 
 /// As a client writes it: a log is read entry by entry.
-impl fmt::Debug for Command {
+impl<B: fmt::Debug> fmt::Debug for Command<B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let when = |exists: bool| if exists { "present" } else { "absent" };
         match self {
@@ -115,13 +129,18 @@ impl fmt::Debug for Command {
             Command::Length { key } => write!(f, "length {key:?}"),
             Command::Add { key, by } => write!(f, "add {key:?}+{by}"),
             Command::Append { key, value } => write!(f, "append {key:?}+{value:?}"),
+            Command::PutAll { pairs, if_absent } => {
+                write!(f, "put {pairs:?}")?;
+                if *if_absent { write!(f, " if {}", when(false)) } else { Ok(()) }
+            }
+            Command::Batch(batch) => write!(f, "{batch:?}"),
         }
     }
 }
 
-/// What a command returns. A new one goes last, as with [`Command`].
+/// What a command returns. A new one goes last, as with [`Command`]; `O` is what several return.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum Output {
+pub enum Output<O = Vec<SingleOutput>> {
     /// A put took effect.
     Stored,
     /// A get: the value, or `None` if the key is absent.
@@ -140,6 +159,9 @@ pub enum Output {
     Number(i64),
     /// The command changed nothing.
     Refused(Refused),
+    /// What the commands of a batch return, in their order. It may be fewer than there are: the
+    /// answers to more would have been too long, and those commands were not carried out.
+    Batch(O),
 }
 
 /// Why a command changed nothing.
@@ -168,7 +190,7 @@ impl Kv {
         (self.0.insert(key.clone(), value.clone()), true)
     }
 
-    fn add(&mut self, key: &Text, by: i64) -> Output {
+    fn add<O>(&mut self, key: &Text, by: i64) -> Output<O> {
         let Some(number) = self.0.get(key).map_or(Some(0), |value| number(value)) else {
             return Output::Refused(Refused::NoNumber);
         };
@@ -177,7 +199,7 @@ impl Kv {
         Output::Number(sum)
     }
 
-    fn append(&mut self, key: &Text, value: &Text) -> Output {
+    fn append<O>(&mut self, key: &Text, value: &Text) -> Output<O> {
         let before = self.0.get(key).map_or(&[][..], |value| value);
         let length = before.len() + value.len();
         if length > VALUE_MAX {
@@ -188,24 +210,21 @@ impl Kv {
         Output::Number(length as i64)
     }
 
-    fn get_all(&self, keys: &[Text]) -> Output {
+    fn get_all<O>(&self, keys: &[Text]) -> Output<O> {
         let values: Vec<_> = keys.iter().map(|key| self.0.get(key).cloned()).collect();
         let bytes: usize = values.iter().flatten().map(|value| value.len()).sum();
         if bytes > READ_MAX { Output::Refused(Refused::TooLong) } else { Output::Values(values) }
     }
-}
 
-/// The number that `value` is, written as numbers are: without a plus sign or zeros before it.
-fn number(value: &[u8]) -> Option<i64> {
-    let number: i64 = std::str::from_utf8(value).ok()?.parse().ok()?;
-    (number.to_string().as_bytes() == value).then_some(number)
-}
+    fn put_all<O>(&mut self, pairs: &[(Text, Text)], if_absent: bool) -> Output<O> {
+        if if_absent && pairs.iter().any(|(key, _)| self.0.contains_key(key)) {
+            return Output::Tested { stored: false };
+        }
+        self.0.extend(pairs.iter().cloned());
+        if if_absent { Output::Tested { stored: true } } else { Output::Stored }
+    }
 
-impl StateMachine for Kv {
-    type Command = Command;
-    type Output = Output;
-
-    fn apply(&mut self, command: &Command) -> Output {
+    fn execute<B: Nested>(&mut self, command: &Command<B>) -> Output<B::Outputs> {
         match command {
             Command::Put { key, value } => {
                 self.0.insert(key.clone(), value.clone());
@@ -230,24 +249,17 @@ impl StateMachine for Kv {
             }
             Command::Add { key, by } => self.add(key, *by),
             Command::Append { key, value } => self.append(key, value),
+            Command::PutAll { pairs, if_absent } => self.put_all(pairs, *if_absent),
+            Command::Batch(batch) => Output::Batch(batch.apply(self)),
             Command::Get { .. }
             | Command::GetAll { .. }
             | Command::Count { .. }
-            | Command::Length { .. } => self.read(command),
+            | Command::Length { .. } => self.observe(command),
         }
     }
 
-    fn is_read_only(command: &Command) -> bool {
-        matches!(
-            command,
-            Command::Get { .. }
-                | Command::GetAll { .. }
-                | Command::Count { .. }
-                | Command::Length { .. }
-        )
-    }
-
-    fn read(&self, command: &Command) -> Output {
+    /// What `command` returns, which is read only.
+    fn observe<B: Nested>(&self, command: &Command<B>) -> Output<B::Outputs> {
         match command {
             Command::Get { key } => Output::Value(self.0.get(key).cloned()),
             Command::GetAll { keys } => self.get_all(keys),
@@ -257,12 +269,36 @@ impl StateMachine for Kv {
             Command::Length { key } => {
                 Output::Number(self.0.get(key).map_or(0, |value| value.len()) as i64)
             }
-            other => self.clone().apply(other),
+            Command::Batch(batch) => Output::Batch(batch.read(self)),
+            other => self.clone().execute(other),
+        }
+    }
+}
+
+/// The number that `value` is, written as numbers are: without a plus sign or zeros before it.
+fn number(value: &[u8]) -> Option<i64> {
+    let number: i64 = std::str::from_utf8(value).ok()?.parse().ok()?;
+    (number.to_string().as_bytes() == value).then_some(number)
+}
+
+impl<B: Nested> Command<B> {
+    /// True if it changes nothing whatever the state.
+    #[must_use]
+    pub fn only_reads(&self) -> bool {
+        match self {
+            Command::Get { .. }
+            | Command::GetAll { .. }
+            | Command::Count { .. }
+            | Command::Length { .. } => true,
+            Command::Batch(batch) => batch.only_reads(),
+            _ => false,
         }
     }
 
-    fn weight(command: &Command) -> usize {
-        match command {
+    /// Its size in bytes, roughly.
+    #[must_use]
+    pub fn weight(&self) -> usize {
+        match self {
             Command::Put { key, value }
             | Command::PutIf { key, value, .. }
             | Command::Exchange { key, value, .. }
@@ -276,105 +312,31 @@ impl StateMachine for Kv {
             Command::DeleteAll { keys } | Command::GetAll { keys } | Command::Count { keys } => {
                 keys.iter().map(|key| key.len() + 2).sum()
             }
+            Command::PutAll { pairs, .. } => {
+                pairs.iter().map(|(key, value)| key.len() + value.len() + 4).sum()
+            }
+            Command::Batch(batch) => batch.weight(),
         }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+impl StateMachine for Kv {
+    type Command = Command;
+    type Output = Output;
 
-    fn texts(keys: &[&str]) -> Vec<Text> {
-        keys.iter().map(|key| Text::from(*key)).collect()
+    fn apply(&mut self, command: &Command) -> Output {
+        self.execute(command)
     }
 
-    fn put_if(key: &str, exists: bool) -> Command {
-        Command::PutIf { key: key.into(), value: "x".into(), exists }
+    fn is_read_only(command: &Command) -> bool {
+        command.only_reads()
     }
 
-    fn exchange(key: &str, value: &str, exists: Option<bool>) -> Command {
-        Command::Exchange { key: key.into(), value: value.into(), exists }
+    fn read(&self, command: &Command) -> Output {
+        self.observe(command)
     }
 
-    #[test]
-    fn a_condition_decides_and_the_answer_says_what_was_there() {
-        let mut kv = Kv::default();
-        let value = |value: Option<&str>| Output::Value(value.map(Text::from));
-        for (command, output) in [
-            (put_if("a", true), Output::Tested { stored: false }),
-            (put_if("a", false), Output::Tested { stored: true }),
-            (put_if("a", false), Output::Tested { stored: false }),
-            (put_if("a", true), Output::Tested { stored: true }),
-            (exchange("a", "y", None), value(Some("x"))),
-            (exchange("a", "z", Some(false)), value(Some("y"))),
-            (get("a"), value(Some("y"))),
-            (exchange("a", "z", Some(true)), value(Some("y"))),
-            (exchange("b", "z", Some(true)), value(None)),
-            (exchange("b", "z", Some(false)), value(None)),
-            (get("b"), value(Some("z"))),
-        ] {
-            assert_eq!(kv.apply(&command), output, "{command:?}");
-        }
-    }
-
-    #[test]
-    fn several_keys_are_read_counted_and_removed_at_once() {
-        let mut kv = Kv::default();
-        kv.apply(&put("a", "one"));
-        kv.apply(&put("b", "three"));
-        let keys = texts(&["b", "none", "b"]);
-        let (three, count) = (Some(Text::from("three")), Command::Count { keys: keys.clone() });
-        let read = Command::GetAll { keys: keys.clone() };
-        assert_eq!(kv.read(&read), Output::Values(vec![three.clone(), None, three]));
-        assert_eq!(kv.apply(&count), Output::Number(2));
-        assert_eq!(kv.read(&Command::Length { key: "b".into() }), Output::Number(5));
-        assert_eq!(kv.read(&Command::Length { key: "none".into() }), Output::Number(0));
-        assert_eq!(kv.apply(&Command::DeleteAll { keys }), Output::Number(1));
-        assert_eq!(kv.apply(&count), Output::Number(0));
-        let long = Text::from(&*vec![0; VALUE_MAX]);
-        kv.apply(&Command::Put { key: "long".into(), value: long });
-        let twice = Command::GetAll { keys: texts(&["long", "long"]) };
-        assert!(matches!(kv.read(&twice), Output::Values(_)));
-        let more = Command::GetAll { keys: texts(&["long", "a", "long"]) };
-        assert_eq!(kv.read(&more), Output::Refused(Refused::TooLong));
-    }
-
-    #[test]
-    fn only_a_number_that_is_written_as_one_is_added_to() {
-        let mut kv = Kv::default();
-        let add = |kv: &mut Kv, by| kv.apply(&Command::Add { key: "n".into(), by });
-        assert_eq!(add(&mut kv, 5), Output::Number(5));
-        assert_eq!(add(&mut kv, -7), Output::Number(-2));
-        assert_eq!(add(&mut kv, i64::MIN), Output::Refused(Refused::Overflow));
-        assert_eq!(kv.apply(&get("n")), Output::Value(Some("-2".into())));
-        for wrong in ["", "+1", "01", "-0", " 1", "1 ", "1.0", "x", "9223372036854775808"] {
-            kv.apply(&put("n", wrong));
-            assert_eq!(add(&mut kv, 1), Output::Refused(Refused::NoNumber), "{wrong:?}");
-            assert_eq!(kv.apply(&get("n")), Output::Value(Some(wrong.into())));
-        }
-    }
-
-    #[test]
-    fn a_value_grows_up_to_the_limit() {
-        let mut kv = Kv::default();
-        let append =
-            |length| Command::Append { key: "a".into(), value: Text::from(&*vec![b'x'; length]) };
-        assert_eq!(kv.apply(&append(0)), Output::Number(0));
-        assert_eq!(kv.apply(&append(3)), Output::Number(3));
-        let rest = VALUE_MAX - 3;
-        assert_eq!(kv.apply(&append(rest)), Output::Number(VALUE_MAX as i64));
-        assert_eq!(kv.apply(&append(1)), Output::Refused(Refused::TooLong));
-        assert_eq!(kv.read(&Command::Length { key: "a".into() }), Output::Number(VALUE_MAX as i64));
-    }
-
-    #[test]
-    fn what_older_builds_wrote_is_read_as_they_meant_it() {
-        let bytes = |command: &Command| postcard::to_allocvec(command).unwrap();
-        assert_eq!(bytes(&put("k", "v")), [0, 1, b'k', 1, b'v']);
-        assert_eq!(bytes(&get("k")), [1, 1, b'k']);
-        assert_eq!(bytes(&Command::Delete { key: "k".into() }), [3, 1, b'k']);
-        let output = |output: &Output| postcard::to_allocvec(output).unwrap();
-        assert_eq!(output(&Output::Deleted { existed: true }), [4, 1]);
-        assert_eq!(output(&Output::Stored), [0]);
+    fn weight(command: &Command) -> usize {
+        command.weight()
     }
 }

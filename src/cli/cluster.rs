@@ -61,8 +61,8 @@ pub struct Args {
     /// Node i listens on port P+i of 127.0.0.1, UDP and TCP [default: 7400]
     #[arg(long, value_name = "P", value_parser = clap::value_parser!(u16).range(1..=65_000))]
     port: Option<u16>,
-    /// Node i serves Redis clients (RESP2 over TCP) on port R+i of 127.0.0.1, for as long as the
-    /// cluster runs now
+    /// Node i serves Redis clients (RESP2 and RESP3 over TCP) on port R+i of 127.0.0.1, for as
+    /// long as the cluster runs now
     #[arg(long, value_name = "R", value_parser = clap::value_parser!(u16).range(1..=65_000))]
     redis: Option<u16>,
     #[command(flatten)]

@@ -29,6 +29,7 @@ use crate::node::seal::NoRandom;
 use crate::node::snapshot::Snapshot;
 use crate::node::storage::{self, Store};
 use crate::node::transport::Transport;
+use crate::redis::Counters;
 use console::Console;
 use file::Places;
 
@@ -111,7 +112,9 @@ impl Visit for Served<'_> {
 
     fn visit<P: Protocol<Machine = Kv>>(self) -> Result<(), Failure> {
         let Served { site, redis } = self;
-        site.serve::<P, _>(|site, places| redis.map(|at| at.start(site, places)).transpose())
+        site.serve::<P, _>(|site, places, board| {
+            redis.map(|at| at.start(site, places, board)).transpose()
+        })
     }
 }
 
@@ -121,13 +124,13 @@ impl Site<'_> {
     /// # Errors
     /// If it cannot start, or not go on.
     pub fn run<P: Protocol>(self) -> Result<(), Failure> {
-        self.serve::<P, _>(|_, _| Ok(()))
+        self.serve::<P, _>(|_, _, _| Ok(()))
     }
 
     /// The same, with what `begin` begins once the node listens, and what ends when the node does.
     fn serve<P: Protocol, T>(
         self,
-        begin: impl FnOnce(&Self, Receiver<Places>) -> Result<T, Failure>,
+        begin: impl FnOnce(&Self, Receiver<Places>, Board<Counters>) -> Result<T, Failure>,
     ) -> Result<(), Failure> {
         let actor = setup::actor::<P>(self.config)?;
         self.prepare()?;
@@ -142,8 +145,9 @@ impl Site<'_> {
         }
         let (transport, _http) = self.listen(resumes)?;
         let [places, also] = file::follow(self.config.clone(), self.node.id, self.log);
-        let _begun = begin(&self, also)?;
-        let watch = Console::new(transport.id(), self.log, self.board.clone(), places);
+        let redis = Board::default();
+        let _begun = begin(&self, also, redis.clone())?;
+        let watch = Console::new(transport.id(), self.log, self.board.clone(), redis, places);
         let ended =
             EventLoop::start(actor, transport, store, &storage, watch).and_then(|node| node.run());
         self.conclude(ended)

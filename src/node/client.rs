@@ -63,8 +63,9 @@ pub enum CallError {
     /// It was sent, and may have taken effect or may still.
     #[error("no answer within {0:?}")]
     Unknown(Duration),
-    /// It was not taken, and will not take effect: the cluster has more on its hands than it holds.
-    #[error("the cluster is busy: it has not taken the command within {0:?}")]
+    /// It was not taken, and will not take effect: the cluster has more on its hands than it holds,
+    /// or so many others came first that its turn never came.
+    #[error("the cluster is busy: the command was not taken within {0:?}")]
     Busy(Duration),
     /// It came too late: it will take no effect any more, and whether it has is forgotten.
     #[error("the session ended: the command may have taken effect; read before you repeat it")]

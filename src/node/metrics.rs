@@ -1,5 +1,7 @@
 //! What a node shows, as Prometheus reads it.
 
+mod redis;
+
 use std::fmt::Write as _;
 use std::time::Duration;
 
@@ -185,6 +187,9 @@ pub fn render(snapshot: &Snapshot, about: &About) -> String {
             values.iter().map(|(label, of)| ((*label).into(), of(snapshot).to_string())).collect();
         family(&mut text, &format!("{name}_total"), "counter", help, &values);
     }
+    if let Some(counters) = &snapshot.redis {
+        redis::render(&mut text, counters);
+    }
     text
 }
 
@@ -219,6 +224,21 @@ fn gauges(snapshot: &Snapshot, about: &About) -> Vec<(&'static str, &'static str
             "status_age_seconds",
             "Since the event loop last said how it stands: it hangs while this grows.",
             age.as_secs_f64().to_string(),
+        ),
+        (
+            "receive_buffer_bytes",
+            "What the system granted the socket for datagrams until they are taken.",
+            snapshot.transport.now.receive_buffer.to_string(),
+        ),
+        (
+            "send_buffer_bytes",
+            "What the system granted the socket for datagrams until they are sent.",
+            snapshot.transport.now.send_buffer.to_string(),
+        ),
+        (
+            "mailbox_messages",
+            "Messages that came while the node worked, and wait for it.",
+            snapshot.transport.now.waiting.to_string(),
         ),
     ];
     gauges.extend(about.store_bytes.map(|bytes| {
@@ -258,6 +278,7 @@ fn escape(value: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
     use std::time::Instant;
 
     use quorate_models::service::Status;
@@ -296,6 +317,7 @@ mod tests {
             counts: numbered(&Default::default(), &mut next),
             transport: numbered(&Default::default(), &mut next),
             commit_lately: None,
+            redis: Some(Arc::new(numbered(&Default::default(), &mut next))),
         };
         let about = About { id: 1, uptime: Duration::ZERO, store_bytes: None };
         let text = render(&snapshot, &about);

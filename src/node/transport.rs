@@ -27,7 +27,7 @@ mod socket;
 
 use bell::Bell;
 pub use carrier::Carrier;
-pub use counters::Counters;
+pub use counters::{Counters, Holds};
 pub use courier::Courier;
 pub use notices::Notice;
 

@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod tests;
 
-use quorate_models::kv::{Command, KEY_MAX, Text, VALUE_MAX};
+use quorate_models::kv::{Command, KEY_MAX, Single, Text, VALUE_MAX};
 
 use super::reply::Tested;
 use super::request::Request;
@@ -12,9 +12,22 @@ use super::request::Request;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
     /// The cluster is asked, and answers to be shown so.
-    Ask(Command, Tested),
+    Ask(Single, Tested),
     /// It concerns the connection alone.
     Here(Here),
+    /// It begins a transaction, or ends one.
+    Turn(Turn),
+}
+
+/// What becomes of a transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// `MULTI`: what follows waits.
+    Multi,
+    /// `EXEC`: it takes effect.
+    Exec,
+    /// `DISCARD`: it does not.
+    Discard,
 }
 
 /// What the cluster need not be asked.
@@ -47,6 +60,8 @@ pub enum Here {
     Config(Request),
     /// `COMMAND` and what asks for details of commands.
     NoDetails,
+    /// `COMMAND DOCS`.
+    NoDocs,
     /// `COMMAND COUNT`.
     NoCount,
     /// `INFO`.
@@ -115,6 +130,14 @@ impl Arguments {
         }
         self.rest.map(|bytes| key(&bytes)).collect()
     }
+
+    /// All that are left as keys, each with a value behind it, at least one.
+    fn pairs(mut self) -> Result<Vec<(Text, Text)>, Problem> {
+        if self.rest.len() == 0 || !self.rest.len().is_multiple_of(2) {
+            return Err(self.wrong_number());
+        }
+        (0..self.rest.len() / 2).map(|_| Ok((self.key()?, self.value()?))).collect()
+    }
 }
 
 fn key(bytes: &[u8]) -> Result<Text, Problem> {
@@ -168,6 +191,22 @@ pub fn read(request: Request) -> Result<Action, Problem> {
         }
         "mget" => return ask(Command::GetAll { keys: arguments.keys()? }),
         "del" | "unlink" => return ask(Command::DeleteAll { keys: arguments.keys()? }),
+        "mset" => {
+            return ask(Command::PutAll { pairs: arguments.pairs()?, if_absent: false });
+        }
+        "msetnx" => {
+            let command = Command::PutAll { pairs: arguments.pairs()?, if_absent: true };
+            return Ok(Action::Ask(command, Tested::Number));
+        }
+        "multi" => Ok(Action::Turn(Turn::Multi)),
+        "exec" => Ok(Action::Turn(Turn::Exec)),
+        "discard" => Ok(Action::Turn(Turn::Discard)),
+        "watch" => {
+            let problem = "ERR WATCH is not supported: a transaction does not depend on what was \
+                           read before it";
+            return Err(problem.into());
+        }
+        "unwatch" => Ok(Action::Here(Here::Nothing)),
         "exists" => return ask(Command::Count { keys: arguments.keys()? }),
         "incr" => ask(Command::Add { key: arguments.key()?, by: 1 }),
         "decr" => ask(Command::Add { key: arguments.key()?, by: -1 }),
@@ -238,6 +277,7 @@ fn here(mut arguments: Arguments, first: &[u8]) -> Result<Here, Problem> {
         }
         "command" => match arguments.rest.next().map(|word| word.to_ascii_lowercase()).as_deref() {
             Some(b"count") => Ok(Here::NoCount),
+            Some(b"docs") => Ok(Here::NoDocs),
             _ => Ok(Here::NoDetails),
         },
         "select" => match arguments.all()? {

@@ -1,10 +1,12 @@
 //! One client: what it has sent, what it is to be sent, and what it waits for.
 //!
-//! It has one command on its way to the cluster at a time. While it has, or while it does not read
-//! its answers, nothing more is read from it: what it sends then waits in the system's buffers, and
-//! the client with it.
+//! All commands that it has sent so far go to the cluster as one, up to a bound, and one such batch
+//! is on its way at a time. While it is, or while the client does not read its answers, or while
+//! there is no room for more, nothing more is read from it: what it sends then waits in the
+//! system's buffers, and the client with it.
 
 mod here;
+mod transaction;
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::IpAddr;
@@ -12,20 +14,22 @@ use std::time::Instant;
 
 use mio::net::TcpStream;
 use quorate_models::consistency::Freshness;
-use quorate_models::kv::{Command, Kv, Output};
+use quorate_models::kv::Output;
 use quorate_models::service::Session;
-use quorate_models::state_machine::StateMachine;
 
+use super::batch::Batch;
 use super::buffer::Buffer;
-use super::command::{self, Action, Here};
+use super::command::{self, Action, Here, Problem};
+use super::counters::Outcome;
 use super::desk::Desk;
-use super::reply::{self, Tested};
+use super::reply::{self, Shape, Version};
 use super::request::{Limits, Reader, Request};
 use super::{LIMITS, LIMITS_OF_STRANGERS};
 use crate::node::client::{CallError, Returned};
+use transaction::Transaction;
 
 /// How many bytes are read at a time.
-const READ: usize = 16 << 10;
+pub(super) const READ: usize = 16 << 10;
 
 /// With so many bytes of answers that the client has not read, nothing more is done for it.
 const UNREAD_MAX: usize = 64 << 10;
@@ -33,8 +37,12 @@ const UNREAD_MAX: usize = 64 << 10;
 /// How much is done for one client before the others have their turn.
 const TURN: usize = 64;
 
-/// What a command on its way holds beside its request: the message, its bytes, those on the socket.
+/// What a batch on its way holds beside itself: the message, its bytes, those on the socket.
 const COPIES: usize = 3;
+
+/// What is answered where there is no room.
+const FULL: &str =
+    "BUSY the node's buffers for Redis clients are full; nothing was done; try again";
 
 /// A session counts its commands with 32 bits. After so many the connection takes another.
 const RENEWED: u32 = 1 << 31;
@@ -48,15 +56,6 @@ pub(super) enum Fate {
     Again,
     /// It is over.
     Closed,
-}
-
-/// What was asked of the cluster.
-#[derive(Clone, Copy, Debug)]
-struct Asked {
-    tested: Tested,
-    only_reads: bool,
-    /// The bytes that it holds until it is answered.
-    held: usize,
 }
 
 /// A client's connection.
@@ -76,7 +75,15 @@ pub(super) struct Connection {
     session: Option<Session>,
     /// How many commands the session has had.
     commands: u32,
-    asked: Option<Asked>,
+    /// What is on its way to the cluster.
+    asked: Option<Batch>,
+    /// What is to be asked next.
+    batch: Batch,
+    /// What is to be asked after that: a transaction is asked by itself.
+    after: Option<Batch>,
+    /// What has been queued since `MULTI`.
+    transaction: Option<Transaction>,
+    version: Version,
     name: Vec<u8>,
     /// It has said the password, or there is none.
     is_trusted: bool,
@@ -84,6 +91,8 @@ pub(super) struct Connection {
     unread: Option<Instant>,
     /// When it is closed, unless more comes of the request that it has begun until then.
     unfinished: Option<Instant>,
+    /// When it is closed, unless there is room until then for the request that it has begun.
+    starved: Option<Instant>,
     /// How many of the bytes that the desk counts are its.
     counted: usize,
 }
@@ -104,23 +113,45 @@ impl Connection {
             session: None,
             commands: 0,
             asked: None,
+            batch: Batch::default(),
+            after: None,
+            transaction: None,
+            version: Version::Two,
             name: Vec::new(),
             is_trusted,
             unread: None,
             unfinished: None,
+            starved: None,
             counted: 0,
         }
     }
 
     /// When it is closed, unless it does until then what it is waited for.
     pub fn stalls(&self) -> Option<Instant> {
-        [self.unread, self.unfinished].into_iter().flatten().min()
+        [self.unread, self.unfinished, self.starved].into_iter().flatten().min()
+    }
+
+    /// It waits for room.
+    pub fn is_starved(&self) -> bool {
+        self.starved.is_some()
+    }
+
+    /// It has been waited for long enough. If it has waited itself it is told so, as far as the
+    /// system takes it at once.
+    pub fn expire(&mut self) {
+        if self.starved.is_some() {
+            self.refuse(FULL);
+            // It is closed all the same.
+            let _ = self.stream.write(self.output.bytes());
+        }
     }
 
     /// Has the desk count what it holds now.
     fn count(&mut self, desk: &mut Desk) {
-        let asked = self.asked.map_or(0, |asked| asked.held);
-        let held = self.input.held() + self.output.held() + self.reader.bytes() + asked;
+        let asked = self.asked.as_ref().map_or(0, |asked| COPIES * asked.held());
+        let after = self.after.as_ref().map_or(0, Batch::held);
+        let buffers = self.input.held() + self.output.held() + self.reader.bytes();
+        let held = buffers + asked + self.batch.held() + after + self.queued();
         desk.held = desk.held - self.counted + held;
         self.counted = held;
     }
@@ -134,9 +165,10 @@ impl Connection {
     }
 
     /// The cluster has answered.
-    pub fn answered(&mut self, answered: &Result<Returned<Output>, CallError>) {
-        if let Some(Asked { tested, only_reads, .. }) = self.asked.take() {
-            reply::answered(self.output.end(), answered, tested, only_reads);
+    pub fn answered(&mut self, answered: &Result<Returned<Output>, CallError>, desk: &mut Desk) {
+        if let Some(mut asked) = self.asked.take() {
+            asked.answered(self.output.end(), answered, &mut desk.counters);
+            self.batch = asked;
         }
     }
 
@@ -152,12 +184,22 @@ impl Connection {
             if self.output.len() >= UNREAD_MAX {
                 self.write(desk)?;
             }
-            let may = !self.closing && self.asked.is_none() && self.output.len() < UNREAD_MAX;
-            if !may || !self.take(desk)? {
-                self.write(desk)?;
-                let is_over = self.closing && self.output.is_empty();
-                return Ok(if is_over { Fate::Closed } else { Fate::Waits });
+            // Of what is on its way something may be left, which goes first.
+            if self.asked.is_none() && self.batch.is_empty() {
+                self.batch = self.after.take().unwrap_or_default();
             }
+            let is_free = self.asked.is_none() && self.output.len() < UNREAD_MAX;
+            let takes = is_free && !self.closing && self.after.is_none() && !self.batch.is_full();
+            if takes && self.take(desk)? {
+                continue;
+            }
+            if is_free && !self.batch.is_empty() {
+                self.ask(desk);
+                continue;
+            }
+            self.write(desk)?;
+            let is_over = self.closing && self.output.is_empty() && self.asked.is_none();
+            return Ok(if is_over { Fate::Closed } else { Fate::Waits });
         }
         self.write(desk)?;
         Ok(Fate::Again)
@@ -206,31 +248,53 @@ impl Connection {
         if self.ended {
             self.closing = true;
         } else if !self.can_read {
-            if self.reader.has_begun() || !self.input.is_empty() {
+            let is_begun = self.reader.has_begun() || !self.input.is_empty();
+            if is_begun || self.queued() > UNREAD_MAX {
                 let at = Instant::now() + desk.settings.stall;
                 self.unfinished.get_or_insert(at);
             }
             return Ok(false);
-        } else if self.input.len() + self.reader.bytes() > READ && !desk.has_room(READ) {
-            self.refuse("ERR the node's buffers for Redis clients are full");
+        } else if self.gathered() > READ && !desk.has_room(READ) {
+            // What has come goes first, which makes room.
+            if self.batch.is_empty() {
+                self.starved.get_or_insert(Instant::now() + desk.settings.timeout);
+            }
+            return Ok(false);
         } else {
             self.fill()?;
         }
         Ok(true)
     }
 
+    /// How many bytes have been read and are not on their way yet.
+    fn gathered(&self) -> usize {
+        self.input.len() + self.reader.bytes() + self.batch.held() + self.queued()
+    }
+
     fn limits(&self) -> Limits {
         if self.is_trusted { LIMITS } else { LIMITS_OF_STRANGERS }
     }
 
+    /// Says this after what is to be answered before.
+    fn say(&mut self, said: &[u8]) {
+        if self.batch.is_empty() {
+            self.output.end().extend_from_slice(said);
+        } else {
+            self.batch.say(said);
+        }
+    }
+
     /// Says this last, and closes the connection then.
     fn refuse(&mut self, problem: &str) {
-        reply::error(self.output.end(), problem);
+        let mut said = Vec::new();
+        reply::error(&mut said, problem);
+        self.say(&said);
         self.closing = true;
     }
 
     /// Reads what there is, up to a bound.
     fn fill(&mut self) -> io::Result<()> {
+        self.starved = None;
         let mut piece = [0; READ];
         match self.stream.read(&mut piece) {
             Ok(0) => self.ended = true,
@@ -247,36 +311,66 @@ impl Connection {
 
     fn perform(&mut self, request: Request, desk: &mut Desk) {
         let read = command::read(request);
-        let for_strangers = |here: &Here| {
-            matches!(here, Here::Auth(_) | Here::Hello { .. } | Here::Quit | Here::Reset)
+        let is_for_strangers = matches!(
+            read,
+            Ok(Action::Here(Here::Auth(_) | Here::Hello { .. } | Here::Quit | Here::Reset))
+        );
+        let said = if !self.is_trusted && !is_for_strangers {
+            Err("NOAUTH Authentication required.".into())
+        } else if self.transaction.is_some() {
+            self.queue(read, desk).map(Some)
+        } else {
+            self.act(read, desk)
         };
-        match read {
-            Ok(Action::Here(here)) if self.is_trusted || for_strangers(&here) => {
-                self.do_here(here, desk);
+        match said {
+            Ok(None) => {}
+            Ok(Some(said)) => self.say(&said),
+            Err(problem) => {
+                desk.counters.note_error(&problem);
+                let mut said = Vec::new();
+                reply::error(&mut said, &problem);
+                self.say(&said);
             }
-            _ if !self.is_trusted => {
-                reply::error(self.output.end(), "NOAUTH Authentication required.");
-            }
-            Ok(Action::Here(here)) => self.do_here(here, desk),
-            Ok(Action::Ask(command, tested)) => {
-                if let Err(problem) = self.ask(command, tested, desk) {
-                    reply::error(self.output.end(), &problem);
-                }
-            }
-            Err(problem) => reply::error(self.output.end(), &problem),
         }
     }
 
-    /// Asks the cluster.
+    /// Does what is asked for, and returns what is to be said, unless that is for the cluster.
+    fn act(
+        &mut self,
+        read: Result<Action, Problem>,
+        desk: &mut Desk,
+    ) -> Result<Option<Vec<u8>>, Problem> {
+        let said = match read? {
+            Action::Ask(command, tested) => {
+                let only_reads = command.only_reads();
+                self.batch.ask(command, Shape { tested, only_reads, version: self.version });
+                return Ok(None);
+            }
+            Action::Here(here) => self.do_here(here, desk)?,
+            Action::Turn(turn) => self.turn(turn)?,
+        };
+        desk.counters.note(Outcome::Done, 1);
+        Ok(Some(said))
+    }
+
+    /// Asks the cluster, or answers what it need not be asked or cannot be.
+    fn ask(&mut self, desk: &mut Desk) {
+        let mut batch = std::mem::take(&mut self.batch);
+        match self.try_to_ask(&batch, desk) {
+            Ok(true) => self.asked = Some(batch),
+            Ok(false) => batch.tell_alone(self.output.end(), &mut desk.counters),
+            Err(problem) => batch.refuse(self.output.end(), &problem, &mut desk.counters),
+        }
+    }
+
+    /// False if there is nothing to be asked.
     ///
     /// # Errors
     /// What is to be answered if that is not possible. Nothing was done then.
-    fn ask(&mut self, command: Command, tested: Tested, desk: &mut Desk) -> Result<(), String> {
-        let held = COPIES * Kv::weight(&command);
-        if !desk.has_room(held) {
-            return Err(
-                "ERR the node's buffers for Redis clients are full; nothing was done".into()
-            );
+    fn try_to_ask(&mut self, batch: &Batch, desk: &mut Desk) -> Result<bool, Problem> {
+        let Some(command) = batch.request() else { return Ok(false) };
+        if !desk.has_room(COPIES * batch.held()) {
+            return Err(FULL.into());
         }
         if self.commands == RENEWED
             && let Some(session) = self.session.take()
@@ -292,12 +386,10 @@ impl Connection {
         };
         self.session = Some(session);
         self.commands += 1;
-        let only_reads = Kv::is_read_only(&command);
         let timeout = desk.settings.timeout;
         desk.sessions
             .begin(session, command, Freshness::Linearizable, timeout)
             .map_err(|error| format!("ERR {error}; nothing was done"))?;
-        self.asked = Some(Asked { tested, only_reads, held });
-        Ok(())
+        Ok(true)
     }
 }

@@ -7,7 +7,9 @@ use quorate_models::kv::Kv;
 use quorate_models::service::Session;
 
 use super::Settings;
+use super::counters::Counters;
 use super::password::Guesses;
+use crate::node::board::Board;
 use crate::node::client::Sessions;
 use crate::node::transport::TransportError;
 
@@ -18,17 +20,30 @@ pub(super) struct Desk {
     /// Whose session is whose.
     pub owners: BTreeMap<Session, usize>,
     pub guesses: Guesses,
-    /// How many connections there are.
-    pub connected: usize,
+    pub counters: Counters,
+    /// Where the counters are shown.
+    board: Board<Counters>,
+    shown: Counters,
     /// How many bytes all of them hold.
     pub held: usize,
 }
 
 impl Desk {
     /// No connection yet.
-    pub fn new(settings: Settings, sessions: Sessions<Kv>) -> Self {
+    pub fn new(settings: Settings, sessions: Sessions<Kv>, board: Board<Counters>) -> Self {
         let (owners, guesses) = (BTreeMap::new(), Guesses::new(Instant::now()));
-        Desk { settings, sessions, owners, guesses, connected: 0, held: 0 }
+        let counters = Counters::default();
+        board.publish(counters);
+        Desk { settings, sessions, owners, guesses, counters, board, shown: counters, held: 0 }
+    }
+
+    /// Shows what was counted, if that is something new.
+    pub fn publish(&mut self) {
+        self.counters.held = self.held as u64;
+        if self.counters != self.shown {
+            self.shown = self.counters;
+            self.board.publish(self.counters);
+        }
     }
 
     /// Whether `bytes` more may be held.

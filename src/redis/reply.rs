@@ -1,8 +1,19 @@
-//! What clients are answered, in RESP2.
+//! What clients are answered, in RESP2 or in RESP3.
 
 use quorate_models::kv::{Output, READ_MAX, Refused, VALUE_MAX};
 
-use crate::node::client::{CallError, Returned};
+use super::counters::Outcome;
+use crate::node::client::CallError;
+
+/// The version of the protocol that a connection speaks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Version {
+    /// RESP2, which every connection begins with.
+    #[default]
+    Two,
+    /// RESP3, which has types of its own for no value, for maps and for texts.
+    Three,
+}
 
 /// Appends a word: `+OK`.
 pub fn simple(out: &mut Vec<u8>, word: &str) {
@@ -28,8 +39,11 @@ pub fn bulk(out: &mut Vec<u8>, bytes: &[u8]) {
 }
 
 /// Appends what stands for no value.
-pub fn nil(out: &mut Vec<u8>) {
-    out.extend_from_slice(b"$-1\r\n");
+pub fn nil(out: &mut Vec<u8>, version: Version) {
+    out.extend_from_slice(match version {
+        Version::Two => b"$-1\r\n",
+        Version::Three => b"_\r\n",
+    });
 }
 
 /// Appends the head of an array, whose `length` values follow.
@@ -37,75 +51,106 @@ pub fn array(out: &mut Vec<u8>, length: usize) {
     out.extend_from_slice(format!("*{length}\r\n").as_bytes());
 }
 
-fn value(out: &mut Vec<u8>, value: Option<&[u8]>) {
+/// Appends the head of a map, whose `pairs` follow, each a key and a value.
+pub fn map(out: &mut Vec<u8>, pairs: usize, version: Version) {
+    match version {
+        Version::Two => array(out, 2 * pairs),
+        Version::Three => out.extend_from_slice(format!("%{pairs}\r\n").as_bytes()),
+    }
+}
+
+/// Appends a text for people.
+pub fn text(out: &mut Vec<u8>, text: &str, version: Version) {
+    match version {
+        Version::Two => bulk(out, text.as_bytes()),
+        Version::Three => {
+            out.extend_from_slice(format!("={}\r\ntxt:{text}\r\n", text.len() + 4).as_bytes());
+        }
+    }
+}
+
+fn value(out: &mut Vec<u8>, value: Option<&[u8]>, version: Version) {
     match value {
         Some(bytes) => bulk(out, bytes),
-        None => nil(out),
+        None => nil(out, version),
     }
 }
 
 /// How a put with a condition is answered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Tested {
     /// As `SET` does: `OK`, or no value.
+    #[default]
     Word,
     /// As `SETNX` does: 1 or 0.
     Number,
 }
 
-/// Appends what the store returned.
-pub fn output(out: &mut Vec<u8>, output: &Output, tested: Tested) {
+/// How the answer to a command is shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Shape {
+    /// Of a put with a condition.
+    pub tested: Tested,
+    /// The command changes nothing.
+    pub only_reads: bool,
+    /// The protocol that was spoken when it came.
+    pub version: Version,
+}
+
+/// Appends what the store returned, which is not what a batch returns, and says how the command
+/// ended.
+pub fn output<O>(out: &mut Vec<u8>, output: &Output<O>, shape: Shape) -> Outcome {
+    let Shape { tested, version, .. } = shape;
     match output {
         Output::Stored => simple(out, "OK"),
-        Output::Value(held) => value(out, held.as_deref()),
+        Output::Value(held) => value(out, held.as_deref(), version),
         Output::Values(values) => {
             array(out, values.len());
-            values.iter().for_each(|held| value(out, held.as_deref()));
+            values.iter().for_each(|held| value(out, held.as_deref(), version));
         }
         Output::Number(count) => number(out, *count),
         Output::Tested { stored } => match (tested, stored) {
             (Tested::Word, true) => simple(out, "OK"),
-            (Tested::Word, false) => nil(out),
+            (Tested::Word, false) => nil(out, version),
             (Tested::Number, stored) => number(out, (*stored).into()),
         },
-        Output::Refused(Refused::NoNumber) => {
-            error(out, "ERR value is not an integer or out of range");
+        Output::Refused(why) => {
+            error(out, &refused(*why));
+            return Outcome::Error;
         }
-        Output::Refused(Refused::Overflow) => {
-            error(out, "ERR increment or decrement would overflow");
+        Output::Swapped | Output::Mismatch { .. } | Output::Deleted { .. } | Output::Batch(_) => {
+            unreachable!("no command of ours returns such a thing")
         }
-        Output::Refused(Refused::TooLong) => error(
-            out,
-            &format!(
-                "ERR a value has {VALUE_MAX} bytes at most, and an answer has {READ_MAX}; nothing \
-                 was changed"
-            ),
+    }
+    Outcome::Done
+}
+
+fn refused(why: Refused) -> String {
+    match why {
+        Refused::NoNumber => "ERR value is not an integer or out of range".into(),
+        Refused::Overflow => "ERR increment or decrement would overflow".into(),
+        Refused::TooLong => format!(
+            "ERR a value has {VALUE_MAX} bytes at most, and an answer has {READ_MAX}; nothing was \
+             changed"
         ),
-        Output::Swapped | Output::Mismatch { .. } | Output::Deleted { .. } => {
-            unreachable!("no command of ours returns {output:?}")
-        }
     }
 }
 
-/// Appends what became of a command.
-pub fn answered(
-    out: &mut Vec<u8>,
-    answered: &Result<Returned<Output>, CallError>,
-    tested: Tested,
-    only_reads: bool,
-) {
-    match answered {
-        Ok(Returned::Output(returned)) => output(out, returned, tested),
-        Ok(Returned::Outcome(_)) => unreachable!("no client gives orders"),
-        Err(problem @ CallError::Encode(_)) => error(out, &format!("ERR {problem}")),
-        Err(problem @ CallError::Busy(_)) => error(out, &format!("BUSY {problem}")),
-        Err(problem) if only_reads => {
-            error(out, &format!("UNKNOWN {problem}; nothing was read, and it can be asked again"));
+/// What a command is answered to which the cluster has not answered, and how it ended.
+pub fn unanswered(problem: &CallError, shape: Shape) -> (String, Outcome) {
+    match problem {
+        CallError::Encode(_) => (format!("ERR {problem}; nothing was done"), Outcome::Error),
+        CallError::Busy(_) => {
+            (format!("BUSY {problem}; nothing was done; try again"), Outcome::Busy)
         }
-        Err(CallError::Ended) => error(out, &format!("UNKNOWN {}", CallError::Ended)),
-        Err(problem) => error(
-            out,
-            &format!("UNKNOWN {problem}: the command may have taken effect, or may still"),
+        _ if shape.only_reads => (
+            format!("UNKNOWN {problem}; nothing was read, and it can be asked again"),
+            Outcome::Unknown,
+        ),
+        CallError::Ended => (format!("UNKNOWN {problem}"), Outcome::Unknown),
+        CallError::Unknown(_) | CallError::NoMember | CallError::Transport(_) => (
+            format!("UNKNOWN {problem}: the command may have taken effect, or may still"),
+            Outcome::Unknown,
         ),
     }
 }

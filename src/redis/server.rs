@@ -13,13 +13,11 @@ use std::time::{Duration, Instant};
 use mio::net::{TcpListener, TcpStream};
 use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll, Token};
-use quorate_models::kv::Kv;
 use socket2::{SockRef, TcpKeepalive};
 
-use super::connection::{Connection, Fate};
+use super::GatewayError;
+use super::connection::{Connection, Fate, READ};
 use super::desk::Desk;
-use super::{GatewayError, Settings};
-use crate::node::client::Sessions;
 use crate::node::transport::Members;
 
 /// The sources of events that are no connections.
@@ -57,8 +55,10 @@ pub(super) struct Server {
     next: usize,
     /// Those for which there is more to do at once.
     again: BTreeSet<usize>,
-    /// Those that do not read, and when they are closed.
+    /// Those that are waited for, or wait for room, and when they are closed.
     stalls: BTreeSet<(Instant, usize)>,
+    /// Those that wait for room.
+    starved: BTreeSet<usize>,
     /// When connections are to be accepted again, if that has failed.
     accepts: Option<Instant>,
     /// There may be more answers of the cluster.
@@ -73,14 +73,13 @@ impl Server {
     pub fn new(
         poll: Poll,
         mut listener: TcpListener,
-        sessions: Sessions<Kv>,
         members: Members,
         places: Receiver<BTreeMap<u64, SocketAddr>>,
-        settings: Settings,
+        desk: Desk,
         stopping: Arc<AtomicBool>,
     ) -> io::Result<Self> {
         poll.registry().register(&mut listener, LISTENER, Interest::READABLE)?;
-        let socket = sessions.as_fd().as_raw_fd();
+        let socket = desk.sessions.as_fd().as_raw_fd();
         poll.registry().register(&mut SourceFd(&socket), CLUSTER, Interest::READABLE)?;
         Ok(Server {
             poll,
@@ -88,11 +87,12 @@ impl Server {
             members,
             places,
             stopping,
-            desk: Desk::new(settings, sessions),
+            desk,
             connections: BTreeMap::new(),
             next: FIRST,
             again: BTreeSet::new(),
             stalls: BTreeSet::new(),
+            starved: BTreeSet::new(),
             accepts: None,
             hears_more: false,
         })
@@ -129,6 +129,7 @@ impl Server {
             }
             self.hear()?;
             self.look_after();
+            self.desk.publish();
         }
         Ok(())
     }
@@ -157,7 +158,7 @@ impl Server {
             for (session, answered) in answers {
                 let Some(&id) = self.desk.owners.get(&session) else { continue };
                 if let Some(connection) = self.connections.get_mut(&id) {
-                    connection.answered(&answered);
+                    connection.answered(&answered, &mut self.desk);
                     self.advance(id);
                 }
             }
@@ -165,11 +166,23 @@ impl Server {
         Ok(())
     }
 
-    /// Closes who does not read, accepts again if that has failed, and learns of servers.
+    /// Closes who does not read, goes on with who waits for room if there is some, accepts again if
+    /// that has failed, and learns of servers.
     fn look_after(&mut self) {
         let now = Instant::now();
         while let Some((_, id)) = self.stalls.first().copied().filter(|(at, _)| *at <= now) {
+            if let Some(connection) = self.connections.get_mut(&id) {
+                self.desk.counters.stalled += 1;
+                connection.expire();
+            }
             self.close(id);
+        }
+        // The first that goes on may take all the room.
+        for id in self.starved.clone() {
+            if !self.desk.has_room(READ) {
+                break;
+            }
+            self.advance(id);
         }
         if self.accepts.is_some_and(|at| at <= now) {
             self.accepts = None;
@@ -186,6 +199,11 @@ impl Server {
         let Some(connection) = self.connections.get_mut(&id) else { return };
         let stalls = connection.stalls();
         let fate = connection.advance(&mut self.desk);
+        if connection.is_starved() {
+            self.starved.insert(id);
+        } else {
+            self.starved.remove(&id);
+        }
         if connection.stalls() != stalls {
             self.stalls.extend(connection.stalls().map(|at| (at, id)));
             if let Some(before) = stalls {
@@ -203,7 +221,8 @@ impl Server {
         let Some(mut connection) = self.connections.remove(&id) else { return };
         // It is dropped all the same if the system has forgotten it already.
         let _ = self.poll.registry().deregister(&mut connection.stream);
-        self.desk.connected -= 1;
+        self.desk.counters.connected -= 1;
+        self.starved.remove(&id);
         if let Some(at) = connection.stalls() {
             self.stalls.remove(&(at, id));
         }
@@ -227,7 +246,8 @@ impl Server {
     }
 
     fn welcome(&mut self, mut stream: TcpStream, from: SocketAddr) {
-        if self.desk.connected >= self.desk.settings.connections {
+        if self.connections.len() >= self.desk.settings.connections {
+            self.desk.counters.refused += 1;
             // What fits into the system's buffer, of a connection that is new, is all of it.
             let _ = stream.write(b"-ERR max number of clients reached\r\n");
             return;
@@ -246,7 +266,8 @@ impl Server {
             self.next += 1;
             let is_trusted = self.desk.settings.password.is_none();
             let connection = Connection::new(id, stream, from.ip(), is_trusted);
-            self.desk.connected += 1;
+            self.desk.counters.connected += 1;
+            self.desk.counters.accepted += 1;
             self.connections.insert(id, connection);
             self.advance(id);
         }

@@ -1,5 +1,10 @@
 //! Redis clients of a real cluster, on plain sockets.
 
+#[path = "redis/batches.rs"]
+mod batches;
+#[path = "redis/bounds.rs"]
+mod bounds;
+
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
@@ -8,18 +13,21 @@ use std::sync::mpsc;
 use std::time::Duration;
 use std::{fs, thread};
 
+use quorate::node::board::Board;
 use quorate::redis::password::{GUESSES, Password};
 use quorate::redis::{Gateway, GatewayError, Settings};
 use stateright::actor::Id;
 
 use crate::support::cluster::{Cluster, LIMIT, Process, expect, free_ports, quorate, wait_for};
+use crate::support::http::get;
 
 /// A gateway to `cluster` by node `first`, with `settings`.
 fn gateway(cluster: &Cluster, first: u64, settings: Settings) -> Gateway {
     let (_, places) = mpsc::channel();
     let (any, first) = ("127.0.0.1:0".parse().expect("an address"), Id::from(first as usize));
     let fails = |error: GatewayError| panic!("{error}");
-    Gateway::start(any, cluster.members(), first, places, settings, fails).expect("a gateway")
+    Gateway::start(any, cluster.members(), first, places, settings, Board::default(), fails)
+        .expect("a gateway")
 }
 
 /// A client.
@@ -169,12 +177,17 @@ fn a_command_without_an_answer_has_an_unknown_outcome_and_the_connection_goes_on
     let gateway = gateway(&cluster, 1, Settings { timeout, ..Settings::default() });
     let mut client = Redis::connect(gateway.address());
     client.asks("INCR n", ":1\r\n");
+    client.asks("MULTI", "+OK\r\n");
+    client.asks("INCR m", "+QUEUED\r\n");
+    client.asks("INCR m", "+QUEUED\r\n");
     let leader = cluster.leader();
     let others: Vec<u64> = (1..=3).filter(|id| *id != leader).collect();
     others.iter().for_each(|id| cluster.kill(*id));
     let unknown =
         "-UNKNOWN no answer within 500ms: the command may have taken effect, or may still";
-    client.asks("INCR n", &format!("{unknown}\r\n"));
+    // One of a transaction, and one for each command else.
+    client.asks("EXEC", &format!("{unknown}\r\n"));
+    client.asks("INCR n\r\nPING\r\nINCR m", &format!("{unknown}\r\n+PONG\r\n{unknown}\r\n"));
     let reads = "-UNKNOWN no answer within 500ms; nothing was read, and it can be asked again";
     client.asks("GET n", &format!("{reads}\r\n"));
     client.asks("PING", "+PONG\r\n");

@@ -154,7 +154,7 @@ fn a_node_that_hangs_in_a_sync_is_seen_to() {
     let hangs = Arc::new(AtomicBool::new(false));
     let (_, places) = mpsc::channel();
     let log = Log::new(Options::default(), Some(1));
-    let watch = Console::new(Id::from(1), log, board.clone(), places);
+    let watch = Console::new(Id::from(1), log, board.clone(), Shared::default(), places);
     let disk = Hanging(hangs.clone());
     let transport = Transport::server(&members, 1).unwrap();
     let node = thread::spawn(move || {

@@ -3,9 +3,10 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use quorate::node::client::{CallError, Client, PATIENCE};
+use quorate::node::client::{CallError, Client, PATIENCE, Sessions};
 use quorate::node::transport::{Members, Transport};
 use quorate::node::wire;
+use quorate_models::consistency::Freshness;
 use quorate_models::kv::{Kv, Output, get, put};
 use quorate_models::number::Index;
 use quorate_models::raft::MessageOf;
@@ -156,4 +157,26 @@ fn a_client_that_nobody_has_answered_soon_asks_them_all() {
         let asked = server.poll(Instant::now()).unwrap();
         assert!(!asked.is_empty(), "it does not ask server {:?}", server.id());
     }
+}
+
+#[test]
+fn a_request_that_was_never_sent_is_told_from_one_that_was() {
+    let members = members(1);
+    let _silent = Transport::server(&members, 1).unwrap();
+    let mut sessions = Sessions::<Kv>::of(&members).unwrap();
+    let mut begin = |timeout| {
+        let session = sessions.open().unwrap();
+        sessions.begin(session, put("key", "1"), Freshness::Linearizable, timeout).unwrap();
+        session
+    };
+    let first = begin(LIMIT);
+    for _ in 1..256 {
+        begin(LIMIT);
+    }
+    let last = begin(MS * 50);
+    let gone = wait_for("the last to be given up", || {
+        sessions.poll(Instant::now() + LIMIT).unwrap().pop()
+    });
+    assert!(matches!(gone, (session, Err(CallError::Busy(_))) if session == last), "{gone:?}");
+    assert!(sessions.is_asking(first));
 }

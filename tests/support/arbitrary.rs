@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use proptest::collection::{btree_map, btree_set, vec};
 use proptest::prelude::*;
-use quorate_models::kv::{Command, Kv, Output, Text};
+use quorate_models::kv::{Batch, Command, Kv, Output, Single, Text};
 use quorate_models::number::{Index, Term};
 use quorate_models::order::Order;
 use quorate_models::raft::config::Config;
@@ -23,6 +23,12 @@ pub fn any_text() -> impl Strategy<Value = Text> {
 }
 
 pub fn any_command() -> impl Strategy<Value = Command> {
+    let batch = (vec(any_single(), 0..3), any::<bool>())
+        .prop_map(|(commands, whole)| Command::Batch(Batch { commands, whole }));
+    prop_oneof![10 => any_single().prop_map(Command::from), 1 => batch]
+}
+
+fn any_single() -> impl Strategy<Value = Single> {
     let three = (any_text(), any_text(), any_text());
     prop_oneof![
         (any_text(), any_text()).prop_map(|(key, value)| Command::Put { key, value }),
@@ -40,6 +46,8 @@ pub fn any_command() -> impl Strategy<Value = Command> {
         vec(any_text(), 0..3).prop_map(|keys| Command::GetAll { keys }),
         (any_text(), any::<i64>()).prop_map(|(key, by)| Command::Add { key, by }),
         (any_text(), any_text()).prop_map(|(key, value)| Command::Append { key, value }),
+        (vec((any_text(), any_text()), 0..3), any::<bool>())
+            .prop_map(|(pairs, if_absent)| Command::PutAll { pairs, if_absent }),
     ]
 }
 

@@ -17,6 +17,7 @@ use crate::node::board::Board;
 use crate::node::event_loop::{Counts, Watch};
 use crate::node::snapshot::Snapshot;
 use crate::node::transport::{Counters, Notice};
+use crate::redis;
 
 /// A role in a period with a leader that has lasted so long is told if it was left out.
 const SETTLED: Duration = Duration::from_secs(1);
@@ -29,6 +30,7 @@ pub struct Console {
     id: Id,
     log: Log,
     board: Board<Snapshot>,
+    redis: Board<redis::Counters>,
     turns: Turns,
     commits: Lately,
     /// Where servers are, as soon as the file says that anew.
@@ -40,13 +42,20 @@ pub struct Console {
 
 impl Console {
     /// Publishes on `board` what node `id` does, tells `log` of it, and stops when the board says
-    /// so. The node learns of `places` where the others are.
+    /// so. The node learns of `places` where the others are. With it stands what is on `redis`.
     #[must_use]
-    pub fn new(id: Id, log: Log, board: Board<Snapshot>, places: Receiver<Places>) -> Self {
+    pub fn new(
+        id: Id,
+        log: Log,
+        board: Board<Snapshot>,
+        redis: Board<redis::Counters>,
+        places: Receiver<Places>,
+    ) -> Self {
         Console {
             id,
             log,
             board,
+            redis,
             places,
             turns: Turns::default(),
             commits: Lately::default(),
@@ -69,7 +78,8 @@ impl Watch for Console {
             }
         }
         let commit_lately = self.commits.mean(at, &counts.commits);
-        self.board.publish(Snapshot { at, status, counts, transport, commit_lately });
+        let redis = self.redis.latest();
+        self.board.publish(Snapshot { at, status, counts, transport, commit_lately, redis });
     }
 
     fn notice(&mut self, notice: Notice) {

@@ -10,13 +10,14 @@ use super::Site;
 use super::file::Places;
 use crate::cli::exit::{Code, Failure};
 use crate::cli::setup;
+use crate::node::board::Board;
 use crate::redis::password::{Password, PasswordError};
-use crate::redis::{Gateway, GatewayError, Settings};
+use crate::redis::{Counters, Gateway, GatewayError, Settings};
 
 /// Where and how they are served.
 #[derive(clap::Args)]
 pub(super) struct Options {
-    /// Serve Redis clients (RESP2 over TCP) on this address
+    /// Serve Redis clients (RESP2 and RESP3 over TCP) on this address
     #[arg(long, value_name = "IP:PORT")]
     redis: Option<SocketAddr>,
     /// The file that holds the password that they must know, one line that only its owner can read;
@@ -51,18 +52,24 @@ impl Options {
 }
 
 impl At {
-    /// Serves Redis clients beside the node of `site`, until that is dropped.
+    /// Serves Redis clients beside the node of `site`, until that is dropped, and says on `board`
+    /// what it counts.
     ///
     /// # Errors
     /// If the address is taken, for instance.
-    pub fn start(self, site: &Site<'_>, places: Receiver<Places>) -> Result<Gateway, Failure> {
+    pub fn start(
+        self,
+        site: &Site<'_>,
+        places: Receiver<Places>,
+        board: Board<Counters>,
+    ) -> Result<Gateway, Failure> {
         let (At { address, settings }, members) = (self, setup::members(site.config)?);
         let (first, asks) = (Id::from(site.node.id as usize), settings.password.is_some());
         let log = site.log;
         let fails = move |error: GatewayError| {
             log.error(&format!("Redis clients are served no more: {error}"), &[]);
         };
-        let gateway = Gateway::start(address, members, first, places, settings, fails)
+        let gateway = Gateway::start(address, members, first, places, settings, board, fails)
             .map_err(|error| Failure::new(Code::Io, error))?;
         let (address, password) = (gateway.address(), if asks { "" } else { "no " });
         let text = format!("serves Redis clients on {address}; {password}password is asked for");

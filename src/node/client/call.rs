@@ -270,7 +270,8 @@ impl<M: StateMachine> Call<M> {
     /// that is still on its way to a server would begin anew elsewhere, so it waits on.
     ///
     /// # Errors
-    /// [`CallError::Unknown`] if its time is over, or [`CallError::Busy`].
+    /// If its time is over: [`CallError::Busy`] if no server has taken it, [`CallError::Unknown`]
+    /// if one may have.
     pub fn pass(
         &mut self,
         known: &mut Known,
@@ -278,8 +279,8 @@ impl<M: StateMachine> Call<M> {
         is_arriving: impl Fn(Id) -> bool,
     ) -> Result<(), CallError> {
         if now >= self.give_up {
-            let is_busy = self.sent > 0 && self.sent == self.untaken;
-            let error = if is_busy { CallError::Busy } else { CallError::Unknown };
+            let is_untaken = self.sent == self.untaken;
+            let error = if is_untaken { CallError::Busy } else { CallError::Unknown };
             return Err(error(self.timeout));
         }
         let Some(waiting) = &mut self.waiting else { return Ok(()) };

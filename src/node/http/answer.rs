@@ -80,7 +80,7 @@ fn about(site: &Site) -> About {
 }
 
 fn status(site: &Site, latest: &Snapshot) -> String {
-    let Snapshot { at, status, counts, transport, commit_lately } = latest;
+    let Snapshot { at, status, counts, transport, commit_lately, redis } = latest;
     let address = site.config.node(site.id).ok().map(|node| node.address.to_string());
     let numbers = status.numbers.iter();
     let members: BTreeMap<_, _> =
@@ -114,6 +114,8 @@ fn status(site: &Site, latest: &Snapshot) -> String {
         "messages_merged": transport.merged,
         "messages_lost": transport.lost(),
         "datagrams_forged": transport.reject_forged,
+        // If it serves Redis clients.
+        "redis": redis.as_deref(),
         "uptime_seconds": site.started.elapsed().as_secs(),
         // All of the above is so old. The clock is one that nobody sets.
         "age_ms": at.elapsed().as_millis() as u64,

@@ -11,7 +11,7 @@ use super::bell::Bell;
 use super::clients::Clients;
 use super::notices::Notices;
 use super::socket::Socket;
-use super::{Counters, Members, Notice, TransportError};
+use super::{Counters, Holds, Members, Notice, TransportError};
 use crate::node::fragment::{BURST, Outbox, Queued, Reassembly, Report};
 use crate::node::seal::{Link, NoRandom, Packet, Reject, Seal};
 use crate::node::wire::{self, DATAGRAM_MAX, FIRST_CLIENT, Kind};
@@ -152,7 +152,9 @@ impl Carrier {
     /// What happened so far.
     pub fn counters(&self) -> Counters {
         let (incoming, abandoned) = (self.reassembly.counters(), self.outbox.abandoned());
-        Counters { incoming, abandoned, ..self.counters }
+        let (receives, sends) = (self.socket.receives() as u64, self.socket.sends() as u64);
+        let now = Holds { receive_buffer: receives, send_buffer: sends, waiting: 0 };
+        Counters { incoming, abandoned, now, ..self.counters }
     }
 
     /// What an operator should know, since this was asked last.

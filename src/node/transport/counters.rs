@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::node::fragment::ReassemblyCounters;
 
-/// What the transport did since it began. All counts only rise.
+/// What the transport did since it began, and what it has now. All counts but [`Holds`] only rise.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counters {
     /// Datagrams taken from the socket, whatever they were.
@@ -44,6 +44,20 @@ pub struct Counters {
     pub send_failed: u64,
     /// How often nothing was taken from the socket for a millisecond, for the node did not keep up.
     pub inbox_full: u64,
+    /// What it has now.
+    pub now: Holds,
+}
+
+/// What the transport has at a time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Holds {
+    /// How many bytes the system keeps for the socket until they are taken, with what it needs
+    /// itself.
+    pub receive_buffer: u64,
+    /// How many it keeps until they are sent.
+    pub send_buffer: u64,
+    /// Messages that wait for the node.
+    pub waiting: u64,
 }
 
 impl Counters {

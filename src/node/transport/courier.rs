@@ -98,9 +98,11 @@ impl Courier {
         self.flush();
     }
 
-    /// What happened so far.
+    /// What happened so far, and how many messages wait.
     pub fn counters(&self) -> Counters {
-        self.told.lock().expect(POISON).counters
+        let mut counters = self.told.lock().expect(POISON).counters;
+        counters.now.waiting = self.incoming.waiting() as u64;
+        counters
     }
 
     /// What an operator should know, since this was asked last.

@@ -22,6 +22,7 @@ pub(super) struct Socket {
     socket: UdpSocket,
     address: SocketAddr,
     receives: usize,
+    sends: usize,
     /// What ends a wait as well.
     bell: Option<Arc<Bell>>,
 }
@@ -38,8 +39,9 @@ impl Socket {
         sockopt::set_socket_recv_buffer_size(&socket, KEPT).map_err(|e| bind(e.into()))?;
         sockopt::set_socket_send_buffer_size(&socket, KEPT).map_err(|e| bind(e.into()))?;
         let receives = sockopt::socket_recv_buffer_size(&socket).map_err(|e| bind(e.into()))?;
+        let sends = sockopt::socket_send_buffer_size(&socket).map_err(|e| bind(e.into()))?;
         let address = socket.local_addr().map_err(bind)?;
-        Ok(Socket { socket, address, receives, bell: None })
+        Ok(Socket { socket, address, receives, sends, bell: None })
     }
 
     /// A wait ends when `bell` rings.
@@ -55,6 +57,11 @@ impl Socket {
     /// How many bytes the system keeps for it until they are taken, with what it needs itself.
     pub(super) fn receives(&self) -> usize {
         self.receives
+    }
+
+    /// The same, until they are sent.
+    pub(super) fn sends(&self) -> usize {
+        self.sends
     }
 
     /// Sends a datagram.

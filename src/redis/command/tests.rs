@@ -29,11 +29,23 @@ fn each_command_is_one_of_the_store() {
         ("DECRBY k -5", Command::Add { key: k(), by: 5 }),
         ("APPEND k v", Command::Append { key: k(), value: v() }),
         ("STRLEN k", Command::Length { key: k() }),
+        (
+            "MSET k v l v",
+            Command::PutAll {
+                pairs: keys().into_iter().map(|k| (k, v())).collect(),
+                if_absent: false,
+            },
+        ),
     ] {
         assert_eq!(asked(line), Ok(Action::Ask(command, Tested::Word)), "{line}");
     }
     let command = Command::PutIf { key: k(), value: v(), exists: false };
     assert_eq!(asked("SETNX k v"), Ok(Action::Ask(command, Tested::Number)));
+    let command = Command::PutAll { pairs: vec![(k(), v())], if_absent: true };
+    assert_eq!(asked("MSETNX k v"), Ok(Action::Ask(command, Tested::Number)));
+    for (line, turn) in [("MULTI", Turn::Multi), ("exec", Turn::Exec), ("Discard", Turn::Discard)] {
+        assert_eq!(asked(line), Ok(Action::Turn(turn)));
+    }
 }
 
 #[test]
@@ -63,12 +75,13 @@ fn what_concerns_the_connection_is_done_here() {
         ("CLIENT SETINFO LIB-NAME redis-py", Here::Nothing),
         ("CONFIG GET save", Here::Config(vec![b"save".to_vec()])),
         ("COMMAND", Here::NoDetails),
-        ("COMMAND DOCS", Here::NoDetails),
+        ("COMMAND DOCS get", Here::NoDocs),
         ("COMMAND COUNT", Here::NoCount),
         ("SELECT 0", Here::Nothing),
         ("INFO server", Here::Info),
         ("QUIT", Here::Quit),
         ("RESET", Here::Reset),
+        ("UNWATCH", Here::Nothing),
     ] {
         assert_eq!(asked(line), Ok(Action::Here(here)), "{line}");
     }
@@ -79,6 +92,10 @@ fn what_cannot_be_done_is_told() {
     for (line, problem) in [
         ("GET", "ERR wrong number of arguments for 'get' command"),
         ("GET a b", "ERR wrong number of arguments for 'get' command"),
+        ("MSET", "ERR wrong number of arguments for 'mset' command"),
+        ("MSET a b c", "ERR wrong number of arguments for 'mset' command"),
+        ("MSETNX a", "ERR wrong number of arguments for 'msetnx' command"),
+        ("EXEC now", "ERR wrong number of arguments for 'exec' command"),
         ("MGET", "ERR wrong number of arguments for 'mget' command"),
         ("ECHO", "ERR wrong number of arguments for 'echo' command"),
         ("AUTH", "ERR wrong number of arguments for 'auth' command"),
@@ -92,6 +109,10 @@ fn what_cannot_be_done_is_told() {
         ("INCRBY k 9223372036854775808", "ERR value is not an integer or out of range"),
         ("DECRBY k -9223372036854775808", "ERR decrement would overflow"),
         ("SELECT 1", "ERR DB index is out of range: there is only 0"),
+        (
+            "WATCH k",
+            "ERR WATCH is not supported: a transaction does not depend on what was read before it",
+        ),
         ("DBSIZE", "ERR DBSIZE is not supported: keys are not counted"),
         ("CONFIG SET save x", "ERR CONFIG SET is not supported"),
         ("CLIENT KILL x", "ERR CLIENT KILL is not supported"),

@@ -3,49 +3,56 @@
 use std::time::Instant;
 
 use super::Connection;
-use crate::redis::command::{Credentials, Here};
+use crate::redis::command::{Credentials, Here, Problem};
 use crate::redis::desk::Desk;
-use crate::redis::reply;
+use crate::redis::reply::{self, Version};
 
 impl Connection {
-    /// Does what concerns the connection alone.
-    pub(super) fn do_here(&mut self, here: Here, desk: &mut Desk) {
-        if let Err(problem) = self.try_here(here, desk) {
-            reply::error(self.output.end(), &problem);
-        }
-    }
-
-    fn try_here(&mut self, here: Here, desk: &mut Desk) -> Result<(), String> {
-        match here {
-            Here::Auth(credentials) => self.authenticate(&credentials, desk)?,
+    /// Does what concerns the connection alone, and returns what is to be said.
+    ///
+    /// # Errors
+    /// The same, if it cannot be done.
+    pub(super) fn do_here(&mut self, here: Here, desk: &mut Desk) -> Result<Vec<u8>, Problem> {
+        let mut out = Vec::new();
+        let word = match here {
+            Here::Auth(credentials) => {
+                self.authenticate(&credentials, desk)?;
+                "OK"
+            }
             Here::Hello { version, credentials, name } => {
-                return self.greet(version, credentials, name, desk);
+                self.greet(version, credentials, name, desk)?;
+                self.tell_who_serves(&mut out);
+                return Ok(out);
             }
-            Here::SetName(name) => self.name = name,
-            Here::Quit => self.closing = true,
+            Here::SetName(name) => {
+                self.name = name;
+                "OK"
+            }
+            Here::Quit => {
+                self.closing = true;
+                "OK"
+            }
             Here::Reset => {
-                self.name = Vec::new();
+                (self.name, self.version, self.transaction) = (Vec::new(), Version::Two, None);
                 self.is_trusted = desk.settings.password.is_none();
-                reply::simple(self.output.end(), "RESET");
-                return Ok(());
+                "RESET"
             }
-            Here::Nothing => {}
+            Here::Nothing => "OK",
             other => {
-                self.tell(other, desk);
-                return Ok(());
+                self.tell(&mut out, other, desk);
+                return Ok(out);
             }
-        }
-        reply::simple(self.output.end(), "OK");
-        Ok(())
+        };
+        reply::simple(&mut out, word);
+        Ok(out)
     }
 
     /// Answers what only asks.
-    fn tell(&mut self, here: Here, desk: &Desk) {
-        let out = self.output.end();
+    fn tell(&self, out: &mut Vec<u8>, here: Here, desk: &Desk) {
         match here {
             Here::Ping(None) => reply::simple(out, "PONG"),
             Here::Ping(Some(back)) | Here::Echo(back) => reply::bulk(out, &back),
-            Here::GetName if self.name.is_empty() => reply::nil(out),
+            Here::GetName if self.name.is_empty() => reply::nil(out, self.version),
             Here::GetName => reply::bulk(out, &self.name),
             Here::Id => reply::number(out, self.id as i64),
             Here::Config(names) => {
@@ -55,14 +62,15 @@ impl Connection {
                     names.iter().any(|asked| asked.eq_ignore_ascii_case(name.as_bytes()))
                 };
                 let found: Vec<_> = known.iter().filter(is_asked).collect();
-                reply::array(out, 2 * found.len());
+                reply::map(out, found.len(), self.version);
                 for (name, value) in found {
                     reply::bulk(out, name.as_bytes());
                     reply::bulk(out, value.as_bytes());
                 }
             }
             Here::NoCount => reply::number(out, 0),
-            Here::Info => reply::bulk(out, info(desk).as_bytes()),
+            Here::NoDocs => reply::map(out, 0, self.version),
+            Here::Info => reply::text(out, &info(desk), self.version),
             // All others have been done.
             _ => reply::array(out, 0),
         }
@@ -70,17 +78,23 @@ impl Connection {
 
     /// # Errors
     /// What is to be answered if it is not who it says to be.
-    fn authenticate(&mut self, credentials: &Credentials, desk: &mut Desk) -> Result<(), String> {
+    fn authenticate(&mut self, credentials: &Credentials, desk: &mut Desk) -> Result<(), Problem> {
+        let is_user = credentials.user.as_ref().is_none_or(|user| user == b"default");
         let Some(password) = &desk.settings.password else {
+            // As with Redis: whoever names the user who needs no password is that user.
+            if is_user && credentials.user.is_some() {
+                return Ok(());
+            }
             let problem = "ERR AUTH <password> called without any password configured for the \
                            default user. Are you sure your configuration is correct?";
             return Err(problem.into());
         };
         if !desk.guesses.may(Instant::now(), self.address) {
+            desk.counters.auth_failures += 1;
             return Err("ERR too many wrong passwords; try again in a second".into());
         }
-        let is_user = credentials.user.as_ref().is_none_or(|user| user == b"default");
         if !(password.is(&credentials.password) && is_user) {
+            desk.counters.auth_failures += 1;
             desk.guesses.failed(self.address);
             return Err("WRONGPASS invalid username-password pair or user is disabled.".into());
         }
@@ -88,17 +102,20 @@ impl Connection {
         Ok(())
     }
 
-    /// Answers `HELLO`.
+    /// Does what `HELLO` asks for: all of it, or nothing.
     fn greet(
         &mut self,
         version: Option<i64>,
         credentials: Option<Credentials>,
         name: Option<Vec<u8>>,
         desk: &mut Desk,
-    ) -> Result<(), String> {
-        if version.is_some_and(|version| version != 2) {
-            return Err("NOPROTO unsupported protocol version".into());
-        }
+    ) -> Result<(), Problem> {
+        let version = match version {
+            None => self.version,
+            Some(2) => Version::Two,
+            Some(3) => Version::Three,
+            Some(_) => return Err("NOPROTO unsupported protocol version".into()),
+        };
         if let Some(credentials) = credentials {
             self.authenticate(&credentials, desk)?;
         }
@@ -109,14 +126,22 @@ impl Connection {
                            same time";
             return Err(problem.into());
         }
+        self.version = version;
         self.name = name.unwrap_or_else(|| std::mem::take(&mut self.name));
-        let out = self.output.end();
-        reply::array(out, 14);
+        Ok(())
+    }
+
+    fn tell_who_serves(&self, out: &mut Vec<u8>) {
+        let proto = match self.version {
+            Version::Two => 2,
+            Version::Three => 3,
+        };
+        reply::map(out, 7, self.version);
         for (field, value) in [("server", "quorate"), ("version", env!("CARGO_PKG_VERSION"))] {
             reply::bulk(out, field.as_bytes());
             reply::bulk(out, value.as_bytes());
         }
-        for (field, value) in [("proto", 2), ("id", self.id as i64)] {
+        for (field, value) in [("proto", proto), ("id", self.id as i64)] {
             reply::bulk(out, field.as_bytes());
             reply::number(out, value);
         }
@@ -126,7 +151,6 @@ impl Connection {
         }
         reply::bulk(out, b"modules");
         reply::array(out, 0);
-        Ok(())
     }
 }
 
@@ -139,7 +163,7 @@ fn info(desk: &Desk) -> String {
          \r\n# Persistence\r\nloading:0\r\n\
          \r\n# Replication\r\nrole:master\r\n",
         env!("CARGO_PKG_VERSION"),
-        desk.connected,
+        desk.counters.connected,
         desk.settings.connections,
         desk.held,
     )
