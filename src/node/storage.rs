@@ -45,7 +45,7 @@ use self::journal::Journal;
 use self::place::Place;
 
 /// The version of the layout, the only one that this code reads.
-pub const FORMAT: u64 = 3;
+pub const FORMAT: u64 = 4;
 
 /// Whose memory a store is. A store is only ever opened by the node it was created for, and as the
 /// memory of the protocol it was created for.

@@ -81,7 +81,7 @@ pub fn output(out: &mut Vec<u8>, output: &Output, tested: Tested) {
                  was changed"
             ),
         ),
-        Output::Swapped | Output::Mismatch { .. } | Output::Deleted { .. } => {
+        Output::Swapped | Output::Mismatch { .. } | Output::Deleted { .. } | Output::Etcd(_) => {
             unreachable!("no command of ours returns {output:?}")
         }
     }

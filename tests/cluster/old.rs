@@ -23,7 +23,7 @@ fn an_old_cluster_is_refused_and_keeps_what_it_has() {
     fs::write(&path, text.replace("127.0.0.1:7656", &address)).unwrap();
 
     let node = quorate(["node", "--config", path.to_str().unwrap(), "--id", "1"]);
-    expect(&node, 74, &["node-1.redb: the store has format 2, and this program reads format 3"]);
+    expect(&node, 74, &["node-1.redb: the store has format 2, and this program reads format 4"]);
     let store = |folder: &Path| fs::read(folder.join("node-1.redb")).unwrap();
     assert_eq!(store(folder.path()), store(Path::new(OLD)));
 }

@@ -1,0 +1,97 @@
+//! The keys with what they hold and when that was written.
+
+use std::collections::BTreeMap;
+use std::ops::Bound;
+
+use serde::{Deserialize, Serialize};
+
+use super::Text;
+
+/// What the store holds under a key.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Entry {
+    /// The value.
+    pub value: Text,
+    /// The revision at which the key came to be; anew, if it was deleted before.
+    pub created: u64,
+    /// The revision at which the key was written last.
+    pub modified: u64,
+    /// How often the key was written since it came to be, from 1.
+    pub version: u64,
+}
+
+/// All keys. A revision is a command that changed something; all that it changed has its number.
+/// The store begins at revision 1, as that of etcd does.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub(super) struct Keys {
+    entries: BTreeMap<Text, Entry>,
+    revision: u64,
+}
+
+impl Default for Keys {
+    fn default() -> Self {
+        Keys { entries: BTreeMap::new(), revision: 1 }
+    }
+}
+
+impl Keys {
+    /// The revision of the last change.
+    pub fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    /// The revision of a command that is about to change something.
+    pub fn next_revision(&self) -> u64 {
+        self.revision + 1
+    }
+
+    /// The value of `key`.
+    pub fn get(&self, key: &[u8]) -> Option<&Text> {
+        self.entry(key).map(|entry| &entry.value)
+    }
+
+    /// What there is under `key`.
+    pub fn entry(&self, key: &[u8]) -> Option<&Entry> {
+        self.entries.get(key)
+    }
+
+    /// Whether `key` is there.
+    pub fn contains_key(&self, key: &[u8]) -> bool {
+        self.entries.contains_key(key)
+    }
+
+    /// Sets `key` to `value` at revision `at`, and returns what there was.
+    pub fn insert(&mut self, at: u64, key: Text, value: Text) -> Option<Entry> {
+        self.revision = at;
+        let before = self.entries.get(&key);
+        let (created, version) = before.map_or((at, 0), |entry| (entry.created, entry.version));
+        self.entries.insert(key, Entry { value, created, modified: at, version: version + 1 })
+    }
+
+    /// Removes `key` at revision `at`, and returns what there was. If it is absent, that is no
+    /// change.
+    pub fn remove(&mut self, at: u64, key: &[u8]) -> Option<Entry> {
+        let before = self.entries.remove(key)?;
+        self.revision = at;
+        Some(before)
+    }
+
+    /// Puts `key` back to what there was, and the store to the revision that it had then.
+    pub fn restore(&mut self, revision: u64, key: Text, before: Option<Entry>) {
+        self.revision = revision;
+        match before {
+            Some(entry) => drop(self.entries.insert(key, entry)),
+            None => drop(self.entries.remove(&key)),
+        }
+    }
+
+    /// The keys between two bounds, in their order. The first bound is not behind the second, and
+    /// one of them is included.
+    pub fn between(
+        &self,
+        from: Bound<&[u8]>,
+        to: Bound<&[u8]>,
+    ) -> impl Iterator<Item = (&Text, &Entry)> {
+        self.entries.range::<[u8], _>((from, to))
+    }
+}
