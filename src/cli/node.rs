@@ -24,7 +24,7 @@ use super::setup;
 use crate::node::board::Board;
 use crate::node::config::{Config, Node};
 use crate::node::event_loop::{EventLoop, NodeError};
-use crate::node::http::Http;
+use crate::node::http::{Http, Settings};
 use crate::node::seal::NoRandom;
 use crate::node::snapshot::Snapshot;
 use crate::node::storage::{self, Store};
@@ -164,7 +164,7 @@ impl Site<'_> {
         let (node, members) = (&self.node, setup::members(self.config)?);
         let transport = Transport::server_at(&members, node.id, node.bind)
             .map_err(|error| Failure::new(Code::Io, error))?;
-        let http = Http::start(self.config, node.id, self.board.clone())
+        let http = Http::start(self.config, node.id, self.board.clone(), None, Settings::default())
             .map_err(|error| Failure::new(Code::Io, error))?;
         let saved = if resumes { "resumes" } else { "is new" };
         let (address, file, process) = (node.bind, node.store.display(), std::process::id());
