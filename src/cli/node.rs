@@ -1,6 +1,7 @@
 //! `quorate node`: one node of a cluster, until it is told to stop.
 
 pub mod console;
+mod etcd;
 pub mod file;
 mod lately;
 mod limiter;
@@ -11,6 +12,7 @@ use std::io::Read;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 use std::thread;
 
@@ -24,11 +26,12 @@ use super::setup;
 use crate::node::board::Board;
 use crate::node::config::{Config, Node};
 use crate::node::event_loop::{EventLoop, NodeError};
-use crate::node::http::{Http, Settings};
+use crate::node::http::{Answers, Http, Settings};
 use crate::node::seal::NoRandom;
 use crate::node::snapshot::Snapshot;
 use crate::node::storage::{self, Store};
 use crate::node::transport::Transport;
+use crate::redis::password::Password;
 use console::Console;
 use file::Places;
 
@@ -51,6 +54,11 @@ pub struct Args {
     bind: Option<SocketAddr>,
     #[command(flatten)]
     redis: redis::Options,
+    /// The file that holds the password that Redis clients and those of etcd's JSON gateway must
+    /// know, one line that only its owner can read; without it both are served on loopback
+    /// addresses only
+    #[arg(long, value_name = "FILE")]
+    password_file: Option<PathBuf>,
     /// Create the node's store if there is none. Only for a node that never ran, or in Raft for one
     /// that has lost its store, which counts for nothing until it is removed, added and promoted:
     /// one that comes back without its memory may break its word, and acknowledged writes are lost
@@ -79,11 +87,12 @@ fn node(args: &Args, log: Log) -> Result<(), Failure> {
         return Err(Failure::new(Code::Usage, message));
     }
     let node = bound(setup::node(&config, args.id)?.clone(), args.bind)?;
-    let redis = args.redis.settings()?;
+    let password = args.password_file.as_deref().map(Password::load).transpose()?;
+    let redis = args.redis.settings(password.clone())?;
     let board = Board::default();
     stop_when_told(&board, args.stop_with_stdin)?;
     let site = Site { config: &config, node, init: args.init, board, log };
-    setup::visit(&config, Served { site, redis })?
+    setup::visit(&config, Served { site, redis, password })?
 }
 
 /// One node of a cluster, where it is to run.
@@ -100,20 +109,30 @@ pub struct Site<'a> {
     pub log: Log,
 }
 
-/// A node of the key-value store, and how it serves Redis clients, if it does.
+/// A node of the key-value store, how it serves Redis clients, if it does, and what password these
+/// and clients of etcd must know.
 struct Served<'a> {
     site: Site<'a>,
     redis: Option<redis::At>,
+    password: Option<Password>,
 }
 
 impl Visit for Served<'_> {
     type Output = Result<(), Failure>;
 
     fn visit<P: Protocol<Machine = Kv>>(self) -> Result<(), Failure> {
-        let Served { site, redis } = self;
-        site.serve::<P, _>(|site, places| redis.map(|at| at.start(site, places)).transpose())
+        let Served { site, redis, password } = self;
+        site.serve::<P, _>(|site, [places, also]| {
+            let etcd = etcd::start(site, password, also)?;
+            let answers = etcd.answers();
+            let redis = redis.map(|at| at.start(site, places)).transpose()?;
+            Ok(((etcd, redis), Some(answers)))
+        })
     }
 }
+
+/// What has begun beside a node, and what of it answers over HTTP.
+type Begun<T> = (T, Option<Arc<dyn Answers>>);
 
 impl Site<'_> {
     /// Runs a server of `P` here, until it is told to stop.
@@ -121,13 +140,14 @@ impl Site<'_> {
     /// # Errors
     /// If it cannot start, or not go on.
     pub fn run<P: Protocol>(self) -> Result<(), Failure> {
-        self.serve::<P, _>(|_, _| Ok(()))
+        self.serve::<P, _>(|_, _| Ok(((), None)))
     }
 
-    /// The same, with what `begin` begins once the node listens, and what ends when the node does.
+    /// The same, with what `begin` begins before the node says that it has started, and what ends
+    /// when the node does. It may answer over HTTP.
     fn serve<P: Protocol, T>(
         self,
-        begin: impl FnOnce(&Self, Receiver<Places>) -> Result<T, Failure>,
+        begin: impl FnOnce(&Self, [Receiver<Places>; 2]) -> Result<Begun<T>, Failure>,
     ) -> Result<(), Failure> {
         let actor = setup::actor::<P>(self.config)?;
         self.prepare()?;
@@ -140,9 +160,12 @@ impl Site<'_> {
         if storage.is_none() {
             storage = first_storage::<P>(&mut store)?;
         }
-        let (transport, _http) = self.listen(resumes)?;
-        let [places, also] = file::follow(self.config.clone(), self.node.id, self.log);
-        let _begun = begin(&self, also)?;
+        let members = setup::members(self.config)?;
+        let transport = Transport::server_at(&members, self.node.id, self.node.bind)
+            .map_err(|error| Failure::new(Code::Io, error))?;
+        let [places, one, other] = file::follow(self.config.clone(), self.node.id, self.log);
+        let (_begun, answers) = begin(&self, [one, other])?;
+        let _http = self.listen(resumes, answers)?;
         let watch = Console::new(transport.id(), self.log, self.board.clone(), places);
         let ended =
             EventLoop::start(actor, transport, store, &storage, watch).and_then(|node| node.run());
@@ -159,12 +182,10 @@ impl Site<'_> {
         Ok(())
     }
 
-    /// Opens the sockets, and says so.
-    fn listen(&self, resumes: bool) -> Result<(Transport, Http), Failure> {
-        let (node, members) = (&self.node, setup::members(self.config)?);
-        let transport = Transport::server_at(&members, node.id, node.bind)
-            .map_err(|error| Failure::new(Code::Io, error))?;
-        let http = Http::start(self.config, node.id, self.board.clone(), None, Settings::default())
+    /// Serves HTTP, and says that the node has started.
+    fn listen(&self, resumes: bool, more: Option<Arc<dyn Answers>>) -> Result<Http, Failure> {
+        let node = &self.node;
+        let http = Http::start(self.config, node.id, self.board.clone(), more, Settings::default())
             .map_err(|error| Failure::new(Code::Io, error))?;
         let saved = if resumes { "resumes" } else { "is new" };
         let (address, file, process) = (node.bind, node.store.display(), std::process::id());
@@ -179,7 +200,7 @@ impl Site<'_> {
         for line in exposure(node) {
             self.log.warn(&line, &[]);
         }
-        Ok((transport, http))
+        Ok(http)
     }
 
     /// Says how it ended, and writes down if it must not run again.
@@ -240,7 +261,8 @@ fn exposure(node: &Node) -> Vec<String> {
     if !node.http.ip().is_loopback() {
         lines.push(format!(
             "other machines reach HTTP {}: it asks for no key, and shows status and metrics to \
-             whoever asks; nothing can be changed there",
+             whoever asks; the store is open there to who knows the password of --password-file, \
+             and without one to nobody",
             node.http
         ));
     }
