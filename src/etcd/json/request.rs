@@ -133,8 +133,12 @@ fn alone(operation: Operation) -> Asked {
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
-    let object = body.trim_ascii_start().first() == Some(&b'{');
-    if !object {
+    // As for etcd, nothing is an object without fields.
+    let body = match body.trim_ascii() {
+        b"" | b"null" => b"{}",
+        body => body,
+    };
+    if body.first() != Some(&b'{') {
         return Err(Problem::invalid("the request is no JSON object"));
     }
     serde_json::from_slice(body).map_err(Problem::invalid)
