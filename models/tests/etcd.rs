@@ -197,7 +197,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
     #[test]
     fn the_store_does_what_its_twin_does(requests in vec(request(), 1..20)) {
-        let mut kv = Kv::default();
+        let mut kv = numbered();
         let mut twin = Twin { pairs: Vec::new(), revision: 1 };
         for request in requests {
             let command = Command::Etcd(request.clone());
@@ -220,6 +220,54 @@ proptest! {
     }
 }
 
+/// An empty store whose revisions are numbered.
+fn numbered() -> Kv {
+    let mut kv = Kv::default();
+    let body = Body::Txn { succeeded: true, answers: Vec::new() };
+    for _ in 0..2 {
+        let output = kv.apply(&Command::Etcd(Request::Number));
+        assert_eq!(output, Output::Etcd(Ok(Answer { revision: 1, body: body.clone() })));
+    }
+    kv
+}
+
+fn range_of(key: &str) -> Command {
+    let keys = Span { key: key.into(), end: "".into() };
+    Command::Etcd(Request::Alone(Operation::Range(Range {
+        keys,
+        limit: 0,
+        revision: 0,
+        order_by: Field::Key,
+        descending: false,
+        keys_only: false,
+        count_only: false,
+    })))
+}
+
+#[test]
+fn without_clients_of_etcd_stores_that_hold_the_same_are_the_same() {
+    let (mut one, mut other) = (Kv::default(), Kv::default());
+    one.apply(&put("k", "x"));
+    other.apply(&put("j", "x"));
+    other.apply(&put("k", "y"));
+    other.apply(&Command::Delete { key: "j".into() });
+    other.apply(&put("k", "x"));
+    assert_eq!(one, other);
+    assert_eq!(other.apply(&range_of("k")), Output::Etcd(Err(Refusal::Unnumbered)));
+    assert_eq!(one, other);
+    // The first of them finds all of it at revision 1, and what it does itself behind that.
+    let written = Operation::Put { key: "k".into(), value: "z".into(), previous: true };
+    let before = Pair { key: "k".into(), value: "x".into(), created: 1, modified: 1, version: 1 };
+    let body = Body::Put { previous: Some(before) };
+    assert_eq!(
+        other.apply(&Command::Etcd(Request::Alone(written))),
+        Output::Etcd(Ok(Answer { revision: 2, body }))
+    );
+    one.apply(&Command::Etcd(Request::Number));
+    one.apply(&put("k", "z"));
+    assert_eq!(one, other);
+}
+
 fn all(previous: bool) -> Command {
     let keys = Span { key: "\0".into(), end: "\0".into() };
     Command::Etcd(Request::Alone(Operation::Delete { keys, previous }))
@@ -227,20 +275,11 @@ fn all(previous: bool) -> Command {
 
 #[test]
 fn other_commands_make_revisions_too_and_only_if_they_change_something() {
-    let mut kv = Kv::default();
+    let mut kv = numbered();
     let key = || Text::from("k");
     let revision = |kv: &Kv| {
-        let range = Range {
-            keys: Span { key: "k".into(), end: "".into() },
-            limit: 0,
-            revision: 0,
-            order_by: Field::Key,
-            descending: false,
-            keys_only: true,
-            count_only: false,
-        };
-        let read = Command::Etcd(Request::Alone(Operation::Range(range)));
-        let Output::Etcd(Ok(Answer { revision, .. })) = kv.read(&read) else { panic!("no range") };
+        let read = kv.read(&range_of("k"));
+        let Output::Etcd(Ok(Answer { revision, .. })) = read else { panic!("no range") };
         revision
     };
     let none = Command::DeleteAll { keys: vec![key(), key()] };
@@ -265,7 +304,7 @@ fn other_commands_make_revisions_too_and_only_if_they_change_something() {
 
 #[test]
 fn an_answer_that_is_too_long_leaves_everything_as_it_was() {
-    let mut kv = Kv::default();
+    let mut kv = numbered();
     for key in ["a", "b", "c"] {
         kv.apply(&Command::Put { key: key.into(), value: Text::from(&*vec![0; VALUE_MAX]) });
     }

@@ -146,6 +146,7 @@ impl From<Refusal> for Problem {
             Refusal::Compacted => {
                 revision("etcdserver: mvcc: required revision has been compacted")
             }
+            Refusal::Unnumbered => Self::unavailable("revisions are not numbered yet"),
             Refusal::TooLong => {
                 let message = format!(
                     "the answer would have more than {READ_MAX} bytes; nothing was done; ask with \

@@ -5,7 +5,7 @@ use http_body_util::Full;
 use hyper::header::CONTENT_TYPE;
 use hyper::{HeaderMap, Method, Response, StatusCode};
 use quorate_models::consistency::Freshness;
-use quorate_models::kv::etcd::{Field, Operation, Range, Request, Span};
+use quorate_models::kv::etcd::{Answer, Refusal, Request};
 use quorate_models::kv::{Command, Output, Text};
 use serde_json::json;
 
@@ -127,15 +127,31 @@ impl Needs {
         };
         let Asked { request, serializable } = asked?;
         let freshness = if serializable { Freshness::Stale } else { Freshness::Linearizable };
-        let answer = match self.door.ask(Command::Etcd(request), freshness).await? {
-            Output::Etcd(answer) => answer?,
-            _ => return Err(Problem::internal("the store answered something else")),
+        let answer = match self.ask(request.clone(), freshness).await? {
+            Err(Refusal::Unnumbered) => {
+                // This is the first read ever of a client of etcd.
+                self.ask(Request::Number, Freshness::Linearizable).await??;
+                self.ask(request, freshness).await??
+            }
+            answer => answer?,
         };
         let bytes = held.replace(json::write(self.header(), &answer)).map_err(|error| {
             // It has been done, and there is no room to say so.
-            Problem::unavailable(&format!("{error}; the request took effect"))
+            Problem::unavailable(&format!("{error}; the request was carried out"))
         })?;
         Ok(respond(StatusCode::OK, bytes))
+    }
+
+    /// What the store answers.
+    async fn ask(
+        &self,
+        request: Request,
+        freshness: Freshness,
+    ) -> Result<Result<Answer, Refusal>, Problem> {
+        match self.door.ask(Command::Etcd(request), freshness).await? {
+            Output::Etcd(answer) => Ok(answer),
+            _ => Err(Problem::internal("the store answered something else")),
+        }
     }
 
     /// What this node says of itself.
@@ -167,17 +183,7 @@ impl Needs {
 
     /// Whether the cluster answers a read.
     async fn health(&self) -> Response<Full<Bytes>> {
-        let keys = Span { key: Text::from("health"), end: Text::from("") };
-        let range = Range {
-            keys,
-            limit: 0,
-            revision: 0,
-            order_by: Field::Key,
-            descending: false,
-            keys_only: true,
-            count_only: true,
-        };
-        let command = Command::Etcd(Request::Alone(Operation::Range(range)));
+        let command = Command::Length { key: Text::from("health") };
         match self.door.ask(command, Freshness::Linearizable).await {
             Ok(_) => respond(StatusCode::OK, "{\"health\":\"true\"}".into()),
             Err(_) => respond(StatusCode::SERVICE_UNAVAILABLE, "{\"health\":\"false\"}".into()),

@@ -1,7 +1,8 @@
 //! What clients of etcd ask for in one step: puts, ranges and deletions, alone or as a transaction.
 //!
 //! The words are those of etcd's API, version 3, and so is what they mean. The store keeps no
-//! history: what was before the last revision is compacted, in its words.
+//! history: what was before the last revision is compacted, in its words. Revisions are numbered
+//! once a request asks for it, as every one does that writes.
 
 mod perform;
 
@@ -23,6 +24,8 @@ pub enum Request {
     Alone(Operation),
     /// Several, by a condition.
     Txn(Txn),
+    /// Begins to number revisions, if they are not: answered as a transaction of nothing.
+    Number,
 }
 
 /// What is done, or read.
@@ -85,7 +88,7 @@ pub enum Field {
 }
 
 /// Operations by a condition, at one moment.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Txn {
     /// What must all be true.
     pub compare: Vec<Compare>,
@@ -174,6 +177,8 @@ pub enum Refusal {
     Compacted,
     /// The revision is yet to come.
     Future,
+    /// Revisions are not numbered, and a read does not begin with it: [`Request::Number`] does.
+    Unnumbered,
 }
 
 impl Request {
@@ -184,6 +189,7 @@ impl Request {
             Request::Txn(Txn { success, failure, .. }) => {
                 success.iter().chain(failure).all(Operation::is_range)
             }
+            Request::Number => false,
         }
     }
 
@@ -195,6 +201,7 @@ impl Request {
                 let operations = success.iter().chain(failure).map(Operation::weight);
                 compare.iter().map(Compare::weight).chain(operations).sum()
             }
+            Request::Number => 1,
         }
     }
 }
@@ -241,6 +248,7 @@ impl fmt::Debug for Request {
         match self {
             Request::Alone(operation) => write!(f, "{operation:?}"),
             Request::Txn(txn) => write!(f, "{txn:?}"),
+            Request::Number => f.write_str("number revisions"),
         }
     }
 }

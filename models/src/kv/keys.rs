@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Text;
 
-/// What the store holds under a key.
+/// What the store holds under a key. All numbers are 0 as long as revisions are not numbered.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Entry {
     /// The value.
@@ -21,42 +21,51 @@ pub struct Entry {
 }
 
 /// All keys. A revision is a command that changed something; all that it changed has its number.
-/// The store begins at revision 1, as that of etcd does.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+///
+/// They are numbered once somebody asks for that, and then for ever: who does not ask gets by
+/// without, and stores that differ only in their past are alike for the checker.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(super) struct Keys {
     entries: BTreeMap<Text, Entry>,
+    /// 0: revisions are not numbered.
     revision: u64,
 }
 
-impl Default for Keys {
-    fn default() -> Self {
-        Keys { entries: BTreeMap::new(), revision: 1 }
-    }
-}
-
 impl Keys {
-    /// The revision of the last change.
-    pub fn revision(&self) -> u64 {
-        self.revision
+    /// The revision of the last change; `None` if revisions are not numbered.
+    pub fn revision(&self) -> Option<u64> {
+        (self.revision > 0).then_some(self.revision)
     }
 
     /// The revision of a command that is about to change something.
     pub fn next_revision(&self) -> u64 {
-        self.revision + 1
+        if self.revision > 0 { self.revision + 1 } else { 0 }
+    }
+
+    /// Begins to number revisions, unless they are numbered, and gives the last one. All that is
+    /// there came to be at the first, 1, as an empty store of etcd did.
+    pub fn number(&mut self) -> u64 {
+        if self.revision == 0 {
+            self.revision = 1;
+            for entry in self.entries.values_mut() {
+                (entry.created, entry.modified, entry.version) = (1, 1, 1);
+            }
+        }
+        self.revision
     }
 
     /// The value of `key`.
-    pub fn get(&self, key: &[u8]) -> Option<&Text> {
+    pub fn get(&self, key: &Text) -> Option<&Text> {
         self.entry(key).map(|entry| &entry.value)
     }
 
     /// What there is under `key`.
-    pub fn entry(&self, key: &[u8]) -> Option<&Entry> {
+    pub fn entry(&self, key: &Text) -> Option<&Entry> {
         self.entries.get(key)
     }
 
     /// Whether `key` is there.
-    pub fn contains_key(&self, key: &[u8]) -> bool {
+    pub fn contains_key(&self, key: &Text) -> bool {
         self.entries.contains_key(key)
     }
 
@@ -65,12 +74,13 @@ impl Keys {
         self.revision = at;
         let before = self.entries.get(&key);
         let (created, version) = before.map_or((at, 0), |entry| (entry.created, entry.version));
-        self.entries.insert(key, Entry { value, created, modified: at, version: version + 1 })
+        let version = version + u64::from(at > 0);
+        self.entries.insert(key, Entry { value, created, modified: at, version })
     }
 
     /// Removes `key` at revision `at`, and returns what there was. If it is absent, that is no
     /// change.
-    pub fn remove(&mut self, at: u64, key: &[u8]) -> Option<Entry> {
+    pub fn remove(&mut self, at: u64, key: &Text) -> Option<Entry> {
         let before = self.entries.remove(key)?;
         self.revision = at;
         Some(before)
@@ -89,9 +99,9 @@ impl Keys {
     /// one of them is included.
     pub fn between(
         &self,
-        from: Bound<&[u8]>,
-        to: Bound<&[u8]>,
+        from: Bound<&Text>,
+        to: Bound<&Text>,
     ) -> impl Iterator<Item = (&Text, &Entry)> {
-        self.entries.range::<[u8], _>((from, to))
+        self.entries.range((from, to))
     }
 }

@@ -22,13 +22,6 @@ impl From<&[u8]> for Text {
     }
 }
 
-/// A key is found by its bytes, which compare and hash as it does.
-impl std::borrow::Borrow<[u8]> for Text {
-    fn borrow(&self) -> &[u8] {
-        &self.0
-    }
-}
-
 impl std::ops::Deref for Text {
     type Target = [u8];
     fn deref(&self) -> &[u8] {

@@ -12,11 +12,15 @@ use crate::kv::{READ_MAX, Text};
 
 /// Does what is asked for, or nothing at all.
 pub fn perform(store: &mut Keys, request: &Request) -> Result<Answer, Refusal> {
-    let (before, at) = (store.revision(), store.next_revision());
+    if request.is_read_only() {
+        return read(store, request);
+    }
+    let (before, at) = (store.number(), store.next_revision());
     let mut step = Step { store, at, undo: Vec::new(), room: Room(READ_MAX) };
     let done = match request {
         Request::Alone(operation) => step.operate(operation),
         Request::Txn(txn) => step.transact(txn),
+        Request::Number => step.transact(&Txn::default()),
     };
     if done.is_err() {
         for (key, entry) in step.undo.into_iter().rev() {
@@ -28,22 +32,35 @@ pub fn perform(store: &mut Keys, request: &Request) -> Result<Answer, Refusal> {
 
 /// The same, of a request that only reads.
 pub fn read(store: &Keys, request: &Request) -> Result<Answer, Refusal> {
+    let revision = store.revision().ok_or(Refusal::Unnumbered)?;
     let mut room = Room(READ_MAX);
-    match request {
-        Request::Alone(operation) => look(store, operation, &mut room),
+    let body = match request {
+        Request::Alone(operation) => look(store, revision, operation, &mut room)?,
         Request::Txn(txn) => {
             let (succeeded, operations) = branch(store, txn);
-            let answers = operations.iter().map(|operation| look(store, operation, &mut room));
-            let body = Body::Txn { succeeded, answers: answers.collect::<Result<_, _>>()? };
-            Ok(Answer { revision: store.revision(), body })
+            let answer = |operation| {
+                let body = look(store, revision, operation, &mut room)?;
+                Ok(Answer { revision, body })
+            };
+            Body::Txn {
+                succeeded,
+                answers: operations.iter().map(answer).collect::<Result<_, _>>()?,
+            }
         }
-    }
+        Request::Number => unreachable!("it does not only read"),
+    };
+    Ok(Answer { revision, body })
 }
 
 /// What an operation returns that only reads.
-fn look(store: &Keys, operation: &Operation, room: &mut Room) -> Result<Answer, Refusal> {
+fn look(
+    store: &Keys,
+    revision: u64,
+    operation: &Operation,
+    room: &mut Room,
+) -> Result<Body, Refusal> {
     let Operation::Range(range) = operation else { unreachable!("it only reads") };
-    Ok(Answer { revision: store.revision(), body: select(store, range, room)? })
+    select(store, revision, range, room)
 }
 
 /// A request that is being performed.
@@ -72,7 +89,7 @@ impl Step<'_> {
         let (succeeded, operations) = branch(self.store, txn);
         let answers = operations.iter().map(|operation| self.operate(operation));
         let body = Body::Txn { succeeded, answers: answers.collect::<Result<_, _>>()? };
-        Ok(Answer { revision: self.store.revision(), body })
+        Ok(Answer { revision: self.store.number(), body })
     }
 
     fn operate(&mut self, operation: &Operation) -> Result<Answer, Refusal> {
@@ -84,10 +101,13 @@ impl Step<'_> {
                 shown.iter().try_for_each(|pair| self.room.take(pair))?;
                 Body::Put { previous: shown }
             }
-            Operation::Range(range) => select(self.store, range, &mut self.room)?,
+            Operation::Range(range) => {
+                let revision = self.store.number();
+                select(self.store, revision, range, &mut self.room)?
+            }
             Operation::Delete { keys, previous } => self.delete(keys, *previous)?,
         };
-        Ok(Answer { revision: self.store.revision(), body })
+        Ok(Answer { revision: self.store.number(), body })
     }
 
     fn delete(&mut self, keys: &Span, previous: bool) -> Result<Body, Refusal> {
@@ -137,18 +157,18 @@ fn is_true(compare: &Compare, entry: Option<&Entry>) -> bool {
 }
 
 fn within<'a>(store: &'a Keys, span: &'a Span) -> impl Iterator<Item = (&'a Text, &'a Entry)> {
-    let key: &[u8] = &span.key;
+    let key = &span.key;
     let to = match &*span.end {
         b"" => Bound::Included(key),
         b"\0" => Bound::Unbounded,
         // One that is before the first key leaves none.
-        end => Bound::Excluded(end.max(key)),
+        _ => Bound::Excluded(key.max(&span.end)),
     };
     store.between(Bound::Included(key), to)
 }
 
-fn select(store: &Keys, range: &Range, room: &mut Room) -> Result<Body, Refusal> {
-    match range.revision.cmp(&store.revision()) {
+fn select(store: &Keys, revision: u64, range: &Range, room: &mut Room) -> Result<Body, Refusal> {
+    match range.revision.cmp(&revision) {
         Ordering::Greater => return Err(Refusal::Future),
         Ordering::Less if range.revision > 0 => return Err(Refusal::Compacted),
         _ => {}
