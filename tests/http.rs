@@ -3,14 +3,17 @@
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use http_body_util::Full;
+use hyper::{Response, StatusCode};
 use quorate::node::board::Board;
 use quorate::node::config::{Config, ConfigError, Runs};
 use quorate::node::event_loop::Counts;
 use quorate::node::fragment::ReassemblyCounters;
 use quorate::node::histogram::Histogram;
-use quorate::node::http::{Http, HttpError, Settings};
+use quorate::node::http::{Answering, Answers, Asked, Http, HttpError, Settings};
 use quorate::node::snapshot::Snapshot;
 use quorate::node::transport::Counters;
 use quorate_models::service::{Number, Part, Status, Stores};
@@ -294,6 +297,70 @@ fn a_flood_of_connections_passes() {
     let flood: Vec<_> = (0..200).map(|_| TcpStream::connect(http.address()).unwrap()).collect();
     drop(flood);
     assert!(get(http.address(), "/status").0.starts_with("HTTP/1.1 200 "));
+}
+
+/// Sends back what comes to `/echo`, up to 2,000 bytes, or says why it does not.
+struct Echo;
+
+impl Answers for Echo {
+    fn owns(&self, path: &str) -> bool {
+        path == "/echo"
+    }
+
+    fn answer(&self, asked: Asked) -> Answering {
+        Box::pin(async {
+            let held = match asked.body.read(2_000).await {
+                Ok(held) => {
+                    let bytes = held.as_ref().to_vec();
+                    held.replace(bytes)
+                }
+                Err(error) => Err(error),
+            };
+            held.map(|bytes| Response::new(Full::new(bytes))).unwrap_or_else(|error| {
+                let mut response = Response::new(Full::from(error.to_string()));
+                *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+                response
+            })
+        })
+    }
+}
+
+#[test]
+fn what_bodies_and_answers_hold_is_bounded_and_given_back() {
+    let body = Duration::from_millis(500);
+    let settings = Settings { body, memory: 1_500, ..Settings::default() };
+    let board = Board::default();
+    let http = Http::start(&config(), 1, board, Some(Arc::new(Echo)), settings).unwrap();
+    let head = |length: usize| {
+        format!("POST /echo HTTP/1.1\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n")
+    };
+    let echo = |length: usize| {
+        exchange(http.address(), &[head(length).as_bytes(), &vec![b'x'; length]].concat())
+    };
+    for _ in 0..5 {
+        assert!(echo(1_000).ends_with(&"x".repeat(1_000)));
+    }
+    assert!(echo(2_001).contains("the request has more than 2000 bytes"));
+    assert!(echo(1_600).contains("buffers for HTTP clients are full"));
+    // One that does not end what it has begun holds it for a while, and no longer.
+    let deadline = Instant::now() + LIMIT;
+    let is_full = || echo(1_000).contains("buffers for HTTP clients are full");
+    let mut slow = loop {
+        let mut slow = TcpStream::connect(http.address()).unwrap();
+        slow.write_all(&[head(1_000).as_bytes(), &[b'x'; 900]].concat()).unwrap();
+        if is_full() {
+            break slow;
+        }
+        assert!(Instant::now() < deadline, "it is never full");
+    };
+    while is_full() {
+        assert!(Instant::now() < deadline, "it stays full");
+    }
+    let mut answer = String::new();
+    slow.read_to_string(&mut answer).unwrap();
+    assert!(answer.contains("the request did not come within 500ms"), "{answer}");
+    let chunked = b"POST /echo HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n";
+    assert!(exchange(http.address(), chunked).contains("the request did not come whole"));
 }
 
 #[test]
