@@ -30,6 +30,7 @@ use crate::node::http::{Answers, Http, Settings};
 use crate::node::seal::NoRandom;
 use crate::node::snapshot::Snapshot;
 use crate::node::storage::{self, Store};
+use crate::node::tls::{Tls, TlsError};
 use crate::node::transport::Transport;
 use crate::redis::password::Password;
 use console::Console;
@@ -59,6 +60,13 @@ pub struct Args {
     /// addresses only
     #[arg(long, value_name = "FILE")]
     password_file: Option<PathBuf>,
+    /// The file with the certificate, in PEM, by which the node is known to HTTP clients that speak
+    /// TLS; clients of etcd must then. Who asks for status and metrics may
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// The file with the key of that certificate, in PEM, which only its owner can read
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
     /// Create the node's store if there is none. Only for a node that never ran, or in Raft for one
     /// that has lost its store, which counts for nothing until it is removed, added and promoted:
     /// one that comes back without its memory may break its word, and acknowledged writes are lost
@@ -89,10 +97,12 @@ fn node(args: &Args, log: Log) -> Result<(), Failure> {
     let node = bound(setup::node(&config, args.id)?.clone(), args.bind)?;
     let password = args.password_file.as_deref().map(Password::load).transpose()?;
     let redis = args.redis.settings(password.clone())?;
+    let files = args.tls_cert.as_deref().zip(args.tls_key.as_deref());
+    let tls = files.map(|(cert, key)| Tls::load(cert, key)).transpose()?;
     let board = Board::default();
     stop_when_told(&board, args.stop_with_stdin)?;
     let site = Site { config: &config, node, init: args.init, board, log };
-    setup::visit(&config, Served { site, redis, password })?
+    setup::visit(&config, Served { site, redis, password, tls })?
 }
 
 /// One node of a cluster, where it is to run.
@@ -109,30 +119,39 @@ pub struct Site<'a> {
     pub log: Log,
 }
 
-/// A node of the key-value store, how it serves Redis clients, if it does, and what password these
-/// and clients of etcd must know.
+/// A node of the key-value store, how it serves Redis clients, if it does, what password these and
+/// clients of etcd must know, and by what the latter know the node.
 struct Served<'a> {
     site: Site<'a>,
     redis: Option<redis::At>,
     password: Option<Password>,
+    tls: Option<Tls>,
 }
 
 impl Visit for Served<'_> {
     type Output = Result<(), Failure>;
 
     fn visit<P: Protocol<Machine = Kv>>(self) -> Result<(), Failure> {
-        let Served { site, redis, password } = self;
+        let Served { site, redis, password, tls } = self;
         site.serve::<P, _>(|site, [places, also]| {
             let etcd = etcd::start(site, password, also)?;
-            let answers = etcd.answers();
+            let more = Some(etcd.answers());
             let redis = redis.map(|at| at.start(site, places)).transpose()?;
-            Ok(((etcd, redis), Some(answers)))
+            let settings = Settings { tls, ..Settings::default() };
+            Ok(Begun { runs: (etcd, redis), more, settings })
         })
     }
 }
 
-/// What has begun beside a node, and what of it answers over HTTP.
-type Begun<T> = (T, Option<Arc<dyn Answers>>);
+/// What has begun beside a node.
+struct Begun<T> {
+    /// What ends when the node does.
+    runs: T,
+    /// What else answers over HTTP.
+    more: Option<Arc<dyn Answers>>,
+    /// How HTTP is served.
+    settings: Settings,
+}
 
 impl Site<'_> {
     /// Runs a server of `P` here, until it is told to stop.
@@ -140,11 +159,10 @@ impl Site<'_> {
     /// # Errors
     /// If it cannot start, or not go on.
     pub fn run<P: Protocol>(self) -> Result<(), Failure> {
-        self.serve::<P, _>(|_, _| Ok(((), None)))
+        self.serve::<P, _>(|_, _| Ok(Begun { runs: (), more: None, settings: Settings::default() }))
     }
 
-    /// The same, with what `begin` begins before the node says that it has started, and what ends
-    /// when the node does. It may answer over HTTP.
+    /// The same, with what `begin` begins before the node says that it has started.
     fn serve<P: Protocol, T>(
         self,
         begin: impl FnOnce(&Self, [Receiver<Places>; 2]) -> Result<Begun<T>, Failure>,
@@ -164,8 +182,8 @@ impl Site<'_> {
         let transport = Transport::server_at(&members, self.node.id, self.node.bind)
             .map_err(|error| Failure::new(Code::Io, error))?;
         let [places, one, other] = file::follow(self.config.clone(), self.node.id, self.log);
-        let (_begun, answers) = begin(&self, [one, other])?;
-        let _http = self.listen(resumes, answers)?;
+        let Begun { runs: _runs, more, settings } = begin(&self, [one, other])?;
+        let _http = self.listen(resumes, more, settings)?;
         let watch = Console::new(transport.id(), self.log, self.board.clone(), places);
         let ended =
             EventLoop::start(actor, transport, store, &storage, watch).and_then(|node| node.run());
@@ -183,9 +201,14 @@ impl Site<'_> {
     }
 
     /// Serves HTTP, and says that the node has started.
-    fn listen(&self, resumes: bool, more: Option<Arc<dyn Answers>>) -> Result<Http, Failure> {
+    fn listen(
+        &self,
+        resumes: bool,
+        more: Option<Arc<dyn Answers>>,
+        settings: Settings,
+    ) -> Result<Http, Failure> {
         let node = &self.node;
-        let http = Http::start(self.config, node.id, self.board.clone(), more, Settings::default())
+        let http = Http::start(self.config, node.id, self.board.clone(), more, settings)
             .map_err(|error| Failure::new(Code::Io, error))?;
         let saved = if resumes { "resumes" } else { "is new" };
         let (address, file, process) = (node.bind, node.store.display(), std::process::id());
@@ -213,6 +236,13 @@ impl Site<'_> {
             Err(_) => self.log.error("stopped by an error", &[]),
         }
         ended.map_err(Failure::from)
+    }
+}
+
+impl From<TlsError> for Failure {
+    fn from(error: TlsError) -> Self {
+        let code = if matches!(error, TlsError::Io { .. }) { Code::Io } else { Code::Config };
+        Failure::new(code, error)
     }
 }
 

@@ -27,11 +27,20 @@ impl Access {
         Access { password, on_loopback, guesses }
     }
 
-    /// Whether a client is served that sends `headers` from `address`.
+    /// Whether a client is served that sends `headers` from `address`, and does so as plain text
+    /// although it need not.
     ///
     /// # Errors
     /// What it is told if it is not.
-    pub fn check(&self, address: IpAddr, headers: &HeaderMap) -> Result<(), Problem> {
+    pub fn check(
+        &self,
+        address: IpAddr,
+        is_plain: bool,
+        headers: &HeaderMap,
+    ) -> Result<(), Problem> {
+        if is_plain {
+            return Err(Problem::forbidden("this node has TLS: ask with https"));
+        }
         // Browsers say for which page they ask, and no other client does: whoever reads a page
         // must not thereby write here, whatever name the page has given this address.
         if headers.contains_key(ORIGIN) {

@@ -61,7 +61,7 @@ impl Service {
             "/version" => is_method(Method::GET, "GET").map(|()| Route::Version),
             "/health" => is_method(Method::GET, "GET").map(|()| Route::Health),
             _ => {
-                self.access.check(asked.from.ip(), &head.headers)?;
+                self.access.check(asked.from.ip(), asked.is_plain, &head.headers)?;
                 is_method(Method::POST, "POST")?;
                 if !is_json(&head.headers) {
                     return Err(Problem::no_json());

@@ -31,6 +31,7 @@ pub use self::connection::Asked;
 use super::board::Board;
 use super::config::{Config, ConfigError};
 use super::snapshot::Snapshot;
+use super::tls::Tls;
 
 /// How long to wait after a connection could not be accepted, for want of file descriptors, say.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -42,7 +43,7 @@ const DESCRIPTORS: u64 = 100;
 const LOOKING_UP: usize = 2;
 
 /// What clients are held to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Settings {
     /// How many connections there are at a time; one more is told so, and closed.
     pub connections: usize,
@@ -55,6 +56,8 @@ pub struct Settings {
     pub stall: Duration,
     /// How many bytes bodies and answers hold together; what needs more is refused.
     pub memory: usize,
+    /// With this, a client may speak TLS; what it asks for without is known to be plain.
+    pub tls: Option<Tls>,
 }
 
 impl Default for Settings {
@@ -65,6 +68,7 @@ impl Default for Settings {
             body: Duration::from_secs(30),
             stall: Duration::from_secs(30),
             memory: 256 << 20,
+            tls: None,
         }
     }
 }

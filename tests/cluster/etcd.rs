@@ -1,15 +1,21 @@
 //! Clients of etcd's JSON gateway of a real cluster, on plain sockets.
 
 use std::fs;
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::sync::Arc;
 use std::thread;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use quorate_models::kv::VALUE_MAX;
 use serde_json::{Value, json};
+use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::pki_types::CertificateDer;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 
 use crate::support::cluster::{Cluster, LIMIT, expect, quorate, wait_for};
 
@@ -26,8 +32,18 @@ fn exchange(
     headers: &str,
     body: &str,
 ) -> Option<(u16, String, String)> {
-    let mut stream = TcpStream::connect(address).ok()?;
+    let stream = TcpStream::connect(address).ok()?;
     stream.set_read_timeout(Some(LIMIT)).expect("a socket");
+    exchange_on(stream, line, headers, body)
+}
+
+/// The same, on a connection that is there.
+fn exchange_on(
+    mut stream: impl Read + Write,
+    line: &str,
+    headers: &str,
+    body: &str,
+) -> Option<(u16, String, String)> {
     let length = body.len();
     let head = format!(
         "{line} HTTP/1.1\r\nHost: x\r\n{headers}Content-Length: {length}\r\n\
@@ -273,4 +289,66 @@ fn elsewhere_than_on_loopback_only_who_knows_the_password_is_served() {
             None
         }
     });
+}
+
+/// A connection to `address` whose certificate must be `cert`.
+fn by_tls(address: SocketAddr, cert: &Path) -> impl Read + Write + use<> {
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_file(cert).expect("a certificate")).expect("a root");
+    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .expect("versions")
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let name = address.ip().into();
+    let connection = ClientConnection::new(Arc::new(config), name).expect("a session");
+    let stream = TcpStream::connect(address).expect("somebody listens");
+    stream.set_read_timeout(Some(LIMIT)).expect("a socket");
+    StreamOwned::new(connection, stream)
+}
+
+#[test]
+fn a_node_with_a_certificate_is_asked_by_tls() {
+    let cluster = Cluster::start(3);
+    cluster.kill(1);
+    let folder = cluster.loaded().path.parent().expect("a folder").to_owned();
+    let fixtures = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/tls"));
+    let [cert, key] = ["cert.pem", "key.pem"].map(|name| {
+        fs::copy(fixtures.join(name), folder.join(name)).expect("a file");
+        folder.join(name)
+    });
+    let [cert_path, key_path] = [&cert, &key].map(|path| path.to_str().expect("a path of text"));
+    let config = cluster.config();
+    let node = |more: &[&str]| {
+        quorate(["node", "--config", &config, "--id", "1"].into_iter().chain(more.iter().copied()))
+    };
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o644)).expect("a file");
+    let both = ["--tls-cert", cert_path, "--tls-key", key_path];
+    expect(&node(&both), 78, &["key.pem: its mode is 0644"]);
+    expect(&node(&both[..2]), 64, &["--tls-key"]);
+    expect(&node(&both[2..]), 64, &["--tls-cert"]);
+    expect(&node(&["--tls-cert", "/none", "--tls-key", key_path]), 74, &["/none: cannot read it"]);
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).expect("a file");
+    cluster.restart_with(1, &both);
+
+    let address = addresses(&cluster)[0];
+    wait_for("the node to follow", || cluster.row(1)?["leader"].as_u64());
+    let asked = |line: &str, body: &str| exchange_on(by_tls(address, &cert), line, JSON, body);
+    let (status, _, answer) = asked("POST /v3/kv/put", &put("k", "v")).expect("an answer");
+    assert_eq!(status, 200, "{answer}");
+    let (_, _, answer) = asked("POST /v3/kv/range", &range("k")).expect("an answer");
+    assert!(answer.contains(&base64("v")), "{answer}");
+    assert_eq!(asked("GET /status", "").expect("an answer").0, 200);
+    // As plain text only what is no secret.
+    let (status, answer) = post(address, "/v3/kv/put", &put("k", "w")).expect("an answer");
+    assert_eq!(status, 403, "{answer}");
+    assert_eq!(exchange(address, "GET /status", "", "").expect("an answer").0, 200);
+    // What begins as TLS does and is none.
+    let mut stream = TcpStream::connect(address).expect("somebody listens");
+    stream.set_read_timeout(Some(LIMIT)).expect("a socket");
+    stream.write_all(&[22; 1_000]).expect("it is taken");
+    // Its end may be a reset.
+    let ended = stream.read_to_end(&mut Vec::new()).map_err(|error| error.kind());
+    assert!(!matches!(ended, Err(ErrorKind::WouldBlock | ErrorKind::TimedOut)), "{ended:?}");
+    assert_eq!(asked("GET /status", "").expect("an answer").0, 200);
 }

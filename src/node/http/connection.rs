@@ -14,7 +14,7 @@ use hyper::server::conn::http1::Builder;
 use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_io_timeout::TimeoutStream;
@@ -31,6 +31,9 @@ const UNWANTED: usize = 64 << 10;
 /// For how long.
 const LINGER: Duration = Duration::from_secs(2);
 
+/// The first byte of whoever speaks TLS: it begins a handshake.
+const HANDSHAKE: u8 = 22;
+
 /// What is said to one that comes when there are too many, and to one whose request does not come
 /// in time.
 const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nRetry-After: 1\r\n\
@@ -42,6 +45,8 @@ const LATE: &[u8] = b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\
 pub struct Asked {
     /// Who asks.
     pub from: SocketAddr,
+    /// It came as plain text, although the node has TLS.
+    pub is_plain: bool,
     /// What is asked for.
     pub head: Parts,
     /// What comes behind it.
@@ -59,12 +64,28 @@ pub(super) async fn serve(stream: TcpStream, from: SocketAddr, site: Arc<Site>) 
     if stream.set_nodelay(true).is_err() {
         return;
     }
-    let settings = site.settings;
+    let Some(tls) = &site.settings.tls else { return talk(stream, from, false, site).await };
+    let (head, mut first) = (site.settings.head, [0]);
+    let begun = timeout(head, stream.peek(&mut first)).await;
+    if first != [HANDSHAKE] {
+        if let Ok(Ok(1..)) = begun {
+            talk(stream, from, true, site).await;
+        }
+    } else if let Ok(Ok(stream)) = timeout(head, tls.acceptor().accept(stream)).await {
+        talk(stream, from, false, site).await;
+    }
+}
+
+async fn talk<S>(stream: S, from: SocketAddr, is_plain: bool, site: Arc<Site>)
+where
+    S: AsyncRead + AsyncWrite + Send + 'static,
+{
+    let settings = &site.settings;
     let mut io = TimeoutStream::new(stream);
     io.set_write_timeout(Some(settings.stall));
     let service = service_fn(|request: Request<Incoming>| {
         let site = Arc::clone(&site);
-        async move { Ok::<_, Infallible>(respond(request, from, &site).await) }
+        async move { Ok::<_, Infallible>(respond(request, from, is_plain, &site).await) }
     });
     let mut connection = Builder::new()
         .timer(TokioTimer::new())
@@ -98,13 +119,14 @@ pub(super) async fn serve(stream: TcpStream, from: SocketAddr, site: Arc<Site>) 
 async fn respond(
     request: Request<Incoming>,
     from: SocketAddr,
+    is_plain: bool,
     site: &Arc<Site>,
 ) -> Response<Full<Bytes>> {
     let (head, incoming) = request.into_parts();
     let mut response = match &site.more {
         Some(more) if more.owns(head.uri.path()) => {
             let body = Body::new(incoming, site.settings.body, Arc::clone(&site.memory));
-            return more.answer(Asked { from, head, body }).await;
+            return more.answer(Asked { from, is_plain, head, body }).await;
         }
         _ => answer::to(&head, site).await,
     };
