@@ -1,14 +1,14 @@
 //! The keys with what they hold and when that was written.
 
+mod bytes;
+
 use std::collections::BTreeMap;
 use std::ops::Bound;
-
-use serde::{Deserialize, Serialize};
 
 use super::Text;
 
 /// What the store holds under a key. All numbers are 0 as long as revisions are not numbered.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Entry {
     /// The value.
     pub value: Text,
@@ -24,7 +24,7 @@ pub struct Entry {
 ///
 /// They are numbered once somebody asks for that, and then for ever: who does not ask gets by
 /// without, and stores that differ only in their past are alike for the checker.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Keys {
     entries: BTreeMap<Text, Entry>,
     /// 0: revisions are not numbered.

@@ -47,12 +47,15 @@ struct WrittenBody<'a> {
 }
 
 #[derive(Serialize)]
-#[serde(rename_all = "snake_case")]
 enum WrittenAnswer<'a> {
-    ResponsePut(Written<'a>),
-    ResponseRange(Written<'a>),
-    ResponseDeleteRange(Written<'a>),
-    ResponseTxn(Written<'a>),
+    #[serde(rename = "response_put")]
+    Put(Written<'a>),
+    #[serde(rename = "response_range")]
+    Range(Written<'a>),
+    #[serde(rename = "response_delete_range")]
+    DeleteRange(Written<'a>),
+    #[serde(rename = "response_txn")]
+    Txn(Written<'a>),
 }
 
 #[derive(Serialize)]
@@ -119,10 +122,10 @@ fn written(header: Header, answer: &Answer) -> Written<'_> {
 fn part(answer: &Answer) -> WrittenAnswer<'_> {
     let written = written(Header::default(), answer);
     match &answer.body {
-        Body::Put { .. } => WrittenAnswer::ResponsePut(written),
-        Body::Range { .. } => WrittenAnswer::ResponseRange(written),
-        Body::Deleted { .. } => WrittenAnswer::ResponseDeleteRange(written),
-        Body::Txn { .. } => WrittenAnswer::ResponseTxn(written),
+        Body::Put { .. } => WrittenAnswer::Put(written),
+        Body::Range { .. } => WrittenAnswer::Range(written),
+        Body::Deleted { .. } => WrittenAnswer::DeleteRange(written),
+        Body::Txn { .. } => WrittenAnswer::Txn(written),
     }
 }
 
