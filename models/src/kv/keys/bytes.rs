@@ -1,8 +1,8 @@
 //! The keys as they are stored and sent.
 //!
 //! Without numbers they are a map from keys to values. With numbers each key is there twice, as in
-//! no map: with its value, and with its numbers. Before all others stands the empty key, twice, with
-//! the revision. So who does without numbers does not pay for them, in bytes either.
+//! no map: with its value, and with its numbers. Before all others stands the empty key, twice,
+//! with the revision. So who does without numbers does not pay for them, in bytes either.
 
 use std::fmt;
 
