@@ -19,7 +19,7 @@
 //! ```
 //!
 //! A program that has many sessions, on one thread and over one socket, opens
-//! [`Sessions`](node::client::Sessions) instead: [`redis`] does, for Redis clients.
+//! [`Sessions`](node::client::Sessions) instead: [`redis`] does, for Redis clients, and [`etcd`].
 //!
 //! A program that is a node of a cluster calls [`Site::run`](cli::node::Site::run) with the
 //! protocol as its type. The call returns when the board is told to stop, by another thread or a
@@ -55,5 +55,6 @@
 
 pub mod bench;
 pub mod cli;
+pub mod etcd;
 pub mod node;
 pub mod redis;

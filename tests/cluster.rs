@@ -3,6 +3,8 @@
 
 #[path = "cluster/bench.rs"]
 mod bench;
+#[path = "cluster/etcd.rs"]
+mod etcd;
 #[path = "cluster/five.rs"]
 mod five;
 #[path = "cluster/load.rs"]

@@ -3,18 +3,24 @@
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use http_body_util::Full;
+use hyper::{Response, StatusCode};
 use quorate::node::board::Board;
 use quorate::node::config::{Config, ConfigError, Runs};
 use quorate::node::event_loop::Counts;
 use quorate::node::fragment::ReassemblyCounters;
 use quorate::node::histogram::Histogram;
-use quorate::node::http::{Http, HttpError};
+use quorate::node::http::{Answering, Answers, Asked, Http, HttpError, Settings};
 use quorate::node::snapshot::Snapshot;
 use quorate::node::transport::Counters;
 use quorate_models::service::{Number, Part, Status, Stores};
 use stateright::actor::Id;
+
+/// How long a test waits for what must happen.
+const LIMIT: Duration = Duration::from_secs(20);
 
 /// A cluster of one node on a port that is free.
 fn config() -> Config {
@@ -25,8 +31,12 @@ fn config() -> Config {
 }
 
 fn start() -> (Http, Board<Snapshot>) {
+    start_with(Settings::default())
+}
+
+fn start_with(settings: Settings) -> (Http, Board<Snapshot>) {
     let board = Board::default();
-    (Http::start(&config(), 1, board.clone()).unwrap(), board)
+    (Http::start(&config(), 1, board.clone(), None, settings).unwrap(), board)
 }
 
 fn snapshot(term: u64) -> Snapshot {
@@ -67,7 +77,8 @@ fn exchange(address: SocketAddr, request: &[u8]) -> String {
 }
 
 fn get(address: SocketAddr, path: &str) -> (String, String) {
-    let answer = exchange(address, format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n").as_bytes());
+    let request = format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    let answer = exchange(address, request.as_bytes());
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();
     (head.to_owned(), body.to_owned())
 }
@@ -119,7 +130,8 @@ fn a_head_is_that_of_the_answer_without_its_body() {
     let (http, board) = start();
     board.publish(snapshot(3));
     for path in ["/", "/status", "/metrics", "/nothing"] {
-        let head = exchange(http.address(), format!("HEAD {path} HTTP/1.1\r\n\r\n").as_bytes());
+        let request = format!("HEAD {path} HTTP/1.1\r\nConnection: close\r\n\r\n");
+        let head = exchange(http.address(), request.as_bytes());
         let (line, body) = get(http.address(), path);
         assert_eq!(head.lines().next(), line.lines().next());
         assert!(head.ends_with("\r\n\r\n") && head.matches("\r\n\r\n").count() == 1, "{head}");
@@ -194,35 +206,81 @@ fn what_is_not_there_or_not_allowed_is_refused() {
         answer.starts_with("HTTP/1.1 405 ") && answer.contains("Allow: GET, HEAD\r\n"),
         "{answer}"
     );
-    assert!(exchange(http.address(), b"\r\n\r\n").starts_with("HTTP/1.1 400 "));
+    for bad in [&b"GET\r\n\r\n"[..], b"GET / HTTP/3\r\n\r\n", b"\xff\xfe\r\n\r\n"] {
+        assert!(exchange(http.address(), bad).starts_with("HTTP/1.1 400 "), "{bad:?}");
+    }
     let endless = vec![b'a'; 9_000];
     assert!(exchange(http.address(), &endless).starts_with("HTTP/1.1 431 "));
 }
 
-#[test]
-fn slow_clients_are_given_up_and_hold_up_nobody() {
-    let (http, board) = start();
-    board.publish(snapshot(1));
-    let began = Instant::now();
-    let mut slow: Vec<_> = (0..8).map(|_| TcpStream::connect(http.address()).unwrap()).collect();
-    slow[0].write_all(b"GET / HT").unwrap();
-    assert!(get(http.address(), "/status").0.starts_with("HTTP/1.1 200 "));
-    assert!(began.elapsed() < Duration::from_secs(1), "one waited for the others");
+/// Whether `stream` is at its end, sooner or later, after `said`.
+#[track_caller]
+fn ends(mut stream: TcpStream, said: &str) {
+    stream.set_read_timeout(Some(LIMIT)).unwrap();
     let mut answer = String::new();
-    slow[0].read_to_string(&mut answer).unwrap();
-    assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with(said) && answer.is_empty() == said.is_empty(), "{answer}");
 }
 
 #[test]
-fn a_flood_of_connections_passes() {
-    let (http, board) = start();
+fn slow_clients_are_given_up_and_hold_up_nobody() {
+    let head = Duration::from_millis(700);
+    let (http, board) = start_with(Settings { head, ..Settings::default() });
     board.publish(snapshot(1));
-    let flood: Vec<_> = (0..200).map(|_| TcpStream::connect(http.address()).unwrap()).collect();
-    drop(flood);
-    let deadline = Instant::now() + Duration::from_secs(10);
+    let slow: Vec<_> = (0..200).map(|_| TcpStream::connect(http.address()).unwrap()).collect();
+    for (mut slow, _) in slow.iter().zip(0..100) {
+        slow.write_all(b"GET / HT").unwrap();
+    }
+    // If it waited for them it would be no answer, but a time-out.
+    assert!(get(http.address(), "/status").0.starts_with("HTTP/1.1 200 "));
+    for (place, slow) in slow.into_iter().enumerate() {
+        ends(slow, if place < 100 { "HTTP/1.1 408 " } else { "" });
+    }
+}
+
+#[test]
+fn a_connection_is_kept_for_more_requests_and_closed_when_none_comes() {
+    let head = Duration::from_millis(300);
+    let (http, board) = start_with(Settings { head, ..Settings::default() });
+    board.publish(snapshot(1));
+    let mut stream = TcpStream::connect(http.address()).unwrap();
+    for _ in 0..3 {
+        stream.write_all(b"GET /nothing HTTP/1.1\r\n\r\n").unwrap();
+        let mut answer = Vec::new();
+        while !answer.ends_with(b"/metrics.\n") {
+            let mut byte = [0];
+            stream.read_exact(&mut byte).unwrap();
+            answer.push(byte[0]);
+        }
+        assert!(answer.starts_with(b"HTTP/1.1 404 "));
+    }
+    ends(stream, "");
+}
+
+#[test]
+fn one_that_never_reads_is_closed() {
+    let stall = Duration::from_millis(200);
+    let (http, _) = start_with(Settings { stall, ..Settings::default() });
+    let mut deaf = TcpStream::connect(http.address()).unwrap();
+    deaf.set_write_timeout(Some(LIMIT)).unwrap();
+    let requests = b"GET / HTTP/1.1\r\n\r\n".repeat(100);
+    let errors = (0..100_000).find_map(|_| deaf.write_all(&requests).err());
+    let kind = errors.expect("it is closed").kind();
+    let timed_out = [std::io::ErrorKind::WouldBlock, std::io::ErrorKind::TimedOut];
+    assert!(!timed_out.contains(&kind), "it was left waiting: {kind}");
+    assert!(get(http.address(), "/").0.starts_with("HTTP/1.1 200 "));
+}
+
+#[test]
+fn one_too_many_is_told_so_and_leaves_no_trace() {
+    let (http, _) = start_with(Settings { connections: 3, ..Settings::default() });
+    let open: Vec<_> = (0..3).map(|_| TcpStream::connect(http.address()).unwrap()).collect();
+    ends(TcpStream::connect(http.address()).unwrap(), "HTTP/1.1 503 ");
+    drop(open);
+    let deadline = Instant::now() + LIMIT;
     let answers = || {
         let mut stream = TcpStream::connect(http.address()).ok()?;
-        stream.write_all(b"GET /status HTTP/1.1\r\n\r\n").ok()?;
+        stream.write_all(b"GET / HTTP/1.1\r\nConnection: close\r\n\r\n").ok()?;
         let mut answer = String::new();
         stream.read_to_string(&mut answer).ok()?;
         answer.starts_with("HTTP/1.1 200 ").then_some(())
@@ -233,14 +291,88 @@ fn a_flood_of_connections_passes() {
 }
 
 #[test]
+fn a_flood_of_connections_passes() {
+    let (http, board) = start();
+    board.publish(snapshot(1));
+    let flood: Vec<_> = (0..200).map(|_| TcpStream::connect(http.address()).unwrap()).collect();
+    drop(flood);
+    assert!(get(http.address(), "/status").0.starts_with("HTTP/1.1 200 "));
+}
+
+/// Sends back what comes to `/echo`, up to 2,000 bytes, or says why it does not.
+struct Echo;
+
+impl Answers for Echo {
+    fn owns(&self, path: &str) -> bool {
+        path == "/echo"
+    }
+
+    fn answer(&self, asked: Asked) -> Answering {
+        Box::pin(async {
+            let held = match asked.body.read(2_000).await {
+                Ok(held) => {
+                    let bytes = held.as_ref().to_vec();
+                    held.replace(bytes)
+                }
+                Err(error) => Err(error),
+            };
+            held.map(|bytes| Response::new(Full::new(bytes))).unwrap_or_else(|error| {
+                let mut response = Response::new(Full::from(error.to_string()));
+                *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+                response
+            })
+        })
+    }
+}
+
+#[test]
+fn what_bodies_and_answers_hold_is_bounded_and_given_back() {
+    let body = Duration::from_millis(500);
+    let settings = Settings { body, memory: 1_500, ..Settings::default() };
+    let board = Board::default();
+    let http = Http::start(&config(), 1, board, Some(Arc::new(Echo)), settings).unwrap();
+    let head = |length: usize| {
+        format!("POST /echo HTTP/1.1\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n")
+    };
+    let echo = |length: usize| {
+        exchange(http.address(), &[head(length).as_bytes(), &vec![b'x'; length]].concat())
+    };
+    for _ in 0..5 {
+        assert!(echo(1_000).ends_with(&"x".repeat(1_000)));
+    }
+    assert!(echo(2_001).contains("the request has more than 2000 bytes"));
+    assert!(echo(1_600).contains("buffers for HTTP clients are full"));
+    // One that does not end what it has begun holds it for a while, and no longer.
+    let deadline = Instant::now() + LIMIT;
+    let is_full = || echo(1_000).contains("buffers for HTTP clients are full");
+    let mut slow = loop {
+        let mut slow = TcpStream::connect(http.address()).unwrap();
+        slow.write_all(&[head(1_000).as_bytes(), &[b'x'; 900]].concat()).unwrap();
+        if is_full() {
+            break slow;
+        }
+        assert!(Instant::now() < deadline, "it is never full");
+    };
+    while is_full() {
+        assert!(Instant::now() < deadline, "it stays full");
+    }
+    let mut answer = String::new();
+    slow.read_to_string(&mut answer).unwrap();
+    assert!(answer.contains("the request did not come within 500ms"), "{answer}");
+    let chunked = b"POST /echo HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n";
+    assert!(exchange(http.address(), chunked).contains("the request did not come whole"));
+}
+
+#[test]
 fn a_port_in_use_is_an_error_that_names_the_address() {
     let config = config();
     let address = config.nodes[0].address;
-    let first = Http::start(&config, 1, Board::default()).unwrap();
-    let error = Http::start(&config, 1, Board::default()).unwrap_err();
+    let start = |id| Http::start(&config, id, Board::default(), None, Settings::default());
+    let first = start(1).unwrap();
+    let error = start(1).unwrap_err();
     assert!(matches!(error, HttpError::Bind { .. }));
     assert!(error.to_string().starts_with(&format!("cannot listen on TCP {address}: ")));
     drop(first);
-    Http::start(&config, 1, Board::default()).expect("the port is free again");
-    assert!(matches!(Http::start(&config, 2, Board::default()), Err(HttpError::Config(_))));
+    start(1).expect("the port is free again");
+    assert!(matches!(start(2), Err(HttpError::Config(_))));
 }

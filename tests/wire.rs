@@ -24,7 +24,6 @@ const KEY: [u8; 32] = [7; 32];
 const CLUSTER: u64 = 0xC1;
 /// As messages are cut for any path.
 const SAFE: u16 = CHUNK as u16;
-
 fn packet(kind: Kind, link: Link, payload: &[u8]) -> Packet {
     let length = payload.len() as u32;
     Packet { kind, link, message: 5, index: 0, chunk: SAFE, length, payload: payload.to_vec() }
@@ -254,16 +253,16 @@ fn any_message() -> impl Strategy<Value = Spoken> {
         any::<bool>().prop_map(|existed| Output::Deleted { existed }),
     ];
     let leader = prop::option::of(any::<usize>().prop_map(Id::from));
-    let read = (output.clone(), any::<u64>());
     let index = || any::<u64>().prop_map(Index);
+    let read = (output.clone(), index());
     let answer = prop_oneof![
         (output, index()).prop_map(|(output, index)| Answer::Done { output, index }),
         index().prop_map(|index| Answer::Begin { index }),
         index().prop_map(|index| Answer::Ended { index }),
-        read.prop_map(|(output, index)| Answer::Read { output, index: Index(index) }),
+        read.prop_map(|(output, index)| Answer::Read { output, index }),
         leader.prop_map(|leader| Answer::Redirect { leader }),
         Just(Answer::NoMember),
-        Just(Answer::Busy { after: Duration::from_millis(100) }),
+        any::<u8>().prop_map(|s| Answer::Busy { after: Duration::from_secs(s.into()) }),
     ];
     let number = || (any::<u64>().prop_map(Session), any::<u32>().prop_map(Sequence));
     prop_oneof![

@@ -2,18 +2,19 @@
 //! for in one step.
 
 mod batch;
+pub mod etcd;
+mod keys;
+mod shown;
 #[cfg(test)]
 mod tests;
 mod text;
-
-use std::collections::BTreeMap;
-use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use crate::state_machine::StateMachine;
 use batch::Nested;
 pub use batch::{BATCH_MAX, Batch, Never, Single, SingleOutput};
+use keys::Keys;
 pub use text::Text;
 
 /// The largest key, in bytes: 64 KiB. Who takes commands from users holds them to it.
@@ -95,6 +96,8 @@ pub enum Command<B = Batch> {
     },
     /// Several commands at one moment: [`Output::Batch`].
     Batch(B),
+    /// What a client of etcd asks for: [`Output::Etcd`].
+    Etcd(etcd::Request),
 }
 
 /// The command that sets `key` to `value`.
@@ -105,37 +108,6 @@ pub fn put(key: &str, value: &str) -> Command {
 /// The command that reads `key`.
 pub fn get(key: &str) -> Command {
     Command::Get { key: key.into() }
-}
-
-/// As a client writes it: a log is read entry by entry.
-impl<B: fmt::Debug> fmt::Debug for Command<B> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let when = |exists: bool| if exists { "present" } else { "absent" };
-        match self {
-            Command::Put { key, value } => write!(f, "put {key:?}={value:?}"),
-            Command::Get { key } => write!(f, "get {key:?}"),
-            Command::Cas { key, old, new } => write!(f, "cas {key:?}={old:?}→{new:?}"),
-            Command::Delete { key } => write!(f, "delete {key:?}"),
-            Command::PutIf { key, value, exists } => {
-                write!(f, "put {key:?}={value:?} if {}", when(*exists))
-            }
-            Command::Exchange { key, value, exists } => {
-                write!(f, "exchange {key:?}={value:?}")?;
-                exists.map_or(Ok(()), |exists| write!(f, " if {}", when(exists)))
-            }
-            Command::DeleteAll { keys } => write!(f, "delete {keys:?}"),
-            Command::GetAll { keys } => write!(f, "get {keys:?}"),
-            Command::Count { keys } => write!(f, "count {keys:?}"),
-            Command::Length { key } => write!(f, "length {key:?}"),
-            Command::Add { key, by } => write!(f, "add {key:?}+{by}"),
-            Command::Append { key, value } => write!(f, "append {key:?}+{value:?}"),
-            Command::PutAll { pairs, if_absent } => {
-                write!(f, "put {pairs:?}")?;
-                if *if_absent { write!(f, " if {}", when(false)) } else { Ok(()) }
-            }
-            Command::Batch(batch) => write!(f, "{batch:?}"),
-        }
-    }
 }
 
 /// What a command returns. A new one goes last, as with [`Command`]; `O` is what several return.
@@ -162,6 +134,8 @@ pub enum Output<O = Vec<SingleOutput>> {
     /// What the commands of a batch return, in their order. It may be fewer than there are: the
     /// answers to more would have been too long, and those commands were not carried out.
     Batch(O),
+    /// What a client of etcd asked for, or why it was not done.
+    Etcd(Result<etcd::Answer, etcd::Refusal>),
 }
 
 /// Why a command changed nothing.
@@ -177,9 +151,14 @@ pub enum Refused {
 
 /// The store: what every server computes from the log.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct Kv(BTreeMap<Text, Text>);
+pub struct Kv(Keys);
 
 impl Kv {
+    fn put(&mut self, key: &Text, value: Text) -> Option<Text> {
+        let at = self.0.next_revision();
+        self.0.insert(at, key.clone(), value).map(|before| before.value)
+    }
+
     /// Sets `key`, if what there is meets the condition; returns what it held before, and whether
     /// it is set.
     fn set(&mut self, key: &Text, value: &Text, exists: Option<bool>) -> (Option<Text>, bool) {
@@ -187,7 +166,23 @@ impl Kv {
         if exists.is_some_and(|exists| exists != is_there) {
             return (self.0.get(key).cloned(), false);
         }
-        (self.0.insert(key.clone(), value.clone()), true)
+        (self.put(key, value.clone()), true)
+    }
+
+    fn swap<O>(&mut self, key: &Text, old: &Text, new: &Text) -> Output<O> {
+        match self.0.get(key) {
+            Some(value) if value == old => {
+                self.put(key, new.clone());
+                Output::Swapped
+            }
+            actual => Output::Mismatch { actual: actual.cloned() },
+        }
+    }
+
+    /// Removes all of `keys` at once, and returns how many were there.
+    fn remove(&mut self, keys: &[Text]) -> usize {
+        let at = self.0.next_revision();
+        keys.iter().filter_map(|key| self.0.remove(at, key)).count()
     }
 
     fn add<O>(&mut self, key: &Text, by: i64) -> Output<O> {
@@ -195,7 +190,7 @@ impl Kv {
             return Output::Refused(Refused::NoNumber);
         };
         let Some(sum) = number.checked_add(by) else { return Output::Refused(Refused::Overflow) };
-        self.0.insert(key.clone(), Text::from(&*sum.to_string()));
+        self.put(key, Text::from(&*sum.to_string()));
         Output::Number(sum)
     }
 
@@ -205,8 +200,8 @@ impl Kv {
         if length > VALUE_MAX {
             return Output::Refused(Refused::TooLong);
         }
-        let whole = [before, value].concat();
-        self.0.insert(key.clone(), Text::from(&*whole));
+        let whole = Text::from(&*[before, value].concat());
+        self.put(key, whole);
         Output::Number(length as i64)
     }
 
@@ -220,37 +215,35 @@ impl Kv {
         if if_absent && pairs.iter().any(|(key, _)| self.0.contains_key(key)) {
             return Output::Tested { stored: false };
         }
-        self.0.extend(pairs.iter().cloned());
+        let at = self.0.next_revision();
+        for (key, value) in pairs {
+            self.0.insert(at, key.clone(), value.clone());
+        }
         if if_absent { Output::Tested { stored: true } } else { Output::Stored }
     }
 
     fn execute<B: Nested>(&mut self, command: &Command<B>) -> Output<B::Outputs> {
         match command {
             Command::Put { key, value } => {
-                self.0.insert(key.clone(), value.clone());
+                self.put(key, value.clone());
                 Output::Stored
             }
-            Command::Cas { key, old, new } => match self.0.get_mut(key) {
-                Some(value) if value == old => {
-                    *value = new.clone();
-                    Output::Swapped
-                }
-                actual => Output::Mismatch { actual: actual.cloned() },
-            },
-            Command::Delete { key } => Output::Deleted { existed: self.0.remove(key).is_some() },
+            Command::Cas { key, old, new } => self.swap(key, old, new),
+            Command::Delete { key } => {
+                Output::Deleted { existed: self.remove(std::slice::from_ref(key)) > 0 }
+            }
             Command::PutIf { key, value, exists } => {
                 Output::Tested { stored: self.set(key, value, Some(*exists)).1 }
             }
             Command::Exchange { key, value, exists } => {
                 Output::Value(self.set(key, value, *exists).0)
             }
-            Command::DeleteAll { keys } => {
-                Output::Number(keys.iter().filter_map(|key| self.0.remove(key)).count() as i64)
-            }
+            Command::DeleteAll { keys } => Output::Number(self.remove(keys) as i64),
             Command::Add { key, by } => self.add(key, *by),
             Command::Append { key, value } => self.append(key, value),
             Command::PutAll { pairs, if_absent } => self.put_all(pairs, *if_absent),
             Command::Batch(batch) => Output::Batch(batch.apply(self)),
+            Command::Etcd(request) => Output::Etcd(etcd::perform(&mut self.0, request)),
             Command::Get { .. }
             | Command::GetAll { .. }
             | Command::Count { .. }
@@ -264,12 +257,15 @@ impl Kv {
             Command::Get { key } => Output::Value(self.0.get(key).cloned()),
             Command::GetAll { keys } => self.get_all(keys),
             Command::Count { keys } => {
-                Output::Number(keys.iter().filter(|key| self.0.contains_key(*key)).count() as i64)
+                Output::Number(keys.iter().filter(|key| self.0.contains_key(key)).count() as i64)
             }
             Command::Length { key } => {
                 Output::Number(self.0.get(key).map_or(0, |value| value.len()) as i64)
             }
             Command::Batch(batch) => Output::Batch(batch.read(self)),
+            Command::Etcd(request) if request.is_read_only() => {
+                Output::Etcd(etcd::read(&self.0, request))
+            }
             other => self.clone().execute(other),
         }
     }
@@ -291,6 +287,7 @@ impl<B: Nested> Command<B> {
             | Command::Count { .. }
             | Command::Length { .. } => true,
             Command::Batch(batch) => batch.only_reads(),
+            Command::Etcd(request) => request.is_read_only(),
             _ => false,
         }
     }
@@ -316,6 +313,7 @@ impl<B: Nested> Command<B> {
                 pairs.iter().map(|(key, value)| key.len() + value.len() + 4).sum()
             }
             Command::Batch(batch) => batch.weight(),
+            Command::Etcd(request) => request.weight(),
         }
     }
 }

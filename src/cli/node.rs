@@ -1,6 +1,7 @@
 //! `quorate node`: one node of a cluster, until it is told to stop.
 
 pub mod console;
+mod etcd;
 pub mod file;
 mod lately;
 mod limiter;
@@ -11,6 +12,7 @@ use std::io::Read;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 use std::thread;
 
@@ -24,12 +26,14 @@ use super::setup;
 use crate::node::board::Board;
 use crate::node::config::{Config, Node};
 use crate::node::event_loop::{EventLoop, NodeError};
-use crate::node::http::Http;
+use crate::node::http::{Answers, Http, Settings};
 use crate::node::seal::NoRandom;
 use crate::node::snapshot::Snapshot;
 use crate::node::storage::{self, Store};
+use crate::node::tls::{Tls, TlsError};
 use crate::node::transport::Transport;
 use crate::redis::Counters;
+use crate::redis::password::Password;
 use console::Console;
 use file::Places;
 
@@ -52,6 +56,18 @@ pub struct Args {
     bind: Option<SocketAddr>,
     #[command(flatten)]
     redis: redis::Options,
+    /// The file that holds the password that Redis clients and those of etcd's JSON gateway must
+    /// know, one line that only its owner can read; without it both are served on loopback
+    /// addresses only
+    #[arg(long, value_name = "FILE")]
+    password_file: Option<PathBuf>,
+    /// The file with the certificate, in PEM, by which the node is known to HTTP clients that speak
+    /// TLS; clients of etcd must then. Who asks for status and metrics may
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// The file with the key of that certificate, in PEM, which only its owner can read
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
     /// Create the node's store if there is none. Only for a node that never ran, or in Raft for one
     /// that has lost its store, which counts for nothing until it is removed, added and promoted:
     /// one that comes back without its memory may break its word, and acknowledged writes are lost
@@ -80,11 +96,14 @@ fn node(args: &Args, log: Log) -> Result<(), Failure> {
         return Err(Failure::new(Code::Usage, message));
     }
     let node = bound(setup::node(&config, args.id)?.clone(), args.bind)?;
-    let redis = args.redis.settings()?;
+    let password = args.password_file.as_deref().map(Password::load).transpose()?;
+    let redis = args.redis.settings(password.clone())?;
+    let files = args.tls_cert.as_deref().zip(args.tls_key.as_deref());
+    let tls = files.map(|(cert, key)| Tls::load(cert, key)).transpose()?;
     let board = Board::default();
     stop_when_told(&board, args.stop_with_stdin)?;
     let site = Site { config: &config, node, init: args.init, board, log };
-    setup::visit(&config, Served { site, redis })?
+    setup::visit(&config, Served { site, redis, password, tls })?
 }
 
 /// One node of a cluster, where it is to run.
@@ -101,21 +120,41 @@ pub struct Site<'a> {
     pub log: Log,
 }
 
-/// A node of the key-value store, and how it serves Redis clients, if it does.
+/// A node of the key-value store, how it serves Redis clients, if it does, what password these and
+/// clients of etcd must know, and by what the latter know the node.
 struct Served<'a> {
     site: Site<'a>,
     redis: Option<redis::At>,
+    password: Option<Password>,
+    tls: Option<Tls>,
 }
 
 impl Visit for Served<'_> {
     type Output = Result<(), Failure>;
 
     fn visit<P: Protocol<Machine = Kv>>(self) -> Result<(), Failure> {
-        let Served { site, redis } = self;
-        site.serve::<P, _>(|site, places, board| {
-            redis.map(|at| at.start(site, places, board)).transpose()
+        let Served { site, redis, password, tls } = self;
+        site.serve::<P, _>(|site, [places, also], board| {
+            let etcd = etcd::start(site, password, also)?;
+            let more = Some(etcd.answers());
+            let redis = redis.map(|at| at.start(site, places, board)).transpose()?;
+            let settings = Settings { tls, ..Settings::default() };
+            Ok(Begun { runs: (etcd, redis), more, settings })
         })
     }
+}
+
+/// Where the servers are, told to each of two others.
+type TwoPlaces = [Receiver<Places>; 2];
+
+/// What has begun beside a node.
+struct Begun<T> {
+    /// What ends when the node does.
+    runs: T,
+    /// What else answers over HTTP.
+    more: Option<Arc<dyn Answers>>,
+    /// How HTTP is served.
+    settings: Settings,
 }
 
 impl Site<'_> {
@@ -124,13 +163,14 @@ impl Site<'_> {
     /// # Errors
     /// If it cannot start, or not go on.
     pub fn run<P: Protocol>(self) -> Result<(), Failure> {
-        self.serve::<P, _>(|_, _, _| Ok(()))
+        let settings = Settings::default();
+        self.serve::<P, _>(|_, _, _| Ok(Begun { runs: (), more: None, settings }))
     }
 
-    /// The same, with what `begin` begins once the node listens, and what ends when the node does.
+    /// The same, with what `begin` begins before the node says that it has started.
     fn serve<P: Protocol, T>(
         self,
-        begin: impl FnOnce(&Self, Receiver<Places>, Board<Counters>) -> Result<T, Failure>,
+        begin: impl FnOnce(&Self, TwoPlaces, Board<Counters>) -> Result<Begun<T>, Failure>,
     ) -> Result<(), Failure> {
         let actor = setup::actor::<P>(self.config)?;
         self.prepare()?;
@@ -143,11 +183,14 @@ impl Site<'_> {
         if storage.is_none() {
             storage = first_storage::<P>(&mut store)?;
         }
-        let (transport, _http) = self.listen(resumes)?;
-        let [places, also] = file::follow(self.config.clone(), self.node.id, self.log);
-        let redis = Board::default();
-        let _begun = begin(&self, also, redis.clone())?;
-        let watch = Console::new(transport.id(), self.log, self.board.clone(), redis, places);
+        let members = setup::members(self.config)?;
+        let transport = Transport::server_at(&members, self.node.id, self.node.bind)
+            .map_err(|error| Failure::new(Code::Io, error))?;
+        let [places, one, other] = file::follow(self.config.clone(), self.node.id, self.log);
+        let counters = Board::default();
+        let Begun { runs: _runs, more, settings } = begin(&self, [one, other], counters.clone())?;
+        let _http = self.listen(resumes, more, settings)?;
+        let watch = Console::new(transport.id(), self.log, self.board.clone(), counters, places);
         let ended =
             EventLoop::start(actor, transport, store, &storage, watch).and_then(|node| node.run());
         self.conclude(ended)
@@ -163,12 +206,15 @@ impl Site<'_> {
         Ok(())
     }
 
-    /// Opens the sockets, and says so.
-    fn listen(&self, resumes: bool) -> Result<(Transport, Http), Failure> {
-        let (node, members) = (&self.node, setup::members(self.config)?);
-        let transport = Transport::server_at(&members, node.id, node.bind)
-            .map_err(|error| Failure::new(Code::Io, error))?;
-        let http = Http::start(self.config, node.id, self.board.clone())
+    /// Serves HTTP, and says that the node has started.
+    fn listen(
+        &self,
+        resumes: bool,
+        more: Option<Arc<dyn Answers>>,
+        settings: Settings,
+    ) -> Result<Http, Failure> {
+        let node = &self.node;
+        let http = Http::start(self.config, node.id, self.board.clone(), more, settings)
             .map_err(|error| Failure::new(Code::Io, error))?;
         let saved = if resumes { "resumes" } else { "is new" };
         let (address, file, process) = (node.bind, node.store.display(), std::process::id());
@@ -183,7 +229,7 @@ impl Site<'_> {
         for line in exposure(node) {
             self.log.warn(&line, &[]);
         }
-        Ok((transport, http))
+        Ok(http)
     }
 
     /// Says how it ended, and writes down if it must not run again.
@@ -196,6 +242,13 @@ impl Site<'_> {
             Err(_) => self.log.error("stopped by an error", &[]),
         }
         ended.map_err(Failure::from)
+    }
+}
+
+impl From<TlsError> for Failure {
+    fn from(error: TlsError) -> Self {
+        let code = if matches!(error, TlsError::Io { .. }) { Code::Io } else { Code::Config };
+        Failure::new(code, error)
     }
 }
 
@@ -247,7 +300,8 @@ fn exposure(node: &Node) -> Vec<String> {
     if !node.http.ip().is_loopback() {
         lines.push(format!(
             "other machines reach HTTP {}: it asks for no key, and shows status and metrics to \
-             whoever asks; nothing can be changed there",
+             whoever asks; the store is open there to who knows the password of --password-file, \
+             and without one to nobody",
             node.http
         ));
     }

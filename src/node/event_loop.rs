@@ -131,8 +131,8 @@ impl<A: Protocol, D: Disk<A::Storage>, W: Watch> EventLoop<A, D, W> {
         Ok(node)
     }
 
-    /// Bounds the requests that were taken and are not answered to so many bytes, instead of 64 MiB.
-    /// To what would be more the node answers at once that it is busy.
+    /// Bounds the requests that were taken and are not answered to so many bytes, instead of
+    /// 64 MiB. To what would be more the node answers at once that it is busy.
     #[must_use]
     pub fn holding(mut self, bytes: usize) -> Self {
         self.load.holds = bytes;

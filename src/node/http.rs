@@ -1,31 +1,89 @@
-//! What a node shows to people and to Prometheus, on a thread of its own: `/` a page that shows the
-//! cluster, `/status` one node's state as JSON, `/metrics` its counters as text.
+//! What a node says over HTTP/1.1, on a thread of its own: `/` a page that shows the cluster,
+//! `/status` one node's state as JSON, `/metrics` its counters as text; and what else it is given
+//! to answer, as [`Answers`].
 //!
-//! It speaks as much HTTP/1.1 as that takes and bounds everything that a client decides: how long
-//! a request is, how long it takes, how many there are. It is read-only, and on loopback unless the
-//! config says otherwise: whoever reaches it may read it.
+//! It bounds everything that a client decides: how many connections there are, how long a request
+//! is, how long it takes, how long the answer may take. A connection that waits costs a few
+//! kilobytes and holds up nobody.
 
 mod answer;
-mod request;
+mod body;
+mod connection;
 
+use std::future::Future;
 use std::io;
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener as StdListener};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::Response;
 use thiserror::Error;
+use tokio::net::TcpListener;
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::{Semaphore, oneshot};
 
+pub use self::body::{Body, BodyError, Held};
+pub use self::connection::Asked;
 use super::board::Board;
 use super::config::{Config, ConfigError};
 use super::snapshot::Snapshot;
-use request::Request;
-
-/// Connections served at a time; one more is closed at once.
-const CONNECTIONS: usize = 32;
+use super::tls::Tls;
 
 /// How long to wait after a connection could not be accepted, for want of file descriptors, say.
 const PAUSE: Duration = Duration::from_millis(50);
+
+/// File descriptors that are not for clients.
+const DESCRIPTORS: u64 = 100;
+
+/// Threads that look up names for the page, at most.
+const LOOKING_UP: usize = 2;
+
+/// What clients are held to.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// How many connections there are at a time; one more is told so, and closed.
+    pub connections: usize,
+    /// How long a client has for the head of a request, from the connection's begin or the answer
+    /// before; then the connection is closed.
+    pub head: Duration,
+    /// How long it has for the body.
+    pub body: Duration,
+    /// One that takes nothing of its answer for so long is closed.
+    pub stall: Duration,
+    /// How many bytes bodies and answers hold together; what needs more is refused.
+    pub memory: usize,
+    /// With this, a client may speak TLS; what it asks for without is known to be plain.
+    pub tls: Option<Tls>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings {
+            connections: 10_000,
+            head: Duration::from_secs(10),
+            body: Duration::from_secs(30),
+            stall: Duration::from_secs(30),
+            memory: 256 << 20,
+            tls: None,
+        }
+    }
+}
+
+/// What is answered, once it is.
+pub type Answering = Pin<Box<dyn Future<Output = Response<Full<Bytes>>> + Send>>;
+
+/// Something else that answers requests, on paths of its own.
+pub trait Answers: Send + Sync {
+    /// Whether it answers requests for `path`, whatever their method.
+    fn owns(&self, path: &str) -> bool;
+
+    /// Answers one.
+    fn answer(&self, asked: Asked) -> Answering;
+}
 
 /// Why there is no page.
 #[derive(Debug, Error)]
@@ -41,41 +99,63 @@ pub enum HttpError {
     Thread(#[source] io::Error),
 }
 
-/// The running thread. It ends when this is dropped.
+/// The running thread. It ends when this is dropped, and closes all connections.
 #[derive(Debug)]
 pub struct Http {
     address: SocketAddr,
-    closing: Board<()>,
+    /// Dropped, it tells the thread to stop.
+    closing: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
 /// What does not change while a node runs.
-#[derive(Debug)]
 struct Site {
     config: Config,
     id: u64,
     started: Instant,
     board: Board<Snapshot>,
+    more: Option<Arc<dyn Answers>>,
+    settings: Settings,
+    /// The bytes of [`Settings::memory`] that nobody holds.
+    memory: Arc<Semaphore>,
 }
 
 impl Http {
-    /// Listens where node `id` serves HTTP and shows what is published on `board`.
+    /// Listens where node `id` serves HTTP, and shows what is published on `board`. What `more`
+    /// owns it answers.
     ///
     /// # Errors
     /// [`HttpError`], naming the address.
-    pub fn start(config: &Config, id: u64, board: Board<Snapshot>) -> Result<Self, HttpError> {
+    pub fn start(
+        config: &Config,
+        id: u64,
+        board: Board<Snapshot>,
+        more: Option<Arc<dyn Answers>>,
+        settings: Settings,
+    ) -> Result<Self, HttpError> {
         let address = config.node(id)?.http;
-        let listener =
-            TcpListener::bind(address).map_err(|source| HttpError::Bind { address, source })?;
+        let bind = |source| HttpError::Bind { address, source };
+        let listener = StdListener::bind(address).map_err(bind)?;
+        listener.set_nonblocking(true).map_err(bind)?;
         let (config, started) = (config.clone(), Instant::now());
-        let site = Arc::new(Site { config, id, started, board });
-        let closing = Board::default();
-        let seen = closing.clone();
+        let settings = within_descriptors(settings);
+        let memory = Arc::new(Semaphore::new(settings.memory));
+        let site = Arc::new(Site { config, id, started, board, more, settings, memory });
+        let runtime = Builder::new_current_thread()
+            .enable_all()
+            .max_blocking_threads(LOOKING_UP)
+            .build()
+            .map_err(HttpError::Thread)?;
+        let listener = {
+            let _guard = runtime.enter();
+            TcpListener::from_std(listener).map_err(bind)?
+        };
+        let (closing, closed) = oneshot::channel();
         let thread = thread::Builder::new()
             .name("http".into())
-            .spawn(move || accept(&listener, &site, &seen))
+            .spawn(move || serve(runtime, listener, site, closed))
             .map_err(HttpError::Thread)?;
-        Ok(Self { address, closing, thread: Some(thread) })
+        Ok(Self { address, closing: Some(closing), thread: Some(thread) })
     }
 
     /// Where it listens.
@@ -87,48 +167,44 @@ impl Http {
 
 impl Drop for Http {
     fn drop(&mut self) {
-        self.closing.stop();
-        // The thread waits for a connection; this is one. If none can be made, the thread is left
-        // to the end of the process rather than waited for.
-        if TcpStream::connect_timeout(&self.address, request::PATIENCE).is_ok()
-            && let Some(thread) = self.thread.take()
-        {
+        self.closing.take();
+        if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
     }
 }
 
-fn accept(listener: &TcpListener, site: &Arc<Site>, closing: &Board<()>) {
-    // Every connection holds a clone: their number is that of the connections.
-    let open = Arc::new(());
+fn serve(runtime: Runtime, listener: TcpListener, site: Arc<Site>, closed: oneshot::Receiver<()>) {
+    runtime.spawn(accept(listener, site));
+    // It is never sent anything: this is the end of the sender.
+    let _ = runtime.block_on(closed);
+    // A name that is being looked up is not waited for.
+    runtime.shutdown_background();
+}
+
+async fn accept(listener: TcpListener, site: Arc<Site>) {
+    let places = Arc::new(Semaphore::new(site.settings.connections));
     loop {
-        let accepted = listener.accept();
-        if closing.is_stopping() {
-            return;
+        match listener.accept().await {
+            Err(_) => tokio::time::sleep(PAUSE).await,
+            Ok((stream, from)) => match Arc::clone(&places).try_acquire_owned() {
+                Err(_) => connection::refuse(&stream),
+                Ok(place) => {
+                    let site = Arc::clone(&site);
+                    tokio::spawn(async move {
+                        connection::serve(stream, from, site).await;
+                        drop(place);
+                    });
+                }
+            },
         }
-        let Ok((stream, _)) = accepted else {
-            thread::sleep(PAUSE);
-            continue;
-        };
-        if Arc::strong_count(&open) > CONNECTIONS {
-            continue;
-        }
-        let (site, open) = (Arc::clone(site), Arc::clone(&open));
-        // A client may be as slow as its deadline allows; the others do not wait for it.
-        let _ = thread::Builder::new().name("http connection".into()).spawn(move || {
-            let _ = serve(stream, &site);
-            drop(open);
-        });
     }
 }
 
-fn serve(mut stream: TcpStream, site: &Site) -> io::Result<()> {
-    let answer = match request::read(&mut stream)? {
-        Ok(Request { path, head_only }) => {
-            let answer = answer::to(&path, site);
-            if head_only { answer.head } else { answer.whole() }
-        }
-        Err(refusal) => answer::refusal(refusal).whole(),
-    };
-    request::reply(stream, &answer)
+/// `settings` for as many connections as the system gives descriptors for, which it is asked for.
+fn within_descriptors(settings: Settings) -> Settings {
+    let wanted = settings.connections as u64 + DESCRIPTORS;
+    let given = rlimit::increase_nofile_limit(wanted).unwrap_or(wanted);
+    let room = given.saturating_sub(DESCRIPTORS).max(1) as usize;
+    Settings { connections: settings.connections.min(room), ..settings }
 }

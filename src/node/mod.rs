@@ -15,6 +15,7 @@ pub mod snapshot;
 pub mod storage;
 mod sync;
 pub mod timers;
+pub mod tls;
 pub mod transport;
 pub mod wire;
 

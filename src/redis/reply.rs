@@ -118,7 +118,11 @@ pub fn output<O>(out: &mut Vec<u8>, output: &Output<O>, shape: Shape) -> Outcome
             error(out, &refused(*why));
             return Outcome::Error;
         }
-        Output::Swapped | Output::Mismatch { .. } | Output::Deleted { .. } | Output::Batch(_) => {
+        Output::Swapped
+        | Output::Mismatch { .. }
+        | Output::Deleted { .. }
+        | Output::Batch(_)
+        | Output::Etcd(_) => {
             unreachable!("no command of ours returns such a thing")
         }
     }

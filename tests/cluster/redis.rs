@@ -329,10 +329,9 @@ fn the_node_serves_redis_clients_where_it_is_told_to() {
         quorate(["node", "--config", &config, "--id", "1"].into_iter().chain(more.iter().copied()))
     };
     let open = node(&["--redis", "0.0.0.0:6379"]);
-    expect(&open, 64, &["--redis: 0.0.0.0:6379 can be reached", "--redis-password-file"]);
-    let missing = node(&["--redis", "127.0.0.1:6379", "--redis-password-file", "/none/at/all"]);
+    expect(&open, 64, &["--redis: 0.0.0.0:6379 can be reached", "--password-file"]);
+    let missing = node(&["--redis", "127.0.0.1:6379", "--password-file", "/none/at/all"]);
     expect(&missing, 74, &["/none/at/all: cannot read it"]);
-    expect(&node(&["--redis-password-file", "x"]), 64, &["--redis"]);
     let [at, taken] = cluster.free_addresses();
     let _listener = std::net::TcpListener::bind(&*taken).expect("it is free");
     expect(&node(&["--redis", &taken]), 74, &["cannot listen on TCP", &taken]);

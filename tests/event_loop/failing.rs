@@ -17,7 +17,7 @@ use quorate::node::board::Board as Shared;
 use quorate::node::client::Client;
 use quorate::node::config::{Config, ConfigError, Runs};
 use quorate::node::event_loop::{Disk, EventLoop, NodeError};
-use quorate::node::http::Http;
+use quorate::node::http::{Http, Settings};
 use quorate::node::snapshot::Snapshot;
 use quorate::node::transport::{Members, Notice, Transport};
 use quorate::node::wire;
@@ -150,7 +150,7 @@ fn a_node_that_hangs_in_a_sync_is_seen_to() {
         Config::create(folder.path(), 1, free_ports(1), &Runs::bare("adder"), none).unwrap();
     let members = setup::members(&config).unwrap();
     let board = Shared::<Snapshot>::default();
-    let http = Http::start(&config, 1, board.clone()).unwrap();
+    let http = Http::start(&config, 1, board.clone(), None, Settings::default()).unwrap();
     let hangs = Arc::new(AtomicBool::new(false));
     let (_, places) = mpsc::channel();
     let log = Log::new(Options::default(), Some(1));

@@ -154,6 +154,8 @@ fn answered(kv: &Kv, command: &Single) -> usize {
         | Command::Append { .. }
         | Command::PutAll { .. } => 0,
         Command::Batch(never) => match *never {},
+        // None is put into a batch. Its answer has a limit of its own.
+        Command::Etcd(_) => READ_MAX,
     }
 }
 
@@ -175,6 +177,7 @@ impl From<Single> for Command {
             Command::Append { key, value } => Command::Append { key, value },
             Command::PutAll { pairs, if_absent } => Command::PutAll { pairs, if_absent },
             Command::Batch(never) => match never {},
+            Command::Etcd(request) => Command::Etcd(request),
         }
     }
 }

@@ -1,7 +1,6 @@
 //! What `quorate node` is told about Redis clients.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::mpsc::Receiver;
 
 use stateright::actor::Id;
@@ -20,29 +19,24 @@ pub(super) struct Options {
     /// Serve Redis clients (RESP2 and RESP3 over TCP) on this address
     #[arg(long, value_name = "IP:PORT")]
     redis: Option<SocketAddr>,
-    /// The file that holds the password that they must know, one line that only its owner can read;
-    /// without it they are served on loopback addresses only
-    #[arg(long, value_name = "FILE", requires = "redis")]
-    redis_password_file: Option<PathBuf>,
 }
 
-/// The same, and the password was read.
+/// The same, with the password.
 pub(super) struct At {
     address: SocketAddr,
     settings: Settings,
 }
 
 impl Options {
-    /// What is to be done, if anything.
+    /// What is to be done, if anything, with the password that clients must know.
     ///
     /// # Errors
-    /// If the password cannot be read, or one is wanting.
-    pub fn settings(&self) -> Result<Option<At>, Failure> {
+    /// If a password is wanting.
+    pub fn settings(&self, password: Option<Password>) -> Result<Option<At>, Failure> {
         let Some(address) = self.redis else { return Ok(None) };
-        let password = self.redis_password_file.as_deref().map(Password::load).transpose()?;
         if password.is_none() && !address.ip().is_loopback() {
             let message = format!(
-                "--redis: {}; name a --redis-password-file, or an address of loopback",
+                "--redis: {}; name a --password-file, or an address of loopback",
                 GatewayError::Open(address)
             );
             return Err(Failure::new(Code::Usage, message));

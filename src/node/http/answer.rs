@@ -1,11 +1,20 @@
 //! The answers: what each path shows.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::header::{
+    ACCESS_CONTROL_ALLOW_ORIGIN, ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE,
+    HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS,
+};
+use hyper::http::request::Parts;
+use hyper::{Method, Response, StatusCode};
 use serde_json::json;
+use tokio::task::spawn_blocking;
 
 use super::Site;
-use super::request::Refusal;
 use crate::node::config::Config;
 use crate::node::metrics::{self, About};
 use crate::node::snapshot::Snapshot;
@@ -20,57 +29,58 @@ const PROMETHEUS: &str = "text/plain; version=0.0.4; charset=utf-8";
 const HTML: &str = "text/html; charset=utf-8";
 
 /// Lets the page of one node ask the others, which have other ports and so are other sites.
-const FOR_EVERY_PAGE: &str = "Access-Control-Allow-Origin: *\r\n";
+const FOR_EVERY_PAGE: Header = (ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
 
-/// What goes back to a client.
-pub(super) struct Answer {
-    /// The status line and the headers, with the empty line that ends them.
-    pub(super) head: Vec<u8>,
-    body: String,
-}
+type Header = (HeaderName, HeaderValue);
 
-impl Answer {
-    /// Head and body.
-    pub(super) fn whole(mut self) -> Vec<u8> {
-        self.head.extend_from_slice(self.body.as_bytes());
-        self.head
+/// The answer to a request.
+pub(super) async fn to(head: &Parts, site: &Arc<Site>) -> Response<Full<Bytes>> {
+    if ![Method::GET, Method::HEAD].contains(&head.method) {
+        let allow = (ALLOW, HeaderValue::from_static("GET, HEAD"));
+        let line = format!("{}\n", StatusCode::METHOD_NOT_ALLOWED);
+        return write(StatusCode::METHOD_NOT_ALLOWED, TEXT, Some(allow), line);
     }
-}
-
-/// The answer to `GET path`.
-pub(super) fn to(path: &str, site: &Site) -> Answer {
-    match path {
+    match head.uri.path() {
         "/" => {
-            // Nodes may have come since this one started.
-            let config = Config::load(&site.config.path).unwrap_or_else(|_| site.config.clone());
-            // Nothing is fetched from anywhere but the nodes, and nothing else runs.
-            let nodes = config.nodes.iter();
-            let nodes: String = nodes.map(|node| format!(" http://{}", node.asked_at())).collect();
-            let policy = format!(
-                "Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'; \
-                 script-src 'unsafe-inline'; connect-src{nodes}\r\n"
-            );
-            write("200 OK", HTML, &policy, page(&config, site.id))
+            let site = Arc::clone(site);
+            // It reads a file, and may look up names.
+            let page = spawn_blocking(move || front(&site)).await;
+            page.unwrap_or_else(|_| write(StatusCode::INTERNAL_SERVER_ERROR, TEXT, None, "".into()))
         }
-        "/status" | "/metrics" => match site.board.latest() {
+        path @ ("/status" | "/metrics") => match site.board.latest() {
             None => {
                 let seconds = site.started.elapsed().as_secs();
                 let text = format!("The node has been starting for {seconds} s.\n");
-                write("503 Service Unavailable", TEXT, FOR_EVERY_PAGE, text)
+                write(StatusCode::SERVICE_UNAVAILABLE, TEXT, Some(FOR_EVERY_PAGE), text)
             }
             Some(latest) if path == "/status" => {
-                write("200 OK", JSON, FOR_EVERY_PAGE, status(site, &latest))
+                write(StatusCode::OK, JSON, Some(FOR_EVERY_PAGE), status(site, &latest))
             }
-            Some(latest) => write("200 OK", PROMETHEUS, "", metrics::render(&latest, &about(site))),
+            Some(latest) => {
+                write(StatusCode::OK, PROMETHEUS, None, metrics::render(&latest, &about(site)))
+            }
         },
-        _ => write("404 Not Found", TEXT, "", "There is /, /status and /metrics.\n".into()),
+        _ => {
+            let text = "There is /, /status and /metrics.\n";
+            write(StatusCode::NOT_FOUND, TEXT, None, text.into())
+        }
     }
 }
 
-/// The answer to a request that was not understood or is not allowed.
-pub(super) fn refusal(line: Refusal) -> Answer {
-    let allow = if line.starts_with("405") { "Allow: GET, HEAD\r\n" } else { "" };
-    write(line, TEXT, allow, format!("{line}\n"))
+/// The page.
+fn front(site: &Site) -> Response<Full<Bytes>> {
+    // Nodes may have come since this one started.
+    let config = Config::load(&site.config.path).unwrap_or_else(|_| site.config.clone());
+    // Nothing is fetched from anywhere but the nodes, and nothing else runs.
+    let nodes = config.nodes.iter();
+    let nodes: String = nodes.map(|node| format!(" http://{}", node.asked_at())).collect();
+    let policy = format!(
+        "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; \
+         connect-src{nodes}"
+    );
+    let policy = HeaderValue::try_from(policy).expect("addresses are plain text");
+    let policy = (CONTENT_SECURITY_POLICY, policy);
+    write(StatusCode::OK, HTML, Some(policy), page(&config, site.id))
 }
 
 fn about(site: &Site) -> About {
@@ -148,12 +158,18 @@ fn page(config: &Config, id: u64) -> String {
     PAGE.replace("/*CLUSTER*/", &cluster.to_string())
 }
 
-fn write(line: &str, kind: &str, headers: &str, body: String) -> Answer {
-    let head = format!(
-        "HTTP/1.1 {line}\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n{headers}\
-         Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n\
-         Connection: close\r\n\r\n",
-        body.len()
-    );
-    Answer { head: head.into_bytes(), body }
+fn write(
+    status: StatusCode,
+    kind: &'static str,
+    header: Option<Header>,
+    body: String,
+) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::from(body));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    headers.extend(header);
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
 }

@@ -14,9 +14,8 @@ use super::fault::Fault;
 use super::{FORMAT, Identity};
 
 const MAGIC: [u8; 8] = *b"quorate\n";
-/// With this the stores of formats 1 and 2 begin. They do not say in the same place which.
-const OLDER: [u8; 4] = *b"redb";
-const OLDER_FORMAT: u64 = 2;
+/// With this the stores of formats 1 and 2 begin, and they are told as of the latter.
+const OLDER: ([u8; 4], u64) = (*b"redb", 2);
 const FIXED: usize = 32;
 
 /// No header is longer: its length is not believed before its checksum is.
@@ -56,8 +55,8 @@ impl Header {
         let mut fixed = [0; FIXED];
         let there = end.min(FIXED as u64) as usize;
         backend.read(0, &mut fixed[..there])?;
-        if fixed.starts_with(&OLDER) {
-            return Ok(Err(OLDER_FORMAT));
+        if fixed.starts_with(&OLDER.0) {
+            return Ok(Err(OLDER.1));
         }
         if !fixed[..there].starts_with(&MAGIC[..there.min(MAGIC.len())]) {
             return Err(Fault::damage("the file", "it does not begin as a store does"));
