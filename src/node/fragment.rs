@@ -92,6 +92,9 @@ pub const PARTIAL_BYTES: usize = 2 * MESSAGE_MAX;
 /// How many bytes of incomplete messages are kept in all, at most.
 pub const TOTAL_BYTES: usize = 16 * MESSAGE_MAX;
 
+/// The same, of those of clients.
+pub const CLIENT_BYTES: usize = TOTAL_BYTES / 2;
+
 /// How many message numbers of one sender are remembered, so that a duplicate is recognised.
 pub const REMEMBERED: usize = 1_024;
 

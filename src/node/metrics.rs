@@ -108,6 +108,11 @@ const COUNTERS: &[Family] = &[
         ],
     ),
     (
+        "incoming_refused",
+        "Fragments of messages for which there was no room; their senders send them again.",
+        &[("", |s| s.transport.incoming.refused)],
+    ),
+    (
         "outgoing_merged",
         "Outgoing messages that were one with the same message, still on its way.",
         &[("", |s| s.transport.merged)],

@@ -28,8 +28,8 @@ const SNAPSHOT: u8 = 2;
 const PIECE: u8 = 3;
 const STORE: u8 = 4;
 const PROMISE: u8 = 5;
-/// How many bits of a piece's key say which piece it is. With pieces of 64 KiB that is enough for a
-/// snapshot of 1 TiB. The others hold the lower bits of the index of the last entry that it stands
+/// How many bits of a piece's key say which piece it is. With pieces of 1 MiB that is enough for a
+/// snapshot of 16 TiB. The others hold the lower bits of the index of the last entry that it stands
 /// for, so that one snapshot has other keys than the next.
 const PIECE_BITS: u32 = 24;
 const COVER_KEY: Key = Key { kind: SNAPSHOT, number: 0 };

@@ -1,7 +1,7 @@
 //! Who watches a node that runs as a process: all that it does goes to the board, and the turns of
 //! its life to stderr, however fast they come at a rate that can be read.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
@@ -25,6 +25,9 @@ const SETTLED: Duration = Duration::from_secs(1);
 /// After so long in one period with a leader, what comes next is worth telling at once again.
 const CALM: Duration = Duration::from_secs(10);
 
+/// A warning that was away for so long is told again.
+const AWAY: Duration = Duration::from_secs(60);
+
 /// Passes on what a node does.
 pub struct Console {
     id: Id,
@@ -35,8 +38,8 @@ pub struct Console {
     commits: Lately,
     /// Where servers are, as soon as the file says that anew.
     places: Receiver<Places>,
-    /// The warnings that were told.
-    warned: BTreeSet<String>,
+    /// The warnings that were told, and when each was last there.
+    warned: BTreeMap<String, Instant>,
     notices: BTreeMap<(&'static str, Option<u64>), Limiter>,
 }
 
@@ -59,7 +62,7 @@ impl Console {
             places,
             turns: Turns::default(),
             commits: Lately::default(),
-            warned: BTreeSet::new(),
+            warned: BTreeMap::new(),
             notices: BTreeMap::new(),
         }
     }
@@ -73,10 +76,11 @@ impl Watch for Console {
             self.tell(&turn, &status, leads);
         }
         for warning in &status.warnings {
-            if self.warned.insert(warning.clone()) {
+            if self.warned.insert(warning.clone(), at).is_none() {
                 self.log.warn(warning, &[]);
             }
         }
+        self.warned.retain(|_, seen| at.saturating_duration_since(*seen) < AWAY);
         let commit_lately = self.commits.mean(at, &counts.commits);
         let redis = self.redis.latest();
         self.board.publish(Snapshot { at, status, counts, transport, commit_lately, redis });

@@ -9,8 +9,8 @@ use std::time::Instant;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ASK, GIVE_UP, PARTIAL_BYTES, PARTIALS, REMEMBERED, REMEMBERED_OF_CLIENT, REPORT_BYTES, Report,
-    TOTAL_BYTES,
+    ASK, CLIENT_BYTES, GIVE_UP, PARTIAL_BYTES, PARTIALS, REMEMBERED, REMEMBERED_OF_CLIENT,
+    REPORT_BYTES, Report, TOTAL_BYTES,
 };
 use crate::node::seal::{Link, Packet};
 use crate::node::wire::{self, CHUNK, FIRST_CLIENT, Kind};
@@ -53,8 +53,10 @@ pub struct ReassemblyCounters {
     pub inconsistent: u64,
     /// Incomplete messages that were given up because nothing more came.
     pub expired: u64,
-    /// Incomplete messages that had to make room for others.
+    /// Incomplete messages that had to make room for others of their senders.
     pub evicted: u64,
+    /// Fragments of messages for which there was no room. Their senders send them again.
+    pub refused: u64,
 }
 
 /// The messages on their way in, of all links.
@@ -147,8 +149,9 @@ impl Reassembly {
     fn accept_fragment(&mut self, now: Instant, packet: Packet) -> Option<Vec<u8>> {
         let (from, message) = (packet.link, packet.message);
         let known = self.senders.get(&from).is_some_and(|s| s.partials.contains_key(&message));
-        if !known {
-            self.make_room(from, packet.length as usize);
+        if !known && !self.makes_room(from, packet.length as usize) {
+            self.counters.refused += 1;
+            return None;
         }
         let sender = self.senders.entry(from).or_default();
         if !known {
@@ -181,26 +184,18 @@ impl Reassembly {
         Some(whole.bytes)
     }
 
-    /// Evicts incomplete messages until one of `length` bytes from `from` keeps all bounds: of the
-    /// same sender if it is over its own bound, otherwise whoever was untouched longest.
-    fn make_room(&mut self, from: Link, length: usize) {
+    /// Whether a message of `length` bytes from `from` keeps all bounds. Of the same sender older
+    /// ones make room, but those of others stay: were they to go, nobody's would ever be complete
+    /// while many send. Clients leave room for servers.
+    fn makes_room(&mut self, from: Link, length: usize) -> bool {
         while let Some(sender) = self.senders.get_mut(&from)
             && (sender.partials.len() >= PARTIALS || sender.bytes + length > PARTIAL_BYTES)
         {
             self.bytes -= sender.evict();
             self.counters.evicted += 1;
         }
-        while self.bytes + length > TOTAL_BYTES {
-            let oldest = self.busy.iter().filter_map(|id| {
-                self.senders.get(id)?.partials.values().map(|p| p.touched).min().map(|t| (t, *id))
-            });
-            let Some((_, id)) = oldest.min() else { return };
-            let Some(sender) = self.senders.get_mut(&id) else {
-                return;
-            };
-            self.bytes -= sender.evict();
-            self.counters.evicted += 1;
-        }
+        let bound = if from.peer >= FIRST_CLIENT { CLIENT_BYTES } else { TOTAL_BYTES };
+        self.bytes + length <= bound
     }
 }
 

@@ -1,5 +1,7 @@
 //! The two sides against each other over a network that loses, duplicates and reorders.
 
+mod many;
+
 use std::time::{Duration, Instant};
 
 use proptest::prelude::*;

@@ -1,8 +1,9 @@
 //! The transport on a thread of its own: it takes what the socket holds, reports on fragments and
 //! sends, while the node handles messages and writes to its disk.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -16,6 +17,13 @@ use crate::node::mailbox::Mailbox;
 /// So many messages wait for the node at most. While there are more, none is taken from the socket:
 /// the system keeps what it has room for.
 const FULL: usize = 16_384;
+
+/// So many bytes of messages wait for the node at most, and one message more.
+const FULL_BYTES: usize = 64 << 20;
+
+/// So many bytes of messages the node handles at once, and one message more: it makes all that they
+/// bring durable before it says anything, and others wait for a sign of life.
+const BITE: usize = 2 << 20;
 
 /// How often a thread whose node has not kept up looks whether it has.
 const LOOK: Duration = Duration::from_millis(1);
@@ -49,6 +57,12 @@ pub struct Courier {
     me: Id,
     servers: BTreeMap<u64, SocketAddr>,
     incoming: Mailbox<Arrived>,
+    /// What has come of servers, and is not handed over to the node yet.
+    of_servers: VecDeque<(Id, Vec<u8>)>,
+    /// The same of clients.
+    of_clients: VecDeque<(Id, Vec<u8>)>,
+    /// How many bytes wait for the node.
+    waiting: Arc<AtomicUsize>,
     outgoing: Mailbox<Task>,
     /// What was said since it was last flushed.
     tasks: Vec<Task>,
@@ -71,14 +85,33 @@ impl Courier {
         let told = Arc::new(Mutex::new(Told::default()));
         let (me, servers) = (transport.id(), transport.servers().clone());
         let (to_node, to_thread) = (incoming.clone(), outgoing.clone());
-        let round =
-            Round { transport, incoming: to_node, outgoing: to_thread, told: Arc::clone(&told) };
+        let waiting = Arc::new(AtomicUsize::new(0));
+        let round = Round {
+            transport,
+            incoming: to_node,
+            waiting: Arc::clone(&waiting),
+            outgoing: to_thread,
+            told: Arc::clone(&told),
+        };
         let thread = thread::Builder::new()
             .name("transport".into())
             .spawn(move || round.run())
             .map_err(failed)?;
         let (tasks, thread) = (Vec::new(), Some(thread));
-        Ok(Courier { me, servers, incoming, outgoing, tasks, told, bell, thread })
+        let (of_servers, of_clients) = (VecDeque::new(), VecDeque::new());
+        Ok(Courier {
+            me,
+            servers,
+            incoming,
+            of_servers,
+            of_clients,
+            waiting,
+            outgoing,
+            tasks,
+            told,
+            bell,
+            thread,
+        })
     }
 
     /// This node's number.
@@ -101,7 +134,8 @@ impl Courier {
     /// What happened so far, and how many messages wait.
     pub fn counters(&self) -> Counters {
         let mut counters = self.told.lock().expect(POISON).counters;
-        counters.now.waiting = self.incoming.waiting() as u64;
+        let taken = self.of_servers.len() + self.of_clients.len();
+        counters.now.waiting = (self.incoming.waiting() + taken) as u64;
         counters
     }
 
@@ -124,18 +158,35 @@ impl Courier {
         }
     }
 
-    /// Waits for messages, until `deadline` at most, and returns all that there are.
+    /// Waits for messages, until `deadline` at most, and returns as many of those that there are as
+    /// the node is to handle at once: those of servers first.
     ///
     /// # Errors
     /// [`TransportError`] if the socket has failed or there was no random nonce to be had.
     pub fn poll(&mut self, deadline: Instant) -> Result<Vec<(Id, Vec<u8>)>, TransportError> {
-        let mut messages = Vec::new();
-        for arrived in self.incoming.wait(deadline) {
+        let taken = self.of_servers.len() + self.of_clients.len();
+        let arrived = match taken {
+            0 => self.incoming.wait(deadline),
+            1..FULL => self.incoming.take(),
+            _ => Vec::new(),
+        };
+        for arrived in arrived {
             match arrived {
-                Arrived::Message(from, message) => messages.push((from, message)),
+                Arrived::Message(from, it) if self.is_server(from) => {
+                    self.of_servers.push_back((from, it));
+                }
+                Arrived::Message(from, it) => self.of_clients.push_back((from, it)),
                 Arrived::Failed(error) => return Err(error),
             }
         }
+        let (mut messages, mut bytes) = (Vec::new(), 0);
+        while bytes < BITE
+            && let Some(next) = self.of_servers.pop_front().or_else(|| self.of_clients.pop_front())
+        {
+            bytes += next.1.len();
+            messages.push(next);
+        }
+        self.waiting.fetch_sub(bytes, Ordering::Relaxed);
         Ok(messages)
     }
 }
@@ -155,6 +206,7 @@ impl Drop for Courier {
 struct Round {
     transport: Transport,
     incoming: Mailbox<Arrived>,
+    waiting: Arc<AtomicUsize>,
     outgoing: Mailbox<Task>,
     told: Arc<Mutex<Told>>,
 }
@@ -185,8 +237,12 @@ impl Round {
                 }
             }
         }
-        if self.incoming.waiting() < FULL {
+        let is_full =
+            self.incoming.waiting() >= FULL || self.waiting.load(Ordering::Relaxed) >= FULL_BYTES;
+        if !is_full {
             let messages = self.transport.poll(Instant::now() + IDLE)?;
+            let bytes = messages.iter().map(|(_, message)| message.len()).sum();
+            self.waiting.fetch_add(bytes, Ordering::Relaxed);
             self.incoming.put(messages.into_iter().map(|(from, it)| Arrived::Message(from, it)));
         } else {
             self.transport.flush()?;
