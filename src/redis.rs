@@ -13,9 +13,10 @@
 //!
 //! **Bounds.** Requests are held to [`LIMITS`] as they come, connections to
 //! [`Settings::connections`], and all that they hold together to [`Settings::memory`]. A client
-//! that does not read its answers, or does not end a request that it has begun, is closed after
-//! [`Settings::stall`]. Where there is no room for more, nothing more is read, and what has been
-//! read and has no room on its way to the cluster is answered `BUSY`.
+//! that does not read its answers, or does not end a request that it has begun, or does not agree
+//! on keys where TLS is spoken, is closed after [`Settings::stall`]. Where there is no room for
+//! more, nothing more is read, and what has been read and has no room on its way to the cluster is
+//! answered `BUSY`.
 
 mod batch;
 mod buffer;
@@ -27,6 +28,7 @@ pub mod password;
 pub mod reply;
 pub mod request;
 mod server;
+mod stream;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -46,6 +48,7 @@ use thiserror::Error;
 use crate::node::board::Board;
 use crate::node::client::Sessions;
 use crate::node::panics::caught;
+use crate::node::tls::Tls;
 use crate::node::transport::{Members, TransportError};
 pub use counters::Counters;
 use desk::Desk;
@@ -63,10 +66,12 @@ pub const LIMITS_OF_STRANGERS: Limits = Limits { arguments: 10, bulk: 4 << 10, b
 const DESCRIPTORS: u64 = 100;
 
 /// How clients are served.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Settings {
     /// What they must know, if anything.
     pub password: Option<Password>,
+    /// What the gateway is known by if it speaks TLS, and TLS only.
+    pub tls: Option<Tls>,
     /// After so long without an answer of the cluster a command's outcome is unknown.
     pub timeout: Duration,
     /// How many there are at a time; one more is told so, and closed.
@@ -83,6 +88,7 @@ impl Default for Settings {
     fn default() -> Self {
         Settings {
             password: None,
+            tls: None,
             timeout: Duration::from_secs(5),
             connections: 10_000,
             memory: 256 << 20,

@@ -8,6 +8,7 @@ const SOURCES: &[&str] = &[
     include_str!("../examples/own_machine.rs"),
     include_str!("../examples/own_protocol.rs"),
     include_str!("../examples/stateright_model.rs"),
+    include_str!("../examples/tokio_client.rs"),
     include_str!("primary_backup/rules.rs"),
     include_str!("raft/scenarios/campaign.txt"),
 ];

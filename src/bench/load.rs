@@ -2,17 +2,16 @@
 
 use std::collections::BTreeSet;
 use std::io;
-use std::os::fd::AsRawFd;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use mio::unix::SourceFd;
-use mio::{Events, Interest, Poll, Token};
+use mio::{Events, Poll, Token};
 use quorate_models::kv::{Command, Kv};
 use quorate_models::state_machine::StateMachine;
 
+use super::front::Front;
 use super::record::Record;
-use super::session::{Answer, BenchError, Session};
+use super::session::{Answer, BenchError};
 
 /// How often a thread looks whether there is enough to see.
 const LOOK: Duration = Duration::from_millis(100);
@@ -51,55 +50,47 @@ pub trait Requests {
     fn answered(&mut self, _session: usize) {}
 }
 
-/// A session and what it waits for.
-struct Asking<'a, S> {
-    session: &'a mut S,
+/// A session and what it asks for.
+struct Asking {
     /// When its request was due, or its next one will be.
     since: Instant,
     /// Whether it has a request under way.
     asks: bool,
     is_read: bool,
-    wake: Instant,
 }
 
 /// The sessions of one thread.
-struct Crew<'a, S, R> {
+struct Crew<'a, F, R> {
     plan: Plan,
     requests: &'a mut R,
-    sessions: Vec<Asking<'a, S>>,
-    /// When each of them has something to do, if nothing comes.
-    wakes: BTreeSet<(Instant, usize)>,
+    front: &'a mut F,
+    sessions: Vec<Asking>,
+    /// When those of them ask that have nothing under way.
+    dues: BTreeSet<(Instant, usize)>,
     record: Record,
     seen: &'a Seen,
 }
 
-/// Has `sessions` ask on and on, until the plan's time is over or there is enough to see, and
-/// returns what came of it. What is not answered then they give up when they ask again.
+/// Has the first `count` sessions of `front` ask on and on, until the plan's time is over or there
+/// is enough to see, and returns what came of it. What is not answered then they give up when they
+/// ask again.
 ///
 /// # Errors
 /// [`BenchError`] if a session cannot go on.
-pub fn run<S: Session>(
-    sessions: &mut [S],
+pub fn run(
+    front: &mut impl Front,
+    count: usize,
     requests: &mut impl Requests,
     plan: Plan,
     seen: &Seen,
 ) -> Result<Record, BenchError> {
     let mut poll = Poll::new().map_err(BenchError::Wait)?;
-    let write = S::WAITS_TO_WRITE.then_some(Interest::WRITABLE);
-    let interest = write.map_or(Interest::READABLE, |write| write | Interest::READABLE);
-    for (number, session) in sessions.iter().enumerate() {
-        let fd = session.as_fd().as_raw_fd();
-        poll.registry()
-            .register(&mut SourceFd(&fd), Token(number), interest)
-            .map_err(BenchError::Wait)?;
-    }
-    let mut crew = Crew::of(sessions, requests, plan, seen);
-    for number in 0..crew.sessions.len() {
-        crew.go_on(number)?;
-    }
+    front.register(poll.registry()).map_err(BenchError::Wait)?;
+    let mut crew = Crew::of(front, count, requests, plan, seen);
     let (end, mut events) = (plan.begin + plan.length, Events::with_capacity(1_024));
+    crew.go_on(Instant::now())?;
     while Instant::now() < end && !seen.enough.load(Ordering::Relaxed) {
-        let wake = crew.wakes.first().map_or(end, |(wake, _)| end.min(*wake));
+        let wake = crew.wake().map_or(end, |wake| end.min(wake));
         let wait = wake.saturating_duration_since(Instant::now());
         match poll.poll(&mut events, Some(wait.min(LOOK))) {
             Err(error) if error.kind() != io::ErrorKind::Interrupted => {
@@ -107,43 +98,53 @@ pub fn run<S: Session>(
             }
             _ => {}
         }
+        let now = Instant::now();
         for event in &events {
-            crew.go_on(event.token().0)?;
+            crew.take(event.token())?;
         }
-        crew.wake()?;
+        crew.go_on(now)?;
     }
     Ok(crew.record)
 }
 
-impl<'a, S: Session, R: Requests> Crew<'a, S, R> {
-    fn of(sessions: &'a mut [S], requests: &'a mut R, plan: Plan, seen: &'a Seen) -> Self {
-        let (now, count) = (Instant::now(), sessions.len() as u32);
+impl<'a, F: Front, R: Requests> Crew<'a, F, R> {
+    fn of(front: &'a mut F, count: usize, requests: &'a mut R, plan: Plan, seen: &'a Seen) -> Self {
+        let now = Instant::now();
         // Those that keep pace begin one after the other, evenly.
-        let step = plan.pace.map_or(Duration::ZERO, |pace| pace / count.max(1));
-        let sessions = (0..).zip(sessions).map(|(number, session)| Asking {
-            session,
-            since: now + step * number,
-            asks: false,
-            is_read: false,
-            wake: now,
-        });
-        let (sessions, record) = (sessions.collect(), Record::of(plan.length));
-        Crew { plan, requests, sessions, wakes: BTreeSet::new(), record, seen }
+        let step = plan.pace.map_or(Duration::ZERO, |pace| pace / (count as u32).max(1));
+        let asking = |number| Asking { since: now + step * number, asks: false, is_read: false };
+        let sessions: Vec<_> = (0..count as u32).map(asking).collect();
+        let dues = sessions.iter().enumerate().map(|(number, asking)| (asking.since, number));
+        let (dues, record) = (dues.collect(), Record::of(plan.length));
+        Crew { plan, requests, front, sessions, dues, record, seen }
     }
 
-    /// Lets those go on who have something to do.
-    fn wake(&mut self) -> Result<(), BenchError> {
-        let now = Instant::now();
-        while let Some((_, number)) = self.wakes.first().copied().filter(|(wake, _)| *wake <= now) {
-            self.go_on(number)?;
+    /// When there is something to do, if nothing comes.
+    fn wake(&self) -> Option<Instant> {
+        let due = self.dues.first().map(|(due, _)| *due);
+        let wake = self.front.wake().map(|(wake, _)| wake);
+        [due, wake].into_iter().flatten().min()
+    }
+
+    /// Does what there was to do at `now`.
+    fn go_on(&mut self, now: Instant) -> Result<(), BenchError> {
+        while self.dues.first().is_some_and(|(due, _)| *due <= now) {
+            let (_, number) = self.dues.pop_first().expect("there is one");
+            self.ask(number)?;
+        }
+        while let Some((_, source)) = self.front.wake().filter(|(wake, _)| *wake <= now) {
+            self.take(source)?;
         }
         Ok(())
     }
 
-    /// The session of this number takes what has come, and asks on.
-    fn go_on(&mut self, number: usize) -> Result<(), BenchError> {
-        while self.asks(number)? {
-            let Some(answer) = self.sessions[number].session.poll()? else { break };
+    /// Takes what has come by `source`, and has those ask on who have an answer.
+    fn take(&mut self, source: Token) -> Result<(), BenchError> {
+        for (number, answer) in self.front.poll(source)? {
+            // It may answer what was asked before this run.
+            if !self.sessions.get(number).is_some_and(|asking| asking.asks) {
+                continue;
+            }
             let now = Instant::now();
             match answer {
                 Answer::Done => self.count(number, now),
@@ -152,26 +153,22 @@ impl<'a, S: Session, R: Requests> Crew<'a, S, R> {
             let asking = &mut self.sessions[number];
             asking.asks = false;
             asking.since = self.plan.pace.map_or(now, |pace| asking.since + pace);
+            if asking.since <= now {
+                self.ask(number)?;
+            } else {
+                self.dues.insert((asking.since, number));
+            }
         }
-        let Asking { session, since, asks, wake, .. } = &mut self.sessions[number];
-        self.wakes.remove(&(*wake, number));
-        let due = if *asks { session.wake() } else { Some(*since) };
-        *wake = due.unwrap_or_else(Instant::now);
-        self.wakes.insert((*wake, number));
         Ok(())
     }
 
-    /// Whether the session of this number has a request under way: it begins the next one if that
-    /// is due.
-    fn asks(&mut self, number: usize) -> Result<bool, BenchError> {
+    /// The session of this number asks for the next thing.
+    fn ask(&mut self, number: usize) -> Result<(), BenchError> {
+        let command = self.requests.next(number);
         let asking = &mut self.sessions[number];
-        if !asking.asks && asking.since <= Instant::now() {
-            let command = self.requests.next(number);
-            asking.is_read = Kv::is_read_only(&command);
-            asking.session.begin(command, self.plan.timeout)?;
-            asking.asks = true;
-        }
-        Ok(asking.asks)
+        asking.is_read = Kv::is_read_only(&command);
+        asking.asks = true;
+        self.front.begin(number, command, self.plan.timeout)
     }
 
     fn count(&mut self, number: usize, now: Instant) {

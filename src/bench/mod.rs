@@ -2,6 +2,7 @@
 //! were answered. `quorate bench` is made of it, and so is the package `benches/peers`.
 
 pub mod etcd;
+pub mod front;
 pub mod load;
 pub mod record;
 pub mod redis;

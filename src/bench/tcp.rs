@@ -151,8 +151,6 @@ impl<L> AsFd for Tcp<L> {
 }
 
 impl<L: Language> Session for Tcp<L> {
-    const WAITS_TO_WRITE: bool = true;
-
     fn begin(&mut self, command: Command, timeout: Duration) -> Result<(), BenchError> {
         self.ends = Some((Instant::now() + timeout, timeout));
         if self.sent.is_some() {

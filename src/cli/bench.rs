@@ -11,17 +11,19 @@ use std::time::{Duration, Instant};
 use super::exit::{self, Code, Failure};
 use super::kv::{self, Consistency};
 use super::output::say;
+use crate::bench::front::Front;
 use crate::bench::load::{self, Plan, Seen};
 use crate::bench::record::Record;
-use crate::bench::session::Session;
 use crate::bench::workload::{Keys, Random, Workload};
-use target::{Sessions, Target};
+use target::{Fronts, Target};
 
 /// What is said of it, for `--help`.
 const NOTES: &str = "\
 Each session asks for one thing at a time, and for the next as soon as it has the answer: so a
-cluster that is slow is asked less. The keys are bench-0, bench-1 and so on, and what they hold is
-overwritten. A gap is a time in which nobody had an answer, as while a new leader is elected.
+cluster that is slow is asked less. The sessions of a thread share a socket, which asks for 256
+things at a time; of more sessions the others wait for their turn, and that counts. The keys are
+bench-0, bench-1 and so on, and what they hold is overwritten. A gap is a time in which nobody had
+an answer, as while a new leader is elected.
 
 With --rate sessions do not wait for that: each asks when its next request is due, and as soon as
 it can if the answer before came later. A latency then counts from when the request was due.
@@ -40,7 +42,7 @@ Exits 3 if nothing was answered.";
 pub struct Args {
     #[command(flatten)]
     target: Target,
-    /// How many ask at a time, each with a socket of its own
+    /// How many ask at a time
     #[arg(long, value_name = "N", default_value = "64")]
     sessions: NonZeroU64,
     /// How many requests a second they make together [default: as many as are answered]
@@ -97,11 +99,11 @@ pub fn run(args: Args) -> ExitCode {
 }
 
 fn bench(args: &Args) -> Result<(), Failure> {
-    let sessions = args.target.open(args.sessions.get(), args.consistency, args.timeout)?;
-    let record = match sessions {
-        Sessions::Own(sessions) => ask(sessions, args),
-        Sessions::Redis(sessions) => ask(sessions, args),
-        Sessions::Etcd(sessions) => ask(sessions, args),
+    let counts = args.counts();
+    let record = match args.target.open(&counts, args.consistency, args.timeout)? {
+        Fronts::Own(fronts) => ask(fronts, &counts, args),
+        Fronts::Redis(fronts) => ask(fronts, &counts, args),
+        Fronts::Etcd(fronts) => ask(fronts, &counts, args),
     }?;
     let gap = Duration::from_millis(args.gap.get());
     if args.json {
@@ -118,6 +120,13 @@ fn bench(args: &Args) -> Result<(), Failure> {
 }
 
 impl Args {
+    /// How many sessions each thread has.
+    fn counts(&self) -> Vec<usize> {
+        let sessions = self.sessions.get() as usize;
+        let threads = (self.threads.get() as usize).min(sessions);
+        (0..threads).map(|thread| (sessions - thread).div_ceil(threads)).collect()
+    }
+
     /// How each session asks, from now on.
     fn plan(&self) -> Plan {
         let pace = |rate| Duration::from_secs_f64(self.sessions.get() as f64 / rate as f64);
@@ -136,26 +145,16 @@ impl Args {
     }
 }
 
-/// Spreads `sessions` over the threads.
-fn crews<S>(sessions: Vec<S>, threads: NonZeroU64) -> Vec<Vec<S>> {
-    let threads = (threads.get() as usize).min(sessions.len());
-    let mut crews: Vec<Vec<_>> = (0..threads).map(|_| Vec::new()).collect();
-    for (number, session) in sessions.into_iter().enumerate() {
-        crews[number % threads].push(session);
-    }
-    crews
-}
-
 /// Has all sessions ask, and tells each second how far they are unless only JSON is to be printed.
-fn ask<S: Session + Send>(sessions: Vec<S>, args: &Args) -> Result<Record, Failure> {
+fn ask<F: Front + Send>(fronts: Vec<F>, counts: &[usize], args: &Args) -> Result<Record, Failure> {
     let (seen, plan) = (Seen::default(), args.plan());
     thread::scope(|scope| {
         let threads: Vec<_> = (0..)
-            .zip(crews(sessions, args.threads))
-            .map(|(number, mut sessions)| {
+            .zip(fronts.into_iter().zip(counts))
+            .map(|(number, (mut front, &count))| {
                 let (mut requests, seen) = (args.requests(number), &seen);
                 scope.spawn(move || {
-                    let record = load::run(&mut sessions, &mut requests, plan, seen);
+                    let record = load::run(&mut front, count, &mut requests, plan, seen);
                     // Nobody is to go on without this thread, nor to wait for it.
                     seen.enough.fetch_or(record.is_err(), Ordering::Relaxed);
                     record

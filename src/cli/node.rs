@@ -61,8 +61,8 @@ pub struct Args {
     /// addresses only
     #[arg(long, value_name = "FILE")]
     password_file: Option<PathBuf>,
-    /// The file with the certificate, in PEM, by which the node is known to HTTP clients that speak
-    /// TLS; clients of etcd must then. Who asks for status and metrics may
+    /// The file with the certificate, in PEM, by which the node is known to clients that speak TLS.
+    /// Those of Redis and of etcd must then; who asks for status and metrics may
     #[arg(long, value_name = "FILE", requires = "tls_key")]
     tls_cert: Option<PathBuf>,
     /// The file with the key of that certificate, in PEM, which only its owner can read
@@ -97,9 +97,9 @@ fn node(args: &Args, log: Log) -> Result<(), Failure> {
     }
     let node = bound(setup::node(&config, args.id)?.clone(), args.bind)?;
     let password = args.password_file.as_deref().map(Password::load).transpose()?;
-    let redis = args.redis.settings(password.clone())?;
     let files = args.tls_cert.as_deref().zip(args.tls_key.as_deref());
     let tls = files.map(|(cert, key)| Tls::load(cert, key)).transpose()?;
+    let redis = args.redis.settings(password.clone(), tls.clone())?;
     let board = Board::default();
     stop_when_told(&board, args.stop_with_stdin)?;
     let site = Site { config: &config, node, init: args.init, board, log };

@@ -1,10 +1,13 @@
 //! Clients of a running cluster. [`Client`] is one session, with one command or order at a time;
-//! [`Sessions`] is any number of them over one socket.
+//! [`Sessions`] is any number of them over one socket; with the feature `tokio` of this crate
+//! `tokio::Sessions` is the same for tasks.
 //!
 //! A command keeps its number however often it is sent and to whomever, so it takes effect once.
 
 mod call;
 mod sessions;
+#[cfg(feature = "tokio")]
+pub mod tokio;
 mod turns;
 
 use std::os::fd::{AsFd, BorrowedFd};

@@ -12,7 +12,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::pem::{self, PemObject};
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use tokio_rustls::rustls::{self, ServerConfig};
+use tokio_rustls::rustls::{self, ServerConfig, ServerConnection};
 
 /// The longest file, in bytes.
 const LENGTH_MAX: u64 = 1 << 20;
@@ -61,7 +61,12 @@ pub enum TlsError {
 
 /// A certificate and its key. It does not show itself in logs.
 #[derive(Clone)]
-pub struct Tls(Arc<ServerConfig>);
+pub struct Tls {
+    /// For HTTP, which names itself while keys are agreed on.
+    http: Arc<ServerConfig>,
+    /// For what does not.
+    other: Arc<ServerConfig>,
+}
 
 impl fmt::Debug for Tls {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -88,17 +93,26 @@ impl Tls {
         let secret = PrivateKeyDer::from_pem_slice(&read(key, true)?)
             .map_err(|error| pem(key, "private key", error))?;
         let unfit = |source| TlsError::Unfit { cert: cert.into(), key: key.into(), source };
-        let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        let other = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()
             .and_then(|builder| builder.with_no_client_auth().with_single_cert(chain, secret))
             .map_err(unfit)?;
-        config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        Ok(Tls(Arc::new(config)))
+        let mut http = other.clone();
+        http.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Ok(Tls { http: Arc::new(http), other: Arc::new(other) })
     }
 
-    /// What takes connections.
+    /// What takes connections of HTTP.
     pub(super) fn acceptor(&self) -> TlsAcceptor {
-        TlsAcceptor::from(Arc::clone(&self.0))
+        TlsAcceptor::from(Arc::clone(&self.http))
+    }
+
+    /// One side of a connection that has just come, and is none of HTTP.
+    ///
+    /// # Errors
+    /// If there is no random number to be had.
+    pub(crate) fn session(&self) -> Result<ServerConnection, rustls::Error> {
+        ServerConnection::new(Arc::clone(&self.other))
     }
 }
 

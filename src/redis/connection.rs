@@ -6,13 +6,13 @@
 //! system's buffers, and the client with it.
 
 mod here;
+mod traffic;
 mod transaction;
 
-use std::io::{self, ErrorKind, Read, Write};
+use std::io;
 use std::net::IpAddr;
 use std::time::Instant;
 
-use mio::net::TcpStream;
 use quorate_models::consistency::Freshness;
 use quorate_models::kv::Output;
 use quorate_models::service::Session;
@@ -24,6 +24,7 @@ use super::counters::Outcome;
 use super::desk::Desk;
 use super::reply::{self, Shape, Version};
 use super::request::{Limits, Reader, Request};
+use super::stream::Stream;
 use super::{LIMITS, LIMITS_OF_STRANGERS};
 use crate::node::client::{CallError, Returned};
 use transaction::Transaction;
@@ -61,7 +62,7 @@ pub(super) enum Fate {
 /// A client's connection.
 pub(super) struct Connection {
     id: usize,
-    pub stream: TcpStream,
+    pub stream: Stream,
     address: IpAddr,
     input: Buffer,
     reader: Reader,
@@ -89,7 +90,7 @@ pub(super) struct Connection {
     is_trusted: bool,
     /// When it is closed, unless it reads its answers until then.
     unread: Option<Instant>,
-    /// When it is closed, unless more comes of the request that it has begun until then.
+    /// When it is closed, unless more comes until then of what it has begun: a request, or TLS.
     unfinished: Option<Instant>,
     /// When it is closed, unless there is room until then for the request that it has begun.
     starved: Option<Instant>,
@@ -99,7 +100,7 @@ pub(super) struct Connection {
 
 impl Connection {
     /// Of a client at `address` that has just come.
-    pub fn new(id: usize, stream: TcpStream, address: IpAddr, is_trusted: bool) -> Self {
+    pub fn new(id: usize, stream: Stream, address: IpAddr, is_trusted: bool) -> Self {
         Connection {
             id,
             stream,
@@ -126,38 +127,19 @@ impl Connection {
         }
     }
 
-    /// When it is closed, unless it does until then what it is waited for.
-    pub fn stalls(&self) -> Option<Instant> {
-        [self.unread, self.unfinished, self.starved].into_iter().flatten().min()
-    }
-
-    /// It waits for room.
-    pub fn is_starved(&self) -> bool {
-        self.starved.is_some()
-    }
-
-    /// It has been waited for long enough. If it has waited itself it is told so, as far as the
-    /// system takes it at once.
-    pub fn expire(&mut self) {
-        if self.starved.is_some() {
-            self.refuse(FULL);
-            // It is closed all the same.
-            let _ = self.stream.write(self.output.bytes());
-        }
-    }
-
     /// Has the desk count what it holds now.
     fn count(&mut self, desk: &mut Desk) {
         let asked = self.asked.as_ref().map_or(0, |asked| COPIES * asked.held());
         let after = self.after.as_ref().map_or(0, Batch::held);
         let buffers = self.input.held() + self.output.held() + self.reader.bytes();
-        let held = buffers + asked + self.batch.held() + after + self.queued();
+        let held = self.stream.held() + buffers + asked + self.batch.held() + after + self.queued();
         desk.held = desk.held - self.counted + held;
         self.counted = held;
     }
 
     /// It is over: nothing that it held counts any more.
-    pub fn end(self, desk: &mut Desk) {
+    pub fn end(mut self, desk: &mut Desk) {
+        self.stream.part();
         desk.held -= self.counted;
         if let Some(session) = self.session {
             desk.close(session);
@@ -198,33 +180,11 @@ impl Connection {
                 continue;
             }
             self.write(desk)?;
-            let is_over = self.closing && self.output.is_empty() && self.asked.is_none();
+            let is_over = self.closing && self.is_written() && self.asked.is_none();
             return Ok(if is_over { Fate::Closed } else { Fate::Waits });
         }
         self.write(desk)?;
         Ok(Fate::Again)
-    }
-
-    /// Writes what the client takes.
-    fn write(&mut self, desk: &Desk) -> io::Result<()> {
-        while !self.output.is_empty() {
-            match self.stream.write(self.output.bytes()) {
-                Ok(0) => return Err(ErrorKind::WriteZero.into()),
-                Ok(count) => {
-                    self.output.consume(count);
-                    self.unread = None;
-                }
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    let at = Instant::now() + desk.settings.stall;
-                    self.unread.get_or_insert(at);
-                    return Ok(());
-                }
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-        }
-        self.unread = None;
-        Ok(())
     }
 
     /// Takes the next request, or reads more; false if neither can be done now.
@@ -248,10 +208,13 @@ impl Connection {
         if self.ended {
             self.closing = true;
         } else if !self.can_read {
-            let is_begun = self.reader.has_begun() || !self.input.is_empty();
-            if is_begun || self.queued() > UNREAD_MAX {
+            let has_request = self.reader.has_begun() || !self.input.is_empty();
+            let has_begun = has_request || self.stream.is_within();
+            if has_begun || self.queued() > UNREAD_MAX {
                 let at = Instant::now() + desk.settings.stall;
                 self.unfinished.get_or_insert(at);
+            } else {
+                self.unfinished = None;
             }
             return Ok(false);
         } else if self.gathered() > READ && !desk.has_room(READ) {
@@ -290,23 +253,6 @@ impl Connection {
         reply::error(&mut said, problem);
         self.say(&said);
         self.closing = true;
-    }
-
-    /// Reads what there is, up to a bound.
-    fn fill(&mut self) -> io::Result<()> {
-        self.starved = None;
-        let mut piece = [0; READ];
-        match self.stream.read(&mut piece) {
-            Ok(0) => self.ended = true,
-            Ok(count) => {
-                self.input.end().extend_from_slice(&piece[..count]);
-                self.unfinished = None;
-            }
-            Err(error) if error.kind() == ErrorKind::WouldBlock => self.can_read = false,
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-        Ok(())
     }
 
     fn perform(&mut self, request: Request, desk: &mut Desk) {

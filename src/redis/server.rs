@@ -18,6 +18,7 @@ use socket2::{SockRef, TcpKeepalive};
 use super::GatewayError;
 use super::connection::{Connection, Fate, READ};
 use super::desk::Desk;
+use super::stream::Stream;
 use crate::node::transport::Members;
 
 /// The sources of events that are no connections.
@@ -220,7 +221,7 @@ impl Server {
     fn close(&mut self, id: usize) {
         let Some(mut connection) = self.connections.remove(&id) else { return };
         // It is dropped all the same if the system has forgotten it already.
-        let _ = self.poll.registry().deregister(&mut connection.stream);
+        let _ = self.poll.registry().deregister(connection.stream.tcp());
         self.desk.counters.connected -= 1;
         self.starved.remove(&id);
         if let Some(at) = connection.stalls() {
@@ -248,8 +249,11 @@ impl Server {
     fn welcome(&mut self, mut stream: TcpStream, from: SocketAddr) {
         if self.connections.len() >= self.desk.settings.connections {
             self.desk.counters.refused += 1;
-            // What fits into the system's buffer, of a connection that is new, is all of it.
-            let _ = stream.write(b"-ERR max number of clients reached\r\n");
+            // What fits into the system's buffer, of a connection that is new, is all of it. In TLS
+            // there are no words before there are keys.
+            if self.desk.settings.tls.is_none() {
+                let _ = stream.write(b"-ERR max number of clients reached\r\n");
+            }
             return;
         }
         let (interval, times) = ASKED_AGAIN;
@@ -257,12 +261,13 @@ impl Server {
             TcpKeepalive::new().with_time(KEEPALIVE).with_interval(interval).with_retries(times);
         let both = Interest::READABLE | Interest::WRITABLE;
         let id = self.next;
-        let is_ready = stream
+        let ready = stream
             .set_nodelay(true)
             .and_then(|()| SockRef::from(&stream).set_tcp_keepalive(&keepalive))
-            .and_then(|()| self.poll.registry().register(&mut stream, Token(id), both));
+            .and_then(|()| self.poll.registry().register(&mut stream, Token(id), both))
+            .and_then(|()| Stream::of(stream, self.desk.settings.tls.as_ref()));
         // Of one that is gone already nothing is to be said.
-        if is_ready.is_ok() {
+        if let Ok(stream) = ready {
             self.next += 1;
             let is_trusted = self.desk.settings.password.is_none();
             let connection = Connection::new(id, stream, from.ip(), is_trusted);

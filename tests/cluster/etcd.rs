@@ -4,20 +4,15 @@ use std::fs;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
-use std::sync::Arc;
 use std::thread;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use quorate_models::kv::VALUE_MAX;
 use serde_json::{Value, json};
-use tokio_rustls::rustls::crypto::ring;
-use tokio_rustls::rustls::pki_types::CertificateDer;
-use tokio_rustls::rustls::pki_types::pem::PemObject;
-use tokio_rustls::rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 
-use crate::support::cluster::{Cluster, LIMIT, expect, quorate, wait_for};
+use crate::support::cluster::{Cluster, LIMIT, expect, free_ports, quorate, wait_for};
+use crate::support::tls;
 
 /// What etcd 3.4.23 answered, one member and an empty store, to requests one after the other, each
 /// sent by `POST` with `Content-Type: application/json`. What names the member is left out.
@@ -291,32 +286,12 @@ fn elsewhere_than_on_loopback_only_who_knows_the_password_is_served() {
     });
 }
 
-/// A connection to `address` whose certificate must be `cert`.
-fn by_tls(address: SocketAddr, cert: &Path) -> impl Read + Write + use<> {
-    let mut roots = RootCertStore::empty();
-    roots.add(CertificateDer::from_pem_file(cert).expect("a certificate")).expect("a root");
-    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .expect("versions")
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    let name = address.ip().into();
-    let connection = ClientConnection::new(Arc::new(config), name).expect("a session");
-    let stream = TcpStream::connect(address).expect("somebody listens");
-    stream.set_read_timeout(Some(LIMIT)).expect("a socket");
-    StreamOwned::new(connection, stream)
-}
-
 #[test]
 fn a_node_with_a_certificate_is_asked_by_tls() {
     let cluster = Cluster::start(3);
     cluster.kill(1);
     let folder = cluster.loaded().path.parent().expect("a folder").to_owned();
-    let fixtures = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/tls"));
-    let [cert, key] = ["cert.pem", "key.pem"].map(|name| {
-        fs::copy(fixtures.join(name), folder.join(name)).expect("a file");
-        folder.join(name)
-    });
+    let [cert, key] = tls::files(&folder);
     let [cert_path, key_path] = [&cert, &key].map(|path| path.to_str().expect("a path of text"));
     let config = cluster.config();
     let node = |more: &[&str]| {
@@ -329,11 +304,13 @@ fn a_node_with_a_certificate_is_asked_by_tls() {
     expect(&node(&both[2..]), 64, &["--tls-cert"]);
     expect(&node(&["--tls-cert", "/none", "--tls-key", key_path]), 74, &["/none: cannot read it"]);
     fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).expect("a file");
-    cluster.restart_with(1, &both);
+    let redis = format!("127.0.0.1:{}", free_ports(1) + 1);
+    cluster.restart_with(1, &[&both[..], &["--redis", &redis]].concat());
 
     let address = addresses(&cluster)[0];
     wait_for("the node to follow", || cluster.row(1)?["leader"].as_u64());
-    let asked = |line: &str, body: &str| exchange_on(by_tls(address, &cert), line, JSON, body);
+    let asked =
+        |line: &str, body: &str| exchange_on(tls::connect(address, &cert), line, JSON, body);
     let (status, _, answer) = asked("POST /v3/kv/put", &put("k", "v")).expect("an answer");
     assert_eq!(status, 200, "{answer}");
     let (_, _, answer) = asked("POST /v3/kv/range", &range("k")).expect("an answer");
@@ -351,4 +328,10 @@ fn a_node_with_a_certificate_is_asked_by_tls() {
     let ended = stream.read_to_end(&mut Vec::new()).map_err(|error| error.kind());
     assert!(!matches!(ended, Err(ErrorKind::WouldBlock | ErrorKind::TimedOut)), "{ended:?}");
     assert_eq!(asked("GET /status", "").expect("an answer").0, 200);
+    // So are Redis clients.
+    let mut client = tls::connect(redis.parse().expect("an address"), &cert);
+    client.write_all(b"GET k\r\n").expect("it is taken");
+    let mut answer = [0; 7];
+    client.read_exact(&mut answer).expect("an answer");
+    assert_eq!(&answer, b"$1\r\nv\r\n");
 }

@@ -4,9 +4,11 @@
 mod batches;
 #[path = "redis/bounds.rs"]
 mod bounds;
+#[path = "redis/tls.rs"]
+mod tls;
 
 use std::collections::BTreeMap;
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::sync::mpsc;

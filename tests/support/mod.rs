@@ -9,6 +9,7 @@ pub mod cluster;
 pub mod history;
 pub mod http;
 pub mod specs;
+pub mod tls;
 
 use std::net::{SocketAddr, TcpListener, UdpSocket};
 

@@ -99,16 +99,17 @@ impl Requests for Watched<'_> {
 /// Kills the leader `count` times, tells how long sessions waited, and looks for what is missing.
 pub fn run(binary: &Path, dir: &Path, count: u32) -> Result<Outcome, Failure> {
     let mut cluster = Cluster::start(binary, dir)?;
-    let (mut all, mut sessions) = (All::default(), cluster.open(SESSIONS)?);
+    let (mut all, mut front) = (All::default(), cluster.open()?);
     let (seen, waits) = (Seen::default(), Waits::new());
     let (begin, length) = (Instant::now(), LONGEST * count);
     let plan = Plan { begin, length, timeout: TIMEOUT, pace: None };
     let progress = all.of(SIZE, SESSIONS);
     let (record, longest) = thread::scope(|scope| {
         let load = scope.spawn(|| {
+            let progress = progress.iter_mut().collect();
             let requests = AtOwnKeys { progress, reads: false };
             let mut watched = Watched { requests, waits: &waits };
-            load::run(&mut sessions, &mut watched, plan, &seen)
+            load::run(&mut front, SESSIONS, &mut watched, plan, &seen)
         });
         let longest = kill_all(&mut cluster, &waits, count);
         seen.enough.store(true, Ordering::Relaxed);

@@ -70,14 +70,14 @@ impl All {
 /// The sessions of one thread, each at its key.
 pub struct AtOwnKeys<'a> {
     /// How far each is.
-    pub progress: &'a mut [Progress],
+    pub progress: Vec<&'a mut Progress>,
     /// Whether they read.
     pub reads: bool,
 }
 
 impl Requests for AtOwnKeys<'_> {
     fn next(&mut self, session: usize) -> Command {
-        let progress = &mut self.progress[session];
+        let progress = &mut *self.progress[session];
         if self.reads {
             return get(progress.key());
         }

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
 
+use quorate::bench::front::Own;
 use quorate::bench::load::{self, Plan, Seen};
 use quorate::bench::record::Record;
-use quorate::bench::session::Own;
 use quorate::cli::exit::{Code, Failure};
 use quorate::cli::setup;
 use quorate::node::client::Client;
@@ -35,15 +35,16 @@ pub struct Cluster {
     config: PathBuf,
     members: Members,
     nodes: BTreeMap<u64, Process>,
-    /// All sessions that have asked. One that goes on gives up what it has under way, so that takes
-    /// no effect after what it asks for next.
-    sessions: Vec<Own>,
+    /// The sessions that ask, those of each thread over one socket. A session is always at the same
+    /// key, and gives up what it has under way when it goes on, so that takes no effect after what
+    /// it asks for next.
+    fronts: Vec<Own>,
     reader: Client<Kv>,
 }
 
-/// A session with the cluster of these members.
-fn open(members: &Members) -> Result<Client<Kv>, Failure> {
-    Client::open(members).map_err(|error| Failure::new(Code::Io, error))
+/// Sessions with the cluster of these members.
+fn open(members: &Members) -> Result<Own, Failure> {
+    Own::new(members, Freshness::Linearizable).map_err(|error| Failure::new(Code::Io, error))
 }
 
 impl Cluster {
@@ -54,9 +55,13 @@ impl Cluster {
         let stores = |config: &Config| setup::create_stores::<Node>(config).map_err(Failure::from);
         let config = Config::create(&dir, NODES, free_ports(NODES)?, &runs, stores)?;
         let members = setup::members(&config)?;
-        let (reader, binary) = (open(&members)?, binary.to_owned());
-        let (config, nodes, sessions) = (config.path, BTreeMap::new(), Vec::new());
-        let mut cluster = Cluster { dir, binary, config, members, nodes, sessions, reader };
+        // The servers run on the same machine, and are to have half of it at least.
+        let threads = thread::available_parallelism().map_or(1, |count| count.get() / 2);
+        let fronts =
+            (0..threads.clamp(1, THREADS)).map(|_| open(&members)).collect::<Result<_, _>>()?;
+        let reader = Client::open(&members).map_err(|error| Failure::new(Code::Io, error))?;
+        let (config, nodes, binary) = (config.path, BTreeMap::new(), binary.to_owned());
+        let mut cluster = Cluster { dir, binary, config, members, nodes, fronts, reader };
         (1..=u64::from(NODES)).try_for_each(|id| cluster.restart(id))?;
         cluster.leader()?;
         Ok(cluster)
@@ -78,9 +83,8 @@ impl Cluster {
     }
 
     /// Opens sessions that are not of the cluster's own.
-    pub fn open(&self, count: usize) -> Result<Vec<Own>, Failure> {
-        let open = |_| Ok(Own::new(open(&self.members)?, Freshness::Linearizable));
-        (0..count).map(open).collect()
+    pub fn open(&self) -> Result<Own, Failure> {
+        open(&self.members)
     }
 
     /// What the nodes say of themselves.
@@ -132,19 +136,18 @@ impl System for Cluster {
         reads: bool,
         plan: Plan,
     ) -> Result<Record, Failure> {
-        let lacking = progress.len().saturating_sub(self.sessions.len());
-        self.sessions.extend(self.open(lacking)?);
-        // The servers run on the same machine, and are to have half of it at least.
-        let threads = thread::available_parallelism().map_or(1, |count| count.get() / 2);
-        let each = progress.len().div_ceil(threads.clamp(1, THREADS));
+        let mut crews: Vec<Vec<_>> = self.fronts.iter().map(|_| Vec::new()).collect();
+        for (progress, thread) in progress.iter_mut().zip((0..crews.len()).cycle()) {
+            crews[thread].push(progress);
+        }
         let (seen, mut record) = (Seen::default(), Record::of(plan.length));
         thread::scope(|scope| {
-            let crews = self.sessions.chunks_mut(each).zip(progress.chunks_mut(each));
             let mut threads = Vec::new();
-            for (sessions, progress) in crews {
-                let (seen, sessions) = (&seen, &mut sessions[..progress.len()]);
+            for (front, progress) in self.fronts.iter_mut().zip(crews) {
+                let (seen, count) = (&seen, progress.len());
                 let mut requests = AtOwnKeys { progress, reads };
-                threads.push(scope.spawn(move || load::run(sessions, &mut requests, plan, seen)));
+                let asks = move || load::run(front, count, &mut requests, plan, seen);
+                threads.extend((count > 0).then(|| scope.spawn(asks)));
             }
             for thread in threads {
                 record.add(&thread.join().expect("it does not panic")?);

@@ -4,16 +4,14 @@ use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use quorate_models::kv::Kv;
-
 use crate::bench::etcd::Gateway;
+use crate::bench::front::{Each, Own};
 use crate::bench::redis::Resp;
-use crate::bench::session::{BenchError, Own};
-use crate::bench::tcp::Tcp;
+use crate::bench::session::BenchError;
+use crate::bench::tcp::{Language, Tcp};
 use crate::cli::exit::{Code, Failure};
 use crate::cli::kv::Consistency;
 use crate::cli::setup;
-use crate::node::client::Client;
 use crate::node::config::Config;
 
 /// Which cluster or server: one of them.
@@ -31,48 +29,44 @@ pub struct Target {
     etcd: Vec<SocketAddr>,
 }
 
-/// Sessions, all of one kind.
-pub enum Sessions {
+/// Sessions, all of one kind, for each thread.
+pub enum Fronts {
     /// With a cluster of ours.
     Own(Vec<Own>),
     /// With a server of the Redis protocol.
-    Redis(Vec<Tcp<Resp>>),
+    Redis(Vec<Each<Tcp<Resp>>>),
     /// With members of etcd.
-    Etcd(Vec<Tcp<Gateway>>),
+    Etcd(Vec<Each<Tcp<Gateway>>>),
 }
 
 impl Target {
-    /// Opens so many sessions, whose reads are to be as new as `consistency` asks for. To connect
-    /// may take as long as `timeout`.
+    /// Opens so many sessions for each of the threads, whose reads are to be as new as
+    /// `consistency` asks for. To connect may take as long as `timeout`.
     ///
     /// # Errors
     /// If the config cannot be used, if nobody accepts a connection, or if the target knows no
     /// such consistency.
     pub fn open(
         &self,
-        sessions: u64,
+        counts: &[usize],
         consistency: Option<Consistency>,
         timeout: Duration,
-    ) -> Result<Sessions, Failure> {
+    ) -> Result<Fronts, Failure> {
         if let Some(path) = &self.config {
             let config = Config::load(path)?;
             setup::check(&config)?;
             let members = setup::members(&config)?;
-            let freshness = consistency.unwrap_or_default().into();
-            let open = |_| {
-                let client = Client::<Kv>::open(&members);
-                let client = client.map_err(|error| Failure::new(Code::Io, error))?;
-                Ok(Own::new(client, freshness))
-            };
-            return (0..sessions).map(open).collect::<Result<_, _>>().map(Sessions::Own);
+            let open = |_| Own::new(&members, consistency.unwrap_or_default().into());
+            let fronts = counts.iter().map(open).collect::<Result<_, _>>();
+            return fronts.map(Fronts::Own).map_err(|error| Failure::new(Code::Io, error));
         }
         if let Some(address) = self.redis {
             if consistency.is_some() {
                 let message = "--consistency does not apply to --redis, which knows no other";
                 return Err(Failure::new(Code::Usage, message));
             }
-            let open = |_| Ok(Tcp::connect(address, Resp, timeout)?);
-            return (0..sessions).map(open).collect::<Result<_, _>>().map(Sessions::Redis);
+            let fronts = connect(counts, &[address], |_| Resp, timeout)?;
+            return Ok(Fronts::Redis(fronts));
         }
         let is_stale = match consistency.unwrap_or_default() {
             Consistency::Linearizable => false,
@@ -83,18 +77,30 @@ impl Target {
                 return Err(Failure::new(Code::Usage, message));
             }
         };
-        let open = |(_, host): (u64, &SocketAddr)| {
-            let host = *host;
-            Ok(Tcp::connect(host, Gateway { host, is_stale }, timeout)?)
-        };
-        let members = (0..sessions).zip(self.etcd.iter().cycle());
-        members.map(open).collect::<Result<_, _>>().map(Sessions::Etcd)
+        let gateway = |host| Gateway { host, is_stale };
+        Ok(Fronts::Etcd(connect(counts, &self.etcd, gateway, timeout)?))
     }
 
     /// What to do if nothing is answered.
     pub fn advice(&self) -> &'static str {
         if self.config.is_some() { ": see `quorate status`" } else { "" }
     }
+}
+
+/// Connects sessions to these addresses in turn, so many for each thread.
+fn connect<L: Language>(
+    counts: &[usize],
+    addresses: &[SocketAddr],
+    language: impl Fn(SocketAddr) -> L,
+    timeout: Duration,
+) -> Result<Vec<Each<Tcp<L>>>, BenchError> {
+    let mut addresses = addresses.iter().cycle();
+    let mut open = |count: &usize| {
+        let sessions = addresses.by_ref().take(*count);
+        let sessions = sessions.map(|&address| Tcp::connect(address, language(address), timeout));
+        sessions.collect::<Result<_, _>>().map(Each::of)
+    };
+    counts.iter().map(&mut open).collect()
 }
 
 /// The address that `text` names.

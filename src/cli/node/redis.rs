@@ -10,6 +10,7 @@ use super::file::Places;
 use crate::cli::exit::{Code, Failure};
 use crate::cli::setup;
 use crate::node::board::Board;
+use crate::node::tls::Tls;
 use crate::redis::password::{Password, PasswordError};
 use crate::redis::{Counters, Gateway, GatewayError, Settings};
 
@@ -21,18 +22,23 @@ pub(super) struct Options {
     redis: Option<SocketAddr>,
 }
 
-/// The same, with the password.
+/// The same, with the password and the certificate.
 pub(super) struct At {
     address: SocketAddr,
     settings: Settings,
 }
 
 impl Options {
-    /// What is to be done, if anything, with the password that clients must know.
+    /// What is to be done, if anything, with the password that clients must know, and what the node
+    /// is known by.
     ///
     /// # Errors
     /// If a password is wanting.
-    pub fn settings(&self, password: Option<Password>) -> Result<Option<At>, Failure> {
+    pub fn settings(
+        &self,
+        password: Option<Password>,
+        tls: Option<Tls>,
+    ) -> Result<Option<At>, Failure> {
         let Some(address) = self.redis else { return Ok(None) };
         if password.is_none() && !address.ip().is_loopback() {
             let message = format!(
@@ -41,7 +47,7 @@ impl Options {
             );
             return Err(Failure::new(Code::Usage, message));
         }
-        Ok(Some(At { address, settings: Settings { password, ..Settings::default() } }))
+        Ok(Some(At { address, settings: Settings { password, tls, ..Settings::default() } }))
     }
 }
 
@@ -59,16 +65,19 @@ impl At {
     ) -> Result<Gateway, Failure> {
         let (At { address, settings }, members) = (self, setup::members(site.config)?);
         let (first, asks) = (Id::from(site.node.id as usize), settings.password.is_some());
-        let log = site.log;
+        let (log, by_tls) = (site.log, settings.tls.is_some());
         let fails = move |error: GatewayError| {
             log.error(&format!("Redis clients are served no more: {error}"), &[]);
         };
         let gateway = Gateway::start(address, members, first, places, settings, board, fails)
             .map_err(|error| Failure::new(Code::Io, error))?;
         let (address, password) = (gateway.address(), if asks { "" } else { "no " });
-        let text = format!("serves Redis clients on {address}; {password}password is asked for");
-        log.info(&text, &[("address", address.to_string().into()), ("password", asks.into())]);
-        if !address.ip().is_loopback() {
+        let tls = if by_tls { " by TLS" } else { "" };
+        let text =
+            format!("serves Redis clients on {address}{tls}; {password}password is asked for");
+        let at = ("address", address.to_string().into());
+        log.info(&text, &[at, ("password", asks.into()), ("tls", by_tls.into())]);
+        if !address.ip().is_loopback() && !by_tls {
             let text = format!(
                 "other machines reach TCP {address}: what is said there, the password too, is not \
                  encrypted"

@@ -138,6 +138,12 @@ impl<M: StateMachine> Sessions<M> {
         }
     }
 
+    /// The address of the socket.
+    #[cfg(feature = "tokio")]
+    pub(super) fn address(&self) -> std::net::SocketAddr {
+        self.carrier.address()
+    }
+
     /// How many sessions are open.
     pub fn len(&self) -> usize {
         self.open.len()
