@@ -12,7 +12,7 @@ use quorate_models::protocol::{Misfit, Protocol, Settings};
 use quorate_models::service::{MessageOf, Service, Status};
 use stateright::actor::{Actor, Id, Out};
 
-use super::support::wait_for;
+use super::support::cluster::wait_for;
 use super::{HOLDS, MS, Running, Sum, members};
 
 /// It hears, and has nothing to say.

@@ -132,7 +132,7 @@ impl Disk<Sum> for Hanging {
 
 fn status(address: SocketAddr) -> serde_json::Value {
     let mut stream = TcpStream::connect(address).unwrap();
-    stream.write_all(b"GET /status HTTP/1.1\r\n\r\n").unwrap();
+    stream.write_all(b"GET /status HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap_or_default()
