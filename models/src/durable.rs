@@ -43,6 +43,12 @@ pub trait Durable: Sized {
     /// holds no record at all never gets here: the node asks only when something was saved.
     fn restore(records: Vec<(Key, Bytes)>) -> Result<Self, Damage>;
 
+    /// Whether the record at `key`, which was found with those of this storage, is one of them, and
+    /// not one that was written ahead of a save that did not come. All are by default.
+    fn holds(&self, _key: Key) -> bool {
+        true
+    }
+
     /// A record's name in words, for messages: "log entry 7".
     fn name(key: Key) -> String;
 }

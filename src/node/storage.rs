@@ -169,8 +169,7 @@ impl<S: Durable + Clone> Store<S> {
             .map_err(|damage| StoreError::damaged(path, &damage.record, &damage.problem))?;
         // What was written ahead of a save that did not come is of no more use. And what was found
         // may not be on the disk yet: it is once this is.
-        let saved = last.as_ref().map(|last| ahead::keys(&last.changes(None))).unwrap_or_default();
-        let lost = journal.keys().filter(|key| !saved.contains(key));
+        let lost = journal.keys().filter(|key| last.as_ref().is_some_and(|it| !it.holds(*key)));
         let lost: Vec<_> = lost.map(|key| Change::Remove { key }).collect();
         journal.write(&lost).map_err(|fault| fault.at(path, "write"))?;
         let (path, last_found) = (path.into(), last.clone());

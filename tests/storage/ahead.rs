@@ -76,6 +76,10 @@ impl Durable for Snapshot {
         whole.then_some(Snapshot { number, of, pieces, others }).ok_or_else(|| damage(META))
     }
 
+    fn holds(&self, found: Key) -> bool {
+        found == META || found.number >> 8 == self.of
+    }
+
     fn name(key: Key) -> String {
         format!("{key:?}")
     }

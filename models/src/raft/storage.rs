@@ -157,6 +157,11 @@ impl<M: StateMachine> Durable for Storage<M> {
         Ok(Storage { term: meta.term, voted_for: meta.voted_for, log, snapshot, store, promise })
     }
 
+    fn holds(&self, key: Key) -> bool {
+        let last = self.snapshot.as_ref().map(|snapshot| snapshot.last);
+        !is_of_another(key, last.unwrap_or_default())
+    }
+
     fn name(key: Key) -> String {
         match key {
             META_KEY => "term and vote".to_owned(),

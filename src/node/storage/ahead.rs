@@ -1,8 +1,6 @@
 //! What is written before it is saved: the records of [`Early`], a few with each batch, so that a
 //! large snapshot keeps no vote and no entry waiting.
 
-use std::collections::BTreeSet;
-
 use bytes::Bytes;
 use imbl::Vector;
 use quorate_models::durable::{Change, Early, Key};
@@ -100,15 +98,6 @@ impl Ahead {
         let own = place.and_then(|place| self.values.get(usize::try_from(place).ok()?));
         own.is_some_and(|own| is_same(own, value))
     }
-}
-
-/// The records that `changes` put.
-pub(super) fn keys(changes: &[Change]) -> BTreeSet<Key> {
-    let put = changes.iter().filter_map(|change| match change {
-        Change::Put { key, .. } => Some(*key),
-        Change::Remove { .. } => None,
-    });
-    put.collect()
 }
 
 fn size(change: &Change) -> usize {
