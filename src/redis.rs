@@ -47,6 +47,7 @@ use thiserror::Error;
 
 use crate::node::board::Board;
 use crate::node::client::Sessions;
+use crate::node::descriptors;
 use crate::node::panics::caught;
 use crate::node::tls::Tls;
 use crate::node::transport::{Members, TransportError};
@@ -61,9 +62,6 @@ pub const LIMITS: Limits = Limits { arguments: 16_384, bulk: VALUE_MAX, bytes: 2
 
 /// The same, of a client that has not said the password.
 pub const LIMITS_OF_STRANGERS: Limits = Limits { arguments: 10, bulk: 4 << 10, bytes: 8 << 10 };
-
-/// File descriptors that are not for clients.
-const DESCRIPTORS: u64 = 100;
 
 /// How clients are served.
 #[derive(Clone, Debug)]
@@ -165,7 +163,8 @@ impl Gateway {
         let poll = Poll::new().map_err(GatewayError::Wait)?;
         let waker = Waker::new(poll.registry(), server::WAKER).map_err(GatewayError::Wait)?;
         let stopping = Arc::new(AtomicBool::new(false));
-        let settings = within_descriptors(settings);
+        let connections = descriptors::connections(settings.connections);
+        let settings = Settings { connections, ..settings };
         let told = stopping.clone();
         let desk = Desk::new(settings, sessions, board);
         let server =
@@ -197,12 +196,4 @@ impl Drop for Gateway {
             let _ = thread.join();
         }
     }
-}
-
-/// `settings` for as many connections as the system gives descriptors for, which it is asked for.
-fn within_descriptors(settings: Settings) -> Settings {
-    let wanted = settings.connections as u64 + DESCRIPTORS;
-    let given = rlimit::increase_nofile_limit(wanted).unwrap_or(wanted);
-    let room = given.saturating_sub(DESCRIPTORS).max(1) as usize;
-    Settings { connections: settings.connections.min(room), ..settings }
 }

@@ -30,14 +30,12 @@ pub use self::body::{Body, BodyError, Held};
 pub use self::connection::Asked;
 use super::board::Board;
 use super::config::{Config, ConfigError};
+use super::descriptors;
 use super::snapshot::Snapshot;
 use super::tls::Tls;
 
 /// How long to wait after a connection could not be accepted, for want of file descriptors, say.
 const PAUSE: Duration = Duration::from_millis(50);
-
-/// File descriptors that are not for clients.
-const DESCRIPTORS: u64 = 100;
 
 /// Threads that look up names for the page, at most.
 const LOOKING_UP: usize = 2;
@@ -138,7 +136,8 @@ impl Http {
         let listener = StdListener::bind(address).map_err(bind)?;
         listener.set_nonblocking(true).map_err(bind)?;
         let (config, started) = (config.clone(), Instant::now());
-        let settings = within_descriptors(settings);
+        let connections = descriptors::connections(settings.connections);
+        let settings = Settings { connections, ..settings };
         let memory = Arc::new(Semaphore::new(settings.memory));
         let site = Arc::new(Site { config, id, started, board, more, settings, memory });
         let runtime = Builder::new_current_thread()
@@ -199,12 +198,4 @@ async fn accept(listener: TcpListener, site: Arc<Site>) {
             },
         }
     }
-}
-
-/// `settings` for as many connections as the system gives descriptors for, which it is asked for.
-fn within_descriptors(settings: Settings) -> Settings {
-    let wanted = settings.connections as u64 + DESCRIPTORS;
-    let given = rlimit::increase_nofile_limit(wanted).unwrap_or(wanted);
-    let room = given.saturating_sub(DESCRIPTORS).max(1) as usize;
-    Settings { connections: settings.connections.min(room), ..settings }
 }

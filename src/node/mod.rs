@@ -3,6 +3,7 @@
 pub mod board;
 pub mod client;
 pub mod config;
+pub(crate) mod descriptors;
 pub mod event_loop;
 pub mod fragment;
 pub mod histogram;
@@ -11,6 +12,7 @@ pub mod mailbox;
 pub mod metrics;
 pub(crate) mod panics;
 pub mod seal;
+pub(crate) mod secret;
 pub mod snapshot;
 pub mod storage;
 mod sync;

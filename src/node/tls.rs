@@ -3,7 +3,6 @@
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Read};
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -13,6 +12,8 @@ use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::pem::{self, PemObject};
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::{self, ServerConfig, ServerConnection};
+
+use super::secret::{self, SecretError};
 
 /// The longest file, in bytes.
 const LENGTH_MAX: u64 = 1 << 20;
@@ -83,14 +84,14 @@ impl Tls {
     /// the key.
     pub fn load(cert: &Path, key: &Path) -> Result<Self, TlsError> {
         let pem = |path: &Path, what, source| TlsError::Pem { path: path.into(), what, source };
-        let text = read(cert, false)?;
+        let text = read(cert)?;
         let chain: Vec<_> = CertificateDer::pem_slice_iter(&text)
             .collect::<Result<_, _>>()
             .and_then(
                 |all: Vec<_>| if all.is_empty() { Err(pem::Error::NoItemsFound) } else { Ok(all) },
             )
             .map_err(|error| pem(cert, "certificate", error))?;
-        let secret = PrivateKeyDer::from_pem_slice(&read(key, true)?)
+        let secret = PrivateKeyDer::from_pem_slice(&read_secret(key)?)
             .map_err(|error| pem(key, "private key", error))?;
         let unfit = |source| TlsError::Unfit { cert: cert.into(), key: key.into(), source };
         let other = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
@@ -116,22 +117,24 @@ impl Tls {
     }
 }
 
-fn read(path: &Path, is_secret: bool) -> Result<Vec<u8>, TlsError> {
+fn read(path: &Path) -> Result<Vec<u8>, TlsError> {
     let io = |source| TlsError::Io { path: path.into(), source };
-    let file = File::open(path).map_err(io)?;
-    // Of the open file, so that what is judged is what is read.
-    let mode = file.metadata().map_err(io)?.permissions().mode() & 0o7777;
-    if is_secret && mode & 0o066 != 0 {
-        return Err(TlsError::Mode { path: path.into(), mode });
-    }
     let mut text = Vec::new();
-    file.take(LENGTH_MAX).read_to_end(&mut text).map_err(io)?;
+    File::open(path).map_err(io)?.take(LENGTH_MAX).read_to_end(&mut text).map_err(io)?;
     Ok(text)
+}
+
+fn read_secret(path: &Path) -> Result<Vec<u8>, TlsError> {
+    secret::read(path, LENGTH_MAX).map_err(|error| match error {
+        SecretError::Io(source) => TlsError::Io { path: path.into(), source },
+        SecretError::Mode(mode) => TlsError::Mode { path: path.into(), mode },
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use std::fs::{self, Permissions};
+    use std::os::unix::fs::PermissionsExt;
 
     use super::*;
 

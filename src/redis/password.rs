@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::net::IpAddr;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use ctutils::CtEq;
 use thiserror::Error;
+
+use crate::node::secret::{self, SecretError};
 
 /// The longest password, in bytes.
 const LENGTH_MAX: usize = 512;
@@ -68,16 +68,11 @@ impl Password {
     /// # Errors
     /// [`PasswordError`], naming the file.
     pub fn load(path: &Path) -> Result<Self, PasswordError> {
-        let io = |source| PasswordError::Io { path: path.into(), source };
-        let file = File::open(path).map_err(io)?;
-        // Of the open file, so that what is judged is what is read.
-        let mode = file.metadata().map_err(io)?.permissions().mode() & 0o7777;
-        if mode & 0o066 != 0 {
-            return Err(PasswordError::Mode { path: path.into(), mode });
-        }
-        let mut text = Vec::new();
         // No more than it takes to see that it is too long.
-        file.take(LENGTH_MAX as u64 + 3).read_to_end(&mut text).map_err(io)?;
+        let text = secret::read(path, LENGTH_MAX as u64 + 3).map_err(|error| match error {
+            SecretError::Io(source) => PasswordError::Io { path: path.into(), source },
+            SecretError::Mode(mode) => PasswordError::Mode { path: path.into(), mode },
+        })?;
         Self::parse(&text).ok_or_else(|| PasswordError::Form { path: path.into() })
     }
 
@@ -128,6 +123,7 @@ impl Guesses {
 mod tests {
     use std::fs;
     use std::net::Ipv4Addr;
+    use std::os::unix::fs::PermissionsExt;
 
     use super::*;
 

@@ -1,12 +1,13 @@
 //! The key that the nodes and the clients of a cluster share.
 
 use std::fmt;
-use std::fs::{File, OpenOptions};
-use std::io::{self, Read, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::fs::OpenOptions;
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use super::ConfigError;
+use crate::node::secret::{self, SecretError};
 
 /// Bytes in a key.
 pub const KEY: usize = 32;
@@ -53,16 +54,11 @@ impl fmt::Debug for Key {
 /// [`ConfigError::KeyMode`] if anyone but its owner may read or write the file;
 /// [`ConfigError::Field`] if it holds anything else; [`ConfigError::Io`] if it cannot be read.
 pub fn load_key(path: &Path) -> Result<Key, ConfigError> {
-    let file = File::open(path).map_err(ConfigError::io(path, "read"))?;
-    // Of the open file, so that what is judged is what is read.
-    let metadata = file.metadata().map_err(ConfigError::io(path, "read"))?;
-    let mode = metadata.permissions().mode() & 0o7777;
-    if mode & 0o066 != 0 {
-        return Err(ConfigError::KeyMode { path: path.into(), mode });
-    }
-    let mut text = Vec::new();
     // No more than it takes to see that it is too long.
-    file.take(2 * KEY as u64 + 2).read_to_end(&mut text).map_err(ConfigError::io(path, "read"))?;
+    let text = secret::read(path, 2 * KEY as u64 + 2).map_err(|error| match error {
+        SecretError::Io(source) => ConfigError::io(path, "read")(source),
+        SecretError::Mode(mode) => ConfigError::KeyMode { path: path.into(), mode },
+    })?;
     parse(&text).ok_or_else(|| ConfigError::Field {
         path: path.into(),
         field: "key".into(),
