@@ -47,10 +47,10 @@ use thiserror::Error;
 
 use crate::node::board::Board;
 use crate::node::client::Sessions;
-use crate::node::descriptors;
 use crate::node::panics::caught;
 use crate::node::tls::Tls;
 use crate::node::transport::{Members, TransportError};
+use crate::node::{descriptors, listener};
 pub use counters::Counters;
 use desk::Desk;
 use password::Password;
@@ -156,7 +156,7 @@ impl Gateway {
             return Err(GatewayError::Open(address));
         }
         let bind = |source| GatewayError::Bind { address, source };
-        let listener = TcpListener::bind(address).map_err(bind)?;
+        let listener = TcpListener::from_std(listener::on(address).map_err(bind)?);
         let address = listener.local_addr().map_err(bind)?;
         let mut sessions = Sessions::<Kv>::of(&members)?;
         sessions.ask_first(first);

@@ -12,7 +12,7 @@ mod connection;
 
 use std::future::Future;
 use std::io;
-use std::net::{SocketAddr, TcpListener as StdListener};
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
@@ -31,6 +31,7 @@ pub use self::connection::Asked;
 use super::board::Board;
 use super::config::{Config, ConfigError};
 use super::descriptors;
+use super::listener;
 use super::snapshot::Snapshot;
 use super::tls::Tls;
 
@@ -133,8 +134,7 @@ impl Http {
     ) -> Result<Self, HttpError> {
         let address = config.node(id)?.http;
         let bind = |source| HttpError::Bind { address, source };
-        let listener = StdListener::bind(address).map_err(bind)?;
-        listener.set_nonblocking(true).map_err(bind)?;
+        let listener = listener::on(address).map_err(bind)?;
         let (config, started) = (config.clone(), Instant::now());
         let connections = descriptors::connections(settings.connections);
         let settings = Settings { connections, ..settings };

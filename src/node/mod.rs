@@ -8,6 +8,7 @@ pub mod event_loop;
 pub mod fragment;
 pub mod histogram;
 pub mod http;
+pub(crate) mod listener;
 pub mod mailbox;
 pub mod metrics;
 pub(crate) mod panics;
