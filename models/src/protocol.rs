@@ -94,6 +94,15 @@ impl Misfit {
     }
 }
 
+/// What is on a node's disk before a timer fires.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Awaited {
+    /// All that [`Protocol::ahead`] speaks of.
+    Records,
+    /// What [`Protocol::being_written`] returns.
+    Storage,
+}
+
 /// A protocol whose servers run as a cluster.
 pub trait Protocol:
     Service<
@@ -145,10 +154,15 @@ pub trait Protocol:
     /// for it than without, only sooner.
     fn made(_: &mut <Self as Actor>::State, _: Early) {}
 
-    /// Whether a timer that is due waits until all is written that [`Self::ahead`] speaks of. None
-    /// does by default.
-    fn is_patient(_: &<Self as Actor>::Timer) -> bool {
-        false
+    /// What a server in this state saves once it is written, and goes on until then. Nothing by
+    /// default.
+    fn being_written(_: &<Self as Actor>::State) -> Option<<Self as Actor>::Storage> {
+        None
+    }
+
+    /// What a timer that is due waits for. Nothing by default.
+    fn waits_for(_: &<Self as Actor>::Timer) -> Option<Awaited> {
+        None
     }
 
     /// One of these `servers`, all of which are set up the same.

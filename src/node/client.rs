@@ -39,6 +39,9 @@ pub struct Patience {
     /// How much longer it waits for every so many bytes of a large command: the leader has to send
     /// them on before it can answer, and to begin anew elsewhere only adds to that.
     pub retry_per: (Duration, usize),
+    /// It waits such a part of the time for a server that has left it without an answer, and when
+    /// others still name that one as their leader: it may be gone, and another take its place.
+    pub doubt: u32,
     /// How long it waits when the servers know no leader.
     pub pause: Duration,
     /// How many redirects it follows at once. Two servers that name each other are not to be
@@ -55,6 +58,7 @@ pub const PATIENCE: Patience = Patience {
     slow: (4, Duration::from_secs(1)),
     first: Duration::from_millis(20),
     retry_per: (Duration::from_millis(1), 4_096),
+    doubt: 4,
     pause: Duration::from_millis(30),
     redirects: 2,
     fresh: Duration::from_secs(1),

@@ -13,12 +13,13 @@ mod disk;
 mod error;
 mod load;
 mod watch;
+mod writer;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use quorate_models::protocol::Protocol;
+use quorate_models::protocol::{Awaited, Protocol};
 use stateright::actor::{Actor, Command, Id, Out};
 
 use self::aside::Aside;
@@ -26,6 +27,7 @@ pub use self::disk::Disk;
 pub use self::error::NodeError;
 use self::load::Load;
 pub use self::watch::{Counts, Watch};
+use self::writer::Writer;
 use super::panics::caught;
 use super::seal::NoRandom;
 use super::timers::{Dice, Timers};
@@ -70,10 +72,12 @@ pub struct EventLoop<A: Protocol, D: Disk<A::Storage>, W: Watch> {
     loopback: Vec<A::Msg>,
     dice: Dice,
     courier: Courier,
-    disk: D,
+    writer: Writer<D, A::Storage>,
     aside: Aside,
-    /// True if all is written that the actor is going to save.
+    /// True if all is written that the actor has spoken of ahead.
     is_ahead: bool,
+    /// True if what the actor waits for is written, or the thread is at it.
+    is_begun: bool,
     /// When the disk was looked at.
     looked: Instant,
     watch: W,
@@ -105,6 +109,8 @@ impl<A: Protocol, D: Disk<A::Storage>, W: Watch> EventLoop<A, D, W> {
         let seed = getrandom::u64().map_err(NoRandom)?;
         let mut out = Out::new();
         let state = guarded(|| "at its start".into(), || actor.on_start(id, storage, &mut out))?;
+        let courier = Courier::start(transport)?;
+        let writer = Writer::start(disk, courier.waker())?;
         let mut node = EventLoop {
             actor,
             id,
@@ -113,10 +119,11 @@ impl<A: Protocol, D: Disk<A::Storage>, W: Watch> EventLoop<A, D, W> {
             choices: BTreeMap::new(),
             loopback: Vec::new(),
             dice: Dice::new(seed),
-            courier: Courier::start(transport)?,
-            disk,
+            courier,
+            writer,
             aside: Aside::default(),
             is_ahead: false,
+            is_begun: false,
             looked: Instant::now(),
             watch,
             counts: Counts::default(),
@@ -173,7 +180,7 @@ impl<A: Protocol, D: Disk<A::Storage>, W: Watch> EventLoop<A, D, W> {
         let began = Instant::now();
         let mut batch = Batch::default();
         let before = self.counts;
-        self.is_ahead = self.write_ahead()?;
+        self.write_ahead()?;
         // But for these: a message must not find what the node has no more.
         self.fire(&mut batch, A::is_punctual)?;
         // Messages first: a sign of life that lay in the socket while the node wrote to its disk
@@ -201,10 +208,9 @@ impl<A: Protocol, D: Disk<A::Storage>, W: Watch> EventLoop<A, D, W> {
             self.speak(std::mem::take(&mut batch.sends));
         }
         self.fire(&mut batch, |_| true)?;
-        if batch.save.is_none() {
-            self.disk.flush().map_err(|error| NodeError::Disk(Box::new(error)))?;
-        }
-        if self.counts == before { self.publish() } else { self.finish(batch, began) }
+        if self.counts == before { self.publish() } else { self.finish(batch, began) }?;
+        self.write_behind();
+        Ok(())
     }
 
     /// Lets those of the timers fire whose time has come.
@@ -212,11 +218,8 @@ impl<A: Protocol, D: Disk<A::Storage>, W: Watch> EventLoop<A, D, W> {
         let now = Instant::now();
         for timer in self.timers.due(now) {
             // An earlier handler of this batch may have cancelled it or set it again.
-            if of(&timer) && A::is_patient(&timer) && !self.is_ahead {
-                self.timers.set(now, timer, PAUSE);
-                continue;
-            }
-            if of(&timer) && self.timers.take(now, &timer) {
+            if of(&timer) && !self.must_wait(&timer) && self.timers.take(now, &timer) {
+                self.is_begun &= A::waits_for(&timer) != Some(Awaited::Storage);
                 self.counts.timeouts += 1;
                 let during = || format!("on its timer {timer:?}");
                 self.act(batch, during, |actor, id, state, out| {
@@ -232,8 +235,11 @@ impl<A: Protocol, D: Disk<A::Storage>, W: Watch> EventLoop<A, D, W> {
         if !self.loopback.is_empty() || !self.choices.is_empty() {
             return now;
         }
-        let idle = now + IDLE;
-        self.timers.next().map_or(idle, |next| next.min(idle))
+        // While its disk writes, a node is woken when that has ended.
+        let waits =
+            self.writer.is_idle() && self.timers.due(now).iter().any(|it| self.must_wait(it));
+        let idle = now + if waits { PAUSE } else { IDLE };
+        self.timers.next(|timer| self.must_wait(timer)).map_or(idle, |next| next.min(idle))
     }
 
     fn on_message(
@@ -276,7 +282,7 @@ impl<A: Protocol, D: Disk<A::Storage>, W: Watch> EventLoop<A, D, W> {
                 }
                 Command::SetTimer(timer, range) => {
                     // What it waits for is not what was written by now.
-                    self.is_ahead &= !A::is_patient(&timer);
+                    self.is_ahead &= A::waits_for(&timer) != Some(Awaited::Records);
                     let after = self.dice.within(&range);
                     self.timers.set(Instant::now(), timer, after);
                 }
@@ -295,9 +301,7 @@ impl<A: Protocol, D: Disk<A::Storage>, W: Watch> EventLoop<A, D, W> {
     /// Makes what a batch saved durable that `began` then, and lets out what it says.
     fn finish(&mut self, batch: Batch<A>, began: Instant) -> Result<(), NodeError> {
         if let Some(storage) = &batch.save {
-            let asked = Instant::now();
-            self.disk.commit(storage).map_err(|error| NodeError::Disk(Box::new(error)))?;
-            self.counts.commits.observe(asked.elapsed());
+            self.commit(storage)?;
         }
         self.speak(batch.sends);
         self.counts.batches.observe(began.elapsed());

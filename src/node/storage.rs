@@ -177,31 +177,39 @@ impl<S: Durable + Clone> Store<S> {
         Ok((Self { path, place: None, journal, last, ahead, failed: false }, last_found))
     }
 
-    /// Makes `state` durable: it is on the disk when this returns. Costs what changed since the
-    /// last commit. A state without any record leaves no trace in a store.
+    /// Makes `state` durable: it is on the disk when this returns, and has been before if this is
+    /// false. Costs what changed since the last commit. A state without any record leaves no trace
+    /// in a store.
     ///
     /// # Errors
     /// [`StoreError::Gone`], and nothing is written; [`StoreError::Io`] if the disk fails,
     /// [`StoreError::Damaged`] if it does not hold what was written earlier. It is then unknown
     /// whether `state` will be found at the next start, so the store takes no more commits
     /// ([`StoreError::Failed`]). In each case the caller must stop the node.
-    pub fn commit(&mut self, state: &S) -> Result<(), StoreError> {
+    pub fn commit(&mut self, state: &S) -> Result<bool, StoreError> {
         if self.failed {
             return Err(StoreError::Failed { path: self.path.clone() });
         }
         let changes = state.changes(self.last.as_ref());
-        if !changes.is_empty() {
+        let is_new = !changes.is_empty();
+        if is_new {
             let batch = self.ahead.with(changes);
             self.write(&batch)?;
         }
         self.last = Some(state.clone());
-        Ok(())
+        Ok(is_new)
     }
 
     /// Has some of `early` written with the next commit, or by [`Store::flush`], and removes what
     /// was written ahead of other records. True if all of `early` is on the disk.
     pub fn write_ahead(&mut self, early: Option<&Early>) -> bool {
         self.ahead.follow(early)
+    }
+
+    /// Whether there is anything to [`flush`](Self::flush).
+    #[must_use]
+    pub fn is_behind(&self) -> bool {
+        !self.ahead.is_empty()
     }
 
     /// Writes what no commit has taken along. It is on the disk when this returns.

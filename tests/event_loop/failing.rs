@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -16,7 +16,7 @@ use quorate::cli::setup;
 use quorate::node::board::Board as Shared;
 use quorate::node::client::Client;
 use quorate::node::config::{Config, ConfigError, Runs};
-use quorate::node::event_loop::{Disk, EventLoop, NodeError};
+use quorate::node::event_loop::{EventLoop, NodeError};
 use quorate::node::http::{Http, Settings};
 use quorate::node::snapshot::Snapshot;
 use quorate::node::transport::{Members, Notice, Transport};
@@ -46,8 +46,8 @@ fn start(
     transport: Transport,
     storage: u64,
 ) -> (Result<Running, NodeError>, Arc<Mutex<Option<Sum>>>) {
-    let kept = Arc::new(Mutex::new(Some(Sum(storage))));
-    let disk = Memory { kept: kept.clone(), breaks: Arc::default() };
+    let disk = Memory::of(Some(Sum(storage)));
+    let kept = disk.kept.clone();
     (EventLoop::start(Adder, transport, disk, &Some(Sum(storage)), Board::default()), kept)
 }
 
@@ -101,7 +101,7 @@ fn a_panic_at_the_start_or_on_a_timer_is_told_as_well() {
 fn what_the_transport_has_to_say_reaches_whoever_watches() {
     let members = members(2);
     let board = Board::default();
-    let disk = Memory { kept: Arc::default(), breaks: Arc::default() };
+    let disk = Memory::of(None);
     let transport = Transport::server(&members, 1).unwrap();
     let mut node = EventLoop::start(Adder, transport, disk, &None, board.clone()).unwrap();
     // Authentic, and from another port than the members know.
@@ -114,20 +114,6 @@ fn what_the_transport_has_to_say_reaches_whoever_watches() {
     });
     let notices = board.notices.lock().unwrap();
     assert!(matches!(notices[..], [Notice::Astray { server: 2, .. }]), "{notices:?}");
-}
-
-/// A disk that hangs in a sync for as long as it is told to.
-struct Hanging(Arc<AtomicBool>);
-
-impl Disk<Sum> for Hanging {
-    type Error = std::io::Error;
-
-    fn commit(&mut self, _: &Sum) -> std::io::Result<()> {
-        while self.0.load(Ordering::SeqCst) {
-            thread::sleep(MS);
-        }
-        Ok(())
-    }
 }
 
 fn status(address: SocketAddr) -> serde_json::Value {
@@ -151,11 +137,11 @@ fn a_node_that_hangs_in_a_sync_is_seen_to() {
     let members = setup::members(&config).unwrap();
     let board = Shared::<Snapshot>::default();
     let http = Http::start(&config, 1, board.clone(), None, Settings::default()).unwrap();
-    let hangs = Arc::new(AtomicBool::new(false));
     let (_, places) = mpsc::channel();
     let log = Log::new(Options::default(), Some(1));
     let watch = Console::new(Id::from(1), log, board.clone(), Shared::default(), places);
-    let disk = Hanging(hangs.clone());
+    let disk = Memory::of(None);
+    let hangs = disk.hangs.clone();
     let transport = Transport::server(&members, 1).unwrap();
     let node = thread::spawn(move || {
         EventLoop::start(Adder, transport, disk, &None, watch).unwrap().run()

@@ -52,8 +52,8 @@ impl Bench {
         let mut actor = raft(&members);
         actor.timing.election = MS * 5..MS * 10;
         actor.timing.heartbeat = MS * 2;
-        let (board, kept) = (Board::default(), Arc::new(Mutex::new(Some(stored.clone()))));
-        let disk = Memory { kept: kept.clone(), breaks: Arc::default() };
+        let (board, disk) = (Board::default(), Memory::of(Some(stored.clone())));
+        let kept = disk.kept.clone();
         let transport = Transport::server(&members, 1).unwrap();
         let node = EventLoop::start(actor, transport, disk, &Some(stored), board.clone()).unwrap();
         let server = Transport::server(&members, 2).unwrap();

@@ -8,6 +8,7 @@ mod impostor;
 mod punctual;
 mod serves;
 mod sessions;
+mod slow_disk;
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -180,21 +181,33 @@ impl Protocol for Adder {
     }
 }
 
-/// A disk in memory, which can break.
+/// A disk in memory, which can break, and hang.
 struct Memory<S> {
     kept: Arc<Mutex<Option<S>>>,
     breaks: Arc<AtomicBool>,
+    hangs: Arc<AtomicBool>,
 }
 
-impl<S: Clone> Disk<S> for Memory<S> {
+impl<S> Memory<S> {
+    /// One that holds `storage`.
+    fn of(storage: Option<S>) -> Self {
+        let kept = Arc::new(Mutex::new(storage));
+        Memory { kept, breaks: Arc::default(), hangs: Arc::default() }
+    }
+}
+
+impl<S: Clone + Send + 'static> Disk<S> for Memory<S> {
     type Error = std::io::Error;
 
-    fn commit(&mut self, storage: &S) -> std::io::Result<()> {
+    fn commit(&mut self, storage: &S) -> std::io::Result<bool> {
         if self.breaks.load(Ordering::SeqCst) {
             return Err(std::io::Error::other("the disk is full"));
         }
+        while self.hangs.load(Ordering::SeqCst) {
+            thread::sleep(MS);
+        }
         *self.kept.lock().unwrap() = Some(storage.clone());
-        Ok(())
+        Ok(true)
     }
 }
 
@@ -243,6 +256,7 @@ struct Running<S> {
     board: Board,
     kept: Arc<Mutex<Option<S>>>,
     breaks: Arc<AtomicBool>,
+    hangs: Arc<AtomicBool>,
     thread: Option<thread::JoinHandle<Result<(), NodeError>>>,
 }
 
@@ -251,15 +265,15 @@ impl<S: Clone + Send + 'static> Running<S> {
     where
         A: Protocol + Actor<Storage = S>,
     {
-        let (board, breaks) = (Board::default(), Arc::new(AtomicBool::new(false)));
-        let kept = Arc::new(Mutex::new(storage.clone()));
-        let disk = Memory { kept: kept.clone(), breaks: breaks.clone() };
+        let (board, disk) = (Board::default(), Memory::of(storage.clone()));
+        let Memory { kept, breaks, hangs } = &disk;
+        let (kept, breaks, hangs) = (kept.clone(), breaks.clone(), hangs.clone());
         let (members, watch) = (members.clone(), board.clone());
         let thread = thread::spawn(move || {
             let transport = Transport::server(&members, id)?;
             EventLoop::start(actor, transport, disk, &storage, watch)?.holding(HOLDS).run()
         });
-        Running { board, kept, breaks, thread: Some(thread) }
+        Running { board, kept, breaks, hangs, thread: Some(thread) }
     }
 
     fn stop(mut self) -> (Result<(), NodeError>, Option<S>) {
@@ -319,8 +333,8 @@ fn the_saves_of_a_batch_are_one_commit() {
         sender.send(Id::from(1), wire::encode(&add).unwrap());
         sender.flush().unwrap();
     }
-    let (board, kept) = (Board::default(), Arc::new(Mutex::new(None)));
-    let disk = Memory { kept: kept.clone(), breaks: Arc::default() };
+    let (board, disk) = (Board::default(), Memory::of(None));
+    let kept = disk.kept.clone();
     let mut node = EventLoop::start(Adder, node_transport, disk, &None, board.clone()).unwrap();
     let counts = || board.last.lock().unwrap().as_ref().unwrap().1;
     // A step may end before the transport has handed over what lay in the socket.

@@ -1,6 +1,5 @@
 //! Timers that take something away which only time gives, such as a lease.
 
-use std::sync::{Arc, Mutex};
 use std::thread;
 
 use quorate::node::event_loop::EventLoop;
@@ -25,8 +24,8 @@ fn what_time_takes_away_is_gone_before_what_came_meanwhile_is_handled() {
         sender.flush().unwrap();
     };
     let transport = Transport::server(&members, 1).unwrap();
-    let kept = Arc::new(Mutex::new(None));
-    let disk = Memory { kept: kept.clone(), breaks: Arc::default() };
+    let disk = Memory::of(None);
+    let kept = disk.kept.clone();
     let board = Board::default();
     let mut node = EventLoop::start(Adder, transport, disk, &None, board.clone()).unwrap();
     let mut handles = |count: u64| {

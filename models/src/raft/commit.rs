@@ -32,7 +32,7 @@ fn ends(state: &ServerState<impl StateMachine>) -> BTreeSet<Index> {
     let Role::Leader { followers, unwritten, .. } = &state.role else { return BTreeSet::new() };
     let last = state.log().last_index();
     let matched = followers.values().map(|known| known.matched.min(last));
-    let written = unwritten.map(|first| Index(first.0 - 1));
+    let written = unwritten.map(|unwritten| Index(unwritten.first.0 - 1));
     let ends = matched.chain(written).chain([last]);
     ends.filter(|end| *end > state.commit).collect()
 }

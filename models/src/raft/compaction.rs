@@ -17,8 +17,8 @@ use super::log::{Entry, Log, Payload, Position};
 use super::rules::Rule;
 use super::server::Step;
 use super::snapshot::Snapshot;
-use super::state::Applied;
-use super::{Command, Params, Timer};
+use super::state::{Applied, Storage};
+use super::{Params, Timer, own_disk};
 use crate::number::Index;
 use crate::session::Sessions;
 use crate::state_machine::StateMachine;
@@ -60,6 +60,8 @@ pub struct Taking<M: StateMachine> {
     pub applied: Arc<Applied<M>>,
     /// As in [`Compaction::piece`].
     pub piece: usize,
+    /// As in [`Compaction::keep`].
+    pub keep: usize,
     /// What that is in pieces, if somebody has made them by now.
     pub pieces: Option<Vector<Bytes>>,
 }
@@ -87,17 +89,20 @@ pub(super) fn take_if_due<P: Params>(step: &mut Step<P>) {
     if state.taking.is_some() || state.since_snapshot < compaction.floor.max(size) {
         return;
     }
-    let taking = begin(step, compaction.piece);
+    let taking = begin(step, &compaction);
     step.state_mut().since_snapshot = 0;
-    if !compaction.aside {
-        return compact(step, taking, compaction.keep);
-    }
     step.state_mut().taking = Some(taking);
-    step.set_timer(Timer::Snapshot, Duration::ZERO..Duration::ZERO);
+    if compaction.aside {
+        step.set_timer(Timer::Snapshot, Duration::ZERO..Duration::ZERO);
+    } else {
+        step.storage_mut();
+        finish(step);
+    }
 }
 
 /// Puts by what is applied.
-fn begin<P: Params>(step: &Step<P>, piece: usize) -> Taking<P::Machine> {
+fn begin<P: Params>(step: &Step<P>, compaction: &Compaction) -> Taking<P::Machine> {
+    let Compaction { piece, keep, .. } = *compaction;
     let state = step.state();
     let mut applied = state.applied.clone();
     let only_applied = step.keeps(Rule::SnapshotOfApplied);
@@ -112,14 +117,19 @@ fn begin<P: Params>(step: &Step<P>, piece: usize) -> Taking<P::Machine> {
     } else {
         (Index::ZERO, step.server.first_config())
     };
-    Taking { last, config, applied: Arc::new(applied), piece, pieces: None }
+    Taking { last, config, applied: Arc::new(applied), piece, keep, pieces: None }
 }
 
-/// The snapshot that was taken aside is there.
+/// What a snapshot taken aside is made of is there.
 pub(super) fn complete<P: Params>(step: &mut Step<P>) {
-    let Some(compaction) = step.server.compaction else {
-        return;
-    };
+    if step.state().taking.is_some() && !own_disk::compact_later(step) {
+        step.storage_mut();
+        finish(step);
+    }
+}
+
+/// What is taken becomes the snapshot. The caller saves that.
+pub(super) fn finish<P: Params>(step: &mut Step<P>) {
     let Some(mut taking) = step.state_mut().taking.take() else {
         return;
     };
@@ -127,7 +137,8 @@ pub(super) fn complete<P: Params>(step: &mut Step<P>) {
         let applied = Arc::new(step.state().applied.clone());
         taking = Taking { applied, pieces: None, ..taking };
     }
-    compact(step, taking, compaction.keep);
+    step.state_mut().configs.compact_to(taking.last.index);
+    compact(&mut step.state_mut().storage, taking);
 }
 
 /// What is taken aside is of no more use where a later snapshot has been installed.
@@ -139,21 +150,17 @@ pub(super) fn give_up<P: Params>(step: &mut Step<P>) {
 }
 
 /// Lets a snapshot stand for the entries up to its last, but for some that are kept.
-fn compact<P: Params>(step: &mut Step<P>, taking: Taking<P::Machine>, keep: usize) {
-    let snapshot = taking.into_snapshot();
-    let last = snapshot.last.index;
-    let base = first_kept::<P>(step.state().log(), last, keep);
-    let storage = step.storage_mut();
+pub(super) fn compact<M: StateMachine>(storage: &mut Storage<M>, taking: Taking<M>) {
+    let base = first_kept::<M>(&storage.log, taking.last.index, taking.keep);
     storage.log.compact_to(base);
-    storage.snapshot = Some(snapshot);
-    step.state_mut().configs.compact_to(last);
+    storage.snapshot = Some(taking.into_snapshot());
 }
 
 /// The entry at or before `last` behind which the entries up to `last` weigh no more than `keep`.
-fn first_kept<P: Params>(log: &Log<Command<P>>, last: Index, keep: usize) -> Index {
+fn first_kept<M: StateMachine>(log: &Log<M::Command>, last: Index, keep: usize) -> Index {
     let (mut index, mut kept) = (last, 0);
     while let Some(entry) = log.get(index) {
-        kept += weight::<P::Machine>(entry);
+        kept += weight::<M>(entry);
         if kept > keep {
             break;
         }

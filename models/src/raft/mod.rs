@@ -219,6 +219,8 @@ pub enum Timer {
     Promise,
     /// A leader has sent entries on that its own disk does not have.
     Write,
+    /// Its own disk has what it was given.
+    Written,
     /// What a server has put by for a snapshot is to become one.
     Snapshot,
 }
@@ -279,6 +281,7 @@ impl<P: Params> Actor for Server<P> {
             Timer::Lease => lease::end(&mut step),
             Timer::Promise => contact::redeem(&mut step),
             Timer::Write => own_disk::write(&mut step),
+            Timer::Written => own_disk::note_written(&mut step),
             Timer::Snapshot => compaction::complete(&mut step),
         }
         step.finish(out);

@@ -11,10 +11,10 @@ use super::config::Config;
 use super::identity::{self, StoreId};
 use super::read::Reads;
 use super::state::{Role, ServerState, Storage};
-use super::{Batch, Options, Server, Timer, Timing, storage};
+use super::{Batch, Options, Server, Timer, Timing, own_disk, storage};
 use crate::durable::{Ahead, Early};
 use crate::kv::Kv;
-use crate::protocol::{Misfit, Protocol, Settings, milliseconds};
+use crate::protocol::{Awaited, Misfit, Protocol, Settings, milliseconds};
 use crate::rules::AllRules;
 use crate::service::{NO_MEMBER, Number, Part, Status, Stores};
 
@@ -124,8 +124,16 @@ impl Protocol for Node {
         storage::made(state, early);
     }
 
-    fn is_patient(timer: &Timer) -> bool {
-        *timer == Timer::Snapshot
+    fn being_written(state: &ServerState<Kv>) -> Option<Storage<Kv>> {
+        own_disk::being_written(state)
+    }
+
+    fn waits_for(timer: &Timer) -> Option<Awaited> {
+        match timer {
+            Timer::Snapshot => Some(Awaited::Records),
+            Timer::Written => Some(Awaited::Storage),
+            _ => None,
+        }
     }
 
     fn status(&self, id: Id, state: &ServerState<Kv>) -> Status {

@@ -23,7 +23,7 @@ impl<P: Params> Step<'_, '_, P> {
     /// What survives a crash, to change it. It is saved when the step ends.
     pub(super) fn storage_mut(&mut self) -> &mut Storage<P::Machine> {
         self.save();
-        own_disk::all_is_written(self.state_mut());
+        own_disk::all_is_written(self);
         &mut self.state_mut().storage
     }
 
@@ -139,7 +139,7 @@ impl<P: Params> Step<'_, '_, P> {
 
 impl<P: Params> Stored for Server<P> {
     fn to_save(&self, state: &ServerState<P::Machine>) -> Storage<P::Machine> {
-        let mut storage = state.storage.clone();
+        let mut storage = own_disk::to_save(state);
         if !self.rules.keeps(Rule::TermSurvivesCrash) {
             storage.term = Term::ZERO;
         }

@@ -10,6 +10,7 @@ use super::compaction::Taking;
 use super::config::{Config, Configs};
 use super::identity::StoreId;
 use super::log::{Log, Payload, Position};
+use super::own_disk::Unwritten;
 use super::read::{Reads, Round};
 use super::snapshot::{Incoming, Snapshot};
 use super::transfer::Transfer;
@@ -108,8 +109,8 @@ pub enum Role {
         round: Round,
         /// To whom it is handing over.
         transfer: Option<Transfer>,
-        /// The first entry that its own disk does not have yet, where it sends entries on before.
-        unwritten: Option<Index>,
+        /// What its own disk may lack, where it sends entries on before.
+        unwritten: Option<Unwritten>,
     },
     /// It lacks what it has acknowledged to this leader. Its vote may be lost as well, so it takes
     /// no further part until it is started again.

@@ -20,6 +20,8 @@ pub(super) struct Known {
     pub target: usize,
     /// How many servers they have not asked yet; none once a member has answered.
     pub unasked: usize,
+    /// The servers that have left them without an answer, and have not been heard since.
+    pub silent: BTreeSet<Id>,
     /// How far the log is committed, as far as they were told.
     pub seen: Index,
     /// When they were told so.
@@ -61,10 +63,23 @@ impl Known {
 
     /// How long to wait now for the answer to a message of so many bytes.
     fn patience(&self, bytes: usize) -> Duration {
-        let Patience { retry, first, slow: (times, most), retry_per: (longer, per), .. } = PATIENCE;
-        let usual = retry.max((self.takes * times).min(most));
-        let wait = if self.unasked > 0 { first } else { usual };
+        let Patience { first, retry_per: (longer, per), .. } = PATIENCE;
+        let wait = match self.servers[self.target] {
+            _ if self.unasked > 0 => first,
+            server if self.silent.contains(&server) => self.doubt(),
+            _ => self.usual(),
+        };
         wait + longer * (bytes / per) as u32
+    }
+
+    fn usual(&self) -> Duration {
+        let Patience { retry, slow: (times, most), .. } = PATIENCE;
+        retry.max((self.takes * times).min(most))
+    }
+
+    /// How long to wait for a server that has been silent, or for another to take its place.
+    fn doubt(&self) -> Duration {
+        self.usual() / PATIENCE.doubt
     }
 }
 
@@ -90,8 +105,8 @@ pub(super) struct Call<M: StateMachine> {
     sent: u32,
     /// How often it was told that a node was busy, which has not taken it.
     untaken: u32,
-    /// It waits before it asks again.
-    pauses: bool,
+    /// For how long it waits before it asks again.
+    pause: Option<Duration>,
     /// The servers that say that they are no members.
     outside: BTreeSet<Id>,
     waiting: Option<Waiting>,
@@ -126,7 +141,7 @@ impl<M: StateMachine> Call<M> {
             redirects: 0,
             sent: 0,
             untaken: 0,
-            pauses: false,
+            pause: None,
             outside: BTreeSet::new(),
             waiting: None,
         })
@@ -147,8 +162,8 @@ impl<M: StateMachine> Call<M> {
         if self.waiting.is_some() {
             return None;
         }
-        let server = (!self.pauses).then(|| known.servers[known.target]);
-        let wait = server.map_or(PATIENCE.pause, |_| known.patience(self.bytes.len()));
+        let server = self.pause.is_none().then(|| known.servers[known.target]);
+        let wait = self.pause.unwrap_or_else(|| known.patience(self.bytes.len()));
         let deadline = (now + wait).min(self.give_up);
         self.waiting = Some(Waiting { server, wait, deadline });
         self.sent += u32::from(server.is_some());
@@ -203,6 +218,7 @@ impl<M: StateMachine> Call<M> {
         reply: Reply<T>,
         now: Instant,
     ) -> Result<Option<T>, CallError> {
+        known.silent.remove(&from);
         let is_asked = self.waiting.as_ref().is_some_and(|waiting| waiting.server == Some(from));
         match reply.answer {
             Answer::Done { output, index } | Answer::Read { output, index } => {
@@ -220,7 +236,7 @@ impl<M: StateMachine> Call<M> {
             Answer::Begin { index } if self.since == Index::ZERO => {
                 known.note(index, now);
                 self.begin_at(index)?;
-                (self.redirects, self.pauses) = (0, false);
+                (self.redirects, self.pause) = (0, None);
                 self.waiting = None;
             }
             Answer::NoMember if is_asked => {
@@ -233,8 +249,13 @@ impl<M: StateMachine> Call<M> {
             }
             Answer::Redirect { leader } if is_asked => {
                 self.redirects += 1;
-                let knows_leader = leader.is_some_and(|leader| known.turn_to(leader));
-                self.pauses = self.redirects > PATIENCE.redirects || !knows_leader;
+                let leader = leader.filter(|leader| known.servers.contains(leader));
+                // A follower goes on naming a leader that has died until it misses it.
+                let is_silent = leader.is_some_and(|leader| known.silent.contains(&leader));
+                let knows_leader = !is_silent && leader.is_some_and(|leader| known.turn_to(leader));
+                let pause = if is_silent { known.doubt() } else { PATIENCE.pause };
+                let is_over = self.redirects > PATIENCE.redirects || !knows_leader;
+                self.pause = is_over.then_some(pause);
                 known.unasked = 0;
                 if !knows_leader {
                     known.go_on_from(from);
@@ -292,8 +313,9 @@ impl<M: StateMachine> Call<M> {
             return Ok(());
         }
         self.redirects = 0;
-        let paused = std::mem::take(&mut self.pauses);
-        if let Some(asked) = waiting.server.filter(|_| !paused) {
+        self.pause = None;
+        if let Some(asked) = waiting.server {
+            known.silent.insert(asked);
             known.go_on_from(asked);
         }
         self.waiting = None;

@@ -93,7 +93,8 @@ impl<M: StateMachine> Sessions<M> {
         let target = usize::from(carrier.address().port()) % servers.len();
         let (unasked, seen, told) = (servers.len(), Index::ZERO, Instant::now());
         let takes = Duration::ZERO;
-        let known = Known { servers, target, unasked, seen, told, takes };
+        let silent = BTreeSet::new();
+        let known = Known { servers, target, unasked, silent, seen, told, takes };
         let (open, wakes) = (BTreeMap::new(), BTreeSet::new());
         Ok(Sessions { carrier, known, open, wakes, turns: Turns::default() })
     }

@@ -87,6 +87,11 @@ impl Ahead {
         batch
     }
 
+    /// Whether nothing is to be written.
+    pub(super) fn is_empty(&self) -> bool {
+        self.queue.is_empty()
+    }
+
     /// What is to be written though nothing is saved.
     pub(super) fn queue(&mut self) -> Vec<Change> {
         std::mem::take(&mut self.queue)

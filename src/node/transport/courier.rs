@@ -34,6 +34,8 @@ const IDLE: Duration = Duration::from_secs(1);
 /// What the thread hands over to the node.
 enum Arrived {
     Message(Id, Vec<u8>),
+    /// Something else has happened.
+    Woken,
     /// It has ended.
     Failed(TransportError),
 }
@@ -114,6 +116,12 @@ impl Courier {
         })
     }
 
+    /// What ends a [`poll`](Self::poll) that waits, from any thread.
+    pub fn waker(&self) -> impl Fn() + Send + 'static {
+        let incoming = self.incoming.clone();
+        move || incoming.put([Arrived::Woken])
+    }
+
     /// This node's number.
     pub fn id(&self) -> Id {
         self.me
@@ -176,6 +184,7 @@ impl Courier {
                     self.of_servers.push_back((from, it));
                 }
                 Arrived::Message(from, it) => self.of_clients.push_back((from, it)),
+                Arrived::Woken => {}
                 Arrived::Failed(error) => return Err(error),
             }
         }

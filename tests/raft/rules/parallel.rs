@@ -20,5 +20,5 @@ necessary! {
 }
 
 missed! {
-    written_is_counted: WrittenIsCounted lets ALL_ANSWERED be missed by Lasso in 23 within ALONE;
+    written_is_counted: WrittenIsCounted lets ALL_ANSWERED be missed by Lasso in 27 within ALONE;
 }

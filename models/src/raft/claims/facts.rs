@@ -76,9 +76,18 @@ pub fn a_later_leader_answers<P: Params>(system: &System<P>, state: &SystemState
 /// A leader has committed an entry that its own disk does not have: its followers have.
 pub fn committed_and_not_written<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
     let is_ahead = |server: &ServerState<P::Machine>| {
-        own_disk::first_unwritten(server).is_some_and(|first| first <= server.commit)
+        own_disk::unwritten(server).is_some_and(|unwritten| unwritten.first <= server.commit)
     };
     servers_up(state).any(|(_, server)| is_ahead(server))
+}
+
+/// A leader writes a snapshot that it has taken aside, and has appended entries since it began.
+pub fn compacts_and_appends<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
+    let does = |server: &ServerState<P::Machine>| {
+        let writing = own_disk::unwritten(server).and_then(|unwritten| unwritten.writing);
+        writing.is_some_and(|it| it.compacts && it.next <= server.log().last_index())
+    };
+    servers_up(state).any(|(_, server)| does(server))
 }
 
 /// True if this server was elected in `term`.

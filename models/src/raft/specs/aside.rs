@@ -4,10 +4,11 @@ use quorate_checker::AnySpec;
 use quorate_checker::spec::Faults;
 
 use super::live::{self, CAUGHT_UP};
+use super::parallel::PARALLEL;
 use super::snapshot::{self, EACH};
 use super::{Book, Bounds, EVERY_RULE, Fact, RaftSpec, SEEN, directions, fact, fact_in_flight};
 use crate::kv::{Command, put};
-use crate::raft::claims::{properties, snapshot as claims};
+use crate::raft::claims::{facts, properties, snapshot as claims};
 use crate::raft::compaction::Compaction;
 use crate::system::Boxed;
 
@@ -19,6 +20,7 @@ pub fn all() -> Vec<Box<dyn AnySpec>> {
     vec![
         overtaken("raft/aside", EVERY_RULE).counts(1_575_377, 4_719_975).boxed(),
         crash("raft/aside-crash", EVERY_RULE).counts(65_105, 153_639).boxed(),
+        parallel("raft/aside-parallel", EVERY_RULE).counts(587_142, 1_979_748).boxed(),
         rejoin("raft/aside-live", EVERY_RULE).counts(1_236_113, 3_651_083).boxed(),
     ]
 }
@@ -46,6 +48,28 @@ pub fn crash(name: &str, rules: Book) -> RaftSpec {
     let recovered = fact("a recovered server", properties::a_recovered_server);
     snapshot::compacting(snapshot::raft(name, rules, bounds, &[OUTRUN, recovered]), ASIDE)
         .summary("a server crashes while it takes a snapshot")
+}
+
+/// A leader crashes while it writes a snapshot, and entries that it has sent on.
+pub fn parallel(name: &str, rules: Book) -> RaftSpec {
+    let scripts: &[&[Command]] = &[&[put("x", "1")]];
+    let faults = Faults { crashes: 1, down_at_once: 1, ..Faults::NONE };
+    let bounds = Bounds {
+        servers: 2,
+        scripts,
+        elections: 2,
+        heartbeats: 1,
+        faults,
+        options: PARALLEL,
+        ..Bounds::default()
+    };
+    let facts: &[Fact] = &[
+        OUTRUN,
+        fact("a recovered server", properties::a_recovered_server),
+        fact("entries are sent on while a snapshot is written", facts::compacts_and_appends),
+    ];
+    snapshot::compacting(snapshot::raft(name, rules, bounds, facts), ASIDE)
+        .summary("a leader crashes while it writes a snapshot and what it has sent on")
 }
 
 /// A server goes and comes back, and has missed what the others have compacted.

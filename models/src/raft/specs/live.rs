@@ -41,7 +41,9 @@ impl Pace {
             Pace::Short => |timer| match timer {
                 member::Timer::Server(Timer::Heartbeat) => 1..=1,
                 member::Timer::Server(Timer::Contact | Timer::Promise) => 2..=2,
-                member::Timer::Server(Timer::Lease | Timer::Write | Timer::Snapshot) => 1..=1,
+                member::Timer::Server(
+                    Timer::Lease | Timer::Write | Timer::Written | Timer::Snapshot,
+                ) => 1..=1,
                 member::Timer::Server(Timer::Transfer) => 3..=3,
                 member::Timer::Server(Timer::Election | Timer::PreVote) => 2..=3,
                 member::Timer::Retry | member::Timer::Try(_) => 4..=4,
@@ -51,7 +53,7 @@ impl Pace {
                 member::Timer::Server(Timer::Heartbeat) => 1..=1,
                 member::Timer::Server(Timer::Contact | Timer::Promise) => 3..=3,
                 member::Timer::Server(Timer::Lease) => 2..=2,
-                member::Timer::Server(Timer::Write) => 1..=1,
+                member::Timer::Server(Timer::Write | Timer::Written) => 1..=1,
                 member::Timer::Server(Timer::Snapshot) => 1..=3,
                 member::Timer::Server(Timer::Transfer) => 6..=6,
                 member::Timer::Server(Timer::Election | Timer::PreVote) => 3..=6,

@@ -144,11 +144,11 @@ pub fn same_durable(one: &State<Kv>, other: &State<Kv>) -> bool {
     let (member::State::Server(one), member::State::Server(other)) = (one, other) else {
         return true;
     };
-    let first_unwritten = [one, other].into_iter().find_map(own_disk::first_unwritten);
+    let unwritten = [one, other].into_iter().find_map(own_disk::unwritten);
     let written = |server: &ServerState<Kv>| {
         let mut storage = server.storage.clone();
-        if let Some(first) = first_unwritten {
-            storage.log.truncate_from(first);
+        if let Some(unwritten) = unwritten {
+            storage.log.truncate_from(unwritten.first);
         }
         storage
     };

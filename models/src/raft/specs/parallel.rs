@@ -22,13 +22,13 @@ const CRASH: Faults = Faults { crashes: 1, down_at_once: 1, ..Faults::NONE };
 /// The specs of leaders that write later. The counts change only with a reason.
 pub fn all() -> Vec<Box<dyn AnySpec>> {
     vec![
-        failover("raft/parallel", EVERY_RULE).counts(1_640_766, 5_279_640).boxed(),
-        one("raft/parallel-one", EVERY_RULE).counts(87, 120).boxed(),
-        deposed("raft/parallel-sticky", EVERY_RULE).counts(1_908_908, 9_796_506).boxed(),
-        compacted("raft/parallel-snapshot", EVERY_RULE).counts(1_847_852, 5_443_213).boxed(),
-        members("raft/parallel-members", EVERY_RULE).counts(682_078, 1_990_943).boxed(),
-        answered("raft/parallel-live", EVERY_RULE).counts(39_250, 63_196).boxed(),
-        alone("raft/parallel-one-live", EVERY_RULE).counts(57, 78).boxed(),
+        failover("raft/parallel", EVERY_RULE).counts(3_143_727, 11_355_708).boxed(),
+        one("raft/parallel-one", EVERY_RULE).counts(129, 192).boxed(),
+        deposed("raft/parallel-sticky", EVERY_RULE).counts(2_666_939, 14_409_558).boxed(),
+        compacted("raft/parallel-snapshot", EVERY_RULE).counts(2_954_786, 9_547_318).boxed(),
+        members("raft/parallel-members", EVERY_RULE).counts(1_119_183, 3_616_884).boxed(),
+        answered("raft/parallel-live", EVERY_RULE).counts(54_433, 88_629).boxed(),
+        alone("raft/parallel-one-live", EVERY_RULE).counts(97, 142).boxed(),
     ]
 }
 
