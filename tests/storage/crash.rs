@@ -224,6 +224,25 @@ fn a_file_does_not_grow_for_what_counts_no_longer() {
     assert_eq!(disk.bytes().len(), length);
 }
 
+/// Nor does it grow to more than a few times what counts, though some of that stays for ever.
+#[test]
+fn a_file_is_a_few_times_as_long_as_what_counts() {
+    let disk = Disk::default();
+    storage::create_with(&disk, nowhere(), SELF).unwrap();
+    let (mut store, _) = open(&disk);
+    let mut log = Log { term: 0, entries: vec![vec![0; 50_000]; 20] };
+    for term in 1..=400 {
+        log.term = term;
+        let changing = 5 + term as usize % 15;
+        log.entries[changing].fill(term as u8);
+        store.commit(&log).unwrap();
+    }
+    let times = disk.bytes().len() as f64 / 1_000_000.0;
+    assert!(times < 3.5, "{times} times as long");
+    drop(store);
+    assert_eq!(open::<Log>(&disk).1, Some(log));
+}
+
 /// A disk that loses a block, or brings back what was there before, is found out: by the number
 /// that is missing, the chain, or the batch behind. Only of the very last batch nothing can tell.
 #[test]

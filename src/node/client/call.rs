@@ -247,21 +247,7 @@ impl<M: StateMachine> Call<M> {
                 known.go_on_from(from);
                 self.waiting = None;
             }
-            Answer::Redirect { leader } if is_asked => {
-                self.redirects += 1;
-                let leader = leader.filter(|leader| known.servers.contains(leader));
-                // A follower goes on naming a leader that has died until it misses it.
-                let is_silent = leader.is_some_and(|leader| known.silent.contains(&leader));
-                let knows_leader = !is_silent && leader.is_some_and(|leader| known.turn_to(leader));
-                let pause = if is_silent { known.doubt() } else { PATIENCE.pause };
-                let is_over = self.redirects > PATIENCE.redirects || !knows_leader;
-                self.pause = is_over.then_some(pause);
-                known.unasked = 0;
-                if !knows_leader {
-                    known.go_on_from(from);
-                }
-                self.waiting = None;
-            }
+            Answer::Redirect { leader } if is_asked => self.redirect(known, from, leader),
             Answer::Busy { after } => {
                 self.untaken += 1;
                 if is_asked {
@@ -272,6 +258,22 @@ impl<M: StateMachine> Call<M> {
             Answer::Begin { .. } | Answer::NoMember | Answer::Redirect { .. } => {}
         }
         Ok(None)
+    }
+
+    /// Whoever was asked names another, or nobody.
+    fn redirect(&mut self, known: &mut Known, from: Id, leader: Option<Id>) {
+        self.redirects += 1;
+        // A follower goes on naming a leader that has died until it misses it.
+        let is_silent = leader.is_some_and(|leader| known.silent.contains(&leader));
+        let knows_leader = !is_silent && leader.is_some_and(|leader| known.turn_to(leader));
+        let pause = if is_silent { known.doubt() } else { PATIENCE.pause };
+        let is_over = self.redirects > PATIENCE.redirects || !knows_leader;
+        self.pause = is_over.then_some(pause);
+        known.unasked = 0;
+        if !knows_leader {
+            known.go_on_from(from);
+        }
+        self.waiting = None;
     }
 
     /// The log is committed up to `index`, and the request is of a time after that.

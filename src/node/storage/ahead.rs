@@ -8,6 +8,10 @@ use quorate_models::durable::{Change, Early, Key};
 /// So many bytes go with a batch at least, if there are so many.
 const LEAST: usize = 256 << 10;
 
+/// And so many times as many as the last save changed: by the time that all is written, the log has
+/// grown by a part of it only.
+const TIMES: usize = 4;
+
 /// How far that is.
 #[derive(Debug, Default)]
 pub(super) struct Ahead {
@@ -16,8 +20,7 @@ pub(super) struct Ahead {
     values: Vector<Bytes>,
     /// What goes with the next batch.
     queue: Vec<Change>,
-    /// How many bytes the last save changed. As much goes with the next batch, lest the log grow
-    /// by more than what is to stand for it.
+    /// How many bytes the last save changed.
     pace: usize,
 }
 
@@ -32,7 +35,7 @@ impl Ahead {
         if written == early.values.len() {
             return early.is_whole && self.queue.is_empty();
         }
-        let (enough, mut bytes) = (self.pace.max(LEAST), 0);
+        let (enough, mut bytes) = ((self.pace * TIMES).max(LEAST), 0);
         let next = early.values.focus().narrow(written..).into_iter().take_while(|value| {
             let goes = bytes < enough;
             bytes += value.len();

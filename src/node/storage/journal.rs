@@ -27,7 +27,7 @@ const LARGE: u64 = 256 << 10;
 
 /// The records are carried along rather than that a file grows of which they fill less than this
 /// part.
-const SPARSE: u64 = 8;
+const SPARSE: u64 = 2;
 
 /// How many zeros are written at once.
 const ZEROS: u64 = 1 << 20;
