@@ -203,6 +203,10 @@ impl<S: Durable + Clone> Store<S> {
     /// Has some of `early` written with the next commit, or by [`Store::flush`], and removes what
     /// was written ahead of other records. True if all of `early` is on the disk.
     pub fn write_ahead(&mut self, early: Option<&Early>) -> bool {
+        // What is saved by now is not ahead any more: it must not be given up with what is.
+        let is_saved =
+            |early: &&Early| self.last.as_ref().is_some_and(|last| last.holds(early.first));
+        let early = early.filter(|early| !is_saved(early));
         self.ahead.follow(early)
     }
 

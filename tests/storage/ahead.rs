@@ -104,6 +104,8 @@ fn life() -> History<Snapshot> {
                 state = next;
                 store.commit(&state).unwrap();
                 promises.push((disk.operations().len(), Some(state.clone())));
+                // What is saved stays, though it be spoken of once more before the next.
+                assert!(store.write_ahead(Some(&state.early())));
                 break;
             }
             // Every second time nothing else is saved.
