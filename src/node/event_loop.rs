@@ -6,6 +6,9 @@
 //! so a crash in between is a crash before all of them. That is group commit for free. A handler
 //! that panics is such a crash as well: the node stops, and of its batch nothing is saved and
 //! nothing sent.
+//!
+//! What an actor waits for itself ([`Protocol::being_written`]) is written by another thread, and
+//! the node goes on meanwhile: the actor saves it when it is there, and counts on it from then on.
 
 mod admission;
 mod aside;

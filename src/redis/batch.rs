@@ -1,7 +1,6 @@
 //! What a client has asked for that goes to the cluster as one command, and what it is answered.
 
-use quorate_models::kv::{Batch as Many, Command, Kv, Output, Single};
-use quorate_models::state_machine::StateMachine;
+use quorate_models::kv::{Batch as Many, Command, Output, Single};
 
 use super::counters::{Counters, Outcome};
 use super::reply::{self, Shape};
@@ -94,6 +93,11 @@ impl Batch {
         }
     }
 
+    /// Whether nothing is changed by what is asked.
+    pub fn only_reads(&self) -> bool {
+        self.commands.iter().all(Single::only_reads)
+    }
+
     /// Appends what is to be answered, now that the cluster has, and leaves what is to be asked
     /// again: answers are only so long.
     pub fn answered(
@@ -149,8 +153,8 @@ impl Batch {
     ) {
         let whole = std::mem::take(self);
         if whole.whole {
-            let only_reads = whole.request().is_some_and(|command| Kv::is_read_only(&command));
-            let (problem, outcome) = problem(Shape { only_reads, ..Shape::default() });
+            let shape = Shape { only_reads: whole.only_reads(), ..Shape::default() };
+            let (problem, outcome) = problem(shape);
             reply::error(out, &problem);
             return counters.note(outcome, whole.commands.len());
         }

@@ -148,10 +148,14 @@ impl Connection {
 
     /// The cluster has answered.
     pub fn answered(&mut self, answered: &Result<Returned<Output>, CallError>, desk: &mut Desk) {
-        if let Some(mut asked) = self.asked.take() {
+        let Some(mut asked) = self.asked.take() else { return };
+        let size = answered.as_ref().map_or(0, reply::size);
+        if desk.has_room(size) || !asked.only_reads() {
             asked.answered(self.output.end(), answered, &mut desk.counters);
-            self.batch = asked;
+        } else {
+            asked.refuse(self.output.end(), FULL, &mut desk.counters);
         }
+        self.batch = asked;
     }
 
     /// Does what can be done now.

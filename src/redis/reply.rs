@@ -3,7 +3,7 @@
 use quorate_models::kv::{Output, READ_MAX, Refused, VALUE_MAX};
 
 use super::counters::Outcome;
-use crate::node::client::CallError;
+use crate::node::client::{CallError, Returned};
 
 /// The version of the protocol that a connection speaks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -13,6 +13,23 @@ pub enum Version {
     Two,
     /// RESP3, which has types of its own for no value, for maps and for texts.
     Three,
+}
+
+/// How many bytes the values have that the cluster has answered.
+pub fn size(answer: &Returned<Output>) -> usize {
+    match answer {
+        Returned::Output(Output::Batch(outputs)) => outputs.iter().map(values).sum(),
+        Returned::Output(output) => values(output),
+        Returned::Outcome(_) => 0,
+    }
+}
+
+fn values<O>(output: &Output<O>) -> usize {
+    match output {
+        Output::Value(value) => value.as_ref().map_or(0, |value| value.len()),
+        Output::Values(values) => values.iter().flatten().map(|value| value.len()).sum(),
+        _ => 0,
+    }
 }
 
 /// Appends a word: `+OK`.

@@ -38,6 +38,9 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// How often the answers of the cluster are taken before the clients have their turn.
 const ANSWERS: usize = 16;
 
+/// How long a client may read nothing while more than half of the room is taken.
+const DEAF: Duration = Duration::from_secs(1);
+
 /// A client that has said nothing for so long is asked whether it is there.
 const KEEPALIVE: Duration = Duration::from_secs(300);
 
@@ -178,6 +181,7 @@ impl Server {
             }
             self.close(id);
         }
+        self.part_from_deaf(now);
         // The first that goes on may take all the room.
         for id in self.starved.clone() {
             if !self.desk.has_room(READ) {
@@ -192,6 +196,21 @@ impl Server {
         while let Ok(places) = self.places.try_recv() {
             self.members.servers = places;
             self.desk.sessions.know(&self.members);
+        }
+    }
+
+    /// Closes those who have not read for long, the longest first, while their answers take up room
+    /// that others need.
+    fn part_from_deaf(&mut self, now: Instant) {
+        let stall = self.desk.settings.stall;
+        while self.desk.held > self.desk.settings.memory / 2 {
+            let is_deaf = |id: &usize| {
+                let since = self.connections.get(id).and_then(|it| it.is_deaf_since(stall));
+                since.is_some_and(|since| since + DEAF <= now)
+            };
+            let Some(id) = self.stalls.iter().map(|(_, id)| *id).find(is_deaf) else { return };
+            self.desk.counters.stalled += 1;
+            self.close(id);
         }
     }
 

@@ -69,6 +69,27 @@ fn a_retry_that_comes_too_late_is_told_so_and_not_executed() {
     node.board.wait_for(|status, _| status.number("sessions") == Some(3));
 }
 
+/// Whoever waits for the socket itself is told by `wake` that there was more in it than was taken.
+#[test]
+fn a_socket_that_held_more_than_was_taken_is_looked_at_again() {
+    let members = members(1);
+    let mut server = Transport::server(&members, 1).unwrap();
+    let mut sessions = Sessions::<Kv>::of(&members).unwrap();
+    let session = sessions.open().unwrap();
+    sessions.begin(session, put("key", "1"), Freshness::Linearizable, LIMIT).unwrap();
+    assert_eq!(sessions.poll(Instant::now()).unwrap().len(), 0);
+    let (from, _) = server.poll(Instant::now() + LIMIT).unwrap().remove(0);
+    // They end nothing, for it has asked nothing that has this number.
+    let (sequence, answer) = (Sequence(9), Answer::Redirect { leader: None });
+    let reply = MessageOf::<Kv>::Reply(Reply { session, sequence, answer });
+    for _ in 0..400 {
+        server.send(from, wire::encode(&reply).unwrap());
+        server.flush().unwrap();
+    }
+    assert_eq!(sessions.poll(Instant::now()).unwrap().len(), 0);
+    assert!(sessions.wake().is_some_and(|wake| wake <= Instant::now()));
+}
+
 /// A server that answers each request with the next of these, and says how the requests looked.
 fn answering(members: &Members, answers: Vec<Answer<Output>>) -> thread::JoinHandle<Vec<Index>> {
     let mut server = Transport::server(members, 1).unwrap();

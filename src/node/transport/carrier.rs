@@ -38,6 +38,8 @@ pub struct Carrier {
     reassembly: Reassembly,
     counters: Counters,
     notices: Notices,
+    /// The socket held more than was taken from it at once.
+    has_more: bool,
     /// Where datagrams are received.
     buffer: Vec<u8>,
 }
@@ -94,6 +96,7 @@ impl Carrier {
             reassembly: Reassembly::new(),
             counters: Counters::default(),
             notices: Notices::default(),
+            has_more: false,
             buffer: vec![0; DATAGRAM_MAX + 1],
         })
     }
@@ -215,9 +218,11 @@ impl Carrier {
         }
     }
 
-    /// When something is to be sent again, or given up, though nothing comes.
+    /// When something is to be sent again, or given up, though nothing comes; at once if the socket
+    /// may hold more.
     pub fn wake(&self) -> Option<Instant> {
-        [self.outbox.wake(), self.reassembly.wake()].into_iter().flatten().min()
+        let at_once = self.has_more.then(Instant::now);
+        [at_once, self.outbox.wake(), self.reassembly.wake()].into_iter().flatten().min()
     }
 
     /// Sends what may go now, without waiting.
@@ -267,6 +272,7 @@ impl Carrier {
             taken += 1;
         }
         self.buffer = buffer;
+        self.has_more = taken == DRAIN;
         Ok(taken)
     }
 

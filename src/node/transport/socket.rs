@@ -81,13 +81,16 @@ impl Socket {
         buffer: &mut [u8],
     ) -> Result<Option<(usize, SocketAddr)>, TransportError> {
         use io::ErrorKind::{ConnectionRefused, ConnectionReset, Interrupted, WouldBlock};
-        match self.socket.recv_from(buffer) {
-            Ok(received) => Ok(Some(received)),
-            Err(error) => match error.kind() {
-                // The last two are about a datagram that we sent, on some systems.
-                WouldBlock | Interrupted | ConnectionRefused | ConnectionReset => Ok(None),
-                _ => Err(self.failed(error)),
-            },
+        loop {
+            match self.socket.recv_from(buffer) {
+                Ok(received) => return Ok(Some(received)),
+                Err(error) => match error.kind() {
+                    WouldBlock => return Ok(None),
+                    // The last two are about a datagram that we sent, on some systems.
+                    Interrupted | ConnectionRefused | ConnectionReset => {}
+                    _ => return Err(self.failed(error)),
+                },
+            }
         }
     }
 

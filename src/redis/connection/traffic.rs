@@ -1,7 +1,7 @@
 //! The bytes of a connection, in and out, and how long they are waited for.
 
 use std::io::{self, ErrorKind, Read, Write};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::{Connection, FULL, READ};
 use crate::redis::desk::Desk;
@@ -10,6 +10,11 @@ impl Connection {
     /// When it is closed, unless it does until then what it is waited for.
     pub fn stalls(&self) -> Option<Instant> {
         [self.unread, self.unfinished, self.starved].into_iter().flatten().min()
+    }
+
+    /// Since when it has taken nothing of what it is sent, if that is so.
+    pub fn is_deaf_since(&self, stall: Duration) -> Option<Instant> {
+        self.unread?.checked_sub(stall)
     }
 
     /// It waits for room.

@@ -44,6 +44,34 @@ fn who_has_no_room_is_told_to_try_again_and_the_others_go_on() {
 }
 
 #[test]
+fn who_reads_nothing_is_closed_before_long_where_others_need_the_room() {
+    let cluster = Cluster::start(1);
+    let gateway = gateway(&cluster, 1, Settings { memory: 8 << 20, ..Settings::default() });
+    let mut good = Redis::connect(gateway.address());
+    let value = vec![b'x'; 1 << 20];
+    good.send(request(&[b"SET", b"large", &value]));
+    good.reads("+OK\r\n");
+    // More than the system keeps for a connection.
+    let asks = "GET large\r\n".repeat(16);
+    let mut deaf: Vec<Redis> = (0..12).map(|_| Redis::connect(gateway.address())).collect();
+    for client in &mut deaf {
+        client.send(&asks);
+    }
+    // Long before the thirty seconds that it takes where there is room.
+    let head = format!("${}", value.len());
+    wait_for("room", || {
+        good.send("GET large\r\n");
+        let line = good.line();
+        if line == head {
+            good.reads([&value[..], b"\r\n"].concat());
+        } else {
+            assert_eq!(line, BUSY.trim_end());
+        }
+        deaf.iter_mut().any(|it| it.0.write_all(b"PING\r\n").is_err()).then_some(())
+    });
+}
+
+#[test]
 fn many_connections_wait_and_one_more_goes_on() {
     const WANTED: usize = 1_500;
     let given = rlimit::increase_nofile_limit(2 * WANTED as u64 + 1_000).expect("a limit");
