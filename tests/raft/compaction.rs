@@ -296,14 +296,16 @@ fn alone(compaction: Compaction, weights: &[usize]) -> ServerState<Kv> {
 
 #[test]
 fn a_snapshot_is_taken_when_what_was_applied_weighs_as_much_as_the_floor_and_the_last_one() {
-    let compaction = Compaction { floor: ENTRY + 300, keep: 200, piece: 64, aside: false };
-    let taken = |weights: &[usize]| {
+    let (floor, keep) = (ENTRY + 300, 200);
+    let compaction = Compaction { floor, keep, keeps_size: false, piece: 64, aside: false };
+    let taken_by = |compaction, weights: &[usize]| {
         let state = alone(compaction, weights);
         (
             state.storage.snapshot.as_ref().map_or(0, |it| it.last.index.0),
             state.log().base().index.0,
         )
     };
+    let taken = |weights: &[usize]| taken_by(compaction, weights);
     assert_eq!(taken(&[100, 100]), (0, 0));
     assert_eq!(taken(&[100, 100, 99]), (0, 0));
     assert_eq!(taken(&[100, 100, 100]), (4, 2), "the last two weigh 200");
@@ -317,4 +319,6 @@ fn a_snapshot_is_taken_when_what_was_applied_weighs_as_much_as_the_floor_and_the
     assert!(size > compaction.floor);
     assert_eq!(taken(&[1_000, size - 101, 100]), (2, 2));
     assert_eq!(taken(&[1_000, size - 100, 100]), (4, 3));
+    let larger = Compaction { keeps_size: true, ..compaction };
+    assert_eq!(taken_by(larger, &[1_000, size - 100, 100]), (4, 2), "as much as the last snapshot");
 }

@@ -32,6 +32,9 @@ pub struct Compaction {
     /// The last entries that are applied stay in the log as long as they weigh no more, so that a
     /// follower that is a little late need not be sent a snapshot.
     pub keep: usize,
+    /// And as long as they weigh no more than the last snapshot: by the time that a follower has
+    /// been sent a large one, as much has been appended.
+    pub keeps_size: bool,
     /// The size of all pieces but the last.
     pub piece: usize,
     /// The server goes on while its snapshot is encoded and written.
@@ -60,7 +63,7 @@ pub struct Taking<M: StateMachine> {
     pub applied: Arc<Applied<M>>,
     /// As in [`Compaction::piece`].
     pub piece: usize,
-    /// As in [`Compaction::keep`].
+    /// What the entries may weigh that stay in the log.
     pub keep: usize,
     /// What that is in pieces, if somebody has made them by now.
     pub pieces: Option<Vector<Bytes>>,
@@ -102,8 +105,9 @@ pub(super) fn take_if_due<P: Params>(step: &mut Step<P>) {
 
 /// Puts by what is applied.
 fn begin<P: Params>(step: &Step<P>, compaction: &Compaction) -> Taking<P::Machine> {
-    let Compaction { piece, keep, .. } = *compaction;
     let state = step.state();
+    let size = state.storage.snapshot.as_ref().filter(|_| compaction.keeps_size);
+    let keep = compaction.keep.max(size.map_or(0, Snapshot::size));
     let mut applied = state.applied.clone();
     let only_applied = step.keeps(Rule::SnapshotOfApplied);
     let index = if only_applied { applied.index } else { state.log().last_index() };
@@ -117,7 +121,7 @@ fn begin<P: Params>(step: &Step<P>, compaction: &Compaction) -> Taking<P::Machin
     } else {
         (Index::ZERO, step.server.first_config())
     };
-    Taking { last, config, applied: Arc::new(applied), piece, keep, pieces: None }
+    Taking { last, config, applied: Arc::new(applied), piece: compaction.piece, keep, pieces: None }
 }
 
 /// What a snapshot taken aside is made of is there.

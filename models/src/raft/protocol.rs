@@ -29,10 +29,11 @@ pub const BATCH: Batch = Batch { entries: 256, bytes: 256 << 10 };
 pub const WINDOW: usize = 2;
 
 /// A log of 4 MiB is compacted, or one of the size of the last snapshot, if that is more. Who is up
-/// to 8 MiB behind is caught up without a snapshot. A piece is asked for when the one before it is
-/// there, so small ones would take a busy leader longer than it takes to its next snapshot.
+/// to 8 MiB behind is caught up without a snapshot, or up to the size of the last one. A piece is
+/// asked for when the one before it is there, so small ones would take a busy leader longer than it
+/// takes to its next snapshot.
 pub const COMPACTION: Compaction =
-    Compaction { floor: 4 << 20, keep: 8 << 20, piece: 1 << 20, aside: true };
+    Compaction { floor: 4 << 20, keep: 8 << 20, keeps_size: true, piece: 1 << 20, aside: true };
 
 /// After how many entries without a command of its own a session ends. A node takes ten seconds to
 /// apply so many, at the least, and a client that has no answer by then has given up as a rule. It

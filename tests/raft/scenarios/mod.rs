@@ -40,6 +40,7 @@ use quorate_models::operator::Operator;
 use quorate_models::order::{Change, Order};
 use quorate_models::raft::compaction::Compaction;
 use quorate_models::raft::rules::Rule;
+use quorate_models::raft::specs::snapshot::EACH;
 use quorate_models::raft::specs::{self, BASIC, Bounds, RaftSpec};
 use quorate_models::raft::state::{Progress, Role, ServerState};
 use quorate_models::raft::transfer::Transfer;
@@ -120,7 +121,7 @@ fn spec(script: &Script) -> Result<RaftSpec, Mistake> {
     for server in servers_mut(&mut spec) {
         server.servers.truncate(founders.unwrap_or(servers));
         server.compaction =
-            snapshots.map(|floor| Compaction { floor, keep, piece: usize::MAX, aside: false });
+            snapshots.map(|floor| Compaction { floor, keep, piece: usize::MAX, ..EACH });
     }
     Ok(operators.into_iter().fold(spec, with_operator))
 }

@@ -18,7 +18,8 @@ use crate::system::{Boxed, clients_stand_out, servers_mut};
 
 /// A snapshot after each entry. With a key, a value of one letter and a session it has two pieces:
 /// the one ends where the other begins.
-pub const EACH: Compaction = Compaction { floor: 1, keep: 0, piece: 5, aside: false };
+pub const EACH: Compaction =
+    Compaction { floor: 1, keep: 0, keeps_size: false, piece: 5, aside: false };
 
 /// A snapshot after the second entry, and each second one after it.
 const EACH_SECOND: Compaction = Compaction { floor: ENTRY + 1, ..EACH };
