@@ -60,6 +60,13 @@ const OF_CLIENTS: &Differences = &[
         ),
     ),
     (
+        "which part of that a client waits for a server that was silent",
+        Answer::None(
+            "It asks another sooner than the retry timer would have it, and goes round: in the \
+             specs of safety that fires at any moment.",
+        ),
+    ),
+    (
         "how many redirects a client follows at once",
         Answer::None(
             "A second one is a request to another server sooner than the retry timer would send \
@@ -159,12 +166,13 @@ where
         assert!(asks_again && tries_another && follows_redirect && knows_its_answer && begins_once);
         assert!(!client.begins_anew);
     }
-    let Patience { retry, slow, first, retry_per, pause, redirects, fresh } = PATIENCE;
+    let Patience { retry, slow, first, retry_per, doubt, pause, redirects, fresh } = PATIENCE;
     vec![
         compared("how long a client waits", retry..retry, &waits),
         compared("how long a client waits where answers take longer", slow, "as ever"),
         compared("how long a client waits that no member has answered yet", first..first, &waits),
         compared("how much longer a client waits for a large command", retry_per, "none"),
+        compared("which part of that a client waits for a server that was silent", doubt, 1),
         compared("how long a client waits when no leader is known", pause, waits.start),
         compared("how many redirects a client follows at once", redirects, 1),
         compared("whom a client asks first", "anyone", beginning),

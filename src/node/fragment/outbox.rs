@@ -12,6 +12,10 @@ use crate::node::wire::MESSAGE_MAX;
 use queue::Queue;
 pub(super) use queue::Waiting;
 
+/// So many bytes are sent at once, and those of one receiver more. Servers come first: a sign of
+/// life is not to wait until all clients have large answers.
+const AT_ONCE: usize = 1 << 20;
+
 /// What became of a message handed to [`Outbox::send`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Queued {
@@ -54,6 +58,8 @@ pub struct Outbox {
     burst: usize,
     /// Messages of several fragments that were given up.
     abandoned: u64,
+    /// When there was more to be sent than is sent at once, if that was so last.
+    more: Option<Instant>,
 }
 
 impl Outbox {
@@ -62,7 +68,7 @@ impl Outbox {
     /// of its past.
     pub fn new(first: u64, burst: usize) -> Self {
         let (queues, receivers) = (BTreeMap::new(), BTreeMap::new());
-        Outbox { queues, receivers, next: first, burst, abandoned: 0 }
+        Outbox { queues, receivers, next: first, burst, abandoned: 0, more: None }
     }
 
     /// Puts `bytes` in the queue of `link`, to be cut into chunks of `chunk`.
@@ -98,11 +104,18 @@ impl Outbox {
         }
     }
 
-    /// The packets that may go out now.
+    /// The packets that may go out now, as many as are sent at once.
     pub fn due(&mut self, now: Instant) -> Vec<Packet> {
-        let mut packets = Vec::new();
-        let Outbox { queues, receivers, burst, abandoned, .. } = self;
+        let (mut packets, mut counted, mut bytes) = (Vec::new(), 0, 0);
+        let Outbox { queues, receivers, burst, abandoned, more, .. } = self;
+        *more = None;
         receivers.retain(|&peer, receiver| {
+            bytes += packets[counted..].iter().map(|it: &Packet| it.payload.len()).sum::<usize>();
+            counted = packets.len();
+            if bytes >= AT_ONCE {
+                *more = Some(now);
+                return true;
+            }
             receiver.refill(now, *burst);
             receiver.send_small(queues, peer, &mut packets);
             *abandoned += receiver.end_transfers(now, queues, peer);
@@ -113,7 +126,8 @@ impl Outbox {
     }
 
     /// When [`due`](Self::due) has something to do again, if nothing arrives until then. Asked
-    /// after that, when only spent tokens or full windows hold anything back.
+    /// after that, when only spent tokens or full windows hold anything back, or there is more than
+    /// is sent at once.
     pub fn wake(&self) -> Option<Instant> {
         let wakes = self.receivers.iter().flat_map(|(&peer, receiver)| {
             let refill = (!receiver.small.is_empty()).then_some(receiver.burst + REFILL);
@@ -121,7 +135,7 @@ impl Outbox {
             let probes = sending.filter_map(move |&me| self.queues.get(&Link { me, peer })?.wake());
             refill.into_iter().chain(probes)
         });
-        wakes.min()
+        wakes.chain(self.more).min()
     }
 
     /// Whether a message of several fragments is on its way on `link`, or waits.

@@ -209,11 +209,15 @@ impl Carrier {
             if !messages.is_empty() || now >= deadline {
                 return Ok(messages);
             }
-            if drained == 0 {
+            // There may be no end of what comes and is no message.
+            let is_called = if drained > 0 {
+                self.socket.hears_bell()
+            } else {
                 let wake = self.wake().map_or(deadline, |wake| wake.min(deadline));
-                if self.socket.wait(wake.saturating_duration_since(now))? {
-                    return Ok(messages);
-                }
+                self.socket.wait(wake.saturating_duration_since(now))?
+            };
+            if is_called {
+                return Ok(messages);
             }
         }
     }

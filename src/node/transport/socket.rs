@@ -105,9 +105,14 @@ impl Socket {
         sources.extend(bell.map(|bell| PollFd::new(bell, PollFlags::IN)));
         let wait = Timespec::try_from(wait).expect("a wait is short");
         match poll(&mut sources, Some(&wait)) {
-            Ok(_) | Err(Errno::INTR) => Ok(bell.is_some_and(Bell::hush)),
+            Ok(_) | Err(Errno::INTR) => Ok(self.hears_bell()),
             Err(error) => Err(self.failed(error.into())),
         }
+    }
+
+    /// Whether the bell rang, which it does no more then.
+    pub(super) fn hears_bell(&self) -> bool {
+        self.bell.as_deref().is_some_and(Bell::hush)
     }
 
     fn failed(&self, error: io::Error) -> TransportError {
