@@ -110,12 +110,14 @@ pub(super) fn write_before_stepping_down<P: Params>(step: &mut Step<P>) {
     }
 }
 
-/// What is saved is all that a server knows, so nothing is unwritten any more.
+/// What is saved is all that a server knows, so nothing is unwritten any more. The snapshot that is
+/// being written is a part of it.
 pub(super) fn all_is_written<P: Params>(step: &mut Step<P>) {
-    if writing(step.state()).is_some_and(|writing| writing.compacts) {
-        step.set_timer(Timer::Snapshot, Duration::ZERO..Duration::ZERO);
-    }
+    let compacts = writing(step.state()).is_some_and(|writing| writing.compacts);
     set(step.state_mut(), None);
+    if compacts {
+        compaction::finish(step);
+    }
 }
 
 /// What a leader saves once it is written, if it is writing anything.

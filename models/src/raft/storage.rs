@@ -79,7 +79,9 @@ impl<M: StateMachine> Durable for Storage<M> {
         if since.is_none_or(|since| Meta::from(since) != meta) {
             changes.push(put(META_KEY, &meta));
         }
-        for (index, entry) in self.log.behind(shared) {
+        // What the old storage has compacted is not among its records, though both know it.
+        let lacking = self.log.behind(base).take_while(|(index, _)| *index <= old_base.min(shared));
+        for (index, entry) in lacking.chain(self.log.behind(shared)) {
             changes.push(put(entry_key(index), &(SAYS_SINCE, entry)));
         }
         let compacted = old_base.next().0..=base.min(old.last_index()).0;
@@ -91,6 +93,9 @@ impl<M: StateMachine> Durable for Storage<M> {
             && since.and_then(Option::<Cover>::from).as_ref() != Some(cover)
         {
             changes.push(put(COVER_KEY, cover));
+        }
+        if cover.is_none() && since.is_some_and(|since| since.snapshot.is_some()) {
+            changes.push(Change::Remove { key: COVER_KEY });
         }
         if self.store != since.map_or_else(StoreId::default, |since| since.store) {
             changes.push(put(STORE_KEY, &self.store));

@@ -188,6 +188,43 @@ proptest! {
     }
 }
 
+/// What one leader's log looks like on a disk, compacted to wherever.
+fn compacted() -> impl Strategy<Value = (Storage<Kv>, Storage<Kv>)> {
+    let cut = || (any::<Pick>(), any::<Pick>(), prop::option::of(any::<Pick>()));
+    (leaders(), cut(), cut()).prop_map(|(leaders, one, other)| {
+        let log: Log<Command> = leaders.last().expect("one").iter().cloned().collect();
+        let storage = |(length, base, covers): (Pick, Pick, Option<Pick>)| {
+            let length = length.index(log.last_index().0 as usize + 1);
+            let mut log = log.clone();
+            log.truncate_from(Index(length as u64 + 1));
+            let mut storage = Storage { term: Term(9), log, ..Storage::default() };
+            if let Some(covers) = covers {
+                let last = Index(covers.index(length + 1) as u64);
+                let term = storage.log.term_at(last).unwrap_or_default();
+                let (last, config) = (Position { index: last, term }, Default::default());
+                let (machine, sessions) = (Kv::default(), Sessions::default());
+                storage.snapshot = Some(Snapshot::of(last, config, &machine, &sessions, 1));
+                storage.log.compact_to(Index(base.index(last.index.0 as usize + 1) as u64));
+            }
+            storage
+        };
+        (storage(one), storage(other))
+    })
+}
+
+proptest! {
+    #![proptest_config(config(2_000))]
+
+    /// A disk may be ahead of its server, and have compacted what that has not yet.
+    #[test]
+    fn changes_lead_from_any_compaction_to_any_other((old, new) in compacted()) {
+        let mut records = records_of(&old);
+        apply(new.changes(Some(&old)), &mut records);
+        prop_assert_eq!(&records, &records_of(&new));
+        prop_assert_eq!(restore(&records), Ok(new));
+    }
+}
+
 #[test]
 fn an_append_costs_two_records_however_long_the_log() {
     let mut storage = Storage::<Kv>::default();

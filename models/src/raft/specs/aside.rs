@@ -20,7 +20,7 @@ pub fn all() -> Vec<Box<dyn AnySpec>> {
     vec![
         overtaken("raft/aside", EVERY_RULE).counts(1_575_377, 4_719_975).boxed(),
         crash("raft/aside-crash", EVERY_RULE).counts(65_105, 153_639).boxed(),
-        parallel("raft/aside-parallel", EVERY_RULE).counts(587_142, 1_979_748).boxed(),
+        parallel("raft/aside-parallel", EVERY_RULE).counts(520_278, 1_662_204).boxed(),
         rejoin("raft/aside-live", EVERY_RULE).counts(1_236_113, 3_651_083).boxed(),
     ]
 }
