@@ -2,6 +2,7 @@
 //! under garbage that is authentic.
 
 mod busy;
+mod crashes;
 mod failing;
 mod garbage;
 mod impostor;
