@@ -239,8 +239,8 @@ impl<A: Protocol, D: Disk<A::Storage>, W: Watch> EventLoop<A, D, W> {
             return now;
         }
         // While its disk writes, a node is woken when that has ended.
-        let waits =
-            self.writer.is_idle() && self.timers.due(now).iter().any(|it| self.must_wait(it));
+        let waiting = self.timers.next(|timer| !self.must_wait(timer));
+        let waits = self.writer.is_idle() && waiting.is_some_and(|due| due <= now);
         let idle = now + if waits { PAUSE } else { IDLE };
         self.timers.next(|timer| self.must_wait(timer)).map_or(idle, |next| next.min(idle))
     }
