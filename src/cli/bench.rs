@@ -43,13 +43,13 @@ pub struct Args {
     #[command(flatten)]
     target: Target,
     /// How many ask at a time
-    #[arg(long, value_name = "N", default_value = "64")]
+    #[arg(long, value_name = "N", default_value = "64", value_parser = some)]
     sessions: NonZeroU64,
     /// How many requests a second they make together [default: as many as are answered]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     rate: Option<u64>,
     /// On how many threads they do
-    #[arg(long, value_name = "N", default_value = "1")]
+    #[arg(long, value_name = "N", default_value = "1", value_parser = some)]
     threads: NonZeroU64,
     /// The bytes of each value
     #[arg(long, value_name = "BYTES", default_value = "100", value_parser = size)]
@@ -62,7 +62,7 @@ pub struct Args {
     #[arg(long, value_enum)]
     consistency: Option<Consistency>,
     /// How many keys there are
-    #[arg(long, value_name = "N", default_value = "1000")]
+    #[arg(long, value_name = "N", default_value = "1000", value_parser = some)]
     keys: NonZeroU64,
     /// How often each key is asked for
     #[arg(long, value_enum, default_value_t)]
@@ -77,11 +77,17 @@ pub struct Args {
     #[arg(long, value_name = "S", default_value = "10", value_parser = kv::seconds)]
     timeout: Duration,
     /// How many milliseconds without any answer are a gap
-    #[arg(long, value_name = "MS", default_value = "100")]
+    #[arg(long, value_name = "MS", default_value = "100", value_parser = some)]
     gap: NonZeroU64,
     /// Print a JSON object in the end, and nothing before
     #[arg(long)]
     json: bool,
+}
+
+/// A number that is not 0.
+fn some(text: &str) -> Result<NonZeroU64, String> {
+    let number: u64 = text.parse().map_err(|error| format!("{error}"))?;
+    NonZeroU64::new(number).ok_or_else(|| "it is at least 1".into())
 }
 
 /// A number of bytes that a value may have.

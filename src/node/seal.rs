@@ -8,11 +8,12 @@
 //! and sent again is still authentic: the protocols tolerate duplicates, and [`super::fragment`]
 //! drops those of recent messages.
 
-use chacha20poly1305::aead::{Aead, Payload};
+use chacha20poly1305::aead::inout::InOutBuf;
+use chacha20poly1305::aead::{Aead, AeadInOut, Payload};
 use chacha20poly1305::{Key, KeyInit, XChaCha20Poly1305, XNonce};
 use thiserror::Error;
 
-use super::wire::{Cluster, Datagram, HEADER, Header, Kind, NONCE, TAG, WireError};
+use super::wire::{Cluster, Datagram, Header, Kind, NONCE, WireError};
 
 /// The bytes of a cluster's key.
 pub const KEY: usize = 32;
@@ -105,11 +106,11 @@ impl Seal {
         Seal { cipher: XChaCha20Poly1305::new(&Key::from(*key)), cluster, nonces }
     }
 
-    /// The datagram that carries `packet` to its peer.
+    /// Appends to `bytes` the datagram that carries `packet` to its peer.
     ///
     /// # Errors
     /// [`NoRandom`] if there is no nonce to be had. A datagram is never sealed with a weaker one.
-    pub fn seal(&mut self, packet: &Packet) -> Result<Vec<u8>, NoRandom> {
+    pub fn seal(&mut self, packet: &Packet, bytes: &mut Vec<u8>) -> Result<(), NoRandom> {
         let nonce = self.nonces.next()?;
         let header = Header {
             kind: packet.kind,
@@ -122,16 +123,17 @@ impl Seal {
             length: packet.length,
         };
         let associated = header.encode();
-        let payload = Payload { msg: &packet.payload, aad: &associated };
-        let sealed = self
+        bytes.extend_from_slice(&associated);
+        bytes.extend_from_slice(&nonce);
+        let start = bytes.len();
+        bytes.extend_from_slice(&packet.payload);
+        let payload = InOutBuf::from(&mut bytes[start..]);
+        let tag = self
             .cipher
-            .encrypt(&XNonce::from(nonce), payload)
+            .encrypt_inout_detached(&XNonce::from(nonce), &associated, payload)
             .expect("a payload of one datagram is far below the cipher's limit");
-        let mut datagram = Vec::with_capacity(HEADER + packet.payload.len() + TAG);
-        datagram.extend_from_slice(&associated);
-        datagram.extend_from_slice(&nonce);
-        datagram.extend_from_slice(&sealed);
-        Ok(datagram)
+        bytes.extend_from_slice(&tag);
+        Ok(())
     }
 
     /// The packet that `bytes` carry, if a member of our cluster sealed it for us, that is, for a

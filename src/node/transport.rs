@@ -22,8 +22,10 @@ mod carrier;
 mod clients;
 mod counters;
 mod courier;
+mod intake;
 mod notices;
 mod socket;
+mod train;
 
 use bell::Bell;
 pub use carrier::Carrier;

@@ -49,6 +49,11 @@ pub const fn chunk(datagram: usize) -> usize {
     datagram - HEADER - TAG
 }
 
+/// How many bytes a datagram with so many bytes of a message has.
+pub const fn datagram(chunk: usize) -> usize {
+    HEADER + chunk + TAG
+}
+
 /// The version of the datagram format. In version 1 all datagrams were cut alike.
 const DATAGRAM_VERSION: u8 = 2;
 
@@ -249,5 +254,45 @@ pub fn decode<M: DeserializeOwned>(bytes: &[u8]) -> Result<M, WireError> {
         },
         Some(_) => Err(WireError::Version),
         None => Err(WireError::Message),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As messages are cut for any path.
+    const SAFE: u16 = CHUNK as u16;
+
+    #[test]
+    fn a_header_that_contradicts_itself_is_refused_before_anything_is_decrypted() {
+        let header = |index, chunk, length| Header {
+            kind: Kind::Data,
+            cluster: 9,
+            sender: 1,
+            receiver: 2,
+            message: 5,
+            index,
+            chunk,
+            length,
+        };
+        let decode = |header: &Header, carried: usize| {
+            let bytes = [&header.encode()[..], &[0; 24], &vec![0; carried + 16]].concat();
+            Datagram::decode(&bytes).map(|datagram| datagram.header)
+        };
+        let shape = Err(WireError::Shape);
+        let chunk = CHUNK as u32;
+        assert_eq!(decode(&header(0, SAFE, 3), 3), Ok(header(0, SAFE, 3)));
+        assert_eq!(decode(&header(1, SAFE, chunk + 1), 1), Ok(header(1, SAFE, chunk + 1)));
+        assert_eq!(decode(&header(0, SAFE, 3), 4), shape);
+        assert_eq!(decode(&header(1, SAFE, 3), 3), shape);
+        assert_eq!(decode(&header(0, 0, 0), 0), shape);
+        assert_eq!(decode(&header(0, CHUNK_MIN as u16 - 1, 3), 3), shape);
+        assert_eq!(decode(&header(0, SAFE + 1, chunk + 2), CHUNK), shape);
+        let huge = MESSAGE_MAX as u32 + 1;
+        assert_eq!(decode(&header(0, SAFE, huge), CHUNK), shape);
+        assert_eq!(decode(&header(0, u16::MAX, u32::MAX), CHUNK), shape);
+        let long = vec![0; DATAGRAM_MAX + 1];
+        assert_eq!(Datagram::decode(&long).map(|_| ()).unwrap_err(), WireError::Size);
     }
 }

@@ -51,7 +51,11 @@ pub enum StoreError {
     )]
     Format { path: PathBuf, found: u64 },
     /// The file does not hold what was written to it.
-    #[error("{}: the store is damaged: {record}: {problem}", path.display())]
+    #[error(
+        "{}: the store is damaged: {record}: {problem}; keep it, and see in README.md what is done \
+         about a node whose store is lost",
+        path.display()
+    )]
     Damaged {
         path: PathBuf,
         /// The record, in the protocol's words ("log entry 7"), or the part of the file.

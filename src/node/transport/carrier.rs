@@ -9,8 +9,10 @@ use std::time::{Duration, Instant};
 
 use super::bell::Bell;
 use super::clients::Clients;
+use super::intake::Intake;
 use super::notices::Notices;
 use super::socket::Socket;
+use super::train::Train;
 use super::{Counters, Holds, Members, Notice, TransportError};
 use crate::node::fragment::{BURST, Outbox, Queued, Reassembly, Report};
 use crate::node::seal::{Link, NoRandom, Packet, Reject, Seal};
@@ -40,8 +42,7 @@ pub struct Carrier {
     notices: Notices,
     /// The socket held more than was taken from it at once.
     has_more: bool,
-    /// Where datagrams are received.
-    buffer: Vec<u8>,
+    intake: Intake,
 }
 
 impl Carrier {
@@ -97,7 +98,7 @@ impl Carrier {
             counters: Counters::default(),
             notices: Notices::default(),
             has_more: false,
-            buffer: vec![0; DATAGRAM_MAX + 1],
+            intake: Intake::new(),
         })
     }
 
@@ -235,48 +236,64 @@ impl Carrier {
     /// [`TransportError`] if there is no random nonce to be had.
     pub fn flush(&mut self) -> Result<(), TransportError> {
         let now = Instant::now();
-        for packet in self.reassembly.reports(now) {
-            self.transmit(&packet)?;
+        let mut packets = self.reassembly.reports(now);
+        packets.extend(self.outbox.due(now));
+        self.transmit(packets)
+    }
+
+    /// Sends packets, those together that may go together.
+    fn transmit(&mut self, packets: Vec<Packet>) -> Result<(), TransportError> {
+        let mut train: Option<Train> = None;
+        for packet in packets {
+            let peer = packet.link.peer;
+            let Some(address) = self.address_of(peer) else {
+                self.counters.unroutable += 1;
+                continue;
+            };
+            let (length, most) = (wire::datagram(packet.payload.len()), self.socket.train_max());
+            if let Some(full) = train.take_if(|train| !train.takes(address, length, most)) {
+                self.depart(&full);
+            }
+            let train = train.get_or_insert_with(|| Train::new(peer, address, length));
+            self.seal.seal(&packet, &mut train.bytes)?;
         }
-        for packet in self.outbox.due(now) {
-            self.transmit(&packet)?;
+        if let Some(train) = train {
+            self.depart(&train);
         }
         Ok(())
     }
 
-    fn transmit(&mut self, packet: &Packet) -> Result<(), TransportError> {
-        let Some(address) = self.address_of(packet.link.peer) else {
-            self.counters.unroutable += 1;
-            return Ok(());
-        };
-        let datagram = self.seal.seal(packet)?;
-        match self.socket.send(&datagram, address) {
-            Ok(_) => {
-                self.counters.datagrams_sent += 1;
-                self.counters.bytes_sent += datagram.len() as u64;
-                self.notices.sent(packet.link.peer);
+    fn depart(&mut self, train: &Train) {
+        let count = train.count() as u64;
+        match self.socket.send(train) {
+            Ok(()) => {
+                self.counters.datagrams_sent += count;
+                self.counters.bytes_sent += train.bytes.len() as u64;
+                self.notices.sent(train.peer);
             }
-            // A full queue, an unreachable host: a lost datagram, as far as the protocol can tell.
+            // A full queue, an unreachable host: lost datagrams, as far as the protocol can tell.
             Err(error) => {
-                self.counters.send_failed += 1;
-                self.notices.failed(packet.link.peer, address, &error);
+                self.counters.send_failed += count;
+                self.notices.failed(train.peer, train.to, &error);
             }
         }
-        Ok(())
     }
 
     /// Takes what the socket holds, up to a bound, and says how many datagrams that were.
     fn drain(&mut self, messages: &mut Vec<(Link, Vec<u8>)>) -> Result<usize, TransportError> {
-        let mut buffer = std::mem::take(&mut self.buffer);
+        let mut intake = std::mem::take(&mut self.intake);
         let mut taken = 0;
-        while taken < DRAIN
-            && let Some((length, from)) = self.socket.receive(&mut buffer)?
-        {
-            messages.extend(self.take(&buffer[..length], from));
-            taken += 1;
-        }
-        self.buffer = buffer;
-        self.has_more = taken == DRAIN;
+        self.has_more = loop {
+            self.socket.receive(&mut intake)?;
+            for (datagram, from) in intake.datagrams() {
+                messages.extend(self.take(datagram, from));
+                taken += 1;
+            }
+            if !intake.is_full() || taken >= DRAIN {
+                break intake.is_full();
+            }
+        };
+        self.intake = intake;
         Ok(taken)
     }
 
