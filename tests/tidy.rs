@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 
 use quorate_models::primary_backup::{self, naive};
-use quorate_models::{chain, fenced, raft};
+use quorate_models::{chain, fenced, raft, viewstamped};
 
 const LINES: usize = 400;
 const COLUMNS: usize = 100;
@@ -158,7 +158,7 @@ fn every_source_keeps_the_limits() {
 }
 
 /// The folders of the protocols, and the rules of each.
-fn rules() -> [(&'static str, Vec<String>); 5] {
+fn rules() -> [(&'static str, Vec<String>); 6] {
     fn names<Rule: Debug>(rules: &[Rule]) -> Vec<String> {
         rules.iter().map(|rule| format!("{rule:?}")).collect()
     }
@@ -167,6 +167,7 @@ fn rules() -> [(&'static str, Vec<String>); 5] {
         ("models/src/chain/", names(chain::rules::Rule::ALL)),
         ("models/src/fenced/", names(fenced::rules::Rule::ALL)),
         ("models/src/primary_backup/", names(primary_backup::rules::Rule::ALL)),
+        ("models/src/viewstamped/", names(viewstamped::rules::Rule::ALL)),
         ("models/src/primary_backup/naive/", names(naive::rules::Rule::ALL)),
     ]
 }

@@ -6,6 +6,7 @@
 //! | [`primary_backup`] | two copies of a database; a view service says whose word counts |
 //! | [`primary_backup::naive`] | nothing: the designs that articles teach, and why each breaks |
 //! | [`chain`] | a row of servers, each of which has all that the one behind it has |
+//! | [`viewstamped`] | the same, and nothing on a disk |
 //! | [`fenced`] | a store that takes nothing of a writer that was replaced |
 //!
 //! A folder is a protocol, and the page of its module says which file has what. [`specs`] lists
@@ -80,6 +81,7 @@ pub mod session;
 pub mod state_machine;
 pub mod step;
 pub mod system;
+pub mod viewstamped;
 
 /// The default set, in the order in which `quorate check` runs it.
 pub fn specs() -> Vec<Box<dyn quorate_checker::AnySpec>> {
@@ -103,6 +105,7 @@ pub fn specs() -> Vec<Box<dyn quorate_checker::AnySpec>> {
     specs.extend(chain::specs::all());
     specs.extend(chain::specs::live::all());
     specs.extend(fenced::specs::all());
+    specs.extend(viewstamped::specs::all());
     specs
 }
 

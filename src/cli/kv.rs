@@ -269,7 +269,7 @@ pub(super) fn seconds(text: &str) -> Result<Duration, String> {
     let number: f64 = text.parse().map_err(|_| "not a number of seconds".to_owned())?;
     let duration = Duration::try_from_secs_f64(number).unwrap_or_default();
     if duration.is_zero() || duration > Duration::from_secs(86_400) {
-        return Err("not more than 0 and at most 86400 seconds".to_owned());
+        return Err("it is more than 0 and at most 86400 seconds".to_owned());
     }
     Ok(duration)
 }

@@ -1,0 +1,5 @@
+//! What is claimed of Viewstamped Replication.
+
+pub mod ghost;
+pub mod obsolete;
+pub mod properties;

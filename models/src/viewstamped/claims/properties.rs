@@ -1,0 +1,202 @@
+//! What must be true of Viewstamped Replication, and what must be possible, so that nothing holds
+//! for want of behaviour.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use stateright::actor::Id;
+
+use super::ghost::Ghost;
+use crate::claims::{self, all_answered, clients, is_explained};
+use crate::number::{Index, ViewNumber};
+use crate::quorum::is_majority;
+use crate::service::{Sequence, Session};
+use crate::session::{Last, Sessions};
+use crate::state_machine::StateMachine;
+use crate::viewstamped::state::{Replica, Status};
+use crate::viewstamped::{MachineOf, Params, Server};
+
+/// The members of a system, and its history.
+pub type System<P> = claims::System<Server<P>, Arc<Ghost>>;
+/// Its state.
+pub type SystemState<P> = claims::SystemState<Server<P>, Arc<Ghost>>;
+/// What is true or not of a state.
+pub type Condition<P> = fn(&System<P>, &SystemState<P>) -> bool;
+
+/// A property and its name.
+pub type Named<P> = (&'static str, Condition<P>);
+
+pub const LINEARIZABILITY: &str = "linearizability";
+pub const LOGS_AGREE: &str = "what is committed is the same everywhere";
+pub const NOTHING_IS_LOST: &str = "the primary of the latest view has what is acknowledged";
+pub const MAJORITY_HOLDS: &str = "a majority holds what is acknowledged, but for who forgot it";
+pub const STATE_FOLLOWS: &str = "the state is what the committed requests make of it";
+pub const ONCE: &str = "no request is in a log twice";
+pub const ONE_LOG: &str = "logs of one view differ in length only";
+
+/// What the clients see, and why.
+pub fn safety<P: Params>() -> Vec<Named<P>> {
+    vec![
+        (LINEARIZABILITY, linearizability),
+        (LOGS_AGREE, logs_agree),
+        (NOTHING_IS_LOST, nothing_is_lost),
+        (MAJORITY_HOLDS, majority_holds),
+        (STATE_FOLLOWS, state_follows),
+        (ONCE, once),
+        (ONE_LOG, one_log),
+    ]
+}
+
+/// The replicas that are up.
+fn up<P: Params>(state: &SystemState<P>) -> impl Iterator<Item = &Replica<MachineOf<P>>> {
+    claims::servers_up(state).map(|(_, replica)| replica)
+}
+
+/// Whether a replica has crashed, and does not know yet what it has forgotten.
+fn has_forgotten<P: Params>(
+    state: &SystemState<P>,
+    id: Id,
+    replica: &Replica<MachineOf<P>>,
+) -> bool {
+    replica.is_recovering() || state.crashed[usize::from(id)]
+}
+
+/// Some order of the operations explains what the clients were told.
+fn linearizability<P: Params>(system: &System<P>, state: &SystemState<P>) -> bool {
+    is_explained(system, state, &state.history.returned)
+}
+
+/// Any two replicas have the same requests as far as both have committed.
+pub fn logs_agree<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
+    claims::pairs(state).all(|(a, b)| a.log.agrees_up_to(a.commit.min(b.commit), &b.log))
+}
+
+/// By client that was answered, its last command that was.
+fn acknowledged<'a, P: Params>(
+    system: &'a System<P>,
+    state: &'a SystemState<P>,
+) -> impl Iterator<Item = (Session, Sequence)> {
+    let answered = clients(system, state).filter(|(_, _, own)| !own.answers.is_empty());
+    answered.map(|(id, _, own)| (Session::of(id), Sequence(own.answers.len() as u32)))
+}
+
+/// The primary of the latest view in which anybody was normal, if it still is that, has every
+/// command that a client was answered; unless more have forgotten everything than may.
+fn nothing_is_lost<P: Params>(system: &System<P>, state: &SystemState<P>) -> bool {
+    let replicas: Vec<_> = claims::servers(state).collect();
+    let remember = replicas.iter().filter(|(id, it)| !has_forgotten(state, *id, it)).count();
+    if !is_majority(remember, replicas.len()) {
+        return true;
+    }
+    let latest = up(state).map(|it| it.last_normal).max();
+    let primary = up(state).find(|it| it.is_primary() && Some(it.view) == latest);
+    primary.is_none_or(|primary| {
+        acknowledged(system, state)
+            .all(|(session, sequence)| primary.log.has_behind(Index::ZERO, session, sequence))
+    })
+}
+
+/// More than half of the replicas have what a client was answered, those counted that have crashed
+/// and do not know yet what they have forgotten.
+fn majority_holds<P: Params>(system: &System<P>, state: &SystemState<P>) -> bool {
+    let replicas: Vec<_> = claims::servers(state).collect();
+    acknowledged(system, state).all(|(session, sequence)| {
+        let holds = |id: Id, it: &Replica<MachineOf<P>>| {
+            has_forgotten(state, id, it) || it.log.has_behind(Index::ZERO, session, sequence)
+        };
+        let holders = replicas.iter().filter(|(id, it)| holds(*id, it)).count();
+        is_majority(holders, replicas.len())
+    })
+}
+
+/// A replica's state is what its committed requests make of an empty one.
+fn state_follows<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
+    up(state).all(|known| {
+        let (mut machine, mut clients) = (MachineOf::<P>::default(), Sessions::default());
+        for op in (1..=known.commit.0).map(Index) {
+            let Some(request) = known.log.get(op) else { return false };
+            let output = machine.apply(&request.command);
+            let last = Last { sequence: request.sequence, index: Index::ZERO, output };
+            clients.record(request.session, last);
+        }
+        known.machine == machine && known.clients == clients
+    })
+}
+
+/// No log has a request twice: it would take effect again.
+fn once<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
+    up(state).all(|known| {
+        let requests = (1..=known.log.last().0).filter_map(|op| known.log.get(Index(op)));
+        let numbers: BTreeSet<_> = requests.map(|it| (it.session, it.sequence)).collect();
+        numbers.len() as u64 == known.log.last().0
+    })
+}
+
+/// Of two replicas that were normal last in the same view one has all that the other one has.
+fn one_log<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
+    claims::pairs(state).filter(|(a, b)| a.last_normal == b.last_normal).all(|(a, b)| agree(a, b))
+}
+
+/// Two logs have the same requests as far as both reach.
+fn agree<M: StateMachine>(a: &Replica<M>, b: &Replica<M>) -> bool {
+    a.log.agrees_up_to(a.log.last().min(b.log.last()), &b.log)
+}
+
+/// All replicas that are up are normal in one view, whose primary is one of them.
+pub fn one_view<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
+    let views: BTreeSet<_> = up(state).map(|it| (it.is_normal(), it.view)).collect();
+    let is_one = views.len() == 1 && views.first().is_some_and(|(is_normal, _)| *is_normal);
+    is_one && up(state).any(|it| it.is_primary())
+}
+
+/// All replicas that are up have the same log, and have committed all of it.
+pub fn all_caught_up<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
+    let logs: BTreeSet<_> = up(state).map(|it| (&it.log, it.commit)).collect();
+    logs.iter().all(|(log, commit)| log.last() == *commit) && logs.len() == 1
+}
+
+/// A later view than the first has started.
+pub fn a_view_change<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
+    state.history.started > ViewNumber(1)
+}
+
+/// And one that was wanted before has not.
+pub fn a_view_skipped<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
+    state.history.skipped
+}
+
+/// A replica that crashed has recovered.
+pub fn a_recovery<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
+    state.history.recovered
+}
+
+/// A replica has been given what it lacked of its own view.
+pub fn a_transfer<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
+    state.history.caught_up
+}
+
+/// A replica has been given what it lacked of a later view.
+pub fn a_transfer_to_a_later_view<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
+    state.history.moved_on
+}
+
+/// A replica asks what it has forgotten, while another one changes views.
+pub fn recovering_during_a_view_change<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
+    let is_changing = |it: &Replica<_>| matches!(it.status, Status::ViewChange { .. });
+    up(state).any(is_changing) && up(state).any(Replica::is_recovering)
+}
+
+/// Two replicas have different requests under one op-number.
+pub fn two_at_one_place<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
+    claims::pairs(state).any(|(a, b)| !agree(a, b))
+}
+
+/// Every command is answered, and a view change was between.
+pub fn answered_after_a_view_change<P: Params>(system: &System<P>, state: &SystemState<P>) -> bool {
+    a_view_change(system, state) && all_answered(system, state)
+}
+
+/// Every command is answered, and a replica has recovered.
+pub fn answered_after_a_recovery<P: Params>(system: &System<P>, state: &SystemState<P>) -> bool {
+    state.history.recovered && all_answered(system, state)
+}

@@ -1,0 +1,179 @@
+//! What is checked of the liveness of Viewstamped Replication, with which bounds.
+//!
+//! Time moves in ticks of 50 ms: what is needed is said again after 50 ms, silence is noticed after
+//! 150 to 300 ms, and a client asks again after 100 ms, as Raft's heartbeats, elections and clients
+//! do. Of the past these specs know what became of replicas, and not what clients saw.
+
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use quorate_checker::AnySpec;
+use quorate_checker::spec::{Claim, Cut, Faults, Restless, Spec, Timely};
+
+use super::{Book, CRASH, EVERY_RULE, Fact, SEEN, ViewstampedSpec, fact, system};
+use crate::claims::all_answered;
+use crate::kv::{Command, get, put};
+use crate::member;
+use crate::operator;
+use crate::system::{Boxed, suspended};
+use crate::viewstamped::Timer;
+use crate::viewstamped::claims::{ghost, obsolete, properties};
+
+/// What a spec lets happen, and how often.
+#[derive(Clone, Debug, Default)]
+pub struct Bounds<'a> {
+    pub replicas: usize,
+    /// One client for each.
+    pub scripts: &'a [&'a [Command]],
+    /// Timeouts before their time.
+    pub early: u8,
+    pub faults: Faults,
+    /// After how many ticks a crashed replica is back, or `None`: never.
+    pub recovery: Option<RangeInclusive<u8>>,
+    /// The links that may be cut.
+    pub cut: Option<Cut>,
+}
+
+/// All that are up are in one view, and its primary is one of them.
+pub const ONE_VIEW: &str = "all are normal in one view, whose primary is up";
+/// All that are up have everything.
+pub const CAUGHT_UP: &str = "all have the same log, and all of it is committed";
+pub const ALL_ANSWERED: &str = "all answered";
+
+fn range(timer: &member::Timer<Timer>) -> RangeInclusive<u8> {
+    match timer {
+        member::Timer::Server(Timer::Again) => 1..=1,
+        member::Timer::Server(Timer::Silence) => 3..=6,
+        member::Timer::Retry | member::Timer::Try(_) => 2..=2,
+        member::Timer::Orders => operator::TICKS,
+    }
+}
+
+/// Viewstamped Replication within `bounds`, on the clock: what must happen whatever the faults
+/// were, and the `facts` that must be reachable, lest it happen for want of them.
+pub fn viewstamped(name: &str, rules: Book, bounds: Bounds<'_>, facts: &[Fact]) -> ViewstampedSpec {
+    let prunes = obsolete::applies(&rules);
+    let suspended = suspended(&rules);
+    let claims = [Claim::always(properties::LOGS_AGREE, SEEN, properties::logs_agree)];
+    let spec = Spec::new(name, system(rules, bounds.replicas, bounds.scripts), bounds.replicas)
+        .ghost(ghost::observe_replicas)
+        .claims(claims.into_iter().chain(facts.iter().cloned()))
+        .suspending(suspended)
+        .faults(bounds.faults)
+        .timely(Timely {
+            tick: Some(Duration::from_millis(50)),
+            early: bounds.early,
+            recovery: bounds.recovery,
+            restless: Some(Restless {
+                name: "silences",
+                timers: |timer| matches!(timer, member::Timer::Server(Timer::Silence)),
+                bound: 12,
+            }),
+            ..Timely::of(range)
+        })
+        .eventually_always(ONE_VIEW, SEEN, properties::one_view)
+        .eventually_always(CAUGHT_UP, SEEN, properties::all_caught_up);
+    let asks = !bounds.scripts.is_empty();
+    let spec = if asks { spec.eventually(ALL_ANSWERED, SEEN, all_answered) } else { spec };
+    let spec = if let Some(cut) = bounds.cut { spec.cut(cut) } else { spec };
+    match (prunes, bounds.faults.crashes) {
+        (true, 0) => spec.obsolete(obsolete::is_obsolete),
+        (true, _) => spec.obsolete(obsolete::is_obsolete_after_crashes),
+        (false, _) => spec,
+    }
+}
+
+/// The specs of liveness. The counts change only with a reason.
+pub fn all() -> Vec<Box<dyn AnySpec>> {
+    vec![
+        calm().counts(1_993, 5_538).boxed(),
+        failover().counts(1_165, 2_593).boxed(),
+        rejoin().counts(64_257, 297_246).boxed(),
+        lossy().counts(516, 1_108).boxed(),
+        cut_off().counts(5_886, 16_305).boxed(),
+        suspicion().counts(16_640, 66_419).boxed(),
+        too_many().boxed(),
+    ]
+}
+
+/// Two clients ask at once, and nothing goes wrong.
+pub fn calm() -> ViewstampedSpec {
+    let scripts: &[&[Command]] = &[&[put("x", "1")], &[put("x", "2")]];
+    let bounds = Bounds { replicas: 3, scripts, ..Bounds::default() };
+    viewstamped("viewstamped/calm-live", EVERY_RULE, bounds, &[])
+        .summary("two clients ask at once, nothing goes wrong, and neither has to ask again")
+        .worst_case(ALL_ANSWERED, SEEN, all_answered)
+}
+
+/// A replica goes for good, and the two that are left go on.
+pub fn failover() -> ViewstampedSpec {
+    let bounds = Bounds {
+        replicas: 3,
+        scripts: &[&[put("x", "1"), get("x")]],
+        faults: CRASH,
+        ..Bounds::default()
+    };
+    viewstamped("viewstamped/failover-live", EVERY_RULE, bounds, &[VIEW_CHANGE])
+        .summary("the primary dies for good, or a backup, and every command is answered")
+        .worst_case(ALL_ANSWERED, SEEN, all_answered)
+}
+
+/// A replica crashes and comes back with nothing.
+pub fn rejoin() -> ViewstampedSpec {
+    let bounds = Bounds {
+        replicas: 3,
+        scripts: &[&[put("x", "1")]],
+        faults: CRASH,
+        recovery: Some(1..=7),
+        ..Bounds::default()
+    };
+    viewstamped("viewstamped/rejoin-live", EVERY_RULE, bounds, &[VIEW_CHANGE, RECOVERY])
+        .summary("a replica comes back with nothing, and recovers")
+        .worst_case(ONE_VIEW, SEEN, properties::one_view)
+}
+
+/// Messages are lost, and arrive twice.
+pub fn lossy() -> ViewstampedSpec {
+    let faults = Faults { drops: 1, duplicates: 1, ..Faults::NONE };
+    let bounds = Bounds { replicas: 3, scripts: &[&[put("x", "1")]], faults, ..Bounds::default() };
+    viewstamped("viewstamped/lossy-live", EVERY_RULE, bounds, &[])
+        .summary("a message is lost, another one arrives twice, and every command is answered")
+        .worst_case(ALL_ANSWERED, SEEN, all_answered)
+}
+
+/// The primary is cut off from the others for a while.
+pub fn cut_off() -> ViewstampedSpec {
+    let bounds = Bounds {
+        replicas: 3,
+        scripts: &[&[put("x", "1")]],
+        cut: Some(Cut::between([0], [1, 2]).healing(1..=8)),
+        ..Bounds::default()
+    };
+    viewstamped("viewstamped/cut-off-live", EVERY_RULE, bounds, &[VIEW_CHANGE, MOVED_ON])
+        .summary("the first primary is cut off, and is given what it missed when it is heard again")
+        .worst_case(CAUGHT_UP, SEEN, properties::all_caught_up)
+}
+
+/// A primary that lives is not heard in time, and a message is lost.
+pub fn suspicion() -> ViewstampedSpec {
+    let faults = Faults { drops: 1, ..Faults::NONE };
+    let bounds =
+        Bounds { replicas: 3, scripts: &[&[put("x", "1")]], early: 1, faults, ..Bounds::default() };
+    viewstamped("viewstamped/suspicion-live", EVERY_RULE, bounds, &[VIEW_CHANGE])
+        .summary("a primary that lives is taken for dead, and a message is lost")
+        .worst_case(ALL_ANSWERED, SEEN, all_answered)
+}
+
+/// Two of three have forgotten everything: nobody may say what there was.
+pub fn too_many() -> ViewstampedSpec {
+    let faults = Faults { crashes: 2, down_at_once: 2, ..Faults::NONE };
+    let bounds = Bounds { replicas: 3, faults, recovery: Some(1..=2), ..Bounds::default() };
+    viewstamped("viewstamped/too-many-live", EVERY_RULE, bounds, &[])
+        .summary("a majority has forgotten everything, and does not make up what there was")
+        .expect_violation(ONE_VIEW)
+        .expect_violation(CAUGHT_UP)
+}
+
+const VIEW_CHANGE: Fact = fact("a view change", properties::a_view_change);
+const RECOVERY: Fact = fact("a recovery", properties::a_recovery);
+const MOVED_ON: Fact = fact("a transfer to a later view", properties::a_transfer_to_a_later_view);

@@ -1,0 +1,86 @@
+//! The listed specs of Viewstamped Replication: what there is to explore, how long it takes at
+//! most, that Stateright's own search finds the same, and where the paper breaks.
+
+use quorate_checker::engine::Miss;
+use quorate_checker::report::{Engine, Report};
+use quorate_models::viewstamped::claims::properties::{LOGS_AGREE, NOTHING_IS_LOST};
+use quorate_models::viewstamped::specs::live::{CAUGHT_UP, ONE_VIEW};
+
+use crate::support::specs::{assert_all_are_pinned, explore, holds};
+
+/// The most ticks of 50 ms that pass until the goal is met, without any fault meanwhile.
+fn worst(report: &Report) -> Option<u32> {
+    report.worst_case.as_ref()?.calm.as_ref()?.ticks
+}
+
+holds! {
+    view_change: "viewstamped/view-change" has depth 34;
+    conflict: "viewstamped/conflict" has depth 29;
+    recovery: "viewstamped/recovery" has depth 25;
+    transfer: "viewstamped/transfer" has depth 29;
+    lossy: "viewstamped/lossy" has depth 18;
+    four: "viewstamped/four" has depth 24;
+    transfer_repaired: "viewstamped/transfer-repaired" has depth 32;
+    crash_repaired: "viewstamped/crash-repaired" has depth 34;
+    calm_live: "viewstamped/calm-live" has depth 17;
+    failover_live: "viewstamped/failover-live" has depth 27;
+    rejoin_live: "viewstamped/rejoin-live" has depth 38;
+    lossy_live: "viewstamped/lossy-live" has depth 18;
+    cut_off_live: "viewstamped/cut-off-live" has depth 44;
+    suspicion_live: "viewstamped/suspicion-live" has depth 28;
+}
+
+#[test]
+fn every_spec_is_pinned() {
+    assert_all_are_pinned("viewstamped", HOLD);
+}
+
+/// A dead primary is missed for 150 to 300 ms; the client then asks the new one within 100 ms.
+#[test]
+fn what_must_happen_does_within_its_time() {
+    for (name, ticks) in [
+        ("viewstamped/calm-live", Some(0)),
+        ("viewstamped/failover-live", Some(8)),
+        ("viewstamped/rejoin-live", Some(7)),
+        ("viewstamped/lossy-live", Some(2)),
+        ("viewstamped/cut-off-live", Some(9)),
+        ("viewstamped/suspicion-live", Some(2)),
+    ] {
+        assert_eq!(worst(&explore(name, Engine::Quorate)), ticks, "{name}");
+    }
+}
+
+#[test]
+fn stateright_finds_the_same() {
+    for name in ["viewstamped/four", "viewstamped/rejoin-live"] {
+        let (ours, theirs) = (explore(name, Engine::Quorate), explore(name, Engine::Stateright));
+        assert_eq!(theirs.states, ours.states, "{name}");
+        assert_eq!(theirs.transitions, ours.transitions, "{name}");
+    }
+}
+
+/// By the paper one value and two view changes lose a write, and so do one view change and two
+/// crashes, one after the other.
+#[test]
+fn the_paper_loses_what_was_acknowledged() {
+    for (name, property, steps) in [
+        ("viewstamped/paper-transfer", LOGS_AGREE, 14),
+        ("viewstamped/paper-crash", NOTHING_IS_LOST, 19),
+    ] {
+        let report = explore(name, Engine::Quorate);
+        assert!(!report.is_surprise(), "{report:#?}");
+        assert_eq!(report.property(property).steps, Some(steps), "{name}");
+    }
+}
+
+/// More than half have forgotten everything: nobody makes up what there was.
+#[test]
+fn a_majority_that_has_forgotten_stays_silent() {
+    let report = explore("viewstamped/too-many-live", Engine::Quorate);
+    assert!(!report.is_surprise(), "{report:#?}");
+    for (property, miss, steps) in [(ONE_VIEW, Miss::Lasso, 29), (CAUGHT_UP, Miss::Unbounded, 338)]
+    {
+        let found = report.property(property);
+        assert_eq!((found.miss, found.steps), (Some(miss), Some(steps)), "{property}");
+    }
+}
