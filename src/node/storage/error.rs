@@ -13,8 +13,11 @@ use super::{FORMAT, Identity};
 #[derive(Debug, Error)]
 pub enum StoreError {
     /// There is no file. Only creating a cluster creates stores: this memory is lost or elsewhere.
-    #[error("{}: there is no store here; --init makes a new one, but see in README.md what is done \
-         about a node whose store is lost", path.display())]
+    #[error(
+        "{}: there is no store here; --init makes a new one, but see in README.md what is done \
+         about a node whose store is lost",
+        path.display()
+    )]
     Missing { path: PathBuf },
     /// There is something where a store was to be created.
     #[error("{}: it exists already and is not overwritten", path.display())]

@@ -5,7 +5,6 @@ mod paper;
 mod safety;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use quorate_checker::AnySpec;
 use quorate_checker::spec::{Claim, Sees, Spec};
@@ -17,6 +16,7 @@ use super::rules::Rule;
 use super::{Server, Timing, Viewstamped};
 use crate::client::Habits;
 use crate::kv::{Command, Kv};
+use crate::protocol::milliseconds;
 use crate::rules::{AllBut, RuleBook};
 use crate::system::Boxed;
 
@@ -67,7 +67,6 @@ fn system(rules: Book, count: usize, scripts: &[&[Command]]) -> System<Checked> 
         knows_its_answer: rules.keeps(Rule::AnswerIsItsOwn),
         ..Habits::ALL
     };
-    let milliseconds = |from, to| Duration::from_millis(from)..Duration::from_millis(to);
     let timing = Timing { again: milliseconds(50, 50), silence: milliseconds(150, 300) };
     let server = Server { replicas: replicas.clone(), timing, rules };
     crate::system::system(Arc::new(Ghost::default()), count, server, &replicas, scripts, habits)
