@@ -28,6 +28,8 @@ mod snapshot;
 mod support;
 #[path = "cluster/transfer.rs"]
 mod transfer;
+#[path = "cluster/viewstamped.rs"]
+mod viewstamped;
 #[path = "cluster/wiped.rs"]
 mod wiped;
 #[path = "cluster/words.rs"]

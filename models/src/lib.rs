@@ -62,6 +62,7 @@ pub mod chain;
 pub mod claims;
 pub mod client;
 pub mod consistency;
+pub mod data;
 pub mod durable;
 pub mod fenced;
 pub mod kv;
@@ -74,6 +75,7 @@ pub mod primary_backup;
 pub mod protocol;
 pub mod quorum;
 pub mod raft;
+pub mod record;
 pub mod rules;
 pub mod script;
 pub mod service;
@@ -150,4 +152,4 @@ macro_rules! running {
     };
 }
 
-running!(raft::protocol::Node, primary_backup::protocol::Node);
+running!(raft::protocol::Node, primary_backup::protocol::Node, viewstamped::protocol::Node);

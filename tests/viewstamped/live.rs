@@ -6,14 +6,15 @@ use std::sync::Arc;
 use quorate_checker::engine::Miss;
 use quorate_checker::spec::Faults;
 use quorate_models::claims::all_answered;
-use quorate_models::kv::put;
+use quorate_models::kv::{get, put};
 use quorate_models::viewstamped::Viewstamped;
 use quorate_models::viewstamped::claims::ghost::Ghost;
+use quorate_models::viewstamped::claims::properties::all_caught_up;
 use quorate_models::viewstamped::rules::Rule;
 use quorate_models::viewstamped::specs::live::{
     ALL_ANSWERED, Bounds, CAUGHT_UP, ONE_VIEW, viewstamped,
 };
-use quorate_models::viewstamped::specs::{Book, CRASH, Checked, ViewstampedSpec};
+use quorate_models::viewstamped::specs::{Book, CRASH, Checked, ViewstampedSpec, short_of_room};
 
 use crate::proofs::{Within, missed, slower};
 
@@ -67,6 +68,12 @@ missed! {
 }
 
 slower! {
+    next_is_asked_at_once: NextIsAskedAtOnce lets CAUGHT_UP take 3 ticks instead of 1
+        until all_caught_up
+        within Bounds {
+            scripts: &[&[put("x", "1"), get("x")]],
+            ..of!(3, faults: DROP, limits: short_of_room(12))
+        };
     view_change_is_sent_again: ViewChangeIsSentAgain lets ALL_ANSWERED take 10 ticks instead of 8
         until all_answered within of!(3, faults: CRASH_AND_DROP);
     primary_is_named: PrimaryIsNamed lets ALL_ANSWERED take 6 ticks instead of 2

@@ -11,13 +11,14 @@ use quorate_models::rules::AllBut;
 use quorate_models::service;
 use quorate_models::viewstamped::claims::ghost::Ghost;
 use quorate_models::viewstamped::claims::properties::{
-    LOGS_AGREE, MAJORITY_HOLDS, NOTHING_IS_LOST, ONCE, ONE_LOG,
+    LOGS_AGREE, MAJORITY_HOLDS, NOTHING_IS_LOST, ONCE, ONE_LOG, STATE_FOLLOWS, WINDOW,
 };
+use quorate_models::viewstamped::message::Message;
 use quorate_models::viewstamped::rules::Rule;
 use quorate_models::viewstamped::specs::{
-    Book, Bounds, CRASH, Checked, ViewstampedSpec, backups_crash, viewstamped,
+    Book, Bounds, CRASH, Checked, ViewstampedSpec, backups_crash, short_of_room, viewstamped,
 };
-use quorate_models::viewstamped::{Timer, Viewstamped};
+use quorate_models::viewstamped::{Limits, Timer, Viewstamped};
 
 use crate::live;
 use crate::proofs::{Within, assert_breaks, assert_each_is_proven, explore, necessary};
@@ -45,6 +46,7 @@ macro_rules! three {
     };
 }
 
+const WIPE: Faults = Faults { rollbacks: 1, down_at_once: 1, ..Faults::NONE };
 const TWO_CRASHES: Faults = Faults { crashes: 2, ..CRASH };
 
 necessary! {
@@ -56,7 +58,7 @@ necessary! {
     prepares_in_order: PreparesInOrder breaks ONE_LOG in 3 within three!(two);
     taken_once: TakenOnce breaks ONCE in 6 within three!(two);
     commits_after_f: CommitsAfterF breaks MAJORITY_HOLDS in 2 within three!(write, silences: 1);
-    view_rises: ViewRises breaks LOGS_AGREE in 14 within three!(write, silences: 1);
+    view_rises: ViewRises breaks MAJORITY_HOLDS in 14 within three!(write, silences: 1);
     starts_after_quorum: StartsAfterQuorum breaks NOTHING_IS_LOST in 6
         within three!(write, silences: 1);
     longest_log: LongestLog breaks NOTHING_IS_LOST in 8 within three!(write, silences: 1);
@@ -64,11 +66,17 @@ necessary! {
         within three!(two, silences: 1, retries: 1);
     normal_view_only_with_log: NormalViewOnlyWithLog breaks ONE_LOG in 8
         within three!(two, silences: 1, retries: 1);
+    state_follows_log: StateFollowsLog breaks STATE_FOLLOWS in 9
+        within three!(write, agains: 1, limits: short_of_room(1 << 20));
+    client_table_travels: ClientTableTravels breaks STATE_FOLLOWS in 9
+        within three!(write, agains: 1, limits: short_of_room(1 << 20));
+    window_is_kept: WindowIsKept breaks WINDOW in 2
+        within three!(two, limits: Limits { window: 1, ..Limits::default() });
+    new_disk_recovers: NewDiskRecovers breaks NOTHING_IS_LOST in 6
+        within three!(write, faults: WIPE);
     recovering_is_silent: RecoveringIsSilent breaks MAJORITY_HOLDS in 8
         within three!(write, silences: 1, faults: CRASH);
     recovers_from_quorum: RecoversFromQuorum breaks NOTHING_IS_LOST in 11
-        within three!(write, silences: 1, faults: CRASH);
-    recovers_from_primary: RecoversFromPrimary breaks LOGS_AGREE in 17
         within three!(write, silences: 1, faults: CRASH);
     answer_is_its_own: AnswerIsItsOwn breaks NOTHING_IS_LOST in 9
         within three!(write, silences: 1);
@@ -114,12 +122,16 @@ fn last_normal_before_length() {
     let rules: (&[_], &[_]) = (&[Rule::LastNormalBeforeLength], &[]);
     let bounds = three!(two, silences: 2, retries: 1);
     assert_broken_by_some(rules, LOGS_AGREE, 16, bounds, |(), now, action| {
-        // The second client asks again, and the first one does not.
+        // The second client asks again, the first one does not, and nobody is given what he lacks.
         let asks = |id| match action {
             Action::Timeout(it, timer) => timer.is_retry() && usize::from(*it) == id,
             _ => false,
         };
-        !asks(3) && one_is_impatient(&(), now, action)
+        let is_of_transfer = matches!(
+            action,
+            Action::Deliver { msg: service::Message::Peer(Message::GetState(_)), .. }
+        );
+        !asks(3) && !is_of_transfer && one_is_impatient(&(), now, action)
     });
 }
 
@@ -197,6 +209,31 @@ fn crashes_are_seen() {
     assert_breaks(spec.directed("only backups crash", backups_crash), NOTHING_IS_LOST, 19);
 }
 
+/// S2 is primary of view 2, crashes, and is told of view 1 by S1, which was its primary.
+#[test]
+fn recovers_from_primary() {
+    let rules: (&[_], &[_]) = (&[Rule::RecoversFromPrimary], &[]);
+    let bounds = three!(write, silences: 1, retries: 1, faults: CRASH);
+    assert_broken_by_some(rules, MAJORITY_HOLDS, 16, bounds, |(), _, action| match action {
+        Action::Crash(id) => usize::from(*id) == 1,
+        _ => silent(action).is_none_or(|id| id == 1),
+    });
+}
+
+/// S3 has promised something, loses its disk, and passes for one that has never crashed. That S2
+/// crashes is part of how the paper breaks.
+#[test]
+fn new_disk_counts() {
+    let faults = Faults { crashes: 1, ..WIPE };
+    let bounds = three!(write, silences: 1, faults: faults);
+    let rules: (&[_], &[_]) = (&[Rule::NewDiskCounts], &[]);
+    assert_broken_by_some(rules, NOTHING_IS_LOST, 19, bounds, |(), now, action| match action {
+        Action::Rollback(id) => usize::from(*id) == 2,
+        Action::Crash(id) => usize::from(*id) == 1,
+        _ => backups_crash(&(), now, action),
+    });
+}
+
 /// What the tests above suspend, one by one.
 const DIRECTED: &[(Rule, &str)] = &[
     (Rule::LastNormalBeforeLength, LOGS_AGREE),
@@ -206,6 +243,8 @@ const DIRECTED: &[(Rule, &str)] = &[
     (Rule::NonceIsNew, MAJORITY_HOLDS),
     (Rule::OnlyNormalAnswers, NOTHING_IS_LOST),
     (Rule::CrashesAreSeen, NOTHING_IS_LOST),
+    (Rule::NewDiskCounts, NOTHING_IS_LOST),
+    (Rule::RecoversFromPrimary, MAJORITY_HOLDS),
 ];
 
 #[test]

@@ -17,7 +17,10 @@ holds! {
     view_change: "viewstamped/view-change" has depth 34;
     conflict: "viewstamped/conflict" has depth 29;
     recovery: "viewstamped/recovery" has depth 25;
-    transfer: "viewstamped/transfer" has depth 29;
+    transfer: "viewstamped/transfer" has depth 27;
+    checkpoint: "viewstamped/checkpoint" has depth 30;
+    checkpoint_views: "viewstamped/checkpoint-views" has depth 30;
+    window: "viewstamped/window" has depth 27;
     lossy: "viewstamped/lossy" has depth 18;
     four: "viewstamped/four" has depth 24;
     transfer_repaired: "viewstamped/transfer-repaired" has depth 32;
@@ -27,6 +30,8 @@ holds! {
     rejoin_live: "viewstamped/rejoin-live" has depth 38;
     lossy_live: "viewstamped/lossy-live" has depth 18;
     cut_off_live: "viewstamped/cut-off-live" has depth 44;
+    checkpoint_live: "viewstamped/checkpoint-live" has depth 50;
+    checkpoint_lossy_live: "viewstamped/checkpoint-lossy-live" has depth 46;
     suspicion_live: "viewstamped/suspicion-live" has depth 28;
 }
 
@@ -45,6 +50,8 @@ fn what_must_happen_does_within_its_time() {
         ("viewstamped/lossy-live", Some(2)),
         ("viewstamped/cut-off-live", Some(9)),
         ("viewstamped/suspicion-live", Some(2)),
+        ("viewstamped/checkpoint-live", Some(5)),
+        ("viewstamped/checkpoint-lossy-live", Some(3)),
     ] {
         assert_eq!(worst(&explore(name, Engine::Quorate)), ticks, "{name}");
     }

@@ -4,8 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::state::Data;
 use super::view::View;
+use crate::data::Data;
 use crate::number::{Incarnation, Place, ViewNumber};
 use crate::service::Request;
 use crate::state_machine::StateMachine;

@@ -50,7 +50,6 @@ mod server;
 mod service;
 pub mod specs;
 pub mod state;
-mod storage;
 pub mod view;
 
 use std::borrow::Cow;

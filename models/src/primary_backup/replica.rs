@@ -5,9 +5,10 @@ use stateright::actor::{Id, Out};
 use super::message::{Message, Ping, ViewIs};
 use super::rules::Rule;
 use super::server::Step;
-use super::state::{Data, Part, Replica, Storage};
+use super::state::{Part, Replica, Storage};
 use super::view::{Member, View};
 use super::{MachineOf, Params, Server, Timer, primary};
+use crate::data::Data;
 use crate::number::{Incarnation, Place, ViewNumber};
 use crate::rules::RuleBook;
 

@@ -6,33 +6,11 @@ use serde::{Deserialize, Serialize};
 use stateright::actor::Id;
 
 use super::view::{Member, View};
-use crate::number::{Incarnation, Index, Place, ViewNumber};
+use crate::data::Data;
+use crate::number::{Incarnation, Place, ViewNumber};
+use crate::record::Record;
 use crate::service::{Request, Sequence, Session};
-use crate::session::{Last, Sessions};
 use crate::state_machine::StateMachine;
-
-/// The database, and what the last command of each session returned.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(bound = "")]
-pub struct Data<M: StateMachine> {
-    pub machine: M,
-    pub sessions: Sessions<M::Output>,
-}
-
-impl<M: StateMachine> Default for Data<M> {
-    fn default() -> Self {
-        Data { machine: M::default(), sessions: Sessions::default() }
-    }
-}
-
-impl<M: StateMachine> Data<M> {
-    /// Lets a command take effect, and remembers what it returned.
-    pub fn apply(&mut self, request: &Request<M::Command>) {
-        let output = self.machine.apply(&request.command);
-        let last = Last { sequence: request.sequence, index: Index::ZERO, output };
-        self.sessions.record(request.session, last);
-    }
-}
 
 /// What survives a crash, and only that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -41,6 +19,10 @@ pub enum Storage {
     Service { view: View, is_acknowledged: bool },
     /// Of a server: how often it has started. Its database is in memory.
     Server { incarnation: Incarnation },
+}
+
+impl Record for Storage {
+    const NAME: &'static str = "view or number of starts";
 }
 
 /// What the view service knows.

@@ -25,7 +25,7 @@ fn hears<P: Params>(step: &mut Step<P>, primary: Id, view: ViewNumber) -> bool {
         return true;
     }
     if view >= known.view && view > known.last_normal {
-        transfer::ask(step, primary, view);
+        transfer::ask_once(step, primary, view);
     }
     false
 }
@@ -41,7 +41,7 @@ pub(super) fn handle_prepare<P: Params>(
     }
     let last = step.replica().log.last();
     if !step.require(Rule::PreparesInOrder, message.op <= last.next()) {
-        return transfer::ask(step, from, message.view);
+        return transfer::ask_once(step, from, message.view);
     }
     if step.require(Rule::TakenOnce, message.op > last) {
         step.replica_mut().log.push(message.request);
@@ -53,11 +53,14 @@ pub(super) fn handle_prepare<P: Params>(
 
 /// The primary is there, and has committed so much.
 pub(super) fn handle_commit<P: Params>(step: &mut Step<P>, from: Id, message: Commit) {
+    if step.replica().has_asked && message.view >= step.replica().view {
+        step.replica_mut().has_asked = false;
+    }
     if !hears(step, from, message.view) {
         return;
     }
     if message.commit > step.replica().log.last() {
-        return transfer::ask(step, from, message.view);
+        return transfer::ask_once(step, from, message.view);
     }
     commit_up_to(step, message.commit);
 }
@@ -68,6 +71,7 @@ pub(super) fn begin<P: Params>(step: &mut Step<P>, view: ViewNumber, commit: Ind
     known.view = view;
     known.last_normal = view;
     known.status = Status::Backup;
+    known.has_asked = false;
     step.set_timer(Timer::Silence, step.server.timing.silence.clone());
     step.cancel_timer(Timer::Again);
     commit_up_to(step, commit);

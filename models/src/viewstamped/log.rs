@@ -8,68 +8,159 @@ use serde::{Deserialize, Serialize};
 use crate::number::Index;
 use crate::service::{Request, Sequence, Session};
 
-/// Requests in the order of their op-numbers, the first of which is 1.
+/// Requests in the order of their op-numbers, which begin behind a *base*.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(bound(serialize = "C: Serialize", deserialize = "C: Deserialize<'de>"))]
-pub struct Log<C: Clone>(Vector<Request<C>>);
+pub struct Log<C: Clone> {
+    base: Index,
+    requests: Vector<Request<C>>,
+}
 
 impl<C: Clone> Default for Log<C> {
     fn default() -> Self {
-        Log(Vector::new())
+        Log::behind_base(Index::ZERO)
     }
 }
 
-/// As the commands: whose they are is no news.
+/// As the base, if there is one, and the commands: whose they are is no news.
 impl<C: Clone + fmt::Debug> fmt::Debug for Log<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.0.iter().map(|request| &request.command)).finish()
+        if self.base > Index::ZERO {
+            write!(f, "behind {:?}: ", self.base)?;
+        }
+        f.debug_list().entries(self.requests.iter().map(|request| &request.command)).finish()
     }
 }
 
 impl<C: Clone> Log<C> {
-    /// The op-number of the last request; 0 if there is none.
-    pub fn last(&self) -> Index {
-        Index(self.0.len() as u64)
+    /// One without a request: the next one has the op-number behind `base`.
+    pub fn behind_base(base: Index) -> Self {
+        Log { base, requests: Vector::new() }
     }
 
-    /// The request of this op-number, if the log reaches so far.
+    /// The op-number behind which the log begins.
+    pub fn base(&self) -> Index {
+        self.base
+    }
+
+    /// The op-number of the last request; that of the base if there is none.
+    pub fn last(&self) -> Index {
+        Index(self.base.0 + self.requests.len() as u64)
+    }
+
+    /// Where the requests behind `op` begin.
+    fn offset(&self, op: Index) -> usize {
+        (op.0.saturating_sub(self.base.0) as usize).min(self.requests.len())
+    }
+
+    /// The request of this op-number, if the log has it.
     pub fn get(&self, op: Index) -> Option<&Request<C>> {
-        self.0.get(usize::try_from(op.0.checked_sub(1)?).ok()?)
+        let behind = op.0.checked_sub(self.base.0)?;
+        self.requests.get(usize::try_from(behind.checked_sub(1)?).ok()?)
+    }
+
+    /// Its requests behind `op`, in their order.
+    pub fn requests_behind(&self, op: Index) -> impl Iterator<Item = &Request<C>> {
+        self.requests.iter().skip(self.offset(op))
     }
 
     /// Gives a request the next op-number.
     pub fn push(&mut self, request: Request<C>) {
-        self.0.push_back(request);
+        self.requests.push_back(request);
     }
 
     /// Drops what is behind `op`.
     pub fn cut_behind(&mut self, op: Index) {
-        self.0.truncate((op.0 as usize).min(self.0.len()));
+        self.requests.truncate(self.offset(op));
     }
 
-    /// What is behind `op`.
+    /// Drops the first request, which is the base from now on.
+    pub fn drop_first(&mut self) -> Option<Request<C>> {
+        let first = self.requests.pop_front()?;
+        self.base = self.base.next();
+        Some(first)
+    }
+
+    /// What is behind `op`, or behind the base if that is later.
     pub fn behind(&self, op: Index) -> Self {
-        Log(self.0.skip((op.0 as usize).min(self.0.len())))
+        let requests = self.requests.skip(self.offset(op));
+        Log { base: op.max(self.base).min(self.last()), requests }
     }
 
-    /// The log up to `op`, and `more` behind it.
-    pub fn followed_by(&self, op: Index, more: &Self) -> Self {
-        let mut log = self.clone();
-        log.cut_behind(op);
-        log.0.append(more.0.clone());
-        log
+    /// Puts `more` in the place of what is behind its base. Both are the same up to there.
+    ///
+    /// # Panics
+    /// If `more` begins behind the end of this log.
+    pub fn put_behind(&mut self, more: &Self) {
+        assert!(more.base <= self.last(), "a log has no holes");
+        let from = more.base.max(self.base);
+        self.cut_behind(from);
+        self.requests.append(more.requests.skip(more.offset(from)));
     }
 
-    /// Whether a request of this session that has this number, or a later one, is behind `op`.
-    pub fn has_behind(&self, op: Index, session: Session, sequence: Sequence) -> bool {
-        let mut behind = self.0.iter().skip(op.0 as usize);
-        behind.any(|it| it.session == session && it.sequence >= sequence)
+    /// Whether a request of this session that has this number, or a later one, is in the log.
+    pub fn has(&self, session: Session, sequence: Sequence) -> bool {
+        self.requests.iter().any(|it| it.session == session && it.sequence >= sequence)
     }
 }
 
 impl<C: Clone + PartialEq> Log<C> {
-    /// Whether both have the same requests up to `op`.
+    /// Whether both have the same requests up to `op`, but for those that one of them has dropped.
     pub fn agrees_up_to(&self, op: Index, other: &Self) -> bool {
-        (1..=op.0).map(Index).all(|op| self.get(op) == other.get(op))
+        let first = self.base.max(other.base);
+        (first.0 + 1..=op.0).map(Index).all(|op| self.get(op) == other.get(op))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A log of the numbers of this range, each as the command of its op-number.
+    fn log(ops: std::ops::RangeInclusive<u64>) -> Log<u64> {
+        let mut log = Log::behind_base(Index(ops.start() - 1));
+        for command in ops {
+            let (session, sequence) = (Session(command), Sequence(1));
+            log.push(Request { session, sequence, command, since: Index::ZERO });
+        }
+        log
+    }
+
+    #[test]
+    fn requests_have_the_numbers_behind_the_base() {
+        let log = log(4..=6);
+        assert_eq!((log.base(), log.last()), (Index(3), Index(6)));
+        let commands = |log: &Log<u64>| -> Vec<u64> {
+            (0..9).filter_map(|op| Some(log.get(Index(op))?.command)).collect()
+        };
+        assert_eq!(commands(&log), [4, 5, 6]);
+        for (op, base) in [(0, 3), (3, 3), (5, 5), (6, 6), (8, 6)] {
+            assert_eq!(log.behind(Index(op)).base(), Index(base), "behind {op}");
+            assert_eq!(log.behind(Index(op)).last(), Index(6), "behind {op}");
+        }
+        assert!(log.has(Session(5), Sequence(1)) && !log.has(Session(5), Sequence(2)));
+        let mut shorter = log.clone();
+        assert_eq!(shorter.drop_first().map(|it| it.command), Some(4));
+        assert_eq!(commands(&shorter), [5, 6]);
+        assert!(shorter.agrees_up_to(Index(6), &log) && shorter.agrees_up_to(Index(9), &log));
+        shorter.cut_behind(Index(5));
+        assert_eq!(commands(&shorter), [5]);
+        assert!(shorter.agrees_up_to(Index(5), &log) && !shorter.agrees_up_to(Index(6), &log));
+    }
+
+    #[test]
+    fn what_is_put_behind_takes_the_place_of_what_was_there() {
+        for (more, last) in [(log(5..=8), 8), (log(1..=5), 5), (log(7..=7), 7)] {
+            let mut own = log(4..=6);
+            own.put_behind(&more);
+            assert_eq!((own.base(), own.last()), (Index(3), Index(last)), "{more:?}");
+            assert!(own.agrees_up_to(Index(last), &log(1..=last)), "{more:?}");
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "no holes")]
+    fn a_log_has_no_holes() {
+        log(4..=6).put_behind(&log(8..=9));
     }
 }

@@ -2,11 +2,13 @@
 
 use std::fmt;
 
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use super::crash_vector::CrashVector;
 use super::log::Log;
-use crate::number::{Incarnation, Index, ViewNumber};
+use super::state::Storage;
+use crate::number::{Index, ViewNumber};
 use crate::service::Request;
 
 /// The primary has given a request an op-number. A backup is to append it.
@@ -45,6 +47,7 @@ pub struct StartViewChange {
 #[serde(bound(serialize = "C: Serialize", deserialize = "C: Deserialize<'de>"))]
 pub struct DoViewChange<C: Clone> {
     pub view: ViewNumber,
+    /// Its log, or the end of it.
     pub log: Log<C>,
     /// The latest view in which it was normal.
     pub last_normal: ViewNumber,
@@ -52,7 +55,7 @@ pub struct DoViewChange<C: Clone> {
     pub crashes: CrashVector,
 }
 
-/// A view has started, and its log is this one.
+/// A view has started, and this is its log, or the end of it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(bound(serialize = "C: Serialize", deserialize = "C: Deserialize<'de>"))]
 pub struct StartView<C: Clone> {
@@ -66,23 +69,48 @@ pub struct StartView<C: Clone> {
 pub struct GetState {
     pub view: ViewNumber,
     pub op: Index,
+    /// The op-number of the checkpoint of which it has so many pieces.
+    pub has: Option<(Index, u32)>,
 }
 
-/// What a view's log has behind `op`.
+/// All that a view's log has behind the base of this.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(bound(serialize = "C: Serialize", deserialize = "C: Deserialize<'de>"))]
 pub struct NewState<C: Clone> {
     pub view: ViewNumber,
-    pub op: Index,
     pub log: Log<C>,
     pub commit: Index,
+}
+
+/// Requests that are committed, where all that was asked for is too much for one message, or where
+/// who was asked is not normal in that view.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(bound(serialize = "C: Serialize", deserialize = "C: Deserialize<'de>"))]
+pub struct Committed<C: Clone> {
+    /// The view that was asked for.
+    pub view: ViewNumber,
+    pub log: Log<C>,
+}
+
+/// A piece of a checkpoint, where a log does not reach back to what was asked for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Piece {
+    /// The view that was asked for.
+    pub view: ViewNumber,
+    /// The op-number of the checkpoint.
+    pub op: Index,
+    /// How many pieces it has.
+    pub count: u32,
+    /// Which one this is, counted from 0.
+    pub number: u32,
+    pub bytes: Bytes,
 }
 
 /// A replica has crashed, and asks what it has forgotten.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Recovery {
-    /// How often it has started: no other recovery of it has this number.
-    pub nonce: Incarnation,
+    /// Which store it has, and how often it has started: no other recovery of it has these numbers.
+    pub nonce: Storage,
 }
 
 /// The answer to a [`Recovery`].
@@ -90,8 +118,8 @@ pub struct Recovery {
 #[serde(bound(serialize = "C: Serialize", deserialize = "C: Deserialize<'de>"))]
 pub struct RecoveryResponse<C: Clone> {
     pub view: ViewNumber,
-    pub nonce: Incarnation,
-    /// The log and the commit-number, of the primary of the view only.
+    pub nonce: Storage,
+    /// The log, or the end of it, and the commit-number, of the primary of the view only.
     pub state: Option<(Log<C>, Index)>,
     pub crashes: CrashVector,
 }
@@ -108,6 +136,8 @@ pub enum Message<C: Clone> {
     StartView(StartView<C>),
     GetState(GetState),
     NewState(NewState<C>),
+    Committed(Committed<C>),
+    Piece(Piece),
     Recovery(Recovery),
     RecoveryResponse(RecoveryResponse<C>),
 }
@@ -124,6 +154,8 @@ impl<C: Clone> Message<C> {
             Message::StartView(m) => Some(m.view),
             Message::GetState(m) => Some(m.view),
             Message::NewState(m) => Some(m.view),
+            Message::Committed(m) => Some(m.view),
+            Message::Piece(m) => Some(m.view),
             Message::Recovery(_) | Message::RecoveryResponse(_) => None,
         }
     }
@@ -141,6 +173,8 @@ impl<C: Clone + fmt::Debug> fmt::Debug for Message<C> {
             Message::StartView(message) => message.fmt(f),
             Message::GetState(message) => message.fmt(f),
             Message::NewState(message) => message.fmt(f),
+            Message::Committed(message) => message.fmt(f),
+            Message::Piece(message) => message.fmt(f),
             Message::Recovery(message) => message.fmt(f),
             Message::RecoveryResponse(message) => message.fmt(f),
         }

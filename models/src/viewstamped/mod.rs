@@ -29,26 +29,40 @@
 //! | who is primary of a view | `server.rs`: `primary` |
 //! | what a primary takes, and when it is committed | `primary.rs`: `handle_request`, `commit` |
 //! | what a backup takes, and of whom | `backup.rs`: `hears`, `handle_prepare` |
+//! | how much is uncommitted at once | `window.rs` |
 //! | what is committed takes effect | `execute.rs`: `commit_up_to` |
+//! | what is dropped of a log, and what stands for it | `checkpoint.rs` |
 //! | when a replica gives its log to a view | `view_change.rs`: `do_if_wanted` |
 //! | when a view starts, and with which log | `view_change.rs`: `start_if_told` |
 //! | how a replica gets what it lacks | `transfer.rs` |
 //! | when a replica that crashed takes part again | `recovery.rs`: `recover_if_answered` |
+//! | how a replica with a new disk learns what it was | `recovery.rs`: `count_if_told` |
 //! | which messages count after a crash | `crash_vector.rs`; `view_change.rs`: `start_if_told` |
 //!
-//! Deviations, each for a flaw of the paper that a spec shows: a replica that lacks the log of a
-//! later view stays in its own until that log is here (`transfer.rs`), and what a replica said
-//! before it crashed does not count after (`crash_vector.rs`). The nonce of a recovery is how often
-//! the replica has started, which is all that is on its disk. A majority is what decides also where
-//! the number of replicas is even. The first view is 1.
+//! Deviations, two of them for a flaw of the paper that a spec shows:
+//!
+//! - A replica that lacks the log of a later view stays in its own until that log is here
+//!   (`transfer.rs`).
+//! - What a replica said before it crashed does not count after (`crash_vector.rs`).
+//! - The nonce of a recovery is which store the replica has and how often it has started, which is
+//!   all that is on its disk.
+//! - Messages carry the end of a log, as much as fits one, and not all of it. Who lacks what comes
+//!   before asks for it, part by part (`transfer.rs`).
+//! - A primary sends again only the last request. A backup that lacks more asks for it.
+//! - A majority is what decides also where the number of replicas is even. The first view is 1.
+//!
+//! The replicas are those that it began with: reconfiguration (VRR §7) is not here, nor are reads
+//! by lease (§6.3) and the variant with logs on disks (§4.3).
 
 mod backup;
+pub mod checkpoint;
 pub mod claims;
 pub mod crash_vector;
 mod execute;
 pub mod log;
 pub mod message;
 mod primary;
+pub mod protocol;
 mod recovery;
 pub mod rules;
 mod server;
@@ -56,8 +70,10 @@ pub mod specs;
 pub mod state;
 mod transfer;
 mod view_change;
+pub mod window;
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::time::Duration;
 
@@ -83,6 +99,27 @@ pub struct Timing {
     pub silence: Range<Duration>,
 }
 
+/// How much there is at once, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// What a primary leaves uncommitted; a single request may be more.
+    pub window: usize,
+    /// What one message carries of a log, unless that is uncommitted or a single request.
+    pub page: usize,
+    /// A piece of a checkpoint; at least 1.
+    pub piece: usize,
+    /// What a replica keeps of the requests that it has committed, or more: as much as a checkpoint
+    /// that it has.
+    pub keep: usize,
+}
+
+impl Default for Limits {
+    /// As nodes have them: a message holds 4 MiB.
+    fn default() -> Self {
+        Limits { window: 1 << 20, page: 1 << 20, piece: 1 << 20, keep: 16 << 20 }
+    }
+}
+
 /// What the replicas are made for: the machine that they replicate, and the book of rules.
 pub trait Params: crate::rules::Params<Rule> {}
 impl<P: crate::rules::Params<Rule>> Params for P {}
@@ -97,7 +134,10 @@ type Command<P> = <MachineOf<P> as StateMachine>::Command;
 pub struct Server<P: Params> {
     /// All replicas, in the order of their turns.
     pub replicas: Vec<Id>,
+    /// Which store each replica begins with. One that has another is new.
+    pub first_stores: BTreeMap<Id, u64>,
     pub timing: Timing,
+    pub limits: Limits,
     pub rules: P::Rules,
 }
 
@@ -135,7 +175,7 @@ impl<P: Params> Actor for Server<P> {
     type Random = ();
 
     fn on_start(&self, id: Id, storage: &Option<Storage>, out: &mut Out<Self>) -> Self::State {
-        recovery::start(self, id, storage.as_ref(), out)
+        recovery::start(self, id, storage.unwrap_or_default(), out)
     }
 
     fn on_msg(
@@ -178,9 +218,11 @@ fn dispatch<P: Params>(step: &mut Step<P>, from: Id, message: Message<Command<P>
         Message::Commit(m) => backup::handle_commit(step, from, m),
         Message::StartViewChange(m) => view_change::handle_start_view_change(step, from, m),
         Message::DoViewChange(m) => view_change::handle_do_view_change(step, from, m),
-        Message::StartView(m) => view_change::handle_start_view(step, m),
+        Message::StartView(m) => view_change::handle_start_view(step, from, m),
         Message::GetState(m) => transfer::handle_get_state(step, from, m),
         Message::NewState(m) => transfer::handle_new_state(step, m),
+        Message::Committed(m) => transfer::handle_committed(step, from, m),
+        Message::Piece(m) => transfer::handle_piece(step, from, m),
         Message::Recovery(m) => recovery::handle_recovery(step, from, m),
         Message::RecoveryResponse(m) => recovery::handle_recovery_response(step, from, m),
     }
@@ -190,9 +232,9 @@ fn dispatch<P: Params>(step: &mut Step<P>, from: Id, message: Message<Command<P>
 fn send_again<P: Params>(step: &mut Step<P>) {
     step.set_timer(Timer::Again, step.server.timing.again.clone());
     match &step.replica().status {
-        Status::Primary { held } => primary::send_again(step, &held.clone()),
+        Status::Primary { held, .. } => primary::send_again(step, &held.clone()),
         Status::ViewChange { is_done, .. } => view_change::send_again(step, *is_done),
-        Status::Recovering { .. } => recovery::send_again(step),
+        Status::Counting { .. } | Status::Recovering { .. } => recovery::send_again(step),
         Status::Backup => {}
     }
 }

@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 use stateright::actor::Id;
 
 use super::execute::{answer_executed, commit_up_to};
+use super::log::Log;
 use super::message::{Commit, Message, Prepare, PrepareOk};
 use super::rules::Rule;
 use super::server::Step;
 use super::state::Status;
+use super::window::Window;
 use super::{Command, Params};
 use crate::number::Index;
 use crate::service::Request;
@@ -20,25 +22,48 @@ pub(super) fn handle_request<P: Params>(step: &mut Step<P>, request: Request<Com
         return step.redirect(session, sequence);
     }
     let known = step.replica();
-    let is_known = known.clients.has_done(session, sequence)
-        || known.log.has_behind(known.commit, session, sequence);
+    let is_open = match &known.status {
+        Status::Primary { window, .. } => window.has(session, sequence),
+        _ => known.log.has(session, sequence),
+    };
+    let is_known = is_open || known.data.sessions.has_done(session, sequence);
     if !step.require(Rule::RetryTakesEffectOnce, !is_known) {
         if step.keeps(Rule::RetryIsAnswered) {
             answer_executed(step, session, sequence);
         }
         return;
     }
-    step.replica_mut().log.push(request);
-    let last = step.replica().log.last();
-    if let Some(prepare) = prepare(step, last) {
-        step.broadcast(&prepare);
+    match &mut step.replica_mut().status {
+        Status::Primary { window, .. } => window.wait(request),
+        _ => append(step, request),
     }
+    order_waiting(step);
     commit(step);
 }
 
-/// What tells a backup of the request of this op-number.
-fn prepare<P: Params>(step: &Step<P>, op: Index) -> Option<Message<Command<P>>> {
+/// Gives op-numbers to the requests that wait, as far as the window has room.
+fn order_waiting<P: Params>(step: &mut Step<P>) {
+    let most = step.server.limits.window;
+    let is_kept = step.keeps(Rule::WindowIsKept);
+    while let Status::Primary { window, .. } = &mut step.replica_mut().status
+        && let Some(request) = window.next::<P::Machine>(|weight| weight <= most || !is_kept)
+    {
+        append(step, request);
+    }
+}
+
+/// Gives a request the next op-number, and tells the backups.
+fn append<P: Params>(step: &mut Step<P>, request: Request<Command<P>>) {
+    step.replica_mut().log.push(request);
+    if let Some(prepare) = prepare_last(step) {
+        step.broadcast(&prepare);
+    }
+}
+
+/// What tells a backup of the last request.
+fn prepare_last<P: Params>(step: &Step<P>) -> Option<Message<Command<P>>> {
     let known = step.replica();
+    let op = known.log.last();
     let request = known.log.get(op)?.clone();
     Some(Message::Prepare(Prepare { view: known.view, op, request, commit: known.commit }))
 }
@@ -46,7 +71,7 @@ fn prepare<P: Params>(step: &Step<P>, op: Index) -> Option<Message<Command<P>>> 
 /// A backup has the log up to an op-number.
 pub(super) fn handle_prepare_ok<P: Params>(step: &mut Step<P>, from: Id, message: PrepareOk) {
     let known = step.replica();
-    let Status::Primary { held } = &known.status else { return };
+    let Status::Primary { held, .. } = &known.status else { return };
     if message.view != known.view {
         return;
     }
@@ -54,7 +79,7 @@ pub(super) fn handle_prepare_ok<P: Params>(step: &mut Step<P>, from: Id, message
     if message.op <= has {
         return;
     }
-    if let Status::Primary { held } = &mut step.replica_mut().status {
+    if let Status::Primary { held, .. } = &mut step.replica_mut().status {
         held.insert(from, message.op);
     }
     commit(step);
@@ -63,7 +88,7 @@ pub(super) fn handle_prepare_ok<P: Params>(step: &mut Step<P>, from: Id, message
 /// Commits what a majority has, and answers it.
 fn commit<P: Params>(step: &mut Step<P>) {
     let known = step.replica();
-    let Status::Primary { held } = &known.status else { return };
+    let Status::Primary { held, .. } = &known.status else { return };
     let is_held = |op: &Index| {
         let others = held.values().filter(|up_to| *up_to >= op).count();
         step.require(Rule::CommitsAfterF, step.server.is_quorum_with(others))
@@ -71,33 +96,40 @@ fn commit<P: Params>(step: &mut Step<P>) {
     let open = (known.commit.0 + 1..=known.log.last().0).map(Index);
     let Some(op) = open.take_while(is_held).last() else { return };
     commit_up_to(step, op);
-    if let Status::Primary { held } = &mut step.replica_mut().status {
+    if let Status::Primary { held, .. } = &mut step.replica_mut().status {
         held.retain(|_, up_to| *up_to > op);
     }
+    order_waiting(step);
+}
+
+/// The status of the primary of a cluster that begins.
+pub(super) fn with_nothing<P: Params>() -> Status<Command<P>> {
+    Status::Primary { held: BTreeMap::new(), window: Window::of::<P::Machine>(&Log::default()) }
 }
 
 /// This replica is primary of its view from now on, and does not know who has how much of its log.
 pub(super) fn begin<P: Params>(step: &mut Step<P>) {
-    step.replica_mut().status = Status::Primary { held: BTreeMap::new() };
+    let known = step.replica_mut();
+    let window = Window::of::<P::Machine>(&known.log.behind(known.commit));
+    known.status = Status::Primary { held: BTreeMap::new(), window };
     commit(step);
 }
 
-/// The primary says that it is there, what it has committed, and again what backups do not have.
+/// The primary says that it is there, and what it has committed. A backup that lacks something is
+/// sent the last request again, and asks for the others if it lacks more.
 pub(super) fn send_again<P: Params>(step: &mut Step<P>, held: &BTreeMap<Id, Index>) {
     let known = step.replica();
     let (view, commit, last) = (known.view, known.commit, known.log.last());
     if step.keeps(Rule::PrimaryIsHeard) {
         step.broadcast(&Message::Commit(Commit { view, commit }));
     }
-    if !step.keeps(Rule::PreparesAreSentAgain) {
+    if last == commit || !step.keeps(Rule::PreparesAreSentAgain) {
         return;
     }
+    let Some(prepare) = prepare_last(step) else { return };
     for to in step.server.others(step.id) {
-        let has = held.get(&to).copied().unwrap_or(commit);
-        for op in (has.0 + 1..=last.0).map(Index) {
-            if let Some(prepare) = prepare(step, op) {
-                step.send(to, prepare);
-            }
+        if held.get(&to).is_none_or(|has| *has < last) {
+            step.send(to, prepare.clone());
         }
     }
 }

@@ -4,64 +4,74 @@ use std::collections::BTreeMap;
 
 use stateright::actor::{Id, Out};
 
-use super::crash_vector::CrashVector;
 use super::message::{Message, Recovery, RecoveryResponse};
 use super::rules::Rule;
 use super::server::Step;
 use super::state::{Replica, Status, Storage};
-use super::{Command, MachineOf, Params, Server, Timer, backup};
+use super::{Command, MachineOf, Params, Server, Timer, backup, checkpoint, primary, transfer};
 use crate::number::{Incarnation, ViewNumber};
 use crate::rules::RuleBook;
 use crate::service;
 
-/// A replica starts. If it has started before, it takes part in nothing until it has recovered.
+/// A replica starts. If it has started before, it takes part in nothing until it has recovered; and
+/// if its disk is new, it does not know whether it has.
 pub(super) fn start<P: Params>(
     server: &Server<P>,
     id: Id,
-    storage: Option<&Storage>,
+    saved: Storage,
     out: &mut Out<Server<P>>,
 ) -> Replica<MachineOf<P>> {
-    let before = storage.filter(|_| server.rules.keeps(Rule::NonceIsNew));
-    let nonce = match (before, storage) {
-        (Some(before), _) => before.incarnation.next(),
-        (None, Some(_)) => Incarnation(2),
-        (None, None) => Incarnation(1),
-    };
-    out.save(Storage { incarnation: nonce });
-    let mut crashes = CrashVector::default();
-    crashes.learn(id, nonce);
-    if storage.is_none() {
-        return first(server, id, crashes, out);
+    let is_new = saved.incarnation == Incarnation::ZERO;
+    let is_founders = server.first_stores.get(&id) == Some(&saved.store);
+    if is_new && !is_founders && server.rules.keeps(Rule::NewDiskRecovers) {
+        if server.rules.keeps(Rule::NewDiskCounts) {
+            ask(server, id, saved, out);
+            return Replica::blank(Status::Counting { told: BTreeMap::new() }, saved);
+        }
+    } else if is_new {
+        return first(server, id, Storage { incarnation: Incarnation(1), ..saved }, out);
     }
+    let is_counted = server.rules.keeps(Rule::NonceIsNew);
+    let before = if is_counted { saved.incarnation } else { Incarnation(1) };
+    let storage = Storage { incarnation: before.next(), ..saved };
+    out.save(storage);
+    ask(server, id, storage, out);
+    let mut replica = Replica::blank(Status::Recovering { answers: BTreeMap::new() }, storage);
+    replica.crashes.learn(id, storage.incarnation);
+    replica
+}
+
+/// Asks all others what they know.
+fn ask<P: Params>(server: &Server<P>, id: Id, nonce: Storage, out: &mut Out<Server<P>>) {
     out.set_timer(Timer::Again, server.timing.again.clone());
     for to in server.others(id) {
         out.send(to, service::Message::Peer(Message::Recovery(Recovery { nonce })));
     }
-    Replica::blank(Status::Recovering { answers: BTreeMap::new() }, crashes)
 }
 
 /// A cluster begins: all are normal in view 1, with nothing.
 fn first<P: Params>(
     server: &Server<P>,
     id: Id,
-    crashes: CrashVector,
+    storage: Storage,
     out: &mut Out<Server<P>>,
 ) -> Replica<MachineOf<P>> {
+    out.save(storage);
     let view = ViewNumber(1);
     let status = if server.primary(view) == id {
         out.set_timer(Timer::Again, server.timing.again.clone());
-        Status::Primary { held: BTreeMap::new() }
+        primary::with_nothing::<P>()
     } else {
         out.set_timer(Timer::Silence, server.timing.silence.clone());
         Status::Backup
     };
-    Replica { view, last_normal: view, ..Replica::blank(status, crashes) }
+    Replica { view, last_normal: view, ..Replica::blank(status, storage) }
 }
 
 /// Asks again.
 pub(super) fn send_again<P: Params>(step: &mut Step<P>) {
     if step.keeps(Rule::RecoveryIsSentAgain) {
-        let nonce = step.replica().crashes.of(step.id);
+        let nonce = step.replica().storage;
         step.broadcast(&Message::Recovery(Recovery { nonce }));
     }
 }
@@ -72,8 +82,9 @@ pub(super) fn handle_recovery<P: Params>(step: &mut Step<P>, from: Id, message: 
         return;
     }
     let known = step.replica_mut();
-    known.crashes.learn(from, message.nonce);
-    let state = known.is_primary().then(|| (known.log.clone(), known.commit));
+    known.crashes.learn(from, message.nonce.incarnation);
+    let known = step.replica();
+    let state = known.is_primary().then(|| (checkpoint::end_of_log(step), known.commit));
     let (view, nonce, crashes) = (known.view, message.nonce, known.crashes.clone());
     let answer = RecoveryResponse { view, nonce, state, crashes };
     step.send(from, Message::RecoveryResponse(answer));
@@ -85,34 +96,76 @@ pub(super) fn handle_recovery_response<P: Params>(
     from: Id,
     message: RecoveryResponse<Command<P>>,
 ) {
-    let own = step.replica().crashes.of(step.id);
+    let own = step.replica().storage;
     if !step.require(Rule::NonceMatches, message.nonce == own) {
         return;
     }
-    let Status::Recovering { answers } = &mut step.replica_mut().status else { return };
-    if answers.get(&from).is_none_or(|known| known.view <= message.view) {
-        answers.insert(from, message);
+    let id = step.id;
+    let known = step.replica_mut();
+    match &mut known.status {
+        Status::Counting { told } => {
+            told.insert(from, message.crashes.of(id));
+            return count_if_told(step);
+        }
+        Status::Recovering { answers } => {
+            known.crashes.merge(&message.crashes);
+            if answers.get(&from).is_none_or(|known| known.view <= message.view) {
+                answers.insert(from, message);
+            }
+        }
+        _ => return,
     }
     recover_if_answered(step);
 }
 
-/// Takes what the primary of the latest view has, when that is known.
-fn recover_if_answered<P: Params>(step: &mut Step<P>) {
-    let Status::Recovering { answers } = &step.replica().status else { return };
+/// Begins to recover when a majority has told how often this replica has started. Whoever has taken
+/// part in anything has told that a majority before.
+fn count_if_told<P: Params>(step: &mut Step<P>) {
+    let Status::Counting { told } = &step.replica().status else { return };
+    let is_enough = step.server.is_quorum_with(told.len().saturating_sub(1));
+    let most = told.values().max().copied().filter(|_| is_enough);
+    let Some(incarnation) = most.map(Incarnation::next) else { return };
+    let id = step.id;
+    let known = step.replica_mut();
+    known.storage.incarnation = incarnation;
+    known.crashes.learn(id, incarnation);
+    known.status = Status::Recovering { answers: BTreeMap::new() };
+    let nonce = known.storage;
+    step.save();
+    step.broadcast(&Message::Recovery(Recovery { nonce }));
+}
+
+/// The answer of the primary of the latest view, and who that is, when that is known.
+fn answered<'a, P: Params>(step: &'a Step<P>) -> Option<(Id, &'a RecoveryResponse<Command<P>>)> {
+    let Status::Recovering { answers } = &step.replica().status else { return None };
     let is_enough = step.server.is_quorum_with(answers.len().saturating_sub(1));
     if !step.require(Rule::RecoversFromQuorum, is_enough) {
-        return;
+        return None;
     }
     let latest = answers.values().map(|it| it.view).max();
-    let is_latest = |it: &&RecoveryResponse<_>| {
-        step.require(Rule::RecoversFromPrimary, Some(it.view) == latest)
+    let is_latest =
+        |it: &RecoveryResponse<_>| step.require(Rule::RecoversFromPrimary, Some(it.view) == latest);
+    let with_state = answers.iter().filter(|(_, it)| is_latest(it) && it.state.is_some());
+    with_state.max_by_key(|(_, it)| it.view).map(|(from, answer)| (*from, answer))
+}
+
+/// The latest view, when that is known.
+pub(super) fn latest<P: Params>(step: &Step<P>) -> Option<ViewNumber> {
+    answered(step).map(|(_, answer)| answer.view)
+}
+
+/// Takes what the primary of the latest view has, when that is known. If that is only the end of
+/// its log, the replica asks for what comes before.
+pub(super) fn recover_if_answered<P: Params>(step: &mut Step<P>) {
+    let Some((from, RecoveryResponse { view, state: Some((log, commit)), .. })) = answered(step)
+    else {
+        return;
     };
-    let with_state = answers.values().filter(is_latest).filter(|it| it.state.is_some());
-    let Some(answer) = with_state.max_by_key(|it| it.view).cloned() else { return };
-    let all: Vec<CrashVector> = answers.values().map(|it| it.crashes.clone()).collect();
-    let Some((log, commit)) = answer.state else { return };
-    let known = step.replica_mut();
-    all.iter().for_each(|crashes| known.crashes.merge(crashes));
-    known.log = log;
-    backup::begin(step, answer.view, commit);
+    let (view, log, commit) = (*view, log.clone(), *commit);
+    if transfer::fits(step, &log) {
+        transfer::take(step, &log);
+        backup::begin(step, view, commit);
+    } else {
+        transfer::ask(step, from, view);
+    }
 }

@@ -12,6 +12,11 @@
 //!   would send the requests again one interval later, and be told then.
 //! - A replica answers who asks for state only in the view that it is normal in
 //!   (`handle_get_state`). The one who asks would take no other.
+//! - Pieces of a checkpoint that is gone make room for those of the next one (`handle_piece`). For
+//!   two checkpoints to be on their way to one replica there must be four requests.
+//! - A replica keeps as much of its log as the checkpoint has that it gives (`checkpoint::keep`).
+//!   That is about how fast there are requests, and here they come to an end.
+//! - What comes too soon makes a replica ask once (`ask_once`). It would be sent the same again.
 //!
 //! Of the sources, "VRR" is Liskov, Cowling: Viewstamped Replication Revisited, technical report
 //! MIT-CSAIL-TR-2012-021, "DISC'17" is Michael, Ports, Sharma, Szekeres: Recovering Shared Objects
@@ -40,12 +45,19 @@ rules! {
         "Vanlightly; VRR §5.2 cuts first";
     NormalViewOnlyWithLog: "a replica is normal in a view only with the log of that view",
         "quorate; VRR §5.2 is normal first";
+    StateFollowsLog: "a replica takes a log only with the state that what is before it has made",
+        "VRR §5.1";
+    ClientTableTravels: "a checkpoint has the client-table", "VRR §4.1";
+    WindowIsKept: "a primary leaves no more uncommitted than fits one message", "VRR §6.2";
     RecoveringIsSilent: "who recovers takes part in no view", "VRR §4.3";
     OnlyNormalAnswers: "only who is normal answers one who recovers", "VRR §4.3";
     RecoversFromQuorum: "a replica recovers when a majority has answered", "VRR §4.3";
     RecoversFromPrimary: "a replica recovers what the primary of the latest view has", "VRR §4.3";
     NonceMatches: "answers to an earlier recovery count for nothing", "VRR §4.3";
     NonceIsNew: "how often a replica has started is on its disk", "VRR §4.3";
+    NewDiskRecovers: "a replica whose disk is new recovers, as one that crashed does", "quorate";
+    NewDiskCounts: "a replica whose disk is new asks a majority how often it has started",
+        "DISC'17 §4";
     CrashesAreSeen: "what a replica told before it crashed counts for nothing after", "DISC'17 §4";
     AnswerIsItsOwn: "a client takes an answer only for the command that it is waiting for",
         "thesis §6.3";
@@ -64,6 +76,7 @@ rules! {
 
     // Without these it comes, but later.
     ViewChangeIsSentAgain: "what a view needs to start is sent again", "VRR §4.2";
+    NextIsAskedAtOnce: "who is given a part asks for the next one at once", "quorate";
     PrimaryIsNamed: "who is not primary tells a client who is", "quorate";
     ClientFollowsRedirect: "a client asks the primary that it is told of", "quorate";
 }

@@ -72,8 +72,8 @@ impl<P: Params> Step<'_, '_, P> {
 }
 
 impl<P: Params> Stored for Server<P> {
-    fn to_save(&self, _: &Replica<MachineOf<P>>) -> Storage {
-        unreachable!("a replica saves when it starts, and never again")
+    fn to_save(&self, replica: &Replica<MachineOf<P>>) -> Storage {
+        replica.storage
     }
 
     fn saves_first(&self) -> bool {

@@ -2,20 +2,42 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use bytes::Bytes;
+use imbl::Vector;
 use serde::{Deserialize, Serialize};
 use stateright::actor::Id;
 
+use super::checkpoint::Checkpoint;
 use super::crash_vector::CrashVector;
 use super::log::Log;
 use super::message::{DoViewChange, RecoveryResponse};
+use super::window::Window;
+use crate::data::Data;
 use crate::number::{Incarnation, Index, ViewNumber};
-use crate::session::Sessions;
+use crate::record::Record;
+use crate::service::{Sequence, Session};
 use crate::state_machine::StateMachine;
 
-/// What survives a crash, and only that: how often the replica has started. All else is in memory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+/// What survives a crash, and only that: all else is in memory.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 pub struct Storage {
+    /// Which store this is: drawn when it is made.
+    pub store: u64,
+    /// How often the replica has started.
     pub incarnation: Incarnation,
+}
+
+impl Record for Storage {
+    const NAME: &'static str = "number of starts";
+}
+
+impl Storage {
+    /// Of a replica that has never started.
+    pub fn of(store: u64) -> Self {
+        Storage { store, incarnation: Incarnation::ZERO }
+    }
 }
 
 /// A replica's status, with what only that status needs. *Normal* are primary and backup.
@@ -26,6 +48,7 @@ pub enum Status<C: Clone> {
     Primary {
         /// By backup, up to which op-number that has the log, if that is not committed.
         held: BTreeMap<Id, Index>,
+        window: Window<C>,
     },
     /// It takes what the primary of its view has ordered.
     Backup,
@@ -37,6 +60,11 @@ pub enum Status<C: Clone> {
         is_done: bool,
         /// Of the primary of the view: what others have, and it itself.
         told: BTreeMap<Id, DoViewChange<C>>,
+    },
+    /// Its disk is new, and it does not know how often it has started.
+    Counting {
+        /// What others know of that.
+        told: BTreeMap<Id, Incarnation>,
     },
     /// It has crashed, and takes part in nothing until it knows what it has forgotten.
     Recovering {
@@ -57,25 +85,56 @@ pub struct Replica<M: StateMachine> {
     pub log: Log<M::Command>,
     /// The commit-number: all requests up to it have taken effect here.
     pub commit: Index,
-    pub machine: M,
-    /// The client-table: the last request of each client that took effect.
-    pub clients: Sessions<M::Output>,
+    /// What they have made: the machine, and the client-table.
+    pub data: Data<M>,
+    /// What they weigh as far as they are in the log, in bytes.
+    pub kept: usize,
+    /// What others are given who lack what is not in the log any more.
+    pub checkpoint: Option<Checkpoint>,
+    /// What this replica is given.
+    pub incoming: Option<Incoming<M>>,
+    /// It has asked for state, and has not heard how far its primary is since.
+    pub has_asked: bool,
     pub crashes: CrashVector,
+    /// What is on its disk.
+    pub storage: Storage,
+}
+
+/// Committed requests that a replica is given, before it has all that it needs to take part in the
+/// view that it asks for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(bound = "")]
+pub struct Incoming<M: StateMachine> {
+    /// How far they go.
+    pub op: Index,
+    /// What they make.
+    pub data: Data<M>,
+    /// The first pieces of a checkpoint that goes further, and its op-number.
+    pub pieces: Option<(Index, Vector<Bytes>)>,
 }
 
 impl<M: StateMachine> Replica<M> {
     /// One that knows nothing, and is in no view.
-    pub fn blank(status: Status<M::Command>, crashes: CrashVector) -> Self {
+    pub fn blank(status: Status<M::Command>, storage: Storage) -> Self {
         Replica {
             view: ViewNumber::ZERO,
             last_normal: ViewNumber::ZERO,
             status,
             log: Log::default(),
             commit: Index::ZERO,
-            machine: M::default(),
-            clients: Sessions::default(),
-            crashes,
+            data: Data::default(),
+            kept: 0,
+            checkpoint: None,
+            incoming: None,
+            has_asked: false,
+            crashes: CrashVector::default(),
+            storage,
         }
+    }
+
+    /// Whether a command of this number is in its log, or has made its state.
+    pub fn has(&self, session: Session, sequence: Sequence) -> bool {
+        self.log.has(session, sequence) || self.data.sessions.has_done(session, sequence)
     }
 
     pub fn is_primary(&self) -> bool {
@@ -87,7 +146,13 @@ impl<M: StateMachine> Replica<M> {
         matches!(self.status, Status::Primary { .. } | Status::Backup)
     }
 
+    /// How far it knows what the committed requests have made: itself, or by what it is given.
+    pub fn reached(&self) -> Index {
+        self.incoming.as_ref().map_or(self.commit, |incoming| self.commit.max(incoming.op))
+    }
+
+    /// Whether it has forgotten everything, and takes part in nothing yet.
     pub fn is_recovering(&self) -> bool {
-        matches!(self.status, Status::Recovering { .. })
+        matches!(self.status, Status::Counting { .. } | Status::Recovering { .. })
     }
 }

@@ -5,19 +5,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use stateright::actor::Id;
 
 use super::execute::commit_up_to;
+use super::log::Log;
 use super::message::{DoViewChange, Message, StartView, StartViewChange};
 use super::rules::Rule;
 use super::server::Step;
 use super::state::Status;
-use super::{Command, Params, Timer, backup, primary};
-use crate::number::ViewNumber;
+use super::{Command, Params, Timer, backup, checkpoint, primary, transfer};
+use crate::number::{Index, ViewNumber};
 
 /// Nothing was heard of the primary, or of the start of a view, for too long.
 pub(super) fn handle_silence<P: Params>(step: &mut Step<P>) {
     let wants_next = match step.replica().status {
         Status::Backup => step.keeps(Rule::SilenceIsNoticed),
         Status::ViewChange { .. } => step.keeps(Rule::NextViewIsWanted),
-        Status::Primary { .. } | Status::Recovering { .. } => false,
+        _ => false,
     };
     if wants_next {
         begin(step, step.replica().view.next());
@@ -84,7 +85,7 @@ fn do_view_change<P: Params>(step: &mut Step<P>) {
     let known = step.replica();
     let message = DoViewChange {
         view: known.view,
-        log: known.log.clone(),
+        log: checkpoint::end_of_log(step),
         last_normal: known.last_normal,
         commit: known.commit,
         crashes: known.crashes.clone(),
@@ -124,51 +125,69 @@ fn count<P: Params>(step: &mut Step<P>, from: Id, message: DoViewChange<Command<
     start_if_told(step);
 }
 
-/// Starts the view when a majority has told what it has, and has not crashed since.
-fn start_if_told<P: Params>(step: &mut Step<P>) {
+/// Starts the view when a majority has told what it has, and has not crashed since. If this replica
+/// lacks what is before the log that the view takes, it asks for that first.
+pub(super) fn start_if_told<P: Params>(step: &mut Step<P>) {
     let known = step.replica();
     let Status::ViewChange { told, .. } = &known.status else { return };
     let is_seen = step.keeps(Rule::CrashesAreSeen);
     let counts = |(id, it): &(&Id, &DoViewChange<_>)| {
         !is_seen || it.crashes.of(**id) >= known.crashes.of(**id)
     };
-    let told: Vec<_> = told.iter().filter(counts).map(|(_, message)| message).collect();
+    let told: Vec<_> = told.iter().filter(counts).collect();
     let is_enough = step.server.is_quorum_with(told.len().saturating_sub(1));
     if told.is_empty() || !step.require(Rule::StartsAfterQuorum, is_enough) {
         return;
     }
-    let by_view = step.keeps(Rule::LastNormalBeforeLength);
-    let by_length = step.keeps(Rule::LongestLog);
-    let rank = |it: &&DoViewChange<_>| {
-        let view = if by_view { it.last_normal } else { ViewNumber::ZERO };
-        (view, if by_length { it.log.last().0 } else { 0 })
-    };
-    let best = told.iter().copied().max_by_key(rank).expect("somebody has told");
-    let commit = told.iter().map(|it| it.commit).max().unwrap_or_default();
-    let log = best.log.clone();
-    start(step, StartView { view: known.view, log, commit });
+    let commit = told.iter().map(|(_, it)| it.commit).max().unwrap_or_default();
+    let best = told.into_iter().max_by_key(|(_, it)| rank(step, it));
+    let (from, log) = best.map(|(id, it)| (*id, it.log.clone())).expect("somebody has told");
+    if transfer::fits(step, &log) {
+        start(step, &log, commit);
+    } else if from != step.id {
+        transfer::ask(step, from, step.replica().view);
+    }
 }
 
-/// The view starts, and this replica is its primary.
-fn start<P: Params>(step: &mut Step<P>, message: StartView<Command<P>>) {
+/// The log that ranks highest is that of the view.
+fn rank<P: Params>(step: &Step<P>, told: &DoViewChange<Command<P>>) -> (ViewNumber, Index) {
+    let by_view = step.keeps(Rule::LastNormalBeforeLength);
+    let by_length = step.keeps(Rule::LongestLog);
+    let view = if by_view { told.last_normal } else { ViewNumber::ZERO };
+    (view, if by_length { told.log.last() } else { Index::ZERO })
+}
+
+/// The view starts with `log`, of which so much is committed, and this replica is its primary.
+fn start<P: Params>(step: &mut Step<P>, log: &Log<Command<P>>, commit: Index) {
+    transfer::take(step, log);
     let known = step.replica_mut();
-    known.log = message.log.clone();
-    known.last_normal = message.view;
+    let view = known.view;
+    known.last_normal = view;
     step.cancel_timer(Timer::Silence);
     step.set_timer(Timer::Again, step.server.timing.again.clone());
     primary::begin(step);
-    commit_up_to(step, message.commit);
-    step.broadcast(&Message::StartView(message));
+    commit_up_to(step, commit);
+    let log = checkpoint::end_of_log(step);
+    step.broadcast(&Message::StartView(StartView { view, log, commit }));
 }
 
-/// A view has started.
-pub(super) fn handle_start_view<P: Params>(step: &mut Step<P>, message: StartView<Command<P>>) {
+/// A view has started. A replica that lacks what is before its log asks for that.
+pub(super) fn handle_start_view<P: Params>(
+    step: &mut Step<P>,
+    from: Id,
+    message: StartView<Command<P>>,
+) {
     let known = step.replica();
     let is_new = message.view > known.last_normal && message.view >= known.view;
     let is_silent = step.require(Rule::RecoveringIsSilent, !known.is_recovering());
-    if is_silent && step.require(Rule::ViewRises, is_new) {
-        step.replica_mut().log = message.log;
+    if !is_silent || !step.require(Rule::ViewRises, is_new) {
+        return;
+    }
+    if transfer::fits(step, &message.log) {
+        transfer::take(step, &message.log);
         backup::begin(step, message.view, message.commit);
+    } else {
+        transfer::ask(step, from, message.view);
     }
 }
 

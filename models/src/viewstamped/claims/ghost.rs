@@ -26,6 +26,8 @@ pub struct Ghost {
     pub caught_up: bool,
     /// A replica has been given what it lacked of a later view.
     pub moved_on: bool,
+    /// A replica has begun with the state that another one had made.
+    pub given: bool,
 }
 
 /// The ghost after `step`, if that changed it.
@@ -64,6 +66,8 @@ fn note<P: Params>(
         ghost.started = after.view;
     }
     ghost.recovered |= before.is_recovering() && after.is_normal();
+    let took_over = after.incoming.is_none() && before.reached() > before.commit;
+    ghost.given |= took_over && after.log.base() >= before.reached();
     if let Event::Deliver { msg: service::Message::Peer(Message::NewState(_)), .. } = &step.event
         && after.log != before.log
     {

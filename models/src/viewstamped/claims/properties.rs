@@ -8,11 +8,13 @@ use stateright::actor::Id;
 
 use super::ghost::Ghost;
 use crate::claims::{self, all_answered, clients, is_explained};
+use crate::data::Data;
+use crate::member::Member;
 use crate::number::{Index, ViewNumber};
 use crate::quorum::is_majority;
 use crate::service::{Sequence, Session};
-use crate::session::{Last, Sessions};
 use crate::state_machine::StateMachine;
+use crate::viewstamped::checkpoint::weight;
 use crate::viewstamped::state::{Replica, Status};
 use crate::viewstamped::{MachineOf, Params, Server};
 
@@ -34,6 +36,8 @@ pub const STATE_FOLLOWS: &str = "the state is what the committed requests make o
 pub const ONCE: &str = "no request is in a log twice";
 pub const ONE_LOG: &str = "logs of one view differ in length only";
 
+pub const WINDOW: &str = "what is not committed fits the window";
+
 /// What the clients see, and why.
 pub fn safety<P: Params>() -> Vec<Named<P>> {
     vec![
@@ -44,6 +48,7 @@ pub fn safety<P: Params>() -> Vec<Named<P>> {
         (STATE_FOLLOWS, state_follows),
         (ONCE, once),
         (ONE_LOG, one_log),
+        (WINDOW, window),
     ]
 }
 
@@ -91,8 +96,7 @@ fn nothing_is_lost<P: Params>(system: &System<P>, state: &SystemState<P>) -> boo
     let latest = up(state).map(|it| it.last_normal).max();
     let primary = up(state).find(|it| it.is_primary() && Some(it.view) == latest);
     primary.is_none_or(|primary| {
-        acknowledged(system, state)
-            .all(|(session, sequence)| primary.log.has_behind(Index::ZERO, session, sequence))
+        acknowledged(system, state).all(|(session, sequence)| primary.has(session, sequence))
     })
 }
 
@@ -102,33 +106,50 @@ fn majority_holds<P: Params>(system: &System<P>, state: &SystemState<P>) -> bool
     let replicas: Vec<_> = claims::servers(state).collect();
     acknowledged(system, state).all(|(session, sequence)| {
         let holds = |id: Id, it: &Replica<MachineOf<P>>| {
-            has_forgotten(state, id, it) || it.log.has_behind(Index::ZERO, session, sequence)
+            has_forgotten(state, id, it) || it.has(session, sequence)
         };
         let holders = replicas.iter().filter(|(id, it)| holds(*id, it)).count();
         is_majority(holders, replicas.len())
     })
 }
 
-/// A replica's state is what its committed requests make of an empty one.
+/// A replica's state is what its committed requests make of an empty one, if its log has all of
+/// them, and that of any other one that has committed as much.
 fn state_follows<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
+    let follows = |known: &Replica<MachineOf<P>>| {
+        let mut data = Data::default();
+        let committed = (1..=known.commit.0).map_while(|op| known.log.get(Index(op)));
+        committed.for_each(|request| data.apply(request));
+        known.data == data
+    };
+    up(state).all(|known| known.log.base() > Index::ZERO || follows(known))
+        && claims::pairs(state).all(|(a, b)| a.commit != b.commit || a.data == b.data)
+}
+
+/// No log has a request twice, or behind what has taken effect one that has: it would take effect
+/// again.
+fn once<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
     up(state).all(|known| {
-        let (mut machine, mut clients) = (MachineOf::<P>::default(), Sessions::default());
-        for op in (1..=known.commit.0).map(Index) {
-            let Some(request) = known.log.get(op) else { return false };
-            let output = machine.apply(&request.command);
-            let last = Last { sequence: request.sequence, index: Index::ZERO, output };
-            clients.record(request.session, last);
-        }
-        known.machine == machine && known.clients == clients
+        let all = known.log.requests_behind(Index::ZERO);
+        let mut numbers = BTreeSet::new();
+        let sessions = &known.data.sessions;
+        let mut open = known.log.requests_behind(known.commit);
+        all.map(|it| (it.session, it.sequence)).all(|number| numbers.insert(number))
+            && open.all(|it| !sessions.has_done(it.session, it.sequence))
     })
 }
 
-/// No log has a request twice: it would take effect again.
-fn once<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
+/// What a replica has in its log and has not committed fits the window.
+fn window<P: Params>(system: &System<P>, state: &SystemState<P>) -> bool {
+    let limits = system.actors.iter().filter_map(|member| match member {
+        Member::Server(server) => Some(server.limits.window),
+        _ => None,
+    });
+    let most = limits.min().unwrap_or_default();
     up(state).all(|known| {
-        let requests = (1..=known.log.last().0).filter_map(|op| known.log.get(Index(op)));
-        let numbers: BTreeSet<_> = requests.map(|it| (it.session, it.sequence)).collect();
-        numbers.len() as u64 == known.log.last().0
+        let weights = known.log.requests_behind(known.commit).map(weight::<MachineOf<P>>);
+        let weights: Vec<_> = weights.collect();
+        weights.len() <= 1 || weights.iter().sum::<usize>() <= most
     })
 }
 
@@ -178,6 +199,25 @@ pub fn a_transfer<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
 /// A replica has been given what it lacked of a later view.
 pub fn a_transfer_to_a_later_view<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
     state.history.moved_on
+}
+
+/// A replica has begun with the state that another one had made.
+pub fn a_checkpoint_taken<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
+    state.history.given
+}
+
+/// A replica has a part of a checkpoint.
+pub fn a_checkpoint_in_pieces<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
+    up(state).any(|it| it.incoming.as_ref().is_some_and(|incoming| incoming.pieces.is_some()))
+}
+
+/// A request waits for room in the window.
+pub fn a_request_that_waits<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
+    let waits = |it: &Replica<_>| match &it.status {
+        Status::Primary { window, .. } => window.waiting() > 0,
+        _ => false,
+    };
+    up(state).any(waits)
 }
 
 /// A replica asks what it has forgotten, while another one changes views.

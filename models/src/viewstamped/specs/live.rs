@@ -10,14 +10,16 @@ use std::time::Duration;
 use quorate_checker::AnySpec;
 use quorate_checker::spec::{Claim, Cut, Faults, Restless, Spec, Timely};
 
-use super::{Book, CRASH, EVERY_RULE, Fact, SEEN, ViewstampedSpec, fact, system};
+use super::{
+    Book, CRASH, EVERY_RULE, Fact, SEEN, ViewstampedSpec, disks, fact, short_of_room, system,
+};
 use crate::claims::all_answered;
 use crate::kv::{Command, get, put};
 use crate::member;
 use crate::operator;
 use crate::system::{Boxed, suspended};
-use crate::viewstamped::Timer;
 use crate::viewstamped::claims::{ghost, obsolete, properties};
+use crate::viewstamped::{Limits, Timer};
 
 /// What a spec lets happen, and how often.
 #[derive(Clone, Debug, Default)]
@@ -28,6 +30,7 @@ pub struct Bounds<'a> {
     /// Timeouts before their time.
     pub early: u8,
     pub faults: Faults,
+    pub limits: Limits,
     /// After how many ticks a crashed replica is back, or `None`: never.
     pub recovery: Option<RangeInclusive<u8>>,
     /// The links that may be cut.
@@ -55,27 +58,32 @@ pub fn viewstamped(name: &str, rules: Book, bounds: Bounds<'_>, facts: &[Fact]) 
     let prunes = obsolete::applies(&rules);
     let suspended = suspended(&rules);
     let claims = [Claim::always(properties::LOGS_AGREE, SEEN, properties::logs_agree)];
-    let spec = Spec::new(name, system(rules, bounds.replicas, bounds.scripts), bounds.replicas)
-        .ghost(ghost::observe_replicas)
-        .claims(claims.into_iter().chain(facts.iter().cloned()))
-        .suspending(suspended)
-        .faults(bounds.faults)
-        .timely(Timely {
-            tick: Some(Duration::from_millis(50)),
-            early: bounds.early,
-            recovery: bounds.recovery,
-            restless: Some(Restless {
-                name: "silences",
-                timers: |timer| matches!(timer, member::Timer::Server(Timer::Silence)),
-                bound: 12,
-            }),
-            ..Timely::of(range)
-        })
-        .eventually_always(ONE_VIEW, SEEN, properties::one_view)
-        .eventually_always(CAUGHT_UP, SEEN, properties::all_caught_up);
+    let spec = Spec::new(
+        name,
+        system(rules, bounds.replicas, bounds.scripts, bounds.limits),
+        bounds.replicas,
+    )
+    .ghost(ghost::observe_replicas)
+    .claims(claims.into_iter().chain(facts.iter().cloned()))
+    .suspending(suspended)
+    .faults(bounds.faults)
+    .timely(Timely {
+        tick: Some(Duration::from_millis(50)),
+        early: bounds.early,
+        recovery: bounds.recovery,
+        restless: Some(Restless {
+            name: "silences",
+            timers: |timer| matches!(timer, member::Timer::Server(Timer::Silence)),
+            bound: 12,
+        }),
+        ..Timely::of(range)
+    })
+    .eventually_always(ONE_VIEW, SEEN, properties::one_view)
+    .eventually_always(CAUGHT_UP, SEEN, properties::all_caught_up);
     let asks = !bounds.scripts.is_empty();
     let spec = if asks { spec.eventually(ALL_ANSWERED, SEEN, all_answered) } else { spec };
-    let spec = if let Some(cut) = bounds.cut { spec.cut(cut) } else { spec };
+    let mut spec = if let Some(cut) = bounds.cut { spec.cut(cut) } else { spec };
+    spec.storages = disks(bounds.replicas);
     match (prunes, bounds.faults.crashes) {
         (true, 0) => spec.obsolete(obsolete::is_obsolete),
         (true, _) => spec.obsolete(obsolete::is_obsolete_after_crashes),
@@ -87,11 +95,13 @@ pub fn viewstamped(name: &str, rules: Book, bounds: Bounds<'_>, facts: &[Fact]) 
 pub fn all() -> Vec<Box<dyn AnySpec>> {
     vec![
         calm().counts(1_993, 5_538).boxed(),
-        failover().counts(1_165, 2_593).boxed(),
+        failover().counts(1_182, 2_610).boxed(),
         rejoin().counts(64_257, 297_246).boxed(),
         lossy().counts(516, 1_108).boxed(),
         cut_off().counts(5_886, 16_305).boxed(),
-        suspicion().counts(16_640, 66_419).boxed(),
+        suspicion().counts(17_102, 68_060).boxed(),
+        checkpoint().counts(12_732, 40_734).boxed(),
+        checkpoint_lossy().counts(656_614, 2_556_334).boxed(),
         too_many().boxed(),
     ]
 }
@@ -154,6 +164,31 @@ pub fn cut_off() -> ViewstampedSpec {
         .worst_case(CAUGHT_UP, SEEN, properties::all_caught_up)
 }
 
+/// A backup is cut off, and no log keeps what it missed.
+pub fn checkpoint() -> ViewstampedSpec {
+    let bounds = Bounds {
+        replicas: 3,
+        scripts: &[&[put("x", "1"), get("x")]],
+        cut: Some(Cut::between([2], [0, 1]).healing(1..=4)),
+        limits: short_of_room(12),
+        ..Bounds::default()
+    };
+    viewstamped("viewstamped/checkpoint-live", EVERY_RULE, bounds, &[IN_PIECES])
+        .summary("a backup is cut off, and is given a checkpoint when it is heard again")
+        .worst_case(CAUGHT_UP, SEEN, properties::all_caught_up)
+}
+
+/// What a backup asks for is lost, and it gets further by itself meanwhile.
+pub fn checkpoint_lossy() -> ViewstampedSpec {
+    let scripts: &[&[Command]] = &[&[put("x", "1"), put("x", "2")], &[put("x", "3")]];
+    let faults = Faults { drops: 2, ..Faults::NONE };
+    let limits = short_of_room(12);
+    let bounds = Bounds { replicas: 3, scripts, faults, limits, ..Bounds::default() };
+    viewstamped("viewstamped/checkpoint-lossy-live", EVERY_RULE, bounds, &[IN_PIECES])
+        .summary("two messages are lost while a backup is given a checkpoint, or something else")
+        .worst_case(CAUGHT_UP, SEEN, properties::all_caught_up)
+}
+
 /// A primary that lives is not heard in time, and a message is lost.
 pub fn suspicion() -> ViewstampedSpec {
     let faults = Faults { drops: 1, ..Faults::NONE };
@@ -175,5 +210,6 @@ pub fn too_many() -> ViewstampedSpec {
 }
 
 const VIEW_CHANGE: Fact = fact("a view change", properties::a_view_change);
+const IN_PIECES: Fact = fact("a checkpoint in pieces", properties::a_checkpoint_in_pieces);
 const RECOVERY: Fact = fact("a recovery", properties::a_recovery);
 const MOVED_ON: Fact = fact("a transfer to a later view", properties::a_transfer_to_a_later_view);

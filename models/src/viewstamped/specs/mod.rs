@@ -13,10 +13,11 @@ use stateright::actor::Id;
 use super::claims::ghost::Ghost;
 use super::claims::properties::{Condition, System};
 use super::rules::Rule;
-use super::{Server, Timing, Viewstamped};
+use super::state::Storage;
+use super::{Limits, Server, Timing, Viewstamped};
 use crate::client::Habits;
 use crate::kv::{Command, Kv};
-use crate::protocol::milliseconds;
+use crate::protocol::Settings;
 use crate::rules::{AllBut, RuleBook};
 use crate::system::Boxed;
 
@@ -57,8 +58,16 @@ pub fn all() -> Vec<Box<dyn AnySpec>> {
     safety::all().into_iter().chain(paper::all()).chain(live::all()).collect()
 }
 
+/// The number of the store that each replica begins with. A wiped one begins with another.
+const FIRST_STORE: u64 = 1;
+
+/// What is on the disks of `count` replicas before they start.
+fn disks(count: usize) -> Vec<Option<Storage>> {
+    vec![Some(Storage::of(FIRST_STORE)); count]
+}
+
 /// `count` replicas and clients with these scripts.
-fn system(rules: Book, count: usize, scripts: &[&[Command]]) -> System<Checked> {
+fn system(rules: Book, count: usize, scripts: &[&[Command]], limits: Limits) -> System<Checked> {
     let replicas: Vec<Id> = (0..count).map(Id::from).collect();
     let habits = Habits {
         asks_again: rules.keeps(Rule::ClientAsksAgain),
@@ -67,7 +76,8 @@ fn system(rules: Book, count: usize, scripts: &[&[Command]]) -> System<Checked> 
         knows_its_answer: rules.keeps(Rule::AnswerIsItsOwn),
         ..Habits::ALL
     };
-    let timing = Timing { again: milliseconds(50, 50), silence: milliseconds(150, 300) };
-    let server = Server { replicas: replicas.clone(), timing, rules };
+    let timing = Timing::of(&Settings::default());
+    let first_stores = replicas.iter().map(|id| (*id, FIRST_STORE)).collect();
+    let server = Server { replicas: replicas.clone(), first_stores, timing, limits, rules };
     crate::system::system(Arc::new(Ghost::default()), count, server, &replicas, scripts, habits)
 }

@@ -22,7 +22,7 @@ use crate::viewstamped::{Timer, Viewstamped};
 pub fn all() -> Vec<Box<dyn AnySpec>> {
     vec![
         paper_transfer().boxed(),
-        transfer_repaired().counts(399_296, 2_211_427).boxed(),
+        transfer_repaired().counts(449_828, 2_411_685).boxed(),
         paper_crash().boxed(),
         crash_repaired().counts(70_830, 187_087).boxed(),
     ]

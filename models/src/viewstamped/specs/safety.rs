@@ -3,13 +3,13 @@
 use quorate_checker::AnySpec;
 use quorate_checker::spec::{Claim, Faults, Spec};
 
-use super::{Book, EVERY_RULE, Fact, SEEN, ViewstampedSpec, fact, system};
+use super::{Book, EVERY_RULE, Fact, SEEN, ViewstampedSpec, disks, fact, system};
 use crate::claims::all_answered;
 use crate::kv::{Command, get, put};
 use crate::member::Timer::Server;
 use crate::system::{Boxed, suspended};
-use crate::viewstamped::Timer;
 use crate::viewstamped::claims::{ghost, obsolete, properties};
+use crate::viewstamped::{Limits, Timer};
 
 /// What a spec lets happen, and how often.
 #[derive(Clone, Copy, Debug, Default)]
@@ -23,6 +23,7 @@ pub struct Bounds<'a> {
     pub agains: u8,
     pub retries: u8,
     pub faults: Faults,
+    pub limits: Limits,
 }
 
 /// Viewstamped Replication within `bounds`: its safety, and the facts that must be reachable.
@@ -31,15 +32,20 @@ pub fn viewstamped(name: &str, rules: Book, bounds: Bounds<'_>, facts: &[Fact]) 
     let suspended = suspended(&rules);
     let claims = properties::safety().into_iter();
     let claims = claims.map(|(name, claim)| Claim::always(name, SEEN, claim));
-    let spec = Spec::new(name, system(rules, bounds.replicas, bounds.scripts), bounds.replicas)
-        .claims(claims.chain(facts.iter().cloned()))
-        .suspending(suspended)
-        .ghost(ghost::observe)
-        .faults(bounds.faults)
-        .timeouts("silences", |timer| *timer == Server(Timer::Silence), bounds.silences)
-        .timeouts("words said again", |timer| *timer == Server(Timer::Again), bounds.agains)
-        .timeouts("client retries", |timer| timer.is_retry(), bounds.retries);
-    match (prunes, bounds.faults.crashes) {
+    let mut spec = Spec::new(
+        name,
+        system(rules, bounds.replicas, bounds.scripts, bounds.limits),
+        bounds.replicas,
+    )
+    .claims(claims.chain(facts.iter().cloned()))
+    .suspending(suspended)
+    .ghost(ghost::observe)
+    .faults(bounds.faults)
+    .timeouts("silences", |timer| *timer == Server(Timer::Silence), bounds.silences)
+    .timeouts("words said again", |timer| *timer == Server(Timer::Again), bounds.agains)
+    .timeouts("client retries", |timer| timer.is_retry(), bounds.retries);
+    spec.storages = disks(bounds.replicas);
+    match (prunes, bounds.faults.crashes + bounds.faults.rollbacks) {
         (true, 0) => spec.obsolete(obsolete::is_obsolete),
         (true, _) => spec.obsolete(obsolete::is_obsolete_after_crashes),
         (false, _) => spec,
@@ -49,11 +55,14 @@ pub fn viewstamped(name: &str, rules: Book, bounds: Bounds<'_>, facts: &[Fact]) 
 /// The specs of safety. The counts change only with a reason.
 pub fn all() -> Vec<Box<dyn AnySpec>> {
     vec![
-        view_change().counts(832_530, 4_255_416).boxed(),
-        conflict().counts(848_369, 3_944_773).boxed(),
+        view_change().counts(1_044_716, 5_208_241).boxed(),
+        conflict().counts(1_018_068, 4_739_981).boxed(),
         recovery().counts(468_831, 1_156_122).boxed(),
-        transfer().counts(466_656, 1_828_812).boxed(),
-        lossy().counts(647_937, 2_776_420).boxed(),
+        transfer().counts(394_076, 1_515_321).boxed(),
+        lossy().counts(703_473, 2_921_288).boxed(),
+        checkpoint().counts(205_655, 596_729).boxed(),
+        checkpoint_views().counts(713_146, 1_908_685).boxed(),
+        window().counts(315_197, 1_488_049).boxed(),
         four().counts(190_329, 1_251_287).boxed(),
     ]
 }
@@ -119,6 +128,54 @@ pub fn lossy() -> ViewstampedSpec {
     let facts: &[Fact] = &[fact("all answered", all_answered)];
     viewstamped("viewstamped/lossy", EVERY_RULE, bounds, facts)
         .summary("a message is lost, another one arrives twice, while clients write and read")
+}
+
+/// Limits with which a replica keeps nothing that it has committed, and a message has one request,
+/// or a piece of so many bytes.
+pub const fn short_of_room(piece: usize) -> Limits {
+    Limits { window: 1 << 20, page: 0, piece, keep: 0 }
+}
+
+/// Who lacks what is in no log any more is given a checkpoint, and what follows it.
+pub fn checkpoint() -> ViewstampedSpec {
+    let scripts: &[&[Command]] = &[&[put("x", "1"), get("x")]];
+    let limits = short_of_room(12);
+    let bounds = Bounds { replicas: 3, scripts, agains: 2, limits, ..Bounds::default() };
+    let facts: &[Fact] = &[
+        fact("a checkpoint taken", properties::a_checkpoint_taken),
+        fact("a checkpoint in pieces", properties::a_checkpoint_in_pieces),
+    ];
+    viewstamped("viewstamped/checkpoint", EVERY_RULE, bounds, facts)
+        .summary("no log keeps what is committed, and who lacks that is given a checkpoint")
+}
+
+/// The same while a replica forgets all, and a view is wanted.
+pub fn checkpoint_views() -> ViewstampedSpec {
+    let limits = short_of_room(1 << 20);
+    let scripts: &[&[Command]] = &[&[put("x", "1")]];
+    let bounds =
+        Bounds { replicas: 3, scripts, silences: 1, faults: CRASH, limits, ..Bounds::default() };
+    let facts: &[Fact] = &[
+        fact("a checkpoint taken", properties::a_checkpoint_taken),
+        fact("answered after a recovery", properties::answered_after_a_recovery),
+        fact("answered after a view change", properties::answered_after_a_view_change),
+    ];
+    viewstamped("viewstamped/checkpoint-views", EVERY_RULE, bounds, facts)
+        .summary("a view starts, and a replica recovers, where no log keeps what is committed")
+}
+
+/// A primary has one request in its hands at a time.
+pub fn window() -> ViewstampedSpec {
+    let scripts: &[&[Command]] = &[&[put("x", "1")], &[put("x", "2")]];
+    let limits = Limits { window: 1, ..Limits::default() };
+    let bounds =
+        Bounds { replicas: 3, scripts, silences: 1, retries: 1, limits, ..Bounds::default() };
+    let facts: &[Fact] = &[
+        fact("a request that waits", properties::a_request_that_waits),
+        fact("answered after a view change", properties::answered_after_a_view_change),
+    ];
+    viewstamped("viewstamped/window", EVERY_RULE, bounds, facts)
+        .summary("two clients write, and a request waits until the other one is committed")
 }
 
 /// Four replicas: two are no majority.

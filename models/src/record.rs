@@ -1,14 +1,20 @@
-//! What survives a crash, as records: it is one record.
+//! A storage that is one record.
 
 use bytes::Bytes;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use crate::durable::{Change, Damage, Durable, Key};
 
-use super::state::Storage;
-
 const KEY: Key = Key { kind: 0, number: 0 };
 
-impl Durable for Storage {
+/// What survives a crash, if it is little: it is written as a whole when it changes.
+pub trait Record: Serialize + DeserializeOwned + PartialEq {
+    /// Its name in words, for messages: "number of starts".
+    const NAME: &'static str;
+}
+
+impl<R: Record> Durable for R {
     fn changes(&self, since: Option<&Self>) -> Vec<Change> {
         if since == Some(self) {
             return Vec::new();
@@ -32,7 +38,7 @@ impl Durable for Storage {
 
     fn name(key: Key) -> String {
         match key {
-            KEY => "view or number of starts".to_owned(),
+            KEY => R::NAME.to_owned(),
             Key { kind, number } => format!("record {number} of unknown kind {kind}"),
         }
     }

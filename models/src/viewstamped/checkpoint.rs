@@ -1,0 +1,78 @@
+//! Checkpoints (VRR §5.1): the state stands for the requests that have made it, so that a log does
+//! not grow without end.
+//!
+//! A replica drops the oldest requests of its log when what it has committed of it weighs too much.
+//! Who lacks one of those is given the state instead, in pieces. The state is encoded when somebody
+//! asks for it, and stays as it was then until the log has gone on without it.
+
+use bytes::Bytes;
+use imbl::Vector;
+use serde::Serialize;
+
+use super::log::Log;
+use super::server::Step;
+use super::{Command, Params};
+use crate::data::Data;
+use crate::number::Index;
+use crate::pieces;
+use crate::service::Request;
+use crate::state_machine::StateMachine;
+
+/// What a request weighs beside its command.
+const REQUEST: usize = 64;
+
+/// The weight of a request, in bytes.
+pub fn weight<M: StateMachine>(request: &Request<M::Command>) -> usize {
+    REQUEST + M::weight(&request.command)
+}
+
+/// What the requests up to `op` have made, encoded.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct Checkpoint {
+    pub op: Index,
+    pub pieces: Vector<Bytes>,
+}
+
+impl Checkpoint {
+    /// The state after the request `op`, in pieces of `size` bytes.
+    ///
+    /// # Panics
+    /// If `size` is 0.
+    pub fn of<M: StateMachine>(op: Index, data: &Data<M>, size: usize) -> Self {
+        Checkpoint { op, pieces: pieces::encode(data, size) }
+    }
+
+    /// Its size in bytes.
+    pub fn size(&self) -> usize {
+        self.pieces.iter().map(Bytes::len).sum()
+    }
+}
+
+/// What a replica has not committed of its log, and before that as much as one message carries.
+pub(super) fn end_of_log<P: Params>(step: &Step<P>) -> Log<Command<P>> {
+    let (log, most) = (&step.replica().log, step.server.limits.page);
+    let (mut op, mut sum) = (step.replica().commit, 0);
+    while let Some(request) = log.get(op) {
+        sum += weight::<P::Machine>(request);
+        if sum > most {
+            break;
+        }
+        op = Index(op.0 - 1);
+    }
+    log.behind(op)
+}
+
+/// A request has taken effect, and is kept; older ones are dropped if that is too much. As much is
+/// kept as the checkpoint has, so that whoever is given one finds what follows it.
+pub(super) fn keep<P: Params>(step: &mut Step<P>, request: &Request<Command<P>>) {
+    let least = step.server.limits.keep;
+    let known = step.replica_mut();
+    known.kept += weight::<P::Machine>(request);
+    while known.kept > known.checkpoint.as_ref().map_or(0, Checkpoint::size).max(least) {
+        let first = known.log.drop_first().expect("what is kept is in the log");
+        known.kept -= weight::<P::Machine>(&first);
+        if known.checkpoint.as_ref().is_some_and(|it| it.op < known.log.base()) {
+            known.checkpoint = None;
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! Viewstamped Replication as a protocol that a node runs.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::time::Duration;
+
+use stateright::actor::Id;
+
+use super::checkpoint::Checkpoint;
+use super::state::{Replica, Status as Part, Storage};
+use super::{Limits, Server, Timing};
+use crate::kv::Kv;
+use crate::protocol::{Misfit, Protocol, Settings, milliseconds};
+use crate::rules::AllRules;
+use crate::service::{Number, Status};
+
+/// What a node of a cluster runs: the key-value store behind all rules.
+pub type Node = Server<(Kv, AllRules)>;
+
+const AGAIN: &str = "again";
+const SILENCE: &str = "silence";
+
+impl Timing {
+    /// As a cluster is set up: the same in its nodes and in the specs.
+    pub fn of(settings: &Settings) -> Self {
+        let timer = |name| settings.timer::<Node>(name);
+        Timing { again: timer(AGAIN), silence: timer(SILENCE) }
+    }
+}
+
+impl Protocol for Node {
+    const NAME: &'static str = "viewstamped";
+    const TIMERS: &'static [(&'static str, Range<Duration>)] =
+        &[(AGAIN, milliseconds(50, 50)), (SILENCE, milliseconds(150, 300))];
+
+    /// Of fewer a crash leaves no majority that remembers anything.
+    const LEAST_NODES: usize = 3;
+
+    /// All but the number of starts is in memory.
+    const OUTLIVES_A_STOP: bool = false;
+
+    fn server(servers: Vec<Id>, settings: &Settings) -> Self {
+        Server {
+            replicas: servers,
+            first_stores: settings.stores.clone(),
+            timing: Timing::of(settings),
+            limits: Limits::default(),
+            rules: AllRules,
+        }
+    }
+
+    fn fits(settings: &Settings) -> Result<(), Misfit> {
+        settings.exceeds::<Self>(SILENCE, AGAIN)
+    }
+
+    fn first_storage(number: u64) -> Option<Storage> {
+        Some(Storage::of(number))
+    }
+
+    fn status(&self, id: Id, replica: &Replica<Kv>) -> Status {
+        let number = |name, unit, meaning, value| Number { name, unit, meaning, value };
+        let (last, sessions) = (replica.log.last().0, replica.data.sessions.len() as u64);
+        let starts = replica.storage.incarnation.0;
+        Status {
+            role: role(&replica.status).to_owned(),
+            leader: replica.is_normal().then(|| self.primary(replica.view)),
+            numbers: vec![
+                number("view", "", "The node's view-number.", replica.view.0),
+                number("commit", "index", "The node's commit-number.", replica.commit.0),
+                number("last", "index", "The op-number of its last request.", last),
+                number("sessions", "", "The sessions in its client-table.", sessions),
+                number("starts", "", "How often the node has started.", starts),
+            ],
+            measures: measures(replica),
+            lags: self.lags(id, replica),
+            warnings: self.warnings(id, replica),
+            ..Status::default()
+        }
+    }
+
+    fn gives_up(&self, _: &Replica<Kv>) -> Option<String> {
+        None
+    }
+}
+
+impl Node {
+    /// How many requests of a primary's log each backup is not known to have.
+    fn lags(&self, id: Id, replica: &Replica<Kv>) -> BTreeMap<Id, u64> {
+        let Part::Primary { held, .. } = &replica.status else { return BTreeMap::new() };
+        let last = replica.log.last().0;
+        let has = |backup| held.get(&backup).copied().unwrap_or(replica.commit).0;
+        self.others(id).map(|backup| (backup, last.saturating_sub(has(backup)))).collect()
+    }
+
+    fn warnings(&self, id: Id, replica: &Replica<Kv>) -> Vec<String> {
+        match &replica.status {
+            Part::Counting { .. } if !self.first_stores.contains_key(&id) => vec![
+                "cluster.toml says no store_id of this node, so it cannot tell whether the cluster \
+                 begins, and takes part in nothing unless a majority does"
+                    .to_owned(),
+            ],
+            Part::Counting { .. } | Part::Recovering { .. } => vec![
+                "it has forgotten everything, and asks the others: it takes no part until a \
+                 majority and the primary have answered"
+                    .to_owned(),
+            ],
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// The field's name of a replica's status.
+fn role<C: Clone>(status: &Part<C>) -> &'static str {
+    match status {
+        Part::Primary { .. } => "primary",
+        Part::Backup => "backup",
+        Part::ViewChange { .. } => "view change",
+        Part::Counting { .. } | Part::Recovering { .. } => "recovering",
+    }
+}
+
+/// What fills up, and what waits.
+fn measures(replica: &Replica<Kv>) -> Vec<Number> {
+    let number = |name, unit, meaning, value| Number { name, unit, meaning, value };
+    let kept = replica.log.last().0 - replica.log.base().0;
+    let checkpoint = replica.checkpoint.as_ref().map_or(0, Checkpoint::size) as u64;
+    let waiting = match &replica.status {
+        Part::Primary { window, .. } => window.waiting() as u64,
+        _ => 0,
+    };
+    vec![
+        number("log", "requests", "The requests in the log that are not dropped.", kept),
+        number("log", "bytes", "What the committed ones of these weigh.", replica.kept as u64),
+        number("checkpoint", "bytes", "The size of the state that others are given.", checkpoint),
+        number("requests", "waiting", "A primary's requests without an op-number.", waiting),
+    ]
+}

@@ -1,0 +1,93 @@
+//! Three replicas that keep nothing on their disks. They are killed, and one loses its disk.
+
+use std::fs;
+use std::time::Instant;
+
+use quorate_models::viewstamped::protocol::Node;
+use serde_json::Value;
+
+use crate::load::{CLIENTS, OPERATIONS, assert_stands};
+use crate::support::cluster::{Cluster, expect, quorate, wait_for};
+
+/// Waits until all are normal in one view.
+fn settle(cluster: &Cluster) {
+    wait_for("all to be normal in one view", || {
+        let rows = cluster.status();
+        let is_normal = |row: &Value| row["role"] == "primary" || row["role"] == "backup";
+        let is_settled = rows.iter().all(|row| is_normal(row) && row["view"] == rows[0]["view"]);
+        (is_settled && rows.len() == 3).then_some(())
+    });
+}
+
+#[test]
+fn the_primary_is_killed_five_times_and_no_acknowledged_write_is_lost() {
+    let cluster = Cluster::start_of::<Node>(3);
+    let mut failovers = Vec::new();
+    assert_stands(&cluster, |load| {
+        for _ in 0..5 {
+            load.wait_for(OPERATIONS);
+            settle(&cluster);
+            let primary = cluster.leader();
+            cluster.kill(primary);
+            let since = Instant::now();
+            load.wait_for(CLIENTS as usize + 1);
+            failovers.push(since.elapsed());
+            load.wait_for(OPERATIONS);
+            cluster.restart(primary);
+        }
+        settle(&cluster);
+        // A backup that dies costs nobody anything, and comes back with all.
+        let backup = cluster.leader() % 3 + 1;
+        cluster.kill(backup);
+        load.wait_for(OPERATIONS);
+        cluster.restart(backup);
+        settle(&cluster);
+    });
+    println!("until the clients went on: {failovers:?}");
+}
+
+/// A replica whose disk is lost learns from the others how often it has started, and recovers.
+#[test]
+fn a_replica_that_lost_its_disk_recovers_with_a_new_one() {
+    let cluster = Cluster::start_of::<Node>(3);
+    let primary = cluster.leader();
+    let config = cluster.config();
+    let directory = config.strip_suffix("cluster.toml").expect("the config of a directory");
+    let store = format!("{directory}node-{primary}.store");
+    assert_stands(&cluster, |load| {
+        for round in 1..=2 {
+            load.wait_for(OPERATIONS);
+            settle(&cluster);
+            cluster.kill(primary);
+            fs::remove_file(&store).expect("its store");
+            load.wait_for(OPERATIONS);
+            cluster.restart_with(primary, &["--init"]);
+            settle(&cluster);
+            assert_eq!(cluster.number(primary, "starts"), Some(1 + round));
+        }
+    });
+}
+
+/// Nobody makes up what a majority has forgotten.
+#[test]
+fn a_majority_that_was_killed_at_once_answers_nobody() {
+    let cluster = Cluster::start_of::<Node>(3);
+    let config = cluster.config();
+    assert!(quorate(["kv", "--config", &config, "put", "colour", "blue"]).status.success());
+    for id in 1..=3 {
+        cluster.kill(id);
+    }
+    for id in 1..=3 {
+        cluster.restart(id);
+    }
+    wait_for("all to ask", || {
+        let rows = cluster.status();
+        let asks = |row: &Value| {
+            let warning = row["warnings"][0].as_str().unwrap_or_default();
+            row["role"] == "recovering" && warning.contains("it has forgotten everything")
+        };
+        (rows.len() == 3 && rows.iter().all(asks)).then_some(())
+    });
+    let told = quorate(["kv", "--config", &config, "--timeout", "1", "get", "colour"]);
+    expect(&told, 3, &["no answer"]);
+}
