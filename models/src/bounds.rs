@@ -36,6 +36,8 @@ pub const COUNTS: &[Count] = &[
         (0, 255),
         "Primary-backup: how often a server is taken for dead, in total [default: 0]",
     ),
+    count("silences", (0, 255), "Viewstamped: how often silence is noticed, in total [default: 0]"),
+    count("agains", (0, 255), "Viewstamped: how often something is said again [default: 0]"),
     count("retries", (0, 255), "How often clients ask again, in total [default: 0]"),
     count("crashes", (0, 255), "How many times servers crash, in total [default: 0]"),
     count("down-at-once", (0, 9), "How many servers are down at once at most [default: 1]"),

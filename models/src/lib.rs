@@ -128,8 +128,9 @@ pub fn custom(
     match protocol {
         "raft" => raft::specs::custom::spec(bounds),
         "primary-backup" => primary_backup::specs::custom::spec(bounds),
+        "viewstamped" => viewstamped::specs::custom::spec(bounds),
         _ => Err(bounds::Refused(format!(
-            "no protocol {protocol:?} takes bounds, only raft and primary-backup do"
+            "no protocol {protocol:?} takes bounds, only raft, primary-backup and viewstamped do"
         ))),
     }
 }

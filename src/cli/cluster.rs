@@ -65,6 +65,9 @@ pub struct Args {
     /// long as the cluster runs now
     #[arg(long, value_name = "R", value_parser = clap::value_parser!(u16).range(1..=65_000))]
     redis: Option<u16>,
+    /// Create the cluster, and start none of its nodes
+    #[arg(long, conflicts_with = "redis")]
+    only_create: bool,
     #[command(flatten)]
     log: Options,
 }
@@ -81,6 +84,9 @@ pub fn run(args: Args) -> ExitCode {
 }
 
 fn cluster(args: &Args, log: Log) -> Result<(), Failure> {
+    if args.only_create {
+        return only_create(args, log);
+    }
     let stop = Arc::new(AtomicBool::new(false));
     let told = stop.clone();
     ctrlc::set_handler(move || told.store(true, Ordering::SeqCst))
@@ -116,6 +122,20 @@ fn cluster(args: &Args, log: Log) -> Result<(), Failure> {
     let ended = watch(&mut nodes, &stop, &path, log);
     children::stop_all(&mut nodes, log);
     ended
+}
+
+/// Creates a cluster whose nodes others start, perhaps on other machines.
+fn only_create(args: &Args, log: Log) -> Result<(), Failure> {
+    let path = args.dir.join(FILE);
+    let shown = path.display();
+    if path.exists() {
+        let message = format!("--only-create: {shown} is there already");
+        return Err(Failure::new(Code::Usage, message));
+    }
+    create(args)?;
+    let text = format!("created; `quorate node --config {shown} --id 1` starts node 1");
+    log.info(&text, &[]);
+    Ok(())
 }
 
 /// Where node `id` serves Redis clients, if `first` is the port before that of the first node.

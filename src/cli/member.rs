@@ -125,6 +125,9 @@ fn member(args: &Args) -> Result<(), Failure> {
     let Some((change, done)) = args.what.change() else {
         return list::show(&config);
     };
+    if !setup::changes_members(&config)? {
+        return Err(Failure::new(Code::No, setup::keeps_members(&config)));
+    }
     if let What::Add { node, address: Some(address) } = &args.what {
         return report(come::add(&config, *node, address, args.timeout)?, &done);
     }

@@ -68,9 +68,10 @@ pub struct Args {
     /// The file with the key of that certificate, in PEM, which only its owner can read
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     tls_key: Option<PathBuf>,
-    /// Create the node's store if there is none. Only for a node that never ran, or in Raft for one
-    /// that has lost its store, which counts for nothing until it is removed, added and promoted:
-    /// one that comes back without its memory may break its word, and acknowledged writes are lost
+    /// Create the node's store if there is none. Only for a node that never ran, or that has lost
+    /// its store where the protocol knows it for that: in Raft it counts for nothing until it is
+    /// removed, added and promoted, in Viewstamped Replication it recovers from the others. Else it
+    /// comes back without its memory, may break its word, and acknowledged writes are lost
     #[arg(long)]
     init: bool,
     /// Stop when the standard input ends: it does when whoever started the node is gone, even

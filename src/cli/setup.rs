@@ -136,6 +136,11 @@ pub fn changes_members(config: &Config) -> Result<bool, ConfigError> {
     visit(config, Changes)
 }
 
+/// What is said of the members of `config`, if they do not come and go.
+pub fn keeps_members(config: &Config) -> String {
+    format!("{} keeps the members with which the cluster began", config.protocol)
+}
+
 /// Refuses a config of a protocol that does not run, or not with its timers.
 ///
 /// # Errors

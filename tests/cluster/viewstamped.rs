@@ -91,3 +91,14 @@ fn a_majority_that_was_killed_at_once_answers_nobody() {
     let told = quorate(["kv", "--config", &config, "--timeout", "1", "get", "colour"]);
     expect(&told, 3, &["no answer"]);
 }
+
+/// Who asks for another member is refused, and the config stays as it is.
+#[test]
+fn the_members_stay_those_that_it_began_with() {
+    let cluster = Cluster::start_of::<Node>(3);
+    let config = cluster.config();
+    let before = fs::read_to_string(&config).expect("the config");
+    let add = ["member", "--config", &config, "add", "4", "--address", "127.0.0.1:9"];
+    expect(&quorate(add), 1, &["viewstamped keeps the members with which the cluster began"]);
+    assert_eq!(fs::read_to_string(&config).expect("the config"), before);
+}

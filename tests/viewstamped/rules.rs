@@ -72,6 +72,8 @@ necessary! {
         within three!(write, agains: 1, limits: short_of_room(1 << 20));
     window_is_kept: WindowIsKept breaks WINDOW in 2
         within three!(two, limits: Limits { window: 1, ..Limits::default() });
+    recovers_no_less: RecoversNoLess breaks MAJORITY_HOLDS in 12
+        within three!(write, faults: CRASH, limits: short_of_room(1 << 20));
     new_disk_recovers: NewDiskRecovers breaks NOTHING_IS_LOST in 6
         within three!(write, faults: WIPE);
     recovering_is_silent: RecoveringIsSilent breaks MAJORITY_HOLDS in 8

@@ -17,21 +17,21 @@ holds! {
     view_change: "viewstamped/view-change" has depth 34;
     conflict: "viewstamped/conflict" has depth 29;
     recovery: "viewstamped/recovery" has depth 25;
-    transfer: "viewstamped/transfer" has depth 27;
+    transfer: "viewstamped/transfer" has depth 26;
     checkpoint: "viewstamped/checkpoint" has depth 30;
     checkpoint_views: "viewstamped/checkpoint-views" has depth 30;
     window: "viewstamped/window" has depth 27;
     lossy: "viewstamped/lossy" has depth 18;
     four: "viewstamped/four" has depth 24;
-    transfer_repaired: "viewstamped/transfer-repaired" has depth 32;
+    transfer_repaired: "viewstamped/transfer-repaired" has depth 28;
     crash_repaired: "viewstamped/crash-repaired" has depth 25;
     calm_live: "viewstamped/calm-live" has depth 17;
     failover_live: "viewstamped/failover-live" has depth 27;
-    rejoin_live: "viewstamped/rejoin-live" has depth 38;
+    rejoin_live: "viewstamped/rejoin-live" has depth 39;
     lossy_live: "viewstamped/lossy-live" has depth 18;
     cut_off_live: "viewstamped/cut-off-live" has depth 44;
-    checkpoint_live: "viewstamped/checkpoint-live" has depth 50;
-    checkpoint_lossy_live: "viewstamped/checkpoint-lossy-live" has depth 46;
+    checkpoint_live: "viewstamped/checkpoint-live" has depth 53;
+    checkpoint_lossy_live: "viewstamped/checkpoint-lossy-live" has depth 54;
     suspicion_live: "viewstamped/suspicion-live" has depth 28;
 }
 
@@ -50,8 +50,8 @@ fn what_must_happen_does_within_its_time() {
         ("viewstamped/lossy-live", Some(2)),
         ("viewstamped/cut-off-live", Some(9)),
         ("viewstamped/suspicion-live", Some(2)),
-        ("viewstamped/checkpoint-live", Some(5)),
-        ("viewstamped/checkpoint-lossy-live", Some(3)),
+        ("viewstamped/checkpoint-live", Some(6)),
+        ("viewstamped/checkpoint-lossy-live", Some(4)),
     ] {
         assert_eq!(worst(&explore(name, Engine::Quorate)), ticks, "{name}");
     }

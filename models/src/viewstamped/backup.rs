@@ -11,7 +11,8 @@ use super::{Command, Params, Timer, transfer};
 use crate::number::{Index, ViewNumber};
 
 /// The primary of `view` is heard. Is this replica a normal backup of that view? If the view is
-/// later than the log here, the replica asks for what it lacks.
+/// later than the log here, the replica asks for what it lacks, and wants no other view as long as
+/// it hears that primary.
 fn hears<P: Params>(step: &mut Step<P>, primary: Id, view: ViewNumber) -> bool {
     let known = step.replica();
     if known.view == view && matches!(known.status, Status::Backup) {
@@ -25,6 +26,7 @@ fn hears<P: Params>(step: &mut Step<P>, primary: Id, view: ViewNumber) -> bool {
         return true;
     }
     if view >= known.view && view > known.last_normal {
+        step.set_timer(Timer::Silence, step.server.timing.silence.clone());
         transfer::ask_once(step, primary, view);
     }
     false
@@ -54,7 +56,7 @@ pub(super) fn handle_prepare<P: Params>(
 /// The primary is there, and has committed so much.
 pub(super) fn handle_commit<P: Params>(step: &mut Step<P>, from: Id, message: Commit) {
     if step.replica().has_asked && message.view >= step.replica().view {
-        step.replica_mut().has_asked = false;
+        transfer::is_time_to_ask(step);
     }
     if !hears(step, from, message.view) {
         return;

@@ -104,7 +104,7 @@ impl<C: Clone> Log<C> {
     }
 }
 
-impl<C: Clone + PartialEq> Log<C> {
+impl<C: Clone + Ord> Log<C> {
     /// Whether both have the same requests up to `op`, but for those that one of them has dropped.
     pub fn agrees_up_to(&self, op: Index, other: &Self) -> bool {
         let first = self.base.max(other.base);

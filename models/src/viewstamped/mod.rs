@@ -220,7 +220,7 @@ fn dispatch<P: Params>(step: &mut Step<P>, from: Id, message: Message<Command<P>
         Message::DoViewChange(m) => view_change::handle_do_view_change(step, from, m),
         Message::StartView(m) => view_change::handle_start_view(step, from, m),
         Message::GetState(m) => transfer::handle_get_state(step, from, m),
-        Message::NewState(m) => transfer::handle_new_state(step, m),
+        Message::NewState(m) => transfer::handle_new_state(step, from, m),
         Message::Committed(m) => transfer::handle_committed(step, from, m),
         Message::Piece(m) => transfer::handle_piece(step, from, m),
         Message::Recovery(m) => recovery::handle_recovery(step, from, m),
@@ -232,7 +232,7 @@ fn dispatch<P: Params>(step: &mut Step<P>, from: Id, message: Message<Command<P>
 fn send_again<P: Params>(step: &mut Step<P>) {
     step.set_timer(Timer::Again, step.server.timing.again.clone());
     match &step.replica().status {
-        Status::Primary { held, .. } => primary::send_again(step, &held.clone()),
+        Status::Primary { held, said, .. } => primary::send_again(step, &held.clone(), *said),
         Status::ViewChange { is_done, .. } => view_change::send_again(step, *is_done),
         Status::Counting { .. } | Status::Recovering { .. } => recovery::send_again(step),
         Status::Backup => {}

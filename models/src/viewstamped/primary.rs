@@ -104,24 +104,36 @@ fn commit<P: Params>(step: &mut Step<P>) {
 
 /// The status of the primary of a cluster that begins.
 pub(super) fn with_nothing<P: Params>() -> Status<Command<P>> {
-    Status::Primary { held: BTreeMap::new(), window: Window::of::<P::Machine>(&Log::default()) }
+    of_log::<P>(&Log::default())
+}
+
+/// The status of a primary that has this uncommitted, and does not know who else has it.
+fn of_log<P: Params>(uncommitted: &Log<Command<P>>) -> Status<Command<P>> {
+    let window = Window::of::<P::Machine>(uncommitted);
+    Status::Primary { held: BTreeMap::new(), window, said: Index::ZERO }
 }
 
 /// This replica is primary of its view from now on, and does not know who has how much of its log.
 pub(super) fn begin<P: Params>(step: &mut Step<P>) {
     let known = step.replica_mut();
-    let window = Window::of::<P::Machine>(&known.log.behind(known.commit));
-    known.status = Status::Primary { held: BTreeMap::new(), window };
+    known.status = of_log::<P>(&known.log.behind(known.commit));
     commit(step);
 }
 
-/// The primary says that it is there, and what it has committed. A backup that lacks something is
-/// sent the last request again, and asks for the others if it lacks more.
-pub(super) fn send_again<P: Params>(step: &mut Step<P>, held: &BTreeMap<Id, Index>) {
+/// The primary says that it is there, and what it has committed. If there is nothing new since it
+/// said so before, a backup that lacks the last request is sent that again, and asks for more if it
+/// lacks more.
+pub(super) fn send_again<P: Params>(step: &mut Step<P>, held: &BTreeMap<Id, Index>, said: Index) {
     let known = step.replica();
     let (view, commit, last) = (known.view, known.commit, known.log.last());
     if step.keeps(Rule::PrimaryIsHeard) {
         step.broadcast(&Message::Commit(Commit { view, commit }));
+    }
+    if last > said {
+        if let Status::Primary { said, .. } = &mut step.replica_mut().status {
+            *said = last;
+        }
+        return;
     }
     if last == commit || !step.keeps(Rule::PreparesAreSentAgain) {
         return;

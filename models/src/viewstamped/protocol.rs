@@ -10,7 +10,8 @@ use super::checkpoint::Checkpoint;
 use super::state::{Replica, Status as Part, Storage};
 use super::{Limits, Server, Timing};
 use crate::kv::Kv;
-use crate::protocol::{Misfit, Protocol, Settings, milliseconds};
+use crate::protocol::{Misfit, Protocol, Said, Settings, majority_follows, milliseconds};
+use crate::quorum::is_majority;
 use crate::rules::AllRules;
 use crate::service::{Number, Status};
 
@@ -19,6 +20,8 @@ pub type Node = Server<(Kv, AllRules)>;
 
 const AGAIN: &str = "again";
 const SILENCE: &str = "silence";
+
+const RECOVERING: &str = "recovering";
 
 impl Timing {
     /// As a cluster is set up: the same in its nodes and in the specs.
@@ -78,6 +81,18 @@ impl Protocol for Node {
         }
     }
 
+    /// A majority that has forgotten everything never answers again.
+    fn serves(founders: usize, said: &[Said]) -> Result<(), String> {
+        let forgot = said.iter().filter(|it| it.role == RECOVERING).count();
+        if is_majority(founders - forgot.min(founders), founders) {
+            return majority_follows(founders, said);
+        }
+        Err(format!(
+            "{forgot} of {founders} nodes have forgotten everything at once, and nobody may say \
+             what there was: the data is lost, and the cluster is to be created anew"
+        ))
+    }
+
     fn gives_up(&self, _: &Replica<Kv>) -> Option<String> {
         None
     }
@@ -96,12 +111,12 @@ impl Node {
         match &replica.status {
             Part::Counting { .. } if !self.first_stores.contains_key(&id) => vec![
                 "cluster.toml says no store_id of this node, so it cannot tell whether the cluster \
-                 begins, and takes part in nothing unless a majority does"
+                 begins, and takes part in nothing until a majority has answered that does"
                     .to_owned(),
             ],
             Part::Counting { .. } | Part::Recovering { .. } => vec![
-                "it has forgotten everything, and asks the others: it takes no part until a \
-                 majority and the primary have answered"
+                "it has forgotten everything, and takes no part until a majority that has not, \
+                 and their primary, have answered: for ever, if as many have as make a majority"
                     .to_owned(),
             ],
             _ => Vec::new(),
@@ -115,7 +130,7 @@ fn role<C: Clone>(status: &Part<C>) -> &'static str {
         Part::Primary { .. } => "primary",
         Part::Backup => "backup",
         Part::ViewChange { .. } => "view change",
-        Part::Counting { .. } | Part::Recovering { .. } => "recovering",
+        Part::Counting { .. } | Part::Recovering { .. } => RECOVERING,
     }
 }
 
@@ -134,4 +149,26 @@ fn measures(replica: &Replica<Kv>) -> Vec<Number> {
         number("checkpoint", "bytes", "The size of the state that others are given.", checkpoint),
         number("requests", "waiting", "A primary's requests without an op-number.", waiting),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_majority_that_has_forgotten_everything_is_told_of() {
+        let said = |id: usize, role: &str| Said {
+            id: Id::from(id),
+            role: role.to_owned(),
+            leader: (role != RECOVERING).then(|| Id::from(1)),
+            numbers: BTreeMap::new(),
+            members: BTreeMap::new(),
+        };
+        let serves = |all: &[Said]| Node::serves(3, all).err().unwrap_or_default();
+        let (primary, backup) = (said(1, "primary"), said(2, "backup"));
+        let [second, third] = [2, 3].map(|id| said(id, RECOVERING));
+        assert_eq!(serves(&[primary.clone(), backup, third.clone()]), "");
+        assert!(serves(&[primary.clone(), second, third.clone()]).starts_with("2 of 3 nodes have"));
+        assert!(serves(&[primary, third]).starts_with("no majority follows"));
+    }
 }

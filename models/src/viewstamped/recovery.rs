@@ -9,7 +9,7 @@ use super::rules::Rule;
 use super::server::Step;
 use super::state::{Replica, Status, Storage};
 use super::{Command, MachineOf, Params, Server, Timer, backup, checkpoint, primary, transfer};
-use crate::number::{Incarnation, ViewNumber};
+use crate::number::{Incarnation, Index, ViewNumber};
 use crate::rules::RuleBook;
 use crate::service;
 
@@ -68,9 +68,12 @@ fn first<P: Params>(
     Replica { view, last_normal: view, ..Replica::blank(status, storage) }
 }
 
-/// Asks again.
+/// Asks all again, unless it is being given what it asked for. Who has answered before may be gone.
 pub(super) fn send_again<P: Params>(step: &mut Step<P>) {
-    if step.keeps(Rule::RecoveryIsSentAgain) {
+    if transfer::is_time_to_ask(step) && step.keeps(Rule::RecoveryIsSentAgain) {
+        if let Status::Recovering { answers } = &mut step.replica_mut().status {
+            answers.clear();
+        }
         let nonce = step.replica().storage;
         step.broadcast(&Message::Recovery(Recovery { nonce }));
     }
@@ -149,23 +152,34 @@ fn answered<'a, P: Params>(step: &'a Step<P>) -> Option<(Id, &'a RecoveryRespons
     with_state.max_by_key(|(_, it)| it.view).map(|(from, answer)| (*from, answer))
 }
 
-/// The latest view, when that is known.
-pub(super) fn latest<P: Params>(step: &Step<P>) -> Option<ViewNumber> {
-    answered(step).map(|(_, answer)| answer.view)
+/// A backup of this view that has answered.
+fn backup_of<P: Params>(step: &Step<P>, view: ViewNumber) -> Option<Id> {
+    let Status::Recovering { answers } = &step.replica().status else { return None };
+    let mut of_view = answers.iter().filter(|(_, answer)| answer.view == view);
+    of_view.find(|(_, answer)| answer.state.is_none()).map(|(id, _)| *id)
+}
+
+/// Whether the log of `view` up to `last` has all that the primary of the latest view has told.
+pub(super) fn is_enough<P: Params>(step: &Step<P>, view: ViewNumber, last: Index) -> bool {
+    let state =
+        answered(step).filter(|(_, it)| it.view == view).and_then(|(_, it)| it.state.as_ref());
+    state.is_some_and(|(log, _)| step.require(Rule::RecoversNoLess, last >= log.last()))
 }
 
 /// Takes what the primary of the latest view has, when that is known. If that is only the end of
-/// its log, the replica asks for what comes before.
+/// its log, the replica asks for what comes before: a backup if one has answered, for the primary
+/// is busy.
 pub(super) fn recover_if_answered<P: Params>(step: &mut Step<P>) {
     let Some((from, RecoveryResponse { view, state: Some((log, commit)), .. })) = answered(step)
     else {
         return;
     };
     let (view, log, commit) = (*view, log.clone(), *commit);
+    let from = backup_of(step, view).unwrap_or(from);
     if transfer::fits(step, &log) {
         transfer::take(step, &log);
         backup::begin(step, view, commit);
     } else {
-        transfer::ask(step, from, view);
+        transfer::ask_once(step, from, view);
     }
 }

@@ -16,6 +16,8 @@
 //!   two checkpoints to be on their way to one replica there must be four requests.
 //! - A replica keeps as much of its log as the checkpoint has that it gives (`checkpoint::keep`).
 //!   That is about how fast there are requests, and here they come to an end.
+//! - Who is given the log of a view wants no other view as long as it hears the primary of that one
+//!   (`hears`). Here all that is under way arrives before time passes, however much it is.
 //! - What comes too soon makes a replica ask once (`ask_once`). It would be sent the same again.
 //!
 //! Of the sources, "VRR" is Liskov, Cowling: Viewstamped Replication Revisited, technical report
@@ -53,6 +55,8 @@ rules! {
     OnlyNormalAnswers: "only who is normal answers one who recovers", "VRR §4.3";
     RecoversFromQuorum: "a replica recovers when a majority has answered", "VRR §4.3";
     RecoversFromPrimary: "a replica recovers what the primary of the latest view has", "VRR §4.3";
+    RecoversNoLess: "a replica recovers no less than the primary of the latest view has told",
+        "VRR §4.3";
     NonceMatches: "answers to an earlier recovery count for nothing", "VRR §4.3";
     NonceIsNew: "how often a replica has started is on its disk", "VRR §4.3";
     NewDiskRecovers: "a replica whose disk is new recovers, as one that crashed does", "quorate";

@@ -49,6 +49,8 @@ pub enum Status<C: Clone> {
         /// By backup, up to which op-number that has the log, if that is not committed.
         held: BTreeMap<Id, Index>,
         window: Window<C>,
+        /// The last op-number when it last said that it is there.
+        said: Index,
     },
     /// It takes what the primary of its view has ordered.
     Backup,
@@ -93,7 +95,7 @@ pub struct Replica<M: StateMachine> {
     pub checkpoint: Option<Checkpoint>,
     /// What this replica is given.
     pub incoming: Option<Incoming<M>>,
-    /// It has asked for state, and has not heard how far its primary is since.
+    /// It has asked for state, and it is not time to ask again.
     pub has_asked: bool,
     pub crashes: CrashVector,
     /// What is on its disk.
@@ -111,6 +113,8 @@ pub struct Incoming<M: StateMachine> {
     pub data: Data<M>,
     /// The first pieces of a checkpoint that goes further, and its op-number.
     pub pieces: Option<(Index, Vector<Bytes>)>,
+    /// Some of it has come since it was time to ask again.
+    pub is_fresh: bool,
 }
 
 impl<M: StateMachine> Replica<M> {

@@ -55,12 +55,23 @@ pub(super) fn ask<P: Params>(step: &mut Step<P>, from: Id, view: ViewNumber) {
     }
 }
 
-/// The same, but once until the primary says how far it is: by each request that comes too soon a
-/// replica knows no more of what it lacks than by the first one.
+/// The same, but once until it is time to ask again: by each request that comes too soon a replica
+/// knows no more of what it lacks than by the first one.
 pub(super) fn ask_once<P: Params>(step: &mut Step<P>, from: Id, view: ViewNumber) {
     if !step.replica().has_asked {
         ask(step, from, view);
     }
+}
+
+/// Some time has passed. Unless something has come meanwhile of what this replica asked for, it is
+/// time to ask again.
+pub(super) fn is_time_to_ask<P: Params>(step: &mut Step<P>) -> bool {
+    if step.replica().incoming.as_ref().is_some_and(|incoming| incoming.is_fresh) {
+        step.replica_mut().incoming.iter_mut().for_each(|incoming| incoming.is_fresh = false);
+    } else if step.replica().has_asked {
+        step.replica_mut().has_asked = false;
+    }
+    !step.replica().has_asked
 }
 
 /// Tells who asks what it lacks: all of the view's log if this replica is normal in the view and
@@ -123,7 +134,7 @@ fn incoming<P: Params>(step: &Step<P>) -> Incoming<MachineOf<P>> {
         Some(incoming) if incoming.op >= known.commit => incoming.clone(),
         given => {
             let pieces = given.as_ref().and_then(|it| it.pieces.clone());
-            Incoming { op: known.commit, data: known.data.clone(), pieces }
+            Incoming { op: known.commit, data: known.data.clone(), pieces, is_fresh: true }
         }
     }
 }
@@ -163,7 +174,7 @@ pub(super) fn handle_piece<P: Params>(step: &mut Step<P>, from: Id, message: Pie
     } else if let Ok(data) = pieces::decode::<Data<MachineOf<P>>>(&pieces) {
         let travels = step.keeps(Rule::ClientTableTravels);
         let sessions = if travels { data.sessions } else { Sessions::default() };
-        incoming = Incoming { op, data: Data { sessions, ..data }, pieces: None };
+        incoming = Incoming { op, data: Data { sessions, ..data }, ..incoming };
     }
     put_by(step, incoming);
     go_on(step, from, view);
@@ -172,7 +183,10 @@ pub(super) fn handle_piece<P: Params>(step: &mut Step<P>, from: Id, message: Pie
 /// Keeps what this replica is given.
 fn put_by<P: Params>(step: &mut Step<P>, mut incoming: Incoming<MachineOf<P>>) {
     incoming.pieces = incoming.pieces.filter(|(op, _)| *op > incoming.op);
-    step.replica_mut().incoming = Some(incoming);
+    incoming.is_fresh = true;
+    let known = step.replica_mut();
+    known.incoming = Some(incoming);
+    known.has_asked = false;
 }
 
 /// Something has come, and is not all. It may be enough for what this replica is about; otherwise
@@ -186,18 +200,27 @@ fn go_on<P: Params>(step: &mut Step<P>, from: Id, view: ViewNumber) {
     }
 }
 
-/// Takes what is new.
-pub(super) fn handle_new_state<P: Params>(step: &mut Step<P>, message: NewState<Command<P>>) {
+/// Takes what is new. Who recovers takes no less than the primary of the view has told: it may have
+/// acknowledged that before it crashed. Of less it puts by what is committed.
+pub(super) fn handle_new_state<P: Params>(
+    step: &mut Step<P>,
+    from: Id,
+    message: NewState<Command<P>>,
+) {
+    let NewState { view, mut log, commit } = message;
     let known = step.replica();
-    let has_all = known.last_normal == message.view && message.log.last() <= known.log.last();
-    if message.view < known.view || has_all || !fits(step, &message.log) {
+    let has_all = known.last_normal == view && log.last() <= known.log.last();
+    if view < known.view || has_all {
         return;
     }
-    if known.is_recovering() && recovery::latest(step) != Some(message.view) {
-        return;
+    if known.is_recovering() && !recovery::is_enough(step, view, log.last()) {
+        log.cut_behind(commit);
+        return handle_committed(step, from, Committed { view, log });
     }
-    take(step, &message.log);
-    backup::begin(step, message.view, message.commit);
+    if fits(step, &log) {
+        take(step, &log);
+        backup::begin(step, view, commit);
+    }
 }
 
 /// Whether this replica knows what is before a log, and nothing that is behind it.

@@ -145,7 +145,7 @@ pub(super) fn start_if_told<P: Params>(step: &mut Step<P>) {
     if transfer::fits(step, &log) {
         start(step, &log, commit);
     } else if from != step.id {
-        transfer::ask(step, from, step.replica().view);
+        transfer::ask_once(step, from, step.replica().view);
     }
 }
 
@@ -193,6 +193,7 @@ pub(super) fn handle_start_view<P: Params>(
 
 /// Says again what a view needs to start.
 pub(super) fn send_again<P: Params>(step: &mut Step<P>, is_done: bool) {
+    transfer::is_time_to_ask(step);
     if step.keeps(Rule::ViewChangeIsSentAgain) {
         let view = step.replica().view;
         step.broadcast(&Message::StartViewChange(StartViewChange { view }));

@@ -16,8 +16,7 @@ use ask::Row;
 pub fn show(config: &Config) -> Result<(), Failure> {
     let rows = ask::ask_all(config);
     let text = if !setup::changes_members(config)? {
-        let protocol = &config.protocol;
-        log::line(&format!("quorate: {protocol} keeps the members with which the cluster began"));
+        log::line(&format!("quorate: {}", setup::keeps_members(config)));
         founders(&rows)
     } else if let Some(leader) = leader(&rows) {
         table(leader, &rows)

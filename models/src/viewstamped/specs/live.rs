@@ -95,13 +95,13 @@ pub fn viewstamped(name: &str, rules: Book, bounds: Bounds<'_>, facts: &[Fact]) 
 pub fn all() -> Vec<Box<dyn AnySpec>> {
     vec![
         calm().counts(1_993, 5_538).boxed(),
-        failover().counts(1_182, 2_610).boxed(),
-        rejoin().counts(64_257, 297_246).boxed(),
+        failover().counts(1_197, 2_625).boxed(),
+        rejoin().counts(64_123, 297_175).boxed(),
         lossy().counts(516, 1_108).boxed(),
-        cut_off().counts(5_886, 16_305).boxed(),
-        suspicion().counts(17_102, 68_060).boxed(),
-        checkpoint().counts(12_732, 40_734).boxed(),
-        checkpoint_lossy().counts(656_614, 2_556_334).boxed(),
+        cut_off().counts(5_947, 16_423).boxed(),
+        suspicion().counts(16_583, 66_106).boxed(),
+        checkpoint().counts(12_755, 40_376).boxed(),
+        checkpoint_lossy().counts(724_293, 2_679_759).boxed(),
         too_many().boxed(),
     ]
 }

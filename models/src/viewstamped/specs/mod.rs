@@ -1,5 +1,6 @@
 //! Within which bounds Viewstamped Replication is checked.
 
+pub mod custom;
 pub mod live;
 mod paper;
 mod safety;

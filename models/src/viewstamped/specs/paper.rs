@@ -22,7 +22,7 @@ use crate::viewstamped::{Timer, Viewstamped};
 pub fn all() -> Vec<Box<dyn AnySpec>> {
     vec![
         paper_transfer().boxed(),
-        transfer_repaired().counts(449_828, 2_411_685).boxed(),
+        transfer_repaired().counts(216_493, 1_133_450).boxed(),
         paper_crash().boxed(),
         crash_repaired().counts(70_830, 187_087).boxed(),
     ]

@@ -55,13 +55,13 @@ pub fn viewstamped(name: &str, rules: Book, bounds: Bounds<'_>, facts: &[Fact]) 
 /// The specs of safety. The counts change only with a reason.
 pub fn all() -> Vec<Box<dyn AnySpec>> {
     vec![
-        view_change().counts(1_044_716, 5_208_241).boxed(),
+        view_change().counts(1_047_887, 5_222_985).boxed(),
         conflict().counts(1_018_068, 4_739_981).boxed(),
-        recovery().counts(468_831, 1_156_122).boxed(),
-        transfer().counts(394_076, 1_515_321).boxed(),
+        recovery().counts(472_863, 1_167_354).boxed(),
+        transfer().counts(134_809, 526_983).boxed(),
         lossy().counts(703_473, 2_921_288).boxed(),
-        checkpoint().counts(205_655, 596_729).boxed(),
-        checkpoint_views().counts(713_146, 1_908_685).boxed(),
+        checkpoint().counts(91_697, 258_179).boxed(),
+        checkpoint_views().counts(697_665, 1_868_756).boxed(),
         window().counts(315_197, 1_488_049).boxed(),
         four().counts(190_329, 1_251_287).boxed(),
     ]
