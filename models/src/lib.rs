@@ -3,6 +3,7 @@
 //! | protocol | what it guarantees |
 //! |---|---|
 //! | [`raft`] | one log on a majority of the servers, in one order, whoever leads |
+//! | [`multi_paxos`] | the same, each place in the log decided for itself |
 //! | [`primary_backup`] | two copies of a database; a view service says whose word counts |
 //! | [`primary_backup::naive`] | nothing: the designs that articles teach, and why each breaks |
 //! | [`chain`] | a row of servers, each of which has all that the one behind it has |
@@ -67,6 +68,7 @@ pub mod durable;
 pub mod fenced;
 pub mod kv;
 pub mod member;
+pub mod multi_paxos;
 pub mod number;
 pub mod operator;
 pub mod order;
@@ -108,6 +110,7 @@ pub fn specs() -> Vec<Box<dyn quorate_checker::AnySpec>> {
     specs.extend(chain::specs::live::all());
     specs.extend(fenced::specs::all());
     specs.extend(viewstamped::specs::all());
+    specs.extend(multi_paxos::specs::all());
     specs
 }
 

@@ -51,6 +51,11 @@ number! {
 }
 
 number! {
+    /// A round of ballots, in which each server has one. `ZERO` is before the first.
+    Round
+}
+
+number! {
     /// Which grant of a store to a writer there is. `ZERO` is before the first.
     Epoch
 }

@@ -1,0 +1,219 @@
+//! What must be true of Multi-Paxos, and what must be possible, so that nothing holds for want of
+//! behaviour.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::ghost::Ghost;
+use crate::claims::{self, all_answered, is_explained, pairs, servers, servers_up};
+use crate::multi_paxos::log::Value;
+use crate::multi_paxos::state::{Role, ServerState};
+use crate::multi_paxos::{MachineOf, Params, Server};
+use crate::number::Index;
+use crate::quorum::is_majority;
+
+/// The members of a system, and its history.
+pub type System<P> = claims::System<Server<P>, Arc<Ghost<MachineOf<P>>>>;
+/// Its state.
+pub type SystemState<P> = claims::SystemState<Server<P>, Arc<Ghost<MachineOf<P>>>>;
+/// What is true or not of a state.
+pub type Condition<P> = fn(&System<P>, &SystemState<P>) -> bool;
+
+/// A property and its name.
+pub type Named<P> = (&'static str, Condition<P>);
+
+pub const LINEARIZABILITY: &str = "linearizability";
+pub const ONE_VALUE: &str = "one value is chosen for a slot, once and for all";
+pub const MAJORITY_HOLDS: &str = "a majority holds what is chosen";
+pub const LEADER_HAS_ALL: &str = "the leader of the highest ballot has what is chosen";
+pub const QUORUM_PROMISED: &str = "a majority has promised the ballot of whoever leads";
+pub const COUNTED_ACCEPTED: &str = "whoever is counted has accepted";
+pub const ACCEPTED_IS_PROMISED: &str = "what is accepted is not above the promise";
+pub const ONE_PROPOSAL: &str = "one value is proposed in a ballot for a slot";
+pub const STATE_FOLLOWS: &str = "the state is what the chosen commands make of it, each once";
+
+/// What the clients see, and why.
+pub fn safety<P: Params>() -> Vec<Named<P>> {
+    vec![
+        (LINEARIZABILITY, linearizability),
+        (ONE_VALUE, one_value),
+        (MAJORITY_HOLDS, majority_holds),
+        (LEADER_HAS_ALL, leader_has_all),
+        (QUORUM_PROMISED, quorum_promised),
+        (COUNTED_ACCEPTED, counted_accepted),
+        (ACCEPTED_IS_PROMISED, accepted_is_promised),
+        (ONE_PROPOSAL, one_proposal),
+        (STATE_FOLLOWS, state_follows),
+    ]
+}
+
+/// Some order of the operations explains what the clients were told.
+fn linearizability<P: Params>(system: &System<P>, state: &SystemState<P>) -> bool {
+    is_explained(system, state, &state.history.returned)
+}
+
+/// Whatever a server takes as chosen for a slot is what was first taken as chosen for it.
+pub fn one_value<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
+    let first = &state.history.chosen;
+    servers(state).all(|(_, server)| {
+        server.storage.log.iter().all(|(slot, value)| first.get(slot) == Some(value))
+    })
+}
+
+/// More than half of the servers hold what anybody takes as chosen, whether they know that it is or
+/// have accepted it.
+fn majority_holds<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
+    let all: Vec<_> = servers(state).map(|(_, server)| server).collect();
+    state.history.chosen.iter().all(|(slot, value)| {
+        let holders = all.iter().filter(|it| it.held(slot) == Some(value)).count();
+        is_majority(holders, all.len())
+    })
+}
+
+/// A leader with the highest ballot that anybody has promised knows, or has proposed, all that is
+/// chosen.
+fn leader_has_all<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
+    let highest = servers(state).map(|(_, server)| server.promised()).max();
+    let leads = |it: &&ServerState<_>| it.is_leader() && Some(it.promised()) == highest;
+    servers(state).map(|(_, server)| server).filter(leads).all(|leader| {
+        let mut chosen = state.history.chosen.iter();
+        chosen.all(|(slot, value)| leader.held(slot) == Some(value))
+    })
+}
+
+/// More than half of the servers accept nothing below the ballot of a leader.
+fn quorum_promised<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
+    let promised: Vec<_> = servers(state).map(|(_, server)| server.promised()).collect();
+    servers(state).filter(|(_, server)| server.is_leader()).all(|(_, leader)| {
+        let promisers = promised.iter().filter(|ballot| **ballot >= leader.promised());
+        is_majority(promisers.count(), promised.len())
+    })
+}
+
+/// Those whom a leader counts for a slot have accepted what it proposed or something later, or hold
+/// what is chosen.
+fn counted_accepted<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
+    let chosen = &state.history.chosen;
+    let has_accepted = |server: &ServerState<_>, slot: &Index, ballot| {
+        let accepted = server.storage.accepted.get(slot);
+        accepted.is_some_and(|it| it.ballot >= ballot)
+            || (*slot <= chosen.last() && server.held(*slot) == chosen.get(*slot))
+    };
+    servers(state).all(|(_, leader)| {
+        let Role::Leader { accepted_by, .. } = &leader.role else { return true };
+        accepted_by.iter().all(|(slot, counted)| {
+            let mut counted = servers(state).filter(|(id, _)| counted.contains(id));
+            counted.all(|(_, server)| has_accepted(server, slot, leader.promised()))
+        })
+    })
+}
+
+/// No server has accepted anything of a higher ballot than it has promised.
+fn accepted_is_promised<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
+    servers(state).all(|(_, server)| {
+        server.storage.accepted.values().all(|it| it.ballot <= server.promised())
+    })
+}
+
+/// No two servers have accepted different values of one ballot for one slot.
+fn one_proposal<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
+    pairs(state).all(|(a, b)| {
+        a.storage.accepted.iter().all(|(slot, own)| {
+            let other = b.storage.accepted.get(slot).filter(|it| it.ballot == own.ballot);
+            other.is_none_or(|other| other.value == own.value)
+        })
+    })
+}
+
+/// A server's state is what its chosen commands make of an empty one, each of them once.
+fn state_follows<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
+    servers(state).all(|(_, server)| {
+        let again = ServerState::<MachineOf<P>>::of(server.storage.clone(), true);
+        (&again.machine, &again.sessions) == (&server.machine, &server.sessions)
+    })
+}
+
+/// A server that is up leads, and all others that are up follow it in its ballot.
+pub fn one_leader<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
+    let Some((id, leader)) = servers_up(state).find(|(_, server)| server.is_leader()) else {
+        return false;
+    };
+    let follows = Role::Follower { leader: Some(id) };
+    servers_up(state).all(|(other, server)| {
+        server.promised() == leader.promised() && (other == id || server.role == follows)
+    })
+}
+
+/// All servers that are up know the same to be chosen, and have accepted nothing beyond.
+pub fn all_caught_up<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
+    let all = || servers_up(state).map(|(_, server)| &server.storage);
+    let logs: BTreeSet<_> = all().map(|storage| &storage.log).collect();
+    logs.len() == 1 && all().all(|storage| storage.accepted.is_empty())
+}
+
+/// Two servers have accepted different values for one slot.
+pub fn two_for_one_slot<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
+    pairs(state).any(|(a, b)| {
+        let mut both = a.storage.accepted.iter();
+        both.any(|(slot, own)| {
+            b.storage.accepted.get(slot).is_some_and(|other| other.value != own.value)
+        })
+    })
+}
+
+/// Two servers that are up lead, each in a ballot of its own.
+pub fn two_lead<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
+    servers_up(state).filter(|(_, server)| server.is_leader()).count() >= 2
+}
+
+/// A leader has begun with what others had accepted of a lower ballot.
+pub fn an_adopted_value<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
+    state.history.adopted
+}
+
+/// A leader has begun so, and something was chosen since that another server accepted of a lower
+/// ballot.
+pub fn chosen_in_a_later_ballot<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
+    let is_chosen_elsewhere = |slot: &Index, value: &Value<_>| {
+        servers(state).any(|(_, server)| server.storage.log.get(*slot) == Some(value))
+    };
+    state.history.adopted
+        && servers(state).any(|(_, server)| {
+            let mut accepted = server.storage.accepted.iter();
+            accepted.any(|(slot, it)| is_chosen_elsewhere(slot, &it.value))
+        })
+}
+
+/// A no-op is chosen for a slot, and a command for one behind it.
+pub fn a_no_op_below_a_command<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
+    let mut behind = state.history.chosen.iter().skip_while(|(_, it)| **it != Value::NoOp);
+    behind.any(|(_, it)| *it != Value::NoOp)
+}
+
+/// Three servers have accepted one command for one slot, each in another ballot.
+pub fn a_command_in_three_ballots<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
+    servers(state).any(|(_, one)| {
+        one.storage.accepted.iter().any(|(slot, own)| {
+            let accepted = servers(state).filter_map(|(_, it)| it.storage.accepted.get(slot));
+            let same = accepted.filter(|it| it.value == own.value);
+            same.map(|it| it.ballot).collect::<BTreeSet<_>>().len() >= 3
+        })
+    })
+}
+
+/// A command is chosen for two slots.
+pub fn chosen_twice<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
+    let requests = state.history.chosen.iter().filter_map(|(_, value)| value.request());
+    let numbers: Vec<_> = requests.map(|it| (it.session, it.sequence)).collect();
+    numbers.iter().collect::<BTreeSet<_>>().len() < numbers.len()
+}
+
+/// A server was told what is chosen, and had not accepted it.
+pub fn a_catch_up<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
+    state.history.caught_up
+}
+
+/// Every command is answered, and a leader has begun with what others had accepted.
+pub fn answered_after_a_change<P: Params>(system: &System<P>, state: &SystemState<P>) -> bool {
+    state.history.adopted && all_answered(system, state)
+}

@@ -1,0 +1,119 @@
+//! What is chosen is learnt and takes effect, slot by slot.
+
+use stateright::actor::Id;
+
+use super::ballot::Ballot;
+use super::log::{Run, Value};
+use super::message::{Chosen, Entries, Learn, Message};
+use super::rules::Rule;
+use super::server::Step;
+use super::state::Role;
+use super::{Command, Params};
+use crate::number::Index;
+
+/// It is known what is chosen for the first slot of which that was not known. It takes effect, and
+/// a leader answers the client.
+pub(super) fn choose<P: Params>(step: &mut Step<P>, value: Value<Command<P>>) {
+    let once = step.keeps(Rule::TakesEffectOnce);
+    let state = step.state_mut();
+    let slot = state.chosen().next();
+    state.perform(&value, once);
+    state.storage.accepted.remove(&slot);
+    state.storage.log.push(value.clone());
+    let is_leader = state.is_leader();
+    match &mut state.role {
+        Role::Follower { .. } => {}
+        Role::Scout { reported, .. } => {
+            reported.remove(&slot);
+        }
+        Role::Leader { accepted_by, .. } => {
+            accepted_by.remove(&slot);
+        }
+    }
+    if is_leader && let Some(request) = value.request() {
+        step.answer_performed(request.session, request.sequence);
+    }
+}
+
+/// All slots up to `up_to` are chosen: those for which something of this ballot was accepted here
+/// hold that.
+pub(super) fn follow<P: Params>(step: &mut Step<P>, ballot: Ballot, up_to: Index) {
+    while step.state().chosen() < up_to
+        && let next = step.state().chosen().next()
+        && let Some(pvalue) = step.state().storage.accepted.get(&next)
+        && step.require(Rule::NoticeNamesBallot, pvalue.ballot == ballot)
+    {
+        let value = pvalue.value.clone();
+        choose(step, value);
+    }
+}
+
+/// A leader is there, and so much is chosen. Whoever lacks some of that asks for it.
+pub(super) fn handle_chosen<P: Params>(step: &mut Step<P>, from: Id, message: Chosen) {
+    let Chosen { ballot, up_to } = message;
+    if ballot < step.promised() {
+        return;
+    }
+    step.promise(ballot);
+    step.follow(Some(from));
+    follow(step, ballot, up_to);
+    if step.state().chosen() < up_to && step.keeps(Rule::MissingIsAsked) {
+        ask(step, from);
+    }
+}
+
+/// Asks a server for what is chosen and not known here.
+fn ask<P: Params>(step: &mut Step<P>, of: Id) {
+    let from = step.state().chosen().next();
+    step.send(of, Message::Learn(Learn { from }));
+}
+
+/// Whether a server that knows nothing from `first` on lacks more than one message carries.
+pub(super) fn lacks_much<P: Params>(step: &Step<P>, first: Index) -> bool {
+    step.state().chosen().0 >= first.0 + step.server.limits.batch as u64
+}
+
+/// Tells a server some of what it lacks.
+pub(super) fn handle_learn<P: Params>(step: &mut Step<P>, from: Id, message: Learn) {
+    if message.from <= step.state().chosen() {
+        send_entries(step, from, message.from);
+    }
+}
+
+/// Tells a server what is chosen from `first` on, as much as one message carries.
+pub(super) fn send_entries<P: Params>(step: &mut Step<P>, to: Id, first: Index) {
+    let chosen = step.state().storage.log.run(first, step.server.limits.batch);
+    let up_to = step.state().chosen();
+    step.send(to, Message::Entries(Entries { chosen, up_to }));
+}
+
+/// Takes in what is new, and asks for the rest. A leader counts by itself what is chosen.
+pub(super) fn handle_entries<P: Params>(
+    step: &mut Step<P>,
+    from: Id,
+    message: Entries<Command<P>>,
+) {
+    if step.state().is_leader() {
+        return;
+    }
+    let is_news = take(step, &message.chosen);
+    if is_news && step.state().chosen() < message.up_to && step.keeps(Rule::RestIsAsked) {
+        ask(step, from);
+    }
+}
+
+/// Takes in what is chosen behind what is known, and says whether there is any of that.
+pub(super) fn take<P: Params>(step: &mut Step<P>, run: &Run<Command<P>>) -> bool {
+    let next = step.state().chosen().next();
+    if !step.require(Rule::NoSlotIsSkipped, run.from <= next) {
+        return false;
+    }
+    let known = next.0.saturating_sub(run.from.0) as usize;
+    let mut is_news = false;
+    for value in run.values.iter().skip(known) {
+        choose(step, value.clone());
+        step.save();
+        is_news = true;
+    }
+    is_news
+}

@@ -1,0 +1,100 @@
+//! What servers say to each other.
+
+use std::fmt;
+
+use imbl::OrdMap;
+use serde::{Deserialize, Serialize};
+
+use super::ballot::Ballot;
+use super::log::{Run, Value};
+use super::state::Pvalue;
+use crate::number::Index;
+
+/// A server that stands asks all others for a promise, for all slots from the first on of which it
+/// does not know what is chosen. It asks again until they answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Prepare {
+    pub ballot: Ballot,
+    pub from: Index,
+}
+
+/// An acceptor accepts nothing below `ballot` any more. It tells the one who asked what it has
+/// accepted, and what it knows to be chosen.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(bound(serialize = "C: Serialize", deserialize = "C: Deserialize<'de>"))]
+pub struct Promise<C: Clone> {
+    pub ballot: Ballot,
+    /// What is chosen, from the slot on that was asked for.
+    pub chosen: Run<C>,
+    /// By slot behind that, what was accepted last.
+    pub accepted: OrdMap<Index, Pvalue<C>>,
+}
+
+/// A leader proposes a value for a slot to all acceptors. It does so again until they answer, or it
+/// is chosen.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Accept<C> {
+    pub ballot: Ballot,
+    pub slot: Index,
+    pub value: Value<C>,
+    /// All slots up to this one are chosen, as in [`Chosen`].
+    pub chosen: Index,
+}
+
+/// An acceptor has accepted what was proposed in `ballot` for `slot`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Accepted {
+    pub ballot: Ballot,
+    pub slot: Index,
+}
+
+/// A leader says that it is there. All slots up to `up_to` are chosen, and where it has proposed
+/// something for them in its ballot, it is that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Chosen {
+    pub ballot: Ballot,
+    pub up_to: Index,
+}
+
+/// A server does not know what is chosen from this slot on, and has heard that something is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Learn {
+    pub from: Index,
+}
+
+/// Some of what is chosen, for a server that lacks it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(bound(serialize = "C: Serialize", deserialize = "C: Deserialize<'de>"))]
+pub struct Entries<C: Clone> {
+    pub chosen: Run<C>,
+    /// Up to which slot the sender knows what is chosen.
+    pub up_to: Index,
+}
+
+/// What servers say to each other.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(bound(serialize = "C: Serialize", deserialize = "C: Deserialize<'de>"))]
+pub enum Message<C: Clone> {
+    Prepare(Prepare),
+    Promise(Promise<C>),
+    Accept(Accept<C>),
+    Accepted(Accepted),
+    Chosen(Chosen),
+    Learn(Learn),
+    Entries(Entries<C>),
+}
+
+/// As the message itself.
+impl<C: Clone + fmt::Debug> fmt::Debug for Message<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Message::Prepare(m) => m.fmt(f),
+            Message::Promise(m) => m.fmt(f),
+            Message::Accept(m) => m.fmt(f),
+            Message::Accepted(m) => m.fmt(f),
+            Message::Chosen(m) => m.fmt(f),
+            Message::Learn(m) => m.fmt(f),
+            Message::Entries(m) => m.fmt(f),
+        }
+    }
+}

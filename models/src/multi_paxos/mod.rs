@@ -1,0 +1,206 @@
+//! Multi-Paxos: one log on a majority of the servers, and a leader that proposes what goes into it.
+//!
+//! Each slot of the log is decided by an instance of Paxos. Any server may *stand* with a *ballot*:
+//! it asks all acceptors to promise that they accept nothing of lower ballots, and a majority tells
+//! it what it has accepted already. One such phase is for all slots at once. Then the server leads:
+//! it proposes what it was told, and what clients ask for, until somebody stands with a higher
+//! ballot. A value that a majority has accepted in one ballot is *chosen*, and will be for ever.
+//!
+//! Source: van Renesse, Altinbuken: Paxos Made Moderately Complex, ACM Computing Surveys 2015
+//! (PMMC). No-ops are of Lamport: Paxos Made Simple, 2001 (PMS), and how who lags catches up of
+//! Chandra, Griesemer, Redstone: Paxos Made Live, PODC 2007 (PML).
+//!
+//! ```text
+//! C1             S1                S2                S3
+//!  .               |-- Prepare 1.1 ->|                 |   S1 hears of no leader
+//!  .               |-- Prepare 1.1 --|---------------->|
+//!  .               |<- Promise 1.1 --|                 |   two of three: S1 leads
+//!  |-- Request --->|                 |                 |
+//!  |               |-- Accept 1.1 -->|                 |   for the first slot
+//!  |               |-- Accept 1.1 ---|---------------->|
+//!  |               |<- Accepted 1.1 -|                 |   two of three: chosen
+//!  |<--- Reply ----|                 |                 |
+//!  .               |-- Chosen 1.1 -->|                 |   up to the first slot
+//!  .               |-- Chosen 1.1 ---|---------------->|
+//! ```
+//!
+//! | rule | where |
+//! |---|---|
+//! | whose ballot is higher | `ballot.rs` |
+//! | who stands, who promises, and who leads | `scout.rs` |
+//! | what a new leader proposes | `scout.rs`: `merge`; `leader.rs`: `begin` |
+//! | which command gets which slot | `leader.rs`: `handle_request`, `go_on` |
+//! | what is accepted | `acceptor.rs` |
+//! | what is chosen | `leader.rs`: `choose_accepted`; `learn.rs`: `follow` |
+//! | what is chosen takes effect | `learn.rs`: `choose`; `state.rs`: `perform` |
+//! | how who lags catches up | `learn.rs`: `handle_chosen`, `handle_entries` |
+//! | who yields | `server.rs`: `follow` |
+//! | what survives a crash | `server.rs`: `to_save` |
+//!
+//! Deviations. PMMC has replicas, leaders and acceptors; here each server is all of them. A promise
+//! tells what is chosen as such, and not who accepted it. A leader tells what is chosen by its
+//! ballot and a number, and each acceptor has the values; PMMC sends them again. Whoever stands
+//! keeps its ballot until it hears of a higher one, so ballots do not rise while nobody hears them.
+//! What is below a promise is ignored, and nobody is told of the higher ballot: whoever owns that
+//! is heard. So a server that the leader does not reach cannot depose it again and again. Whoever
+//! lacks much is told that before it is promised anything. A command that has lost its slot gets
+//! another one when its client asks again.
+//!
+//! Not here: a change of servers (PMMC §4.4), and reads that are no commands.
+
+mod acceptor;
+pub mod ballot;
+pub mod claims;
+mod leader;
+mod learn;
+pub mod log;
+pub mod message;
+pub mod rules;
+mod scout;
+mod server;
+pub mod specs;
+pub mod state;
+
+use std::borrow::Cow;
+use std::ops::Range;
+use std::time::Duration;
+
+use serde::Serialize;
+use stateright::actor::{Actor, Id, Out};
+
+use crate::member::{self, Member};
+use crate::service::Message::{Order, OrderReply, Peer, Read, Reply, Request};
+use crate::service::{MessageOf, Service};
+use crate::state_machine::StateMachine;
+use message::Message;
+use rules::Rule;
+use server::Step;
+use state::{Role, ServerState, Storage};
+
+/// How long servers wait.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Timing {
+    /// Until what is needed is said again; a leader says then that it is there.
+    pub again: Range<Duration>,
+    /// Without a word of a leader, before a server stands.
+    pub silence: Range<Duration>,
+}
+
+/// How much there is of something at most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// How many slots are open: proposed, and not known to be chosen by who proposes. At least 1.
+    pub window: u64,
+    /// What is chosen for how many slots one message tells. At least 1.
+    pub batch: usize,
+}
+
+/// What the servers are made for: the machine that they replicate, and the book of rules.
+pub trait Params: crate::rules::Params<Rule> {}
+impl<P: crate::rules::Params<Rule>> Params for P {}
+
+/// The machine that is replicated.
+pub type MachineOf<P> = <P as crate::rules::Params<Rule>>::Machine;
+
+type Command<P> = <MachineOf<P> as StateMachine>::Command;
+
+/// One of `servers`.
+#[derive(Clone, Debug)]
+pub struct Server<P: Params> {
+    pub servers: Vec<Id>,
+    pub timing: Timing,
+    pub limits: Limits,
+    pub rules: P::Rules,
+}
+
+/// A member of a system: a server or a client.
+pub type MultiPaxos<P> = Member<Server<P>>;
+
+/// All that travels in a cluster that replicates `M`.
+pub type Spoken<M> = crate::service::Message<
+    Message<<M as StateMachine>::Command>,
+    <M as StateMachine>::Command,
+    <M as StateMachine>::Output,
+>;
+
+/// A member's state.
+pub type MemberState<M> = member::State<ServerState<M>, <M as StateMachine>::Output>;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub enum Timer {
+    /// What is needed is to be said again.
+    Again,
+    /// Nothing was heard of a leader for too long.
+    Silence,
+}
+
+impl<P: Params> Service for Server<P> {
+    type Peer = Message<Command<P>>;
+    type Machine = P::Machine;
+}
+
+impl<P: Params> Actor for Server<P> {
+    type Msg = MessageOf<Self>;
+    type Timer = Timer;
+    type State = ServerState<P::Machine>;
+    type Storage = Storage<Command<P>>;
+    type Random = ();
+
+    fn on_start(&self, _: Id, storage: &Option<Self::Storage>, out: &mut Out<Self>) -> Self::State {
+        self.start(storage.as_ref(), out)
+    }
+
+    fn on_msg(
+        &self,
+        id: Id,
+        state: &mut Cow<Self::State>,
+        src: Id,
+        msg: Self::Msg,
+        out: &mut Out<Self>,
+    ) {
+        let mut step = Step::new(self, id, state);
+        match msg {
+            Request(m) => leader::handle_request(&mut step, m),
+            Read(m) => leader::handle_request(&mut step, m.plain()),
+            Peer(m) => dispatch(&mut step, src, m),
+            Order(order) => step.refuse_order(&order),
+            Reply(_) | OrderReply(_) => {}
+        }
+        step.finish(out);
+    }
+
+    fn on_timeout(&self, id: Id, state: &mut Cow<Self::State>, timer: &Timer, out: &mut Out<Self>) {
+        let mut step = Step::new(self, id, state);
+        match timer {
+            Timer::Again => send_again(&mut step),
+            Timer::Silence => scout::handle_silence(&mut step),
+        }
+        step.finish(out);
+    }
+
+    fn name(&self) -> String {
+        "multi-paxos".to_owned()
+    }
+}
+
+fn dispatch<P: Params>(step: &mut Step<P>, from: Id, message: Message<Command<P>>) {
+    match message {
+        Message::Prepare(m) => scout::handle_prepare(step, from, m),
+        Message::Promise(m) => scout::handle_promise(step, from, m),
+        Message::Accept(m) => acceptor::handle_accept(step, from, m),
+        Message::Accepted(m) => leader::handle_accepted(step, from, m),
+        Message::Chosen(m) => learn::handle_chosen(step, from, m),
+        Message::Learn(m) => learn::handle_learn(step, from, m),
+        Message::Entries(m) => learn::handle_entries(step, from, m),
+    }
+}
+
+/// Says again what this server's role needs.
+fn send_again<P: Params>(step: &mut Step<P>) {
+    step.set_timer(Timer::Again, step.server.timing.again.clone());
+    match &step.state().role {
+        Role::Scout { promised_by, .. } => scout::send_again(step, &promised_by.clone()),
+        Role::Leader { .. } => leader::send_again(step),
+        Role::Follower { .. } => {}
+    }
+}

@@ -1,0 +1,76 @@
+//! The rules of Multi-Paxos: each with one sentence and its source. A test suspends each in turn and
+//! shows what it is needed for.
+//!
+//! Guards that are no rules, for no exhausted space breaks without one of them, and why:
+//!
+//! - A leader takes nothing that others tell to be chosen (`handle_entries`). It would have to have
+//!   proposed something else for the slot and yet lead on: a majority of which it hears nothing has
+//!   chosen under a higher ballot, and some acceptor outside that majority has its proposal. So
+//!   five servers are needed.
+//! - An acceptor accepts nothing that is far ahead of what it knows to be chosen
+//!   (`is_within_reach`), and gives nobody a promise who is far behind (`lacks_much`). Both bound
+//!   what one message carries.
+//! - A command that has a slot, or waits for one, is not proposed again (`is_open`). It would cost a
+//!   slot, and take effect once: [`Rule::TakesEffectOnce`].
+//! - A command that has lost its slot is proposed again when its client asks again:
+//!   [`Rule::ClientAsksAgain`]. In PMMC figure 1 a replica sees to that. Here whoever had the command
+//!   leads no more, and the leader could not answer a client that did not ask it.
+//! - Who is preempted follows and waits (`follow`), for its ballot is what it has promised. It waits
+//!   as long each time. PMMC 3 lets it wait longer and longer, for it knows no bound of how long a
+//!   message takes. Here silence is at least three times as long as a leader is silent. The spec
+//!   `multi-paxos/impatient-live` shows what comes of less.
+//! - Nobody is told that its ballot is too low (PMMC 2.2 tells it). No search shows that it would
+//!   help, and `multi-paxos/cut-link-live` shows that it harms.
+//!
+//! Of the sources, "PMMC" is van Renesse, Altinbuken: Paxos Made Moderately Complex, ACM Computing
+//! Surveys 2015, "PMS" is Lamport: Paxos Made Simple, 2001, and "PML" is Chandra, Griesemer,
+//! Redstone: Paxos Made Live, PODC 2007.
+
+use crate::rules::rules;
+
+rules! {
+    PromiseRises: "a ballot is promised only if it is not below another promise", "PMS §2.2";
+    AcceptsOnlyPromised: "nothing is accepted below the promise", "PMS §2.2";
+    AcceptPromises: "who accepts something of a ballot has promised that ballot",
+        "PMS §2.2 by the correction of Brooker";
+    PromiseSurvivesCrash: "what is promised is on disk", "PMS §2.5";
+    AcceptedSurvivesCrash: "what is accepted is on disk", "PMS §2.5";
+    SaveBeforeSend: "what a message tells is on disk before the message is sent", "PMS §2.5";
+    BallotIsOwn: "a ballot belongs to one server", "PMMC §2";
+    MajorityPromises: "a server leads when a majority has promised its ballot", "PMS §2.2";
+    PromiserCountsOnce: "who promises counts once, however often the promise arrives", "PMS §2.2";
+    PromisesOfThisBallot: "a server counts only promises of its present ballot", "PMS §2.2";
+    AcceptedIsReported: "a promise tells what is accepted already", "PMS §2.2";
+    HighestBallotWins: "of what is reported for a slot that of the highest ballot is proposed",
+        "PMS §2.2";
+    EverySlotMerged: "what is reported is merged slot by slot, for every slot",
+        "PMS §3; Cjen1/OCons PR 21";
+    OneProposalPerBallotSlot: "a leader proposes one value for a slot", "PMMC §2";
+    MajorityAccepts: "a value is chosen when a majority has accepted it", "PMS §2.2";
+    AccepterCountsOnce: "who accepts counts once, however often it says so", "PMS §2.2";
+    AcksOfThisBallot: "a leader counts only what was accepted in its present ballot", "PMS §2.2";
+    NoticeNamesBallot: "what was accepted is known to be chosen only by its own ballot's leader",
+        "found by search";
+    AppliesInOrder: "what is chosen takes effect when all before it is chosen", "PMS §3";
+    AppliesOnlyChosen: "what is accepted takes effect when it is chosen", "PMS §3";
+    NoSlotIsSkipped: "what is learnt goes to the slot that it was chosen for", "PMMC §2";
+    TakesEffectOnce: "a command that is chosen for two slots takes effect once", "PMMC figure 1";
+    AnswerIsItsOwn: "a client takes an answer only for the command that it is waiting for",
+        "thesis §6.3";
+
+    // Nothing bad comes of it without these; but something good never comes.
+    SilenceStarts: "who hears of no leader stands", "PMMC §3";
+    LeaderIsHeard: "a leader says again and again that it is there", "PMMC §3";
+    PrepareIsSentAgain: "who has not promised is asked again", "PMMC §4.3";
+    AcceptIsSentAgain: "what is not accepted is proposed again", "PMMC §4.3";
+    GapGetsNoOp: "a slot below others for which nothing is reported gets a no-op", "PMS §3";
+    MissingIsAsked: "who lacks what is chosen asks for it", "PML §4";
+    RetryIsAnswered: "a retry of a command that took effect gets its outcome", "PMMC §2.1";
+    ClientAsksAgain: "a client that gets no answer asks again", "PMMC §4.3";
+    ClientTriesAnother: "a client that gets no answer asks another server", "PMMC §4.3";
+
+    // Without these it comes, but later.
+    RestIsAsked: "who is told a part of what it lacks asks for the rest", "quorate";
+    LeaderIsNamed: "who does not lead tells a client who does", "quorate";
+    ClientFollowsRedirect: "a client asks the leader that it is told of", "quorate";
+}

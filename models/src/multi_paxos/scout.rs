@@ -1,0 +1,117 @@
+//! Phase 1: a server that hears of no leader asks for promises, and leads when a majority has given
+//! them. One ballot is for all slots from the first on that is not known to be chosen.
+
+use std::collections::BTreeSet;
+
+use imbl::OrdMap;
+use stateright::actor::Id;
+
+use super::ballot::Ballot;
+use super::message::{Message, Prepare, Promise};
+use super::rules::Rule;
+use super::server::Step;
+use super::state::{Pvalue, Role};
+use super::{Command, Params, Timer, leader, learn};
+use crate::number::Index;
+
+/// Nothing was heard of a leader for too long: the server stands with a new ballot of its own.
+pub(super) fn handle_silence<P: Params>(step: &mut Step<P>) {
+    if !step.keeps(Rule::SilenceStarts) || !matches!(step.state().role, Role::Follower { .. }) {
+        return;
+    }
+    let owner = if step.keeps(Rule::BallotIsOwn) { step.id } else { Id::from(0) };
+    let ballot = step.promised().next(owner);
+    step.promise(ballot);
+    let reported = step.state().storage.accepted.clone();
+    step.state_mut().role = Role::Scout { promised_by: BTreeSet::new(), reported };
+    step.set_timer(Timer::Again, step.server.timing.again.clone());
+    let prepare = prepare(step);
+    step.broadcast(&prepare);
+    lead_if_promised(step);
+}
+
+fn prepare<P: Params>(step: &Step<P>) -> Message<Command<P>> {
+    let (ballot, from) = (step.promised(), step.state().chosen().next());
+    Message::Prepare(Prepare { ballot, from })
+}
+
+/// Promises a ballot that is not below another promise, and says what is accepted here. Whoever
+/// lacks more than one message carries is given of that first, and asks again.
+pub(super) fn handle_prepare<P: Params>(step: &mut Step<P>, from: Id, message: Prepare) {
+    let Prepare { ballot, from: first } = message;
+    if !step.require(Rule::PromiseRises, ballot >= step.promised()) {
+        return;
+    }
+    if learn::lacks_much(step, first) {
+        return learn::send_entries(step, from, first);
+    }
+    step.promise(ballot);
+    step.follow(None);
+    let storage = &step.state().storage;
+    let chosen = storage.log.run(first, step.server.limits.batch);
+    let accepted = if step.keeps(Rule::AcceptedIsReported) {
+        storage.accepted.range(first..).map(|(slot, it)| (*slot, it.clone())).collect()
+    } else {
+        OrdMap::new()
+    };
+    step.send(from, Message::Promise(Promise { ballot, chosen, accepted }));
+}
+
+/// Counts a promise, and takes in what it tells.
+pub(super) fn handle_promise<P: Params>(
+    step: &mut Step<P>,
+    from: Id,
+    message: Promise<Command<P>>,
+) {
+    let is_own = message.ballot == step.promised();
+    let Role::Scout { promised_by, .. } = &step.state().role else { return };
+    let has_promised = promised_by.contains(&from);
+    if !step.require(Rule::PromisesOfThisBallot, is_own)
+        || !step.require(Rule::PromiserCountsOnce, !has_promised)
+    {
+        return;
+    }
+    // Promisers are a set: to count one once more is to count another one.
+    let silent = step.server.others(step.id).find(|id| has_promised && !promised_by.contains(id));
+    let promiser = silent.unwrap_or(from);
+    learn::take(step, &message.chosen);
+    merge(step, message.accepted);
+    if let Role::Scout { promised_by, .. } = &mut step.state_mut().role {
+        promised_by.insert(promiser);
+    }
+    lead_if_promised(step);
+}
+
+/// Keeps of what is reported, slot by slot, what has the highest ballot.
+fn merge<P: Params>(step: &mut Step<P>, accepted: OrdMap<Index, Pvalue<Command<P>>>) {
+    let first = step.state().chosen().next();
+    let every_slot = step.keeps(Rule::EverySlotMerged);
+    let highest = step.keeps(Rule::HighestBallotWins);
+    let Role::Scout { reported, .. } = &mut step.state_mut().role else { return };
+    for (slot, pvalue) in accepted {
+        let known = reported.get(&slot).map_or(Ballot::none(), |known| known.ballot);
+        let counts = slot == first || (every_slot && slot > first);
+        if counts && (!highest || pvalue.ballot > known) {
+            reported.insert(slot, pvalue);
+        }
+    }
+}
+
+/// Leads if a majority has promised.
+fn lead_if_promised<P: Params>(step: &mut Step<P>) {
+    let Role::Scout { promised_by, reported } = &step.state().role else { return };
+    let is_enough = step.server.is_quorum_with(promised_by.len());
+    if step.require(Rule::MajorityPromises, is_enough) {
+        leader::begin(step, reported.clone());
+    }
+}
+
+/// Asks again those who have not promised.
+pub(super) fn send_again<P: Params>(step: &mut Step<P>, promised_by: &BTreeSet<Id>) {
+    if step.keeps(Rule::PrepareIsSentAgain) {
+        let prepare = prepare(step);
+        for to in step.server.others(step.id).filter(|id| !promised_by.contains(id)) {
+            step.send(to, prepare.clone());
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! What every handler uses: the state, the rules, what is said, and what is saved.
+
+use stateright::actor::{Id, Out};
+
+use super::ballot::Ballot;
+use super::message::Message;
+use super::rules::Rule;
+use super::state::{Role, ServerState, Storage};
+use super::{Command, MachineOf, Params, Server, Timer};
+use crate::quorum::is_majority;
+use crate::rules::RuleBook;
+use crate::service::{Answer, Sequence, Session};
+use crate::step::Stored;
+
+/// One handler call of a server.
+pub(super) type Step<'a, 's, P> = crate::step::Step<'a, 's, Server<P>>;
+
+impl<P: Params> Server<P> {
+    /// All servers but `id`.
+    pub(super) fn others(&self, id: Id) -> impl Iterator<Item = Id> {
+        self.servers.iter().copied().filter(move |other| *other != id)
+    }
+
+    /// Whether `others` servers and one more are a majority.
+    pub(super) fn is_quorum_with(&self, others: usize) -> bool {
+        is_majority(others + 1, self.servers.len())
+    }
+
+    /// A server starts, for the first time or after a crash.
+    pub(super) fn start(
+        &self,
+        storage: Option<&Storage<Command<P>>>,
+        out: &mut Out<Self>,
+    ) -> ServerState<MachineOf<P>> {
+        out.set_timer(Timer::Silence, self.timing.silence.clone());
+        let once = self.rules.keeps(Rule::TakesEffectOnce);
+        ServerState::of(storage.cloned().unwrap_or_default(), once)
+    }
+}
+
+impl<P: Params> Step<'_, '_, P> {
+    pub(super) fn require(&self, rule: Rule, condition: bool) -> bool {
+        self.server.rules.require(rule, condition)
+    }
+
+    pub(super) fn keeps(&self, rule: Rule) -> bool {
+        self.server.rules.keeps(rule)
+    }
+
+    pub(super) fn promised(&self) -> Ballot {
+        self.state().promised()
+    }
+
+    /// What survives a crash, to change it. It is saved when the step ends.
+    pub(super) fn storage_mut(&mut self) -> &mut Storage<Command<P>> {
+        self.save();
+        &mut self.state_mut().storage
+    }
+
+    /// Sends a message to all other servers.
+    pub(super) fn broadcast(&mut self, message: &Message<Command<P>>) {
+        for to in self.server.others(self.id) {
+            self.send(to, message.clone());
+        }
+    }
+
+    /// Promises a ballot of another server: nothing is accepted below it any more.
+    pub(super) fn promise(&mut self, ballot: Ballot) {
+        if self.promised() != ballot {
+            self.storage_mut().promised = ballot;
+        }
+    }
+
+    /// Follows, and waits before it stands. Who has led or stood yields, and tells nobody.
+    pub(super) fn follow(&mut self, leader: Option<Id>) {
+        if !matches!(self.state().role, Role::Follower { .. }) {
+            self.cancel_timer(Timer::Again);
+        }
+        self.set_timer(Timer::Silence, self.server.timing.silence.clone());
+        let role = Role::Follower { leader };
+        if self.state().role != role {
+            self.state_mut().role = role;
+        }
+    }
+
+    /// Tells a client whom to ask.
+    pub(super) fn redirect(&mut self, session: Session, sequence: Sequence) {
+        let leader = match self.state().role {
+            Role::Follower { leader } if self.keeps(Rule::LeaderIsNamed) => leader,
+            _ => None,
+        };
+        self.answer(session, sequence, Answer::Redirect { leader });
+    }
+
+    /// Tells the client what its command returned, if it is the last one of its session.
+    pub(super) fn answer_performed(&mut self, session: Session, sequence: Sequence) {
+        if let Some(last) = self.state().sessions.last(session)
+            && last.sequence == sequence
+        {
+            let answer = Answer::done(last.output.clone());
+            self.answer(session, sequence, answer);
+        }
+    }
+}
+
+impl<P: Params> Stored for Server<P> {
+    fn to_save(&self, state: &ServerState<MachineOf<P>>) -> Storage<Command<P>> {
+        let mut storage = state.storage.clone();
+        if !self.rules.keeps(Rule::PromiseSurvivesCrash) {
+            storage.promised = Ballot::none();
+        }
+        if !self.rules.keeps(Rule::AcceptedSurvivesCrash) {
+            storage.accepted.clear();
+        }
+        storage
+    }
+
+    fn saves_first(&self) -> bool {
+        self.rules.keeps(Rule::SaveBeforeSend)
+    }
+}
