@@ -97,7 +97,8 @@ fn list_shows_what_is_named() {
         serde_json::from_slice(&output.stdout).unwrap()
     };
     let of_a_protocol = |name: &str| of_json(&[name]).as_array().unwrap().clone();
-    let each = ["raft", "primary-backup", "chain", "fenced", "viewstamped"].map(of_a_protocol);
+    let each = ["raft", "primary-backup", "chain", "fenced", "viewstamped", "multi-paxos"]
+        .map(of_a_protocol);
     let all = of_json(&[]).as_array().unwrap().len();
     assert!(each.iter().all(|specs| !specs.is_empty()), "{each:?}");
     assert_eq!(each.concat().len(), all, "there is no other protocol");

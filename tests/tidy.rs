@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 
 use quorate_models::primary_backup::{self, naive};
-use quorate_models::{chain, fenced, raft, viewstamped};
+use quorate_models::{chain, fenced, multi_paxos, raft, viewstamped};
 
 const LINES: usize = 400;
 const COLUMNS: usize = 100;
@@ -158,7 +158,7 @@ fn every_source_keeps_the_limits() {
 }
 
 /// The folders of the protocols, and the rules of each.
-fn rules() -> [(&'static str, Vec<String>); 6] {
+fn rules() -> [(&'static str, Vec<String>); 7] {
     fn names<Rule: Debug>(rules: &[Rule]) -> Vec<String> {
         rules.iter().map(|rule| format!("{rule:?}")).collect()
     }
@@ -168,6 +168,7 @@ fn rules() -> [(&'static str, Vec<String>); 6] {
         ("models/src/fenced/", names(fenced::rules::Rule::ALL)),
         ("models/src/primary_backup/", names(primary_backup::rules::Rule::ALL)),
         ("models/src/viewstamped/", names(viewstamped::rules::Rule::ALL)),
+        ("models/src/multi_paxos/", names(multi_paxos::rules::Rule::ALL)),
         ("models/src/primary_backup/naive/", names(naive::rules::Rule::ALL)),
     ]
 }

@@ -1,9 +1,12 @@
 //! Multi-Paxos: it holds, and each of its rules is needed.
 
+mod live;
+mod obsolete;
 #[path = "../support/proofs.rs"]
 mod proofs;
 #[path = "../support/pruning.rs"]
 mod pruning;
-mod scan;
+mod rules;
+mod specs;
 #[path = "../support/mod.rs"]
 mod support;

@@ -46,7 +46,7 @@ impl Default for Bounds<'_> {
     fn default() -> Self {
         Bounds {
             servers: 3,
-            scripts: &[&[]],
+            scripts: &[],
             limits: LIMITS,
             early: 0,
             slow: 0,
@@ -117,13 +117,13 @@ pub fn multi_paxos(name: &str, rules: Book, bounds: Bounds<'_>, facts: &[Fact]) 
 /// The specs of liveness. The counts change only with a reason.
 pub fn all() -> Vec<Box<dyn AnySpec>> {
     vec![
-        calm().boxed(),
-        failover().boxed(),
-        rejoin().boxed(),
-        lossy().boxed(),
-        cut_off().boxed(),
-        suspicion().boxed(),
-        cut_link().boxed(),
+        calm().counts(1_674, 2_518).boxed(),
+        failover().counts(6_326, 10_799).boxed(),
+        rejoin().counts(51_716, 121_607).boxed(),
+        lossy().counts(9_482, 22_030).boxed(),
+        cut_off().counts(27_363, 54_504).boxed(),
+        suspicion().counts(45_570, 117_264).boxed(),
+        cut_link().counts(2_605, 3_793).boxed(),
         impatient().boxed(),
     ]
 }

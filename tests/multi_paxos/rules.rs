@@ -1,0 +1,179 @@
+//! The rules of Multi-Paxos: without each of them there is a run that breaks what it protects. Each
+//! within small bounds, and the length of each shortest counterexample is pinned.
+
+use quorate_checker::report::Verdict;
+use quorate_checker::spec::{Action, ActionOf, Faults, SAVED_BEFORE_SENT};
+use quorate_models::kv::{get, put};
+use quorate_models::member::Timer::Server;
+use quorate_models::multi_paxos::claims::properties::{
+    ACCEPTED_IS_PROMISED, COUNTED_ACCEPTED, LEADER_HAS_ALL, LINEARIZABILITY, MAJORITY_HOLDS,
+    ONE_PROPOSAL, ONE_VALUE, QUORUM_PROMISED, STATE_FOLLOWS,
+};
+use quorate_models::multi_paxos::message::Message;
+use quorate_models::multi_paxos::rules::Rule;
+use quorate_models::multi_paxos::specs::{
+    Book, Bounds, CRASH, Checked, MultiPaxosSpec, Now, ONE_OPEN, Past, add, chosen_twice,
+    multi_paxos, second_slot_only,
+};
+use quorate_models::multi_paxos::{MultiPaxos, Timer};
+use quorate_models::number::Round;
+use quorate_models::rules::AllBut;
+use quorate_models::service;
+
+use crate::live;
+use crate::proofs::{Within, assert_breaks, assert_each_is_proven, explore, necessary};
+
+impl Within for Bounds<'_> {
+    type Rule = Rule;
+    type Actor = MultiPaxos<Checked>;
+    type Ghost = Past;
+
+    fn spec(&self, rules: Book) -> MultiPaxosSpec {
+        multi_paxos("proof", rules, *self, &[])
+    }
+}
+
+/// A client that writes, two that do, and so on, and three servers unless it says otherwise.
+macro_rules! of {
+    (write $(, $field:ident: $value:expr)*) => {
+        of!(@ &[&[put("x", "1")]] $(, $field: $value)*)
+    };
+    (both $(, $field:ident: $value:expr)*) => {
+        of!(@ &[&[put("x", "1"), get("x")]] $(, $field: $value)*)
+    };
+    (two $(, $field:ident: $value:expr)*) => {
+        of!(@ &[&[put("x", "1")], &[put("x", "2")]] $(, $field: $value)*)
+    };
+    (two_and_more $(, $field:ident: $value:expr)*) => {
+        of!(@ &[&[put("x", "1")], &[put("x", "2"), get("x")]] $(, $field: $value)*)
+    };
+    (@ $scripts:expr $(, $field:ident: $value:expr)*) => {
+        Bounds { scripts: $scripts, $($field: $value,)* ..Bounds::default() }
+    };
+}
+
+const DUPLICATE: Faults = Faults { duplicates: 1, ..Faults::NONE };
+
+necessary! {
+    promise_rises: PromiseRises breaks LEADER_HAS_ALL in 9 within of!(write, silences: 2);
+    accepts_only_promised: AcceptsOnlyPromised breaks LEADER_HAS_ALL in 9
+        within of!(write, silences: 2);
+    accept_promises: AcceptPromises breaks ACCEPTED_IS_PROMISED in 5 within of!(two);
+    promise_survives_crash: PromiseSurvivesCrash breaks LEADER_HAS_ALL in 11
+        within of!(write, silences: 2, faults: CRASH);
+    accepted_survives_crash: AcceptedSurvivesCrash breaks MAJORITY_HOLDS in 7
+        within of!(write, faults: CRASH);
+    save_before_send: SaveBeforeSend breaks SAVED_BEFORE_SENT in 1 within of!(write);
+    ballot_is_own: BallotIsOwn breaks ONE_PROPOSAL in 8 within of!(two, silences: 2);
+    majority_promises: MajorityPromises breaks LEADER_HAS_ALL in 5
+        within of!(write, silences: 2);
+    promiser_counts_once: PromiserCountsOnce breaks QUORUM_PROMISED in 4
+        within of!(write, servers: 4, faults: DUPLICATE);
+    promises_of_this_ballot: PromisesOfThisBallot breaks LEADER_HAS_ALL in 10
+        within of!(write, silences: 3);
+    accepted_is_reported: AcceptedIsReported breaks LEADER_HAS_ALL in 9
+        within of!(write, silences: 2);
+    highest_ballot_wins: HighestBallotWins breaks MAJORITY_HOLDS in 13
+        within of!(two, silences: 3, limits: ONE_OPEN);
+    every_slot_merged: EverySlotMerged breaks LEADER_HAS_ALL in 14 within of!(two, silences: 2);
+    one_proposal_per_ballot_slot: OneProposalPerBallotSlot breaks ONE_PROPOSAL in 8
+        within of!(two);
+    majority_accepts: MajorityAccepts breaks MAJORITY_HOLDS in 4 within of!(write);
+    accepter_counts_once: AccepterCountsOnce breaks MAJORITY_HOLDS in 9
+        within of!(write, servers: 4, faults: DUPLICATE);
+    notice_names_ballot: NoticeNamesBallot breaks ONE_VALUE in 13
+        within of!(two_and_more, silences: 2, limits: ONE_OPEN);
+    applies_in_order: AppliesInOrder breaks MAJORITY_HOLDS in 8 within of!(two, retries: 1);
+    applies_only_chosen: AppliesOnlyChosen breaks MAJORITY_HOLDS in 7
+        within of!(write, servers: 4, faults: DUPLICATE);
+    no_slot_is_skipped: NoSlotIsSkipped breaks ONE_VALUE in 16
+        within of!(@ &[&[put("x", "1"), put("x", "2")]], agains: 1, faults: CRASH);
+    answer_is_its_own: AnswerIsItsOwn breaks LINEARIZABILITY in 8
+        within of!(both, faults: DUPLICATE);
+}
+
+/// What may happen in a state.
+type May = fn(&(), &Now, &ActionOf<MultiPaxos<Checked>>) -> bool;
+
+/// Of the runs that `may` allows, without `rule` one breaks `property` in so many steps, and by the
+/// whole rule book none does.
+fn assert_broken_by_some(
+    rule: Rule,
+    property: &'static str,
+    steps: usize,
+    bounds: Bounds<'_>,
+    may: May,
+) {
+    let directed = |rules: Vec<Rule>| bounds.spec(AllBut(rules)).directed("some runs only", may);
+    assert_breaks(directed(vec![rule]), property, steps);
+    let control = explore(directed(Vec::new()).only(property));
+    assert_eq!((control.verdict, control.cut_short), (Verdict::Holds, None));
+}
+
+/// Whether an action allows it that nobody stands but these, by their numbers.
+fn only_stand(servers: [usize; 2], action: &ActionOf<MultiPaxos<Checked>>) -> bool {
+    match action {
+        Action::Timeout(id, Server(Timer::Silence)) => servers.contains(&usize::from(*id)),
+        _ => true,
+    }
+}
+
+/// The listed spec `multi-paxos/twice` has these bounds.
+#[test]
+fn takes_effect_once() {
+    let scripts: &[&[_]] = &[&[add()], &[put("x", "2")]];
+    let bounds = chosen_twice(scripts);
+    assert_broken_by_some(Rule::TakesEffectOnce, STATE_FOLLOWS, 19, bounds, second_slot_only);
+}
+
+/// S1 counts for its second ballot what S2 accepted in its first one. With three servers that would
+/// be no lie: S1 and S2 are a majority.
+#[test]
+fn acks_of_this_ballot() {
+    let bounds = of!(write, servers: 4, silences: 3);
+    let rule = Rule::AcksOfThisBallot;
+    assert_broken_by_some(rule, COUNTED_ACCEPTED, 15, bounds, |(), _, action| match action {
+        Action::Deliver { src, dst, msg: service::Message::Peer(message) } => {
+            match (usize::from(*src), usize::from(*dst), message) {
+                (2, to, Message::Prepare(_)) => to == 0,
+                (0, 1, Message::Prepare(m)) => m.ballot.round == Round(1),
+                (0, to, Message::Accept(_)) => to == 1,
+                _ => true,
+            }
+        }
+        _ => only_stand([0, 2], action),
+    });
+}
+
+/// What comes of [`Rule::AcceptPromises`]: S5 accepts what S2 proposes, which is chosen by that, and
+/// then what S1 has proposed before. With fewer than five servers S1 or S5 would be in the majority
+/// that promises to S2.
+#[test]
+fn without_accept_promises_a_chosen_value_is_lost() {
+    let bounds = of!(two, servers: 5, silences: 2);
+    let rule = Rule::AcceptPromises;
+    assert_broken_by_some(rule, MAJORITY_HOLDS, 17, bounds, |(), _, action| match action {
+        Action::Deliver { src, dst, msg: service::Message::Peer(message) } => {
+            match (usize::from(*src), usize::from(*dst), message) {
+                (0, to, Message::Prepare(_)) => [2, 4].contains(&to),
+                (0, to, Message::Accept(_)) => to == 4,
+                (1, to, Message::Prepare(_)) => [2, 3].contains(&to),
+                (1, to, Message::Accept(_)) => [2, 4].contains(&to),
+                _ => true,
+            }
+        }
+        _ => only_stand([0, 1], action),
+    });
+}
+
+/// What the tests above suspend, one by one.
+const DIRECTED: &[(Rule, &str)] = &[
+    (Rule::TakesEffectOnce, STATE_FOLLOWS),
+    (Rule::AcksOfThisBallot, COUNTED_ACCEPTED),
+    (Rule::AcceptPromises, MAJORITY_HOLDS),
+];
+
+#[test]
+fn every_rule_is_proven() {
+    assert_each_is_proven(Rule::ALL, &[PROVEN, DIRECTED, live::MISSED, live::SLOWER]);
+}

@@ -1,0 +1,71 @@
+//! The listed specs of Multi-Paxos: what there is to explore, how long it takes at most, and that
+//! Stateright's own search finds the same.
+
+use quorate_checker::engine::Miss;
+use quorate_checker::report::{Engine, Report};
+use quorate_models::multi_paxos::specs::live::ONE_LEADER;
+
+use crate::support::specs::{assert_all_are_pinned, explore, holds};
+
+/// The most ticks of 50 ms that pass until the goal is met, without any fault meanwhile.
+fn worst(report: &Report) -> Option<u32> {
+    report.worst_case.as_ref()?.calm.as_ref()?.ticks
+}
+
+holds! {
+    one_slot: "multi-paxos/one-slot" has depth 17;
+    conflict: "multi-paxos/conflict" has depth 26;
+    three_ballots: "multi-paxos/three-ballots" has depth 30;
+    gap: "multi-paxos/gap" has depth 21;
+    crash: "multi-paxos/crash" has depth 25;
+    catch_up: "multi-paxos/catch-up" has depth 28;
+    lossy: "multi-paxos/lossy" has depth 19;
+    four: "multi-paxos/four" has depth 23;
+    twice: "multi-paxos/twice" has depth 22;
+    calm_live: "multi-paxos/calm-live" has depth 45;
+    failover_live: "multi-paxos/failover-live" has depth 46;
+    rejoin_live: "multi-paxos/rejoin-live" has depth 47;
+    lossy_live: "multi-paxos/lossy-live" has depth 40;
+    cut_off_live: "multi-paxos/cut-off-live" has depth 56;
+    suspicion_live: "multi-paxos/suspicion-live" has depth 41;
+    cut_link_live: "multi-paxos/cut-link-live" has depth 56;
+}
+
+#[test]
+fn every_spec_is_pinned() {
+    assert_all_are_pinned("multi-paxos", HOLD);
+}
+
+/// A server stands after 300 ms of silence at the latest, and its client asks again within 100 ms.
+#[test]
+fn what_must_happen_does_within_its_time() {
+    for (name, ticks) in [
+        ("multi-paxos/calm-live", Some(8)),
+        ("multi-paxos/failover-live", Some(11)),
+        ("multi-paxos/rejoin-live", Some(7)),
+        ("multi-paxos/lossy-live", Some(8)),
+        ("multi-paxos/cut-off-live", Some(9)),
+        ("multi-paxos/suspicion-live", Some(7)),
+        ("multi-paxos/cut-link-live", Some(8)),
+    ] {
+        assert_eq!(worst(&explore(name, Engine::Quorate)), ticks, "{name}");
+    }
+}
+
+#[test]
+fn stateright_finds_the_same() {
+    for name in ["multi-paxos/one-slot", "multi-paxos/cut-off-live"] {
+        let (ours, theirs) = (explore(name, Engine::Quorate), explore(name, Engine::Stateright));
+        assert_eq!(theirs.states, ours.states, "{name}");
+        assert_eq!(theirs.transitions, ours.transitions, "{name}");
+    }
+}
+
+/// Who takes a leader for dead as soon as it may be heard again deposes it for ever.
+#[test]
+fn the_impatient_depose_each_other() {
+    let report = explore("multi-paxos/impatient-live", Engine::Quorate);
+    assert!(!report.is_surprise(), "{report:#?}");
+    let found = report.property(ONE_LEADER);
+    assert_eq!((found.miss, found.steps), (Some(Miss::Unbounded), Some(57)));
+}
