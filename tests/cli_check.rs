@@ -96,9 +96,8 @@ fn list_shows_what_is_named() {
         let output = quorate(["list", "--json"].iter().chain(words).copied());
         serde_json::from_slice(&output.stdout).unwrap()
     };
-    let of_a_protocol = |name: &str| of_json(&[name]).as_array().unwrap().clone();
-    let each = ["raft", "primary-backup", "chain", "fenced", "viewstamped", "multi-paxos"]
-        .map(of_a_protocol);
+    let of = |name: &str| of_json(&[name]).as_array().unwrap().clone();
+    let each = ["raft", "primary-backup", "chain", "fenced", "viewstamped", "multi-paxos"].map(of);
     let all = of_json(&[]).as_array().unwrap().len();
     assert!(each.iter().all(|specs| !specs.is_empty()), "{each:?}");
     assert_eq!(each.concat().len(), all, "there is no other protocol");

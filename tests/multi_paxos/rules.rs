@@ -145,7 +145,7 @@ fn acks_of_this_ballot() {
     });
 }
 
-/// What comes of [`Rule::AcceptPromises`]: S5 accepts what S2 proposes, which is chosen by that, and
+/// What [`Rule::AcceptPromises`] is for: S5 accepts what S2 proposes, which is chosen by that, and
 /// then what S1 has proposed before. With fewer than five servers S1 or S5 would be in the majority
 /// that promises to S2.
 #[test]

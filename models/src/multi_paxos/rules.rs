@@ -1,5 +1,5 @@
-//! The rules of Multi-Paxos: each with one sentence and its source. A test suspends each in turn and
-//! shows what it is needed for.
+//! The rules of Multi-Paxos: each with one sentence and its source. A test suspends each in turn
+//! and shows what it is needed for.
 //!
 //! Guards that are no rules, for no exhausted space breaks without one of them, and why:
 //!
@@ -10,17 +10,18 @@
 //! - An acceptor accepts nothing that is far ahead of what it knows to be chosen
 //!   (`is_within_reach`), and gives nobody a promise who is far behind (`lacks_much`). Both bound
 //!   what one message carries.
-//! - A command that has a slot, or waits for one, is not proposed again (`is_open`). It would cost a
-//!   slot, and take effect once: [`Rule::TakesEffectOnce`].
+//! - A command that has a slot, or waits for one, is not proposed again (`is_open`). It would cost
+//!   a slot, and take effect once: [`Rule::TakesEffectOnce`].
 //! - A command that has lost its slot is proposed again when its client asks again:
-//!   [`Rule::ClientAsksAgain`]. In PMMC figure 1 a replica sees to that. Here whoever had the command
-//!   leads no more, and the leader could not answer a client that did not ask it.
-//! - Who is preempted follows and waits (`follow`), for its ballot is what it has promised. It waits
-//!   as long each time. PMMC 3 lets it wait longer and longer, for it knows no bound of how long a
-//!   message takes. Here silence is at least three times as long as a leader is silent. The spec
-//!   `multi-paxos/impatient-live` shows what comes of less.
+//!   [`Rule::ClientAsksAgain`]. In PMMC figure 1 a replica sees to that. Here whoever had the
+//!   command leads no more, and the leader could not answer a client that did not ask it.
+//! - Who is preempted follows and waits (`follow`), for its ballot is what it has promised. It
+//!   waits as long each time. PMMC 3 lets it wait longer and longer, for it knows no bound of how
+//!   long a message takes. Here silence is at least three times as long as a leader is silent. The
+//!   spec `multi-paxos/impatient-live` shows what comes of less.
 //! - Nobody is told that its ballot is too low (PMMC 2.2 tells it). No search shows that it would
-//!   help, and `multi-paxos/cut-link-live` shows that it harms.
+//!   help, and `multi-paxos/cut-link-live` shows a cluster that answers without it: who is told
+//!   would stand again, and depose whoever it does not hear.
 //!
 //! Of the sources, "PMMC" is van Renesse, Altinbuken: Paxos Made Moderately Complex, ACM Computing
 //! Surveys 2015, "PMS" is Lamport: Paxos Made Simple, 2001, and "PML" is Chandra, Griesemer,
