@@ -20,7 +20,7 @@ pub(super) fn handle_accept<P: Params>(step: &mut Step<P>, from: Id, message: Ac
     }
     step.follow(Some(from));
     learn::follow(step, ballot, chosen);
-    if !is_within_reach(step, slot) {
+    if !step.has_vote() || !is_within_reach(step, slot) {
         return;
     }
     accept(step, slot, Pvalue { ballot, value });

@@ -8,7 +8,7 @@ use super::message::{Chosen, Entries, Learn, Message};
 use super::rules::Rule;
 use super::server::Step;
 use super::state::Role;
-use super::{Command, Params};
+use super::{Command, Params, snapshot};
 use crate::number::Index;
 
 /// It is known what is chosen for the first slot of which that was not known. It takes effect, and
@@ -20,6 +20,9 @@ pub(super) fn choose<P: Params>(step: &mut Step<P>, value: Value<Command<P>>) {
     state.perform(&value, once);
     state.storage.accepted.remove(&slot);
     state.storage.log.push(value.clone());
+    if state.incoming.as_ref().is_some_and(|incoming| incoming.last <= slot) {
+        state.incoming = None;
+    }
     let is_leader = state.is_leader();
     match &mut state.role {
         Role::Follower { .. } => {}
@@ -33,6 +36,7 @@ pub(super) fn choose<P: Params>(step: &mut Step<P>, value: Value<Command<P>>) {
     if is_leader && let Some(request) = value.request() {
         step.answer_performed(request.session, request.sequence);
     }
+    snapshot::take_if_due(step);
 }
 
 /// All slots up to `up_to` are chosen: those for which something of this ballot was accepted here
@@ -63,25 +67,33 @@ pub(super) fn handle_chosen<P: Params>(step: &mut Step<P>, from: Id, message: Ch
 }
 
 /// Asks a server for what is chosen and not known here.
-fn ask<P: Params>(step: &mut Step<P>, of: Id) {
+pub(super) fn ask<P: Params>(step: &mut Step<P>, of: Id) {
     let from = step.state().chosen().next();
-    step.send(of, Message::Learn(Learn { from }));
+    let incoming = step.state().incoming.as_ref();
+    let has = incoming.map(|known| (known.last, known.pieces.len() as u32));
+    step.send(of, Message::Learn(Learn { from, has }));
 }
 
 /// Whether a server that knows nothing from `first` on lacks more than one message carries.
 pub(super) fn lacks_much<P: Params>(step: &Step<P>, first: Index) -> bool {
-    step.state().chosen().0 >= first.0 + step.server.limits.batch as u64
+    let state = step.state();
+    let is_compacted = first <= state.storage.log.base();
+    is_compacted || state.chosen().0 >= first.0 + step.server.limits.batch as u64
 }
 
 /// Tells a server some of what it lacks.
 pub(super) fn handle_learn<P: Params>(step: &mut Step<P>, from: Id, message: Learn) {
     if message.from <= step.state().chosen() {
-        send_entries(step, from, message.from);
+        tell(step, from, message);
     }
 }
 
-/// Tells a server what is chosen from `first` on, as much as one message carries.
-pub(super) fn send_entries<P: Params>(step: &mut Step<P>, to: Id, first: Index) {
+/// Tells a server what is chosen from the slot on that it asks for, as much as one message carries,
+/// or gives it a piece of what stands for that.
+pub(super) fn tell<P: Params>(step: &mut Step<P>, to: Id, Learn { from: first, has }: Learn) {
+    if first <= step.state().storage.log.base() {
+        return snapshot::send_piece(step, to, has);
+    }
     let chosen = step.state().storage.log.run(first, step.server.limits.batch);
     let up_to = step.state().chosen();
     step.send(to, Message::Entries(Entries { chosen, up_to }));
@@ -97,6 +109,9 @@ pub(super) fn handle_entries<P: Params>(
         return;
     }
     let is_news = take(step, &message.chosen);
+    if is_news && !step.keeps(Rule::WipedStaysOut) {
+        step.storage_mut().is_wiped = false;
+    }
     if is_news && step.state().chosen() < message.up_to && step.keeps(Rule::RestIsAsked) {
         ask(step, from);
     }

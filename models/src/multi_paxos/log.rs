@@ -49,48 +49,79 @@ pub struct Run<C: Clone> {
     pub values: Vector<Value<C>>,
 }
 
-/// The values that are chosen for the slots from 1 on.
+/// What is chosen for the slots behind the base, which is 0 until the log is compacted: a snapshot
+/// stands for what is not there any more.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(bound(serialize = "C: Serialize", deserialize = "C: Deserialize<'de>"))]
-pub struct Log<C: Clone>(Vector<Value<C>>);
+pub struct Log<C: Clone> {
+    base: Index,
+    values: Vector<Value<C>>,
+}
 
 impl<C: Clone> Default for Log<C> {
     fn default() -> Self {
-        Log(Vector::new())
+        Log::behind(Index::ZERO)
     }
 }
 
 impl<C: Clone + fmt::Debug> fmt::Debug for Log<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(&self.0).finish()
+        if self.base != Index::ZERO {
+            write!(f, "{:?}+", self.base)?;
+        }
+        f.debug_list().entries(&self.values).finish()
     }
 }
 
 impl<C: Clone> Log<C> {
-    /// The last slot; 0 if nothing is chosen.
+    /// A log of which all up to `base` is compacted, and that has nothing behind it.
+    pub fn behind(base: Index) -> Self {
+        Log { base, values: Vector::new() }
+    }
+
+    /// The last slot that is compacted; 0 if none is.
+    pub fn base(&self) -> Index {
+        self.base
+    }
+
+    /// The last slot, though it be compacted; 0 if nothing is chosen.
     pub fn last(&self) -> Index {
-        Index(self.0.len() as u64)
+        Index(self.base.0 + self.values.len() as u64)
     }
 
-    /// What is chosen for `slot`, if the log reaches so far.
+    /// What is chosen for `slot`, if the log reaches so far and it is not compacted.
     pub fn get(&self, slot: Index) -> Option<&Value<C>> {
-        self.0.get(usize::try_from(slot.0.checked_sub(1)?).ok()?)
+        let behind = slot.0.checked_sub(self.base.0)?.checked_sub(1)?;
+        self.values.get(usize::try_from(behind).ok()?)
     }
 
-    /// The slots in order, with what is chosen for them.
+    /// The slots that are not compacted in order, with what is chosen for them.
     pub fn iter(&self) -> impl Iterator<Item = (Index, &Value<C>)> {
-        self.0.iter().zip(1..).map(|(value, slot)| (Index(slot), value))
+        let slots = self.base.0.saturating_add(1)..;
+        self.values.iter().zip(slots).map(|(value, slot)| (Index(slot), value))
     }
 
     /// This is chosen for the next slot.
     pub fn push(&mut self, value: Value<C>) {
-        self.0.push_back(value);
+        self.values.push_back(value);
     }
 
-    /// What is chosen for the first `most` slots from `from` on, as far as the log reaches.
+    /// What is chosen for the first `most` slots from `from` on, as far as the log reaches. Nothing
+    /// if the first of them is compacted.
     pub fn run(&self, from: Index, most: usize) -> Run<C> {
-        let before = (from.0.saturating_sub(1) as usize).min(self.0.len());
-        let behind = self.0.skip(before);
+        if from <= self.base {
+            return Run { from, values: Vector::new() };
+        }
+        let before = (from.0 - self.base.0 - 1) as usize;
+        let behind = self.values.skip(before.min(self.values.len()));
         Run { from, values: behind.take(most.min(behind.len())) }
+    }
+
+    /// Compacts all up to `slot`, if the log reaches so far and has not done so.
+    pub fn compact_to(&mut self, slot: Index) {
+        if slot > self.base && slot <= self.last() {
+            self.values = self.values.skip((slot.0 - self.base.0) as usize);
+            self.base = slot;
+        }
     }
 }

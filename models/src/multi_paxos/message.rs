@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use bytes::Bytes;
 use imbl::OrdMap;
 use serde::{Deserialize, Serialize};
 
@@ -60,6 +61,8 @@ pub struct Chosen {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Learn {
     pub from: Index,
+    /// The last slot of the snapshot of which it has the first pieces, and how many of them.
+    pub has: Option<(Index, u32)>,
 }
 
 /// Some of what is chosen, for a server that lacks it.
@@ -69,6 +72,17 @@ pub struct Entries<C: Clone> {
     pub chosen: Run<C>,
     /// Up to which slot the sender knows what is chosen.
     pub up_to: Index,
+}
+
+/// A piece of what stands for all slots up to `last`, for a server that lacks what is compacted.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Piece {
+    pub last: Index,
+    /// How many pieces there are.
+    pub pieces: u32,
+    /// Which one it is; the first is 0.
+    pub number: u32,
+    pub bytes: Bytes,
 }
 
 /// What servers say to each other.
@@ -82,6 +96,7 @@ pub enum Message<C: Clone> {
     Chosen(Chosen),
     Learn(Learn),
     Entries(Entries<C>),
+    Piece(Piece),
 }
 
 /// As the message itself.
@@ -95,6 +110,7 @@ impl<C: Clone + fmt::Debug> fmt::Debug for Message<C> {
             Message::Chosen(m) => m.fmt(f),
             Message::Learn(m) => m.fmt(f),
             Message::Entries(m) => m.fmt(f),
+            Message::Piece(m) => m.fmt(f),
         }
     }
 }

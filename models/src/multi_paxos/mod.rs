@@ -34,6 +34,8 @@
 //! | what is chosen | `leader.rs`: `choose_accepted`; `learn.rs`: `follow` |
 //! | what is chosen takes effect | `learn.rs`: `choose`; `state.rs`: `perform` |
 //! | how who lags catches up | `learn.rs`: `handle_chosen`, `handle_entries` |
+//! | what stands for the beginning of the log | `snapshot.rs` |
+//! | what a server may do that has lost its disk | `server.rs`: `has_vote` |
 //! | who yields | `server.rs`: `follow` |
 //! | what survives a crash | `server.rs`: `to_save` |
 //!
@@ -44,7 +46,9 @@
 //! What is below a promise is ignored, and nobody is told of the higher ballot: whoever owns that
 //! is heard. So a server that the leader does not reach cannot depose it again and again. Whoever
 //! lacks much is told that before it is promised anything. A command that has lost its slot gets
-//! another one when its client asks again.
+//! another one when its client asks again. A server that has lost its disk learns what is chosen,
+//! and is no acceptor any more; by PML it is one again when it has seen a later instance complete,
+//! which `multi-paxos/wiped-rejoins` shows to be too soon.
 //!
 //! Not here: a change of servers (PMMC §4.4), and reads that are no commands.
 
@@ -58,6 +62,7 @@ pub mod message;
 pub mod rules;
 mod scout;
 mod server;
+mod snapshot;
 pub mod specs;
 pub mod state;
 
@@ -93,6 +98,12 @@ pub struct Limits {
     pub window: u64,
     /// What is chosen for how many slots one message tells. At least 1.
     pub batch: usize,
+    /// A snapshot is taken so many slots after the last one. At least 1.
+    pub snapshot_every: u64,
+    /// For so many of those slots the log has what is chosen nevertheless.
+    pub kept: u64,
+    /// How many bytes of a snapshot one message carries. At least 1.
+    pub piece: usize,
 }
 
 /// What the servers are made for: the machine that they replicate, and the book of rules.
@@ -192,6 +203,7 @@ fn dispatch<P: Params>(step: &mut Step<P>, from: Id, message: Message<Command<P>
         Message::Chosen(m) => learn::handle_chosen(step, from, m),
         Message::Learn(m) => learn::handle_learn(step, from, m),
         Message::Entries(m) => learn::handle_entries(step, from, m),
+        Message::Piece(m) => snapshot::handle_piece(step, from, m),
     }
 }
 

@@ -24,8 +24,9 @@
 //!   would stand again, and depose whoever it does not hear.
 //!
 //! Of the sources, "PMMC" is van Renesse, Altinbuken: Paxos Made Moderately Complex, ACM Computing
-//! Surveys 2015, "PMS" is Lamport: Paxos Made Simple, 2001, and "PML" is Chandra, Griesemer,
-//! Redstone: Paxos Made Live, PODC 2007.
+//! Surveys 2015, "PMS" is Lamport: Paxos Made Simple, 2001, "PML" is Chandra, Griesemer, Redstone:
+//! Paxos Made Live, PODC 2007, and "DISC'17" is Michael, Ports, Sharma, Szekeres: Recovering Shared
+//! Objects Without Stable Storage.
 
 use crate::rules::rules;
 
@@ -56,6 +57,11 @@ rules! {
     AppliesOnlyChosen: "what is accepted takes effect when it is chosen", "PMS §3";
     NoSlotIsSkipped: "what is learnt goes to the slot that it was chosen for", "PMMC §2";
     TakesEffectOnce: "a command that is chosen for two slots takes effect once", "PMMC figure 1";
+    SnapshotNewerOnly: "a snapshot is taken only for what is not known to be chosen", "PML §5";
+    SnapshotHasSessions: "the sessions are part of a snapshot", "PML §5; thesis §6.3";
+    WipedDoesNotPromise: "a server that has lost its disk is no acceptor", "DISC'17 §4";
+    WipedStaysOut: "who has lost its disk is no acceptor again for what it has learnt",
+        "DISC'17 §4; PML §5 takes it back";
     AnswerIsItsOwn: "a client takes an answer only for the command that it is waiting for",
         "thesis §6.3";
 

@@ -7,7 +7,7 @@ use imbl::OrdMap;
 use stateright::actor::Id;
 
 use super::ballot::Ballot;
-use super::message::{Message, Prepare, Promise};
+use super::message::{Learn, Message, Prepare, Promise};
 use super::rules::Rule;
 use super::server::Step;
 use super::state::{Pvalue, Role};
@@ -16,7 +16,8 @@ use crate::number::Index;
 
 /// Nothing was heard of a leader for too long: the server stands with a new ballot of its own.
 pub(super) fn handle_silence<P: Params>(step: &mut Step<P>) {
-    if !step.keeps(Rule::SilenceStarts) || !matches!(step.state().role, Role::Follower { .. }) {
+    let is_follower = matches!(step.state().role, Role::Follower { .. });
+    if !is_follower || !step.keeps(Rule::SilenceStarts) || !step.has_vote() {
         return;
     }
     let owner = if step.keeps(Rule::BallotIsOwn) { step.id } else { Id::from(0) };
@@ -39,11 +40,11 @@ fn prepare<P: Params>(step: &Step<P>) -> Message<Command<P>> {
 /// lacks more than one message carries is given of that first, and asks again.
 pub(super) fn handle_prepare<P: Params>(step: &mut Step<P>, from: Id, message: Prepare) {
     let Prepare { ballot, from: first } = message;
-    if !step.require(Rule::PromiseRises, ballot >= step.promised()) {
+    if !step.has_vote() || !step.require(Rule::PromiseRises, ballot >= step.promised()) {
         return;
     }
     if learn::lacks_much(step, first) {
-        return learn::send_entries(step, from, first);
+        return learn::tell(step, from, Learn { from: first, has: None });
     }
     step.promise(ballot);
     step.follow(None);

@@ -26,7 +26,8 @@ impl<P: Params> Server<P> {
         is_majority(others + 1, self.servers.len())
     }
 
-    /// A server starts, for the first time or after a crash.
+    /// A server starts, for the first time or after a crash. One that has stored nothing has lost
+    /// what it had stored: each had something when the cluster was founded.
     pub(super) fn start(
         &self,
         storage: Option<&Storage<Command<P>>>,
@@ -34,7 +35,7 @@ impl<P: Params> Server<P> {
     ) -> ServerState<MachineOf<P>> {
         out.set_timer(Timer::Silence, self.timing.silence.clone());
         let once = self.rules.keeps(Rule::TakesEffectOnce);
-        ServerState::of(storage.cloned().unwrap_or_default(), once)
+        ServerState::of(storage.cloned().unwrap_or_else(Storage::wiped), once)
     }
 }
 
@@ -62,6 +63,11 @@ impl<P: Params> Step<'_, '_, P> {
         for to in self.server.others(self.id) {
             self.send(to, message.clone());
         }
+    }
+
+    /// Whether this server may promise and accept: not if it has forgotten what it promised.
+    pub(super) fn has_vote(&self) -> bool {
+        self.require(Rule::WipedDoesNotPromise, !self.state().storage.is_wiped)
     }
 
     /// Promises a ballot of another server: nothing is accepted below it any more.

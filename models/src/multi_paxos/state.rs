@@ -9,6 +9,7 @@ use stateright::actor::Id;
 
 use super::ballot::Ballot;
 use super::log::{Log, Value};
+use super::snapshot::Snapshot;
 use crate::number::Index;
 use crate::service::Request;
 use crate::session::{Last, Sessions};
@@ -38,13 +39,36 @@ pub struct Storage<C: Clone> {
     ///
     /// [`Limits`]: super::Limits
     pub accepted: OrdMap<Index, Pvalue<C>>,
+    /// What stands for the part of the log that is compacted, and for some behind it.
+    pub snapshot: Option<Snapshot>,
     /// What is chosen.
     pub log: Log<C>,
+    /// The server has lost what it had stored before, and with it what it had promised.
+    pub is_wiped: bool,
 }
 
+/// What a server has stored when its cluster is founded.
 impl<C: Clone> Default for Storage<C> {
     fn default() -> Self {
-        Storage { promised: Ballot::none(), accepted: OrdMap::new(), log: Log::default() }
+        Storage {
+            promised: Ballot::none(),
+            accepted: OrdMap::new(),
+            snapshot: None,
+            log: Log::default(),
+            is_wiped: false,
+        }
+    }
+}
+
+impl<C: Clone> Storage<C> {
+    /// What a server begins with that has lost what it had stored.
+    pub fn wiped() -> Self {
+        Storage { is_wiped: true, ..Storage::default() }
+    }
+
+    /// All slots up to this one are in the snapshot.
+    pub fn snapshot_last(&self) -> Index {
+        self.snapshot.as_ref().map_or(Index::ZERO, |snapshot| snapshot.last)
     }
 }
 
@@ -82,16 +106,25 @@ pub struct ServerState<M: StateMachine> {
     pub machine: M,
     /// The last command of each session that took effect, and what it returned.
     pub sessions: Sessions<M::Output>,
+    /// The first pieces of a snapshot that this server is sent.
+    pub incoming: Option<Snapshot>,
 }
 
 impl<M: StateMachine> ServerState<M> {
     /// A server that has this on its disk. By `once`, see [`Self::perform`].
+    ///
+    /// # Panics
+    /// If the snapshot is none of this machine.
     pub fn of(storage: Storage<M::Command>, once: bool) -> Self {
-        let log = storage.log.clone();
         let role = Role::Follower { leader: None };
-        let (machine, sessions) = (M::default(), Sessions::default());
-        let mut state = ServerState { storage, role, machine, sessions };
-        log.iter().for_each(|(_, value)| state.perform(value, once));
+        let computed = storage.snapshot.as_ref().map(|snapshot| {
+            snapshot.decode().expect("what was stored is a snapshot of this machine")
+        });
+        let (machine, sessions) = computed.unwrap_or_default();
+        let (from, log) = (storage.snapshot_last(), storage.log.clone());
+        let mut state = ServerState { storage, role, machine, sessions, incoming: None };
+        let behind = log.iter().filter(|(slot, _)| *slot > from);
+        behind.for_each(|(_, value)| state.perform(value, once));
         state
     }
 

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use quorate_checker::spec::Step;
+use quorate_checker::spec::{Event, Step};
 use serde::Serialize;
 
 use crate::claims::Returned;
 use crate::multi_paxos::log::Log;
 use crate::multi_paxos::state::{Role, ServerState};
 use crate::multi_paxos::{MachineOf, MultiPaxos, Params};
+use crate::number::Index;
 use crate::state_machine::StateMachine;
 
 /// The history of a run.
@@ -22,12 +23,17 @@ pub struct Ghost<M: StateMachine> {
     pub adopted: bool,
     /// A server was told what is chosen, and had not accepted it.
     pub caught_up: bool,
+    /// A server was given a snapshot.
+    pub installed: bool,
+    /// A server that did not crash knew less to be chosen than before.
+    pub went_back: bool,
 }
 
 impl<M: StateMachine> Default for Ghost<M> {
     fn default() -> Self {
         let (returned, chosen) = (Returned::default(), Log::default());
-        Ghost { returned, chosen, adopted: false, caught_up: false }
+        let [adopted, caught_up, installed, went_back] = [false; 4];
+        Ghost { returned, chosen, adopted, caught_up, installed, went_back }
     }
 }
 
@@ -52,18 +58,23 @@ pub fn observe_servers<P: Params>(
     let (before, after) = (step.before.server()?, step.after.server()?);
     let mut next = (**ghost).clone();
     note(&mut next, before, after);
+    let is_fault = matches!(step.event, Event::Crash | Event::Recover);
+    next.went_back |= !is_fault && after.chosen() < before.chosen();
     (next != **ghost).then(|| Arc::new(next))
 }
 
 fn note<M: StateMachine>(ghost: &mut Ghost<M>, before: &ServerState<M>, after: &ServerState<M>) {
     let log = &after.storage.log;
-    for (_, value) in log.iter().skip(ghost.chosen.last().0 as usize) {
-        ghost.chosen.push(value.clone());
+    for (slot, value) in log.iter() {
+        if slot > ghost.chosen.last() {
+            ghost.chosen.push(value.clone());
+        }
     }
     ghost.adopted |= !before.is_leader() && after.is_leader() && !after.storage.accepted.is_empty();
+    ghost.installed |= log.base() > before.chosen() && log.base() == log.last();
     let is_led = matches!(after.role, Role::Follower { leader: Some(_) });
-    let learnt = log.iter().skip(before.chosen().0 as usize);
+    let mut learnt = (before.chosen().0 + 1..=log.last().0).map(Index);
     ghost.caught_up |= is_led
         && before.storage.promised == after.storage.promised
-        && learnt.map(|(slot, _)| slot).any(|slot| !before.storage.accepted.contains_key(&slot));
+        && learnt.any(|slot| !before.storage.accepted.contains_key(&slot));
 }

@@ -7,10 +7,11 @@ use std::sync::Arc;
 use super::ghost::Ghost;
 use crate::claims::{self, all_answered, is_explained, pairs, servers, servers_up};
 use crate::multi_paxos::log::Value;
-use crate::multi_paxos::state::{Role, ServerState};
+use crate::multi_paxos::state::{Role, ServerState, Storage};
 use crate::multi_paxos::{MachineOf, Params, Server};
 use crate::number::Index;
 use crate::quorum::is_majority;
+use crate::state_machine::StateMachine;
 
 /// The members of a system, and its history.
 pub type System<P> = claims::System<Server<P>, Arc<Ghost<MachineOf<P>>>>;
@@ -30,6 +31,7 @@ pub const QUORUM_PROMISED: &str = "a majority has promised the ballot of whoever
 pub const COUNTED_ACCEPTED: &str = "whoever is counted has accepted";
 pub const ACCEPTED_IS_PROMISED: &str = "what is accepted is not above the promise";
 pub const ONE_PROPOSAL: &str = "one value is proposed in a ballot for a slot";
+pub const NEVER_BACK: &str = "what a server knows to be chosen only grows, but for a crash";
 pub const STATE_FOLLOWS: &str = "the state is what the chosen commands make of it, each once";
 
 /// What the clients see, and why.
@@ -43,6 +45,7 @@ pub fn safety<P: Params>() -> Vec<Named<P>> {
         (COUNTED_ACCEPTED, counted_accepted),
         (ACCEPTED_IS_PROMISED, accepted_is_promised),
         (ONE_PROPOSAL, one_proposal),
+        (NEVER_BACK, never_back),
         (STATE_FOLLOWS, state_follows),
     ]
 }
@@ -60,12 +63,19 @@ pub fn one_value<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
     })
 }
 
+/// Whether a server holds this value for a slot, chosen or accepted. What is compacted is not
+/// compared, for the state tells what it was. Who has lost its disk counts for what it held.
+fn holds<M: StateMachine>(server: &ServerState<M>, slot: Index, value: &Value<M::Command>) -> bool {
+    let storage = &server.storage;
+    storage.is_wiped || slot <= storage.log.base() || server.held(slot) == Some(value)
+}
+
 /// More than half of the servers hold what anybody takes as chosen, whether they know that it is or
 /// have accepted it.
 fn majority_holds<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
     let all: Vec<_> = servers(state).map(|(_, server)| server).collect();
     state.history.chosen.iter().all(|(slot, value)| {
-        let holders = all.iter().filter(|it| it.held(slot) == Some(value)).count();
+        let holders = all.iter().filter(|it| holds(it, slot, value)).count();
         is_majority(holders, all.len())
     })
 }
@@ -77,16 +87,17 @@ fn leader_has_all<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
     let leads = |it: &&ServerState<_>| it.is_leader() && Some(it.promised()) == highest;
     servers(state).map(|(_, server)| server).filter(leads).all(|leader| {
         let mut chosen = state.history.chosen.iter();
-        chosen.all(|(slot, value)| leader.held(slot) == Some(value))
+        chosen.all(|(slot, value)| holds(leader, slot, value))
     })
 }
 
 /// More than half of the servers accept nothing below the ballot of a leader.
 fn quorum_promised<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
-    let promised: Vec<_> = servers(state).map(|(_, server)| server.promised()).collect();
-    servers(state).filter(|(_, server)| server.is_leader()).all(|(_, leader)| {
-        let promisers = promised.iter().filter(|ballot| **ballot >= leader.promised());
-        is_majority(promisers.count(), promised.len())
+    let all: Vec<_> = servers(state).map(|(_, server)| server).collect();
+    all.iter().filter(|server| server.is_leader()).all(|leader| {
+        let has_promised =
+            |it: &&&ServerState<_>| it.storage.is_wiped || it.promised() >= leader.promised();
+        is_majority(all.iter().filter(has_promised).count(), all.len())
     })
 }
 
@@ -97,7 +108,8 @@ fn counted_accepted<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
     let has_accepted = |server: &ServerState<_>, slot: &Index, ballot| {
         let accepted = server.storage.accepted.get(slot);
         accepted.is_some_and(|it| it.ballot >= ballot)
-            || (*slot <= chosen.last() && server.held(*slot) == chosen.get(*slot))
+            || chosen.get(*slot).is_some_and(|value| holds(server, *slot, value))
+            || server.storage.is_wiped
     };
     servers(state).all(|(_, leader)| {
         let Role::Leader { accepted_by, .. } = &leader.role else { return true };
@@ -125,11 +137,19 @@ fn one_proposal<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
     })
 }
 
-/// A server's state is what its chosen commands make of an empty one, each of them once.
+/// No server that did not crash knows less to be chosen than before.
+fn never_back<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
+    !state.history.went_back
+}
+
+/// A server's state is what the chosen commands make of an empty one, each of them once.
 fn state_follows<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
+    let chosen = &state.history.chosen;
     servers(state).all(|(_, server)| {
-        let again = ServerState::<MachineOf<P>>::of(server.storage.clone(), true);
-        (&again.machine, &again.sessions) == (&server.machine, &server.sessions)
+        let mut again = ServerState::<MachineOf<P>>::of(Storage::default(), true);
+        let known = chosen.iter().take_while(|(slot, _)| *slot <= server.chosen());
+        known.for_each(|(_, value)| again.perform(value, true));
+        (again.machine, again.sessions) == (server.machine.clone(), server.sessions.clone())
     })
 }
 
@@ -146,9 +166,9 @@ pub fn one_leader<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
 
 /// All servers that are up know the same to be chosen, and have accepted nothing beyond.
 pub fn all_caught_up<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
-    let all = || servers_up(state).map(|(_, server)| &server.storage);
-    let logs: BTreeSet<_> = all().map(|storage| &storage.log).collect();
-    logs.len() == 1 && all().all(|storage| storage.accepted.is_empty())
+    let all = || servers_up(state).map(|(_, server)| server);
+    let chosen: BTreeSet<_> = all().map(|server| server.chosen()).collect();
+    chosen.len() == 1 && all().all(|server| server.storage.accepted.is_empty())
 }
 
 /// Two servers have accepted different values for one slot.
@@ -211,6 +231,21 @@ pub fn chosen_twice<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
 /// A server was told what is chosen, and had not accepted it.
 pub fn a_catch_up<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
     state.history.caught_up
+}
+
+/// A server was given a snapshot.
+pub fn an_installed_snapshot<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
+    state.history.installed
+}
+
+/// A server that has lost its disk is up, and another one leads with what it was told.
+pub fn a_wiped_server<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
+    state.history.adopted && servers_up(state).any(|(_, it)| it.storage.is_wiped)
+}
+
+/// A server has lost its disk, and knows what is chosen nevertheless.
+pub fn a_wiped_server_learns<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
+    servers_up(state).any(|(_, it)| it.storage.is_wiped && it.chosen() > Index::ZERO)
 }
 
 /// Every command is answered, and a leader has begun with what others had accepted.

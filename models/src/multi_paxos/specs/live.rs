@@ -8,11 +8,11 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use quorate_checker::AnySpec;
-use quorate_checker::spec::{Claim, Cut, Faults, Restless, Spec, Timely};
+use quorate_checker::spec::{Claim, Cut, Faults, Restless, Timely};
 
 use super::{
-    Book, CRASH, EVERY_RULE, Fact, LIMITS, MultiPaxosSpec, SEEN, fact, keeps_all_durable,
-    same_durable, system,
+    Book, COMPACT, CRASH, EVERY_RULE, Fact, LIMITS, MultiPaxosSpec, SEEN, fact, founded,
+    keeps_all_durable, same_durable, system,
 };
 use crate::claims::all_answered;
 use crate::kv::{Command, get, put};
@@ -88,7 +88,7 @@ pub fn multi_paxos(name: &str, rules: Book, bounds: Bounds<'_>, facts: &[Fact]) 
     let suspended = suspended(&rules);
     let claims = [Claim::always(properties::ONE_VALUE, SEEN, properties::one_value)];
     let system = system(rules, bounds.servers, bounds.limits, bounds.scripts);
-    let spec = Spec::new(name, system, bounds.servers)
+    let spec = founded(name, system, bounds.servers)
         .ghost(ghost::observe_servers)
         .claims(claims.into_iter().chain(facts.iter().cloned()))
         .suspending(suspended)
@@ -124,6 +124,7 @@ pub fn all() -> Vec<Box<dyn AnySpec>> {
         cut_off().counts(27_363, 54_504).boxed(),
         suspicion().counts(45_570, 117_264).boxed(),
         cut_link().counts(2_605, 3_793).boxed(),
+        snapshot().boxed(),
         impatient().boxed(),
     ]
 }
@@ -195,6 +196,17 @@ pub fn cut_link() -> MultiPaxosSpec {
         .summary("two servers do not hear each other any more, and every command is answered")
         .only(ALL_ANSWERED)
         .worst_case(ALL_ANSWERED, SEEN, all_answered)
+}
+
+/// A server is cut off until the others have compacted what it lacks.
+pub fn snapshot() -> MultiPaxosSpec {
+    let scripts: &[&[Command]] = &[&[put("x", "1"), put("x", "2")]];
+    let cut = Some(Cut::between([2], [0, 1]).healing(1..=8));
+    let bounds = Bounds { scripts, limits: COMPACT, cut, ..Bounds::default() };
+    let facts = [fact("a snapshot is installed", properties::an_installed_snapshot)];
+    multi_paxos("multi-paxos/snapshot-live", EVERY_RULE, bounds, &facts)
+        .summary("a server that lacks what is compacted is given a snapshot when it is heard again")
+        .worst_case(CAUGHT_UP, SEEN, properties::all_caught_up)
 }
 
 /// Silence is noticed as soon as a leader may be heard again: they depose each other for ever.

@@ -2,6 +2,7 @@
 
 pub mod live;
 mod safety;
+mod snapshot;
 
 use std::sync::Arc;
 
@@ -12,6 +13,7 @@ use stateright::actor::Id;
 use super::claims::ghost::Ghost;
 use super::claims::properties::{Condition, System};
 use super::rules::Rule;
+use super::state::Storage;
 use super::{Limits, MemberState, MultiPaxos, Server, Timing};
 use crate::client::Habits;
 use crate::kv::{Command, Kv};
@@ -21,6 +23,7 @@ use crate::rules::{AllBut, RuleBook};
 use crate::system::Boxed;
 
 pub use safety::*;
+pub use snapshot::*;
 
 /// The rule book of the specs, which can suspend rules.
 pub type Book = AllBut<Rule>;
@@ -56,7 +59,7 @@ pub const fn fact(name: &'static str, condition: Condition<Checked>) -> Fact {
 
 /// The specs of Multi-Paxos.
 pub fn all() -> Vec<Box<dyn AnySpec>> {
-    safety::all().into_iter().chain(live::all()).collect()
+    safety::all().into_iter().chain(snapshot::all()).chain(live::all()).collect()
 }
 
 /// `count` servers and clients with these scripts, the first of which asks the first server first,
@@ -82,6 +85,14 @@ fn system(rules: Book, count: usize, limits: Limits, scripts: &[&[Command]]) -> 
     system
 }
 
+/// A spec of a system of so many servers, each of which has stored that it was there when the
+/// cluster was founded.
+fn founded(name: &str, system: System<Checked>, servers: usize) -> MultiPaxosSpec {
+    let mut spec = Spec::new(name, system, servers);
+    spec.storages = vec![Some(Storage::default()); servers];
+    spec
+}
+
 /// True if all that is durable survives a crash by `rules`.
 pub fn keeps_all_durable(rules: &Book) -> bool {
     let durable = [Rule::PromiseSurvivesCrash, Rule::AcceptedSurvivesCrash, Rule::SaveBeforeSend];
@@ -99,5 +110,8 @@ pub fn same_durable(now: &MemberState<Kv>, started: &MemberState<Kv>) -> bool {
         behind.remove(&slot);
         started.held(slot) == Some(value)
     });
-    known && behind == now.storage.accepted && started.promised() == now.promised()
+    known
+        && behind == now.storage.accepted
+        && started.promised() == now.promised()
+        && started.storage.snapshot == now.storage.snapshot
 }

@@ -1,10 +1,10 @@
 //! Safety: what is checked while timers fire at any moment, with which bounds.
 
 use quorate_checker::AnySpec;
-use quorate_checker::spec::{Action, ActionOf, Claim, Faults, Spec, State};
+use quorate_checker::spec::{Action, ActionOf, Claim, Faults, State};
 
 use super::{
-    Book, Checked, EVERY_RULE, Fact, MultiPaxosSpec, Past, SEEN, fact, keeps_all_durable,
+    Book, Checked, EVERY_RULE, Fact, MultiPaxosSpec, Past, SEEN, fact, founded, keeps_all_durable,
     same_durable, system,
 };
 use crate::claims::all_answered;
@@ -47,17 +47,19 @@ impl Default for Bounds<'_> {
 }
 
 /// Two slots are open at most, and a message tells of so many.
-pub const LIMITS: Limits = Limits { window: 2, batch: 2 };
+pub const LIMITS: Limits =
+    Limits { window: 2, batch: 2, snapshot_every: u64::MAX / 2, kept: 0, piece: 1_000 };
 
 /// Multi-Paxos within `bounds`: its safety, and the facts that must be reachable.
 pub fn multi_paxos(name: &str, rules: Book, bounds: Bounds<'_>, facts: &[Fact]) -> MultiPaxosSpec {
-    let forgets = obsolete::applies(&rules);
+    // Who has lost its disk has promised nothing, and heeds what was said before.
+    let forgets = obsolete::applies(&rules) && bounds.faults.rollbacks == 0;
     let is_durable = keeps_all_durable(&rules);
     let suspended = suspended(&rules);
     let claims = properties::safety().into_iter();
     let claims = claims.map(|(name, claim)| Claim::always(name, SEEN, claim));
     let system = system(rules, bounds.servers, bounds.limits, bounds.scripts);
-    let spec = Spec::new(name, system, bounds.servers)
+    let spec = founded(name, system, bounds.servers)
         .claims(claims.chain(facts.iter().cloned()))
         .suspending(suspended)
         .ghost(ghost::observe)
@@ -88,7 +90,7 @@ pub fn all() -> Vec<Box<dyn AnySpec>> {
 pub const CRASH: Faults = Faults { crashes: 1, down_at_once: 1, ..Faults::NONE };
 
 /// One slot is open at most.
-pub const ONE_OPEN: Limits = Limits { window: 1, batch: 1 };
+pub const ONE_OPEN: Limits = Limits { window: 1, batch: 1, ..LIMITS };
 
 /// One decree, as in PMS 2: what two clients ask for is proposed for the first slot, or not at all.
 ///

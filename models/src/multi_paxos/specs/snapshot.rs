@@ -1,0 +1,110 @@
+//! Servers that lag far behind, and servers that have lost their disks.
+
+use quorate_checker::AnySpec;
+use quorate_checker::spec::{Action, ActionOf, Faults};
+
+use super::{Bounds, Checked, EVERY_RULE, Fact, LIMITS, MultiPaxosSpec, Now, ONE_OPEN};
+use super::{fact, multi_paxos};
+use crate::kv::{Command, put};
+use crate::member::Timer::Server;
+use crate::multi_paxos::claims::properties::{self, LEADER_HAS_ALL};
+use crate::multi_paxos::message::Message;
+use crate::multi_paxos::rules::Rule;
+use crate::multi_paxos::{Limits, MultiPaxos, Timer};
+use crate::number::Index;
+use crate::rules::AllBut;
+use crate::service;
+use crate::system::Boxed;
+
+/// The specs of snapshots and of wiped servers. The counts change only with a reason.
+pub fn all() -> Vec<Box<dyn AnySpec>> {
+    vec![snapshot().boxed(), wiped().boxed(), wiped_rejoins().boxed(), wiped_stays_out().boxed()]
+}
+
+/// A snapshot for each slot, in several pieces, beside which the log has the last slot only.
+pub const COMPACT: Limits = Limits { snapshot_every: 1, kept: 1, piece: 16, ..ONE_OPEN };
+
+/// One server loses its disk.
+pub const WIPE: Faults = Faults { rollbacks: 1, down_at_once: 1, ..Faults::NONE };
+
+/// A server lacks what the others have compacted.
+pub fn snapshot() -> MultiPaxosSpec {
+    let scripts: &[&[Command]] = &[&[put("x", "1"), put("x", "2")]];
+    let bounds = Bounds { scripts, limits: COMPACT, silences: 2, agains: 1, ..Bounds::default() };
+    let facts: &[Fact] = &[fact("a snapshot is installed", properties::an_installed_snapshot)];
+    multi_paxos("multi-paxos/snapshot", EVERY_RULE, bounds, facts)
+        .summary("a server that lacks what is compacted is given a snapshot, piece by piece")
+}
+
+/// A server loses its disk, while two stand.
+pub fn wiped() -> MultiPaxosSpec {
+    let scripts: &[&[Command]] = &[&[put("x", "1")]];
+    let bounds = Bounds { scripts, silences: 2, faults: WIPE, ..Bounds::default() };
+    let facts: &[Fact] = &[fact("a wiped server", properties::a_wiped_server)];
+    multi_paxos("multi-paxos/wiped", EVERY_RULE, bounds, facts)
+        .summary("a server that has lost its disk is no acceptor any more")
+}
+
+/// A client that writes twice, two servers that stand, and a third one that loses its disk.
+pub fn lost_disk<'a>(scripts: &'a [&'a [Command]]) -> Bounds<'a> {
+    Bounds {
+        servers: 5,
+        scripts,
+        limits: Limits { window: 1, batch: 1, ..LIMITS },
+        silences: 2,
+        agains: 1,
+        faults: WIPE,
+        ..Bounds::default()
+    }
+}
+
+/// The rule of PML: who has lost its disk is an acceptor again when it has seen an instance
+/// complete that began later. What it promised before to somebody who stands is forgotten.
+pub fn wiped_rejoins() -> MultiPaxosSpec {
+    let scripts: &[&[Command]] = &[&[put("x", "1"), put("x", "2")]];
+    let rules = AllBut(vec![Rule::WipedStaysOut]);
+    multi_paxos("multi-paxos/wiped-rejoins", rules, lost_disk(scripts), &[])
+        .summary("a server without its disk is an acceptor again too soon, as PML has it")
+        .directed(PROMISES_AND_FORGETS, promises_and_forgets)
+        .only(LEADER_HAS_ALL)
+        .expect_violation(LEADER_HAS_ALL)
+}
+
+/// The same bounds, and who has lost its disk stays out.
+pub fn wiped_stays_out() -> MultiPaxosSpec {
+    let scripts: &[&[Command]] = &[&[put("x", "1"), put("x", "2")]];
+    let facts: &[Fact] = &[fact("a wiped server learns", properties::a_wiped_server_learns)];
+    multi_paxos("multi-paxos/wiped-stays-out", EVERY_RULE, lost_disk(scripts), facts)
+        .summary(
+            "the same bounds: a server without its disk is no acceptor, whatever it has learnt",
+        )
+        .directed(PROMISES_AND_FORGETS, promises_and_forgets)
+}
+
+/// What [`promises_and_forgets`] restricts, in words.
+pub const PROMISES_AND_FORGETS: &str = "S1 leads S2 and S5, S3 stands and is heard by S4 and S5, S5 \
+                                        loses its disk before anything is proposed, and of S1 S4 \
+                                        hears the first slot and S5 the second";
+
+/// True unless something else happens.
+pub fn promises_and_forgets((): &(), now: &Now, action: &ActionOf<MultiPaxos<Checked>>) -> bool {
+    let mut servers = now.system.actor_states.iter().filter_map(|it| it.server());
+    match action {
+        Action::Rollback(id) => {
+            usize::from(*id) == 4
+                && servers.all(|it| it.storage.accepted.is_empty() && it.chosen() == Index::ZERO)
+        }
+        Action::Timeout(id, Server(Timer::Silence)) => [0, 2].contains(&usize::from(*id)),
+        Action::Deliver { src, dst, msg: service::Message::Peer(message) } => {
+            match (usize::from(*src), usize::from(*dst), message) {
+                (0, 2, _) | (2, 0 | 1, _) => false,
+                (0, 3, Message::Accept(m)) => m.slot == Index(1),
+                (0, 4, Message::Accept(m)) => m.slot == Index(2),
+                (0, to, Message::Prepare(_)) => [1, 4].contains(&to),
+                (0, to, Message::Chosen(_)) => to == 4,
+                _ => true,
+            }
+        }
+        _ => true,
+    }
+}
