@@ -10,7 +10,7 @@ use quorate_models::multi_paxos::rules::Rule;
 use quorate_models::multi_paxos::specs::live::{
     ALL_ANSWERED, Bounds, CAUGHT_UP, ONE_LEADER, multi_paxos,
 };
-use quorate_models::multi_paxos::specs::{Book, CRASH, Checked, MultiPaxosSpec, Past};
+use quorate_models::multi_paxos::specs::{Book, CRASH, Checked, LIMITS, MultiPaxosSpec, Past};
 use quorate_models::multi_paxos::{Limits, MultiPaxos};
 
 use crate::proofs::{Within, missed, slower};
@@ -61,7 +61,7 @@ slower! {
     rest_is_asked: RestIsAsked lets CAUGHT_UP take 11 ticks instead of 9 until all_caught_up
         within Bounds {
             scripts: &[&[put("x", "1"), put("x", "2"), put("x", "3")]],
-            limits: Limits { window: 2, batch: 1 },
+            limits: Limits { batch: 1, ..LIMITS },
             cut: Some(Cut::between([2], [0, 1]).healing(1..=8)),
             ..Bounds::default()
         };

@@ -7,15 +7,15 @@ use quorate_models::kv::{get, put};
 use quorate_models::member::Timer::Server;
 use quorate_models::multi_paxos::claims::properties::{
     ACCEPTED_IS_PROMISED, COUNTED_ACCEPTED, LEADER_HAS_ALL, LINEARIZABILITY, MAJORITY_HOLDS,
-    ONE_PROPOSAL, ONE_VALUE, QUORUM_PROMISED, STATE_FOLLOWS,
+    NEVER_BACK, ONE_PROPOSAL, ONE_VALUE, QUORUM_PROMISED, STATE_FOLLOWS,
 };
 use quorate_models::multi_paxos::message::Message;
 use quorate_models::multi_paxos::rules::Rule;
 use quorate_models::multi_paxos::specs::{
-    Book, Bounds, CRASH, Checked, MultiPaxosSpec, Now, ONE_OPEN, Past, add, chosen_twice,
-    multi_paxos, second_slot_only,
+    Book, Bounds, COMPACT, CRASH, Checked, MultiPaxosSpec, Now, ONE_OPEN, Past, WIPE, add,
+    chosen_twice, lost_disk, multi_paxos, promises_and_forgets, second_slot_only,
 };
-use quorate_models::multi_paxos::{MultiPaxos, Timer};
+use quorate_models::multi_paxos::{Limits, MultiPaxos, Timer};
 use quorate_models::number::Round;
 use quorate_models::rules::AllBut;
 use quorate_models::service;
@@ -88,6 +88,10 @@ necessary! {
         within of!(write, servers: 4, faults: DUPLICATE);
     no_slot_is_skipped: NoSlotIsSkipped breaks ONE_VALUE in 16
         within of!(@ &[&[put("x", "1"), put("x", "2")]], agains: 1, faults: CRASH);
+    snapshot_has_sessions: SnapshotHasSessions breaks STATE_FOLLOWS in 7
+        within of!(write, limits: COMPACT, faults: CRASH);
+    wiped_does_not_promise: WipedDoesNotPromise breaks LEADER_HAS_ALL in 11
+        within of!(write, silences: 2, faults: WIPE);
     answer_is_its_own: AnswerIsItsOwn breaks LINEARIZABILITY in 8
         within of!(both, faults: DUPLICATE);
 }
@@ -166,11 +170,41 @@ fn without_accept_promises_a_chosen_value_is_lost() {
     });
 }
 
+/// A piece of an older snapshot arrives when S3 has caught up in another way.
+#[test]
+fn snapshot_newer_only() {
+    let scripts: &[&[_]] = &[&[put("x", "1"), put("x", "2"), put("x", "3")]];
+    let limits = Limits { piece: 1_000, ..COMPACT };
+    let bounds = Bounds { scripts, limits, agains: 2, ..Bounds::default() };
+    let rule = Rule::SnapshotNewerOnly;
+    assert_broken_by_some(rule, NEVER_BACK, 22, bounds, |(), _, action| match action {
+        Action::Deliver { src, dst, msg: service::Message::Peer(message) } => {
+            match (usize::from(*src), usize::from(*dst), message) {
+                (0, 1, Message::Chosen(_)) => false,
+                (2, 0, message) => matches!(message, Message::Learn(_)),
+                _ => true,
+            }
+        }
+        _ => only_stand([0, 0], action),
+    });
+}
+
+/// The listed specs `multi-paxos/wiped-rejoins` and `multi-paxos/wiped-stays-out` have these
+/// bounds.
+#[test]
+fn wiped_stays_out() {
+    let scripts: &[&[_]] = &[&[put("x", "1"), put("x", "2")]];
+    let (rule, bounds) = (Rule::WipedStaysOut, lost_disk(scripts));
+    assert_broken_by_some(rule, LEADER_HAS_ALL, 27, bounds, promises_and_forgets);
+}
+
 /// What the tests above suspend, one by one.
 const DIRECTED: &[(Rule, &str)] = &[
     (Rule::TakesEffectOnce, STATE_FOLLOWS),
     (Rule::AcksOfThisBallot, COUNTED_ACCEPTED),
     (Rule::AcceptPromises, MAJORITY_HOLDS),
+    (Rule::SnapshotNewerOnly, NEVER_BACK),
+    (Rule::WipedStaysOut, LEADER_HAS_ALL),
 ];
 
 #[test]

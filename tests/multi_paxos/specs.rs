@@ -3,6 +3,7 @@
 
 use quorate_checker::engine::Miss;
 use quorate_checker::report::{Engine, Report};
+use quorate_models::multi_paxos::claims::properties::LEADER_HAS_ALL;
 use quorate_models::multi_paxos::specs::live::ONE_LEADER;
 
 use crate::support::specs::{assert_all_are_pinned, explore, holds};
@@ -22,6 +23,9 @@ holds! {
     lossy: "multi-paxos/lossy" has depth 19;
     four: "multi-paxos/four" has depth 23;
     twice: "multi-paxos/twice" has depth 22;
+    snapshot: "multi-paxos/snapshot" has depth 27;
+    wiped: "multi-paxos/wiped" has depth 18;
+    wiped_stays_out: "multi-paxos/wiped-stays-out" has depth 38;
     calm_live: "multi-paxos/calm-live" has depth 45;
     failover_live: "multi-paxos/failover-live" has depth 46;
     rejoin_live: "multi-paxos/rejoin-live" has depth 47;
@@ -29,6 +33,7 @@ holds! {
     cut_off_live: "multi-paxos/cut-off-live" has depth 56;
     suspicion_live: "multi-paxos/suspicion-live" has depth 41;
     cut_link_live: "multi-paxos/cut-link-live" has depth 56;
+    snapshot_live: "multi-paxos/snapshot-live" has depth 61;
 }
 
 #[test]
@@ -47,6 +52,7 @@ fn what_must_happen_does_within_its_time() {
         ("multi-paxos/cut-off-live", Some(9)),
         ("multi-paxos/suspicion-live", Some(7)),
         ("multi-paxos/cut-link-live", Some(8)),
+        ("multi-paxos/snapshot-live", Some(9)),
     ] {
         assert_eq!(worst(&explore(name, Engine::Quorate)), ticks, "{name}");
     }
@@ -68,4 +74,12 @@ fn the_impatient_depose_each_other() {
     assert!(!report.is_surprise(), "{report:#?}");
     let found = report.property(ONE_LEADER);
     assert_eq!((found.miss, found.steps), (Some(Miss::Unbounded), Some(57)));
+}
+
+/// A server that has lost its disk forgets a promise, and is an acceptor again by the rule of PML.
+#[test]
+fn who_rejoins_by_what_it_has_learnt_loses_what_was_chosen() {
+    let report = explore("multi-paxos/wiped-rejoins", Engine::Quorate);
+    assert!(!report.is_surprise(), "{report:#?}");
+    assert_eq!(report.property(LEADER_HAS_ALL).steps, Some(27));
 }

@@ -124,7 +124,7 @@ pub fn all() -> Vec<Box<dyn AnySpec>> {
         cut_off().counts(27_363, 54_504).boxed(),
         suspicion().counts(45_570, 117_264).boxed(),
         cut_link().counts(2_605, 3_793).boxed(),
-        snapshot().boxed(),
+        snapshot().counts(65_295, 143_069).boxed(),
         impatient().boxed(),
     ]
 }
