@@ -50,7 +50,8 @@
 //! and is no acceptor any more; by PML it is one again when it has seen a later instance complete,
 //! which `multi-paxos/wiped-rejoins` shows to be too soon.
 //!
-//! Not here: a change of servers (PMMC §4.4), and reads that are no commands.
+//! Not here: a change of servers (PMMC §4.4), reads that are no commands, and snapshots that are
+//! encoded while the server goes on.
 
 mod acceptor;
 pub mod ballot;

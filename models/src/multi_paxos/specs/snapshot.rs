@@ -87,8 +87,9 @@ pub fn wiped_stays_out() -> MultiPaxosSpec {
 }
 
 /// What [`promises_and_forgets`] restricts, in words.
-pub const PROMISES_AND_FORGETS: &str = "S1 leads S2 and S5, S3 stands and is heard by S4 and S5, S5 loses its disk before anything is \
-     proposed, and of S1 S4 hears the first slot and S5 the second";
+pub const PROMISES_AND_FORGETS: &str = "S1 leads S2 and S5, S3 stands before S4 and S5, and S5 \
+                                        loses its disk before anything is proposed; of S1 S4 \
+                                        hears the first slot and S5 the second";
 
 /// True of what [`PROMISES_AND_FORGETS`] says, and of what follows from it.
 pub fn promises_and_forgets((): &(), now: &Now, action: &ActionOf<MultiPaxos<Checked>>) -> bool {
