@@ -25,6 +25,7 @@ const RULES: &[&str] = &[
     "chain/server.rs",
     "chain/state.rs",
     "client.rs",
+    "data.rs",
     "fenced/grantor.rs",
     "fenced/mod.rs",
     "fenced/server.rs",
