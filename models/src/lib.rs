@@ -86,6 +86,7 @@ pub mod state_machine;
 pub mod step;
 pub mod system;
 pub mod viewstamped;
+pub mod zab;
 
 /// The default set, in the order in which `quorate check` runs it.
 pub fn specs() -> Vec<Box<dyn quorate_checker::AnySpec>> {
@@ -111,6 +112,7 @@ pub fn specs() -> Vec<Box<dyn quorate_checker::AnySpec>> {
     specs.extend(fenced::specs::all());
     specs.extend(viewstamped::specs::all());
     specs.extend(multi_paxos::specs::all());
+    specs.extend(zab::specs::all());
     specs
 }
 

@@ -56,7 +56,8 @@ number! {
 }
 
 number! {
-    /// Which grant of a store to a writer there is. `ZERO` is before the first.
+    /// Which grant of a store to a writer there is, or which leader's log. `ZERO` is before the
+    /// first.
     Epoch
 }
 

@@ -1,0 +1,5 @@
+//! What is claimed of ZAB.
+
+pub mod ghost;
+pub mod obsolete;
+pub mod properties;

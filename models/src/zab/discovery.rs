@@ -1,0 +1,184 @@
+//! Discovery: a leader finds an epoch above all that a majority has accepted, has a majority accept
+//! it, and learns that nobody of these has a newer history.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use imbl::Vector;
+use stateright::actor::Id;
+
+use super::message::{AckEpoch, CEpoch, Message, NewEpoch};
+use super::rules::Rule;
+use super::server::Step;
+use super::state::{FollowerPhase, Following, LeaderPhase, Leading, Link, LinkPhase, Role};
+use super::zxid::Zxid;
+use super::{Params, Timer, disk, synchronization};
+use crate::number::{Epoch, Incarnation, Place};
+
+/// This server leads from now on, as far as others follow.
+pub(super) fn lead<P: Params>(step: &mut Step<P>) {
+    disk::leave(step);
+    let (own, disk) = (step.id, step.disk_mut());
+    disk.begun = disk.begun.next();
+    let (leadership, accepted) = (disk.begun, disk.accepted);
+    step.process_mut().role = Role::Leading(Leading {
+        leadership,
+        phase: LeaderPhase::Discovery { accepted: BTreeMap::from([(own, accepted)]) },
+        links: BTreeMap::new(),
+        open: BTreeMap::new(),
+        heard: BTreeSet::new(),
+    });
+    step.set_timer(Timer::Again, step.server.timing.again.clone());
+    step.set_timer(Timer::Silence, step.server.timing.silence.clone());
+    announce_if_told(step);
+}
+
+/// This server follows `leader` from now on: it opens a link.
+pub(super) fn follow<P: Params>(step: &mut Step<P>, leader: Id, leadership: Incarnation) {
+    let disk = step.disk_mut();
+    disk.begun = disk.begun.next();
+    step.process_mut().role = Role::Following(Following {
+        leader,
+        leadership,
+        epoch: Epoch::ZERO,
+        accepts: false,
+        heard: Place::ZERO,
+        phase: FollowerPhase::Discovery,
+    });
+    step.set_timer(Timer::Again, step.server.timing.again.clone());
+    step.set_timer(Timer::Silence, step.server.timing.silence.clone());
+    send_c_epoch(step);
+}
+
+/// Tells the leader which epoch this server has accepted.
+pub(super) fn send_c_epoch<P: Params>(step: &mut Step<P>) {
+    let Some(own) = step.process().following() else { return };
+    let (leader, leadership) = (own.leader, own.leadership);
+    let disk = &step.process().disk;
+    let (session, accepted) = (disk.begun, disk.accepted);
+    step.send(leader, Message::CEpoch(CEpoch { leadership, session, accepted }));
+}
+
+/// Tells the leader again what may have been lost.
+pub(super) fn send_c_epoch_again<P: Params>(step: &mut Step<P>) {
+    let waits = step.process().following().is_some_and(|own| own.epoch == Epoch::ZERO);
+    if waits && step.keeps(Rule::DiscoveryIsSentAgain) {
+        send_c_epoch(step);
+    }
+}
+
+/// A follower has opened a link.
+pub(super) fn handle_c_epoch<P: Params>(step: &mut Step<P>, from: Id, message: CEpoch) {
+    let Some(own) = step.process().leading() else { return };
+    let is_new = own.links.get(&from).is_none_or(|link| link.session < message.session);
+    if own.leadership != message.leadership || !is_new {
+        return;
+    }
+    let link = Link {
+        session: message.session,
+        phase: LinkPhase::Discovery,
+        heard: Place::ZERO,
+        unheard: Vector::new(),
+        sent: Zxid::ZERO,
+        told: Zxid::ZERO,
+        logged: Zxid::ZERO,
+    };
+    let has_epoch = own.has_epoch();
+    let Some(own) = step.leading_mut() else { return };
+    own.links.insert(from, link);
+    if let LeaderPhase::Discovery { accepted } = &mut own.phase {
+        accepted.insert(from, message.accepted);
+    }
+    if has_epoch {
+        return send_new_epoch(step, from);
+    }
+    announce_if_told(step);
+}
+
+/// Chooses the epoch, once a majority has told which it has accepted.
+fn announce_if_told<P: Params>(step: &mut Step<P>) {
+    let Some(own) = step.process().leading() else { return };
+    let LeaderPhase::Discovery { accepted } = &own.phase else { return };
+    if !step.require(Rule::EpochAboveQuorum, step.server.is_quorum(accepted.len())) {
+        return;
+    }
+    let highest = accepted.values().max().copied().unwrap_or_default();
+    let (id, followers) = (step.id, own.links.keys().copied().collect::<Vec<_>>());
+    step.disk_mut().accepted = highest.next();
+    if let Some(own) = step.leading_mut() {
+        own.phase = LeaderPhase::Announcement { accepted_by: BTreeSet::from([id]) };
+    }
+    for to in followers {
+        send_new_epoch(step, to);
+    }
+    synchronization::begin_if_accepted(step);
+}
+
+/// Tells a follower the epoch.
+pub(super) fn send_new_epoch<P: Params>(step: &mut Step<P>, to: Id) {
+    let epoch = step.process().disk.accepted;
+    let Some(link) = step.process().leading().and_then(|own| own.links.get(&to)) else { return };
+    let session = link.session;
+    step.send(to, Message::NewEpoch(NewEpoch { session, epoch }));
+}
+
+/// The leader has chosen its epoch. The follower accepts it, unless it has accepted a later one.
+pub(super) fn handle_new_epoch<P: Params>(step: &mut Step<P>, from: Id, message: NewEpoch) {
+    let known = step.process();
+    let Some(own) = known.following() else { return };
+    let is_current = own.leader == from && known.disk.begun == message.session;
+    let waits = own.phase == FollowerPhase::Discovery;
+    if !is_current || !waits {
+        return;
+    }
+    let accepted = known.disk.accepted;
+    if !step.require(Rule::AcceptedEpochRises, message.epoch >= accepted) {
+        return disk::leave(step);
+    }
+    let is_new = step.require(Rule::AcceptedEpochRises, message.epoch > accepted);
+    let accepts = is_new || (own.accepts && own.epoch == message.epoch);
+    if is_new {
+        step.disk_mut().accepted = message.epoch;
+    }
+    if let Some(own) = step.following_mut() {
+        own.epoch = message.epoch;
+        own.accepts = accepts;
+    }
+    let (current, last) = (step.process().disk.current, step.process().history.last());
+    let NewEpoch { session, epoch } = message;
+    step.send(from, Message::AckEpoch(AckEpoch { session, epoch, accepts, current, last }));
+}
+
+/// A follower knows the epoch.
+pub(super) fn handle_ack_epoch<P: Params>(step: &mut Step<P>, from: Id, message: AckEpoch) {
+    if !step.leads_on(from, message.session, message.epoch) {
+        return;
+    }
+    let known = step.process();
+    let Some(own) = known.leading() else { return };
+    if own.links[&from].phase != LinkPhase::Discovery {
+        return;
+    }
+    let rank = |current, last| {
+        let is_first = step.keeps(Rule::EpochBeforeZxid);
+        (if is_first { current } else { Epoch::ZERO }, last)
+    };
+    let is_newest =
+        rank(message.current, message.last) <= rank(known.disk.current, known.history.last());
+    if !own.is_accepted() && !step.require(Rule::NewestHistoryLeads, is_newest) {
+        return disk::leave(step);
+    }
+    let is_accepted = own.is_accepted();
+    let Some(own) = step.leading_mut() else { return };
+    if let Some(link) = own.links.get_mut(&from) {
+        link.phase = LinkPhase::Accepted { last: message.last };
+    }
+    if let LeaderPhase::Announcement { accepted_by } = &mut own.phase
+        && message.accepts
+    {
+        accepted_by.insert(from);
+    }
+    match is_accepted {
+        true => synchronization::begin(step, from),
+        false => synchronization::begin_if_accepted(step),
+    }
+}

@@ -1,0 +1,145 @@
+//! What servers say to each other.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::log::Txns;
+use super::state::Snapshot;
+use super::zxid::Zxid;
+use crate::number::{Epoch, Incarnation, Place};
+use crate::state_machine::StateMachine;
+
+/// A server is told to lead, and tells the others to follow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Elected {
+    pub leadership: Incarnation,
+}
+
+/// CEPOCH: a follower tells its leader which epoch it has accepted last. A link begins by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct CEpoch {
+    /// Which leadership of that server is followed.
+    pub leadership: Incarnation,
+    /// Which link of the follower's it is. No other one of it has this number.
+    pub session: Incarnation,
+    pub accepted: Epoch,
+}
+
+/// NEWEPOCH: the leader's epoch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct NewEpoch {
+    pub session: Incarnation,
+    pub epoch: Epoch,
+}
+
+/// ACK-E: a follower knows the epoch, and tells the leader what it has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct AckEpoch {
+    pub session: Incarnation,
+    pub epoch: Epoch,
+    /// It has accepted the epoch by this, and had not before.
+    pub accepts: bool,
+    pub current: Epoch,
+    /// Its last transaction.
+    pub last: Zxid,
+}
+
+/// The leader tells a follower something. What it tells a follower has an order.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(bound = "")]
+pub struct Packet<M: StateMachine> {
+    pub session: Incarnation,
+    pub epoch: Epoch,
+    /// The place of the packet on its link. The first has place 1.
+    pub place: Place,
+    pub content: Content<M>,
+}
+
+/// What a leader tells a follower in order.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(bound = "")]
+pub enum Content<M: StateMachine> {
+    /// The follower has a prefix of the leader's history, and this is behind it.
+    Diff(Txns<M::Command>),
+    /// What the follower has behind a transaction is not in the leader's history, and is replaced.
+    Trunc { to: Zxid, txns: Txns<M::Command> },
+    /// The leader's log does not reach back to what the follower has.
+    Snap { snapshot: Arc<Snapshot<M>>, txns: Txns<M::Command> },
+    /// The next transactions.
+    Propose(Txns<M::Command>),
+    /// NEWLEADER: that was the history.
+    NewLeader,
+    /// COMMIT-LD, or UPTODATE: the leader is established, and has committed so much.
+    CommitLd(Zxid),
+    /// All transactions up to this one are committed.
+    Commit(Zxid),
+}
+
+/// ACK-LD: a follower has the initial history on its disk, and what is behind it up to `logged`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct AckLd {
+    pub session: Incarnation,
+    pub epoch: Epoch,
+    pub heard: Place,
+    pub logged: Zxid,
+}
+
+/// ACK: a follower has all transactions up to `logged` on its disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Ack {
+    pub session: Incarnation,
+    pub epoch: Epoch,
+    pub heard: Place,
+    pub logged: Zxid,
+}
+
+/// The leader is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Ping {
+    pub session: Incarnation,
+    pub epoch: Epoch,
+}
+
+/// And so is the follower: it has taken the packets up to `heard`, and has `logged` on its disk if
+/// it has the initial history there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Pong {
+    pub session: Incarnation,
+    pub epoch: Epoch,
+    pub heard: Place,
+    pub logged: Option<Zxid>,
+}
+
+/// What servers say to each other.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(bound = "")]
+pub enum Message<M: StateMachine> {
+    Elected(Elected),
+    CEpoch(CEpoch),
+    NewEpoch(NewEpoch),
+    AckEpoch(AckEpoch),
+    Packet(Packet<M>),
+    AckLd(AckLd),
+    Ack(Ack),
+    Ping(Ping),
+    Pong(Pong),
+}
+
+/// As the message itself: its type says which one it is.
+impl<M: StateMachine> fmt::Debug for Message<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Message::Elected(message) => message.fmt(f),
+            Message::CEpoch(message) => message.fmt(f),
+            Message::NewEpoch(message) => message.fmt(f),
+            Message::AckEpoch(message) => message.fmt(f),
+            Message::Packet(message) => message.fmt(f),
+            Message::AckLd(message) => message.fmt(f),
+            Message::Ack(message) => message.fmt(f),
+            Message::Ping(message) => message.fmt(f),
+            Message::Pong(message) => message.fmt(f),
+        }
+    }
+}

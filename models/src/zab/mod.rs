@@ -1,0 +1,236 @@
+//! ZAB, the broadcast of ZooKeeper: one log on a majority of the servers, in the order of its
+//! leaders.
+//!
+//! Each leader has an *epoch* of its own. First it learns which epochs a majority has accepted, and
+//! takes a later one (*discovery*). Then it makes a majority have the history that it has
+//! (*synchronization*). Only then does it propose transactions, and commits what a majority has on
+//! its disks (*broadcast*). A transaction has a *zxid*: the epoch, and a counter.
+//!
+//! Source: Junqueira, Reed, Serafini: Zab, DSN 2011; ZooKeeper's Zab 1.0.
+//!
+//! ```text
+//! C1          S1 (leader)        S2               S3
+//!  |            |<-- CEPOCH 0 ----|                |    accepted so far: none
+//!  |            |--- NEWEPOCH 1 ->|                |
+//!  |            |<-- ACK-E -------|                |    a majority has accepted epoch 1
+//!  |            |--- DIFF ------->|                |
+//!  |            |--- NEWLEADER -->|                |
+//!  |            |<-- ACK-LD ------|                |    a majority has the history
+//!  |            |--- COMMIT-LD -->|                |
+//!  |-- put ---->|                 |                |
+//!  |            |--- PROPOSE 1.1 >|                |
+//!  |            |<-- ACK 1.1 -----|                |    a majority has it: committed
+//!  |<-- done ---|--- COMMIT 1.1 ->|                |
+//! ```
+//!
+//! | rule | where |
+//! |---|---|
+//! | who is to lead | `oracle.rs` |
+//! | which epoch a leader has, and who accepts it | `discovery.rs` |
+//! | that the newest history leads | `discovery.rs`: `handle_ack_epoch` |
+//! | what a follower is sent of the history: DIFF, TRUNC or SNAP | `synchronization.rs` |
+//! | when a history is acknowledged | `synchronization.rs`: `take_new_leader`, `end` |
+//! | what is proposed, and when it is committed | `broadcast.rs` |
+//! | that what a leader says arrives in order | `link.rs` |
+//! | when what was taken is on the disk | `disk.rs` |
+//! | what takes effect, and when a snapshot is taken | `execute.rs` |
+//!
+//! Deviations. ZooKeeper's servers talk over TCP; here a link has a number, and so have the packets
+//! on it (`link.rs`). The paper's messages of the history carry all of it; here they carry some, as
+//! ZooKeeper's do. A snapshot is of one moment, and travels in one message. A follower lets take
+//! effect only what is on its disk. A leader writes to its disk before it proposes.
+//!
+//! Not here: changes of the members.
+
+mod broadcast;
+pub mod claims;
+mod discovery;
+mod disk;
+mod execute;
+mod link;
+pub mod log;
+pub mod message;
+mod oracle;
+pub mod rules;
+mod server;
+pub mod specs;
+pub mod state;
+mod synchronization;
+pub mod zxid;
+
+use std::borrow::Cow;
+use std::ops::Range;
+use std::time::Duration;
+
+use serde::Serialize;
+use stateright::actor::{Actor, Id, Out};
+
+use crate::member::{self, Member};
+use crate::rules::RuleBook;
+use crate::service::Message::{Order, OrderReply, Peer, Read, Reply, Request};
+use crate::service::{MessageOf, Service};
+use crate::state_machine::StateMachine;
+use message::Message;
+use rules::Rule;
+use server::Step;
+use state::{Process, Role, Storage};
+
+/// How long servers wait.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Timing {
+    /// Until what is needed is said again; a leader says then that it is there.
+    pub again: Range<Duration>,
+    /// Without a word of the leader, or of a majority, before a server looks for another leader.
+    pub silence: Range<Duration>,
+}
+
+/// How much is under way from a leader to a follower at most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Flow {
+    /// How many transactions there are in a packet.
+    pub txns: usize,
+    /// How many packets the follower is not known to have taken, but for those of which there is
+    /// one at each time only.
+    pub packets: usize,
+}
+
+impl Flow {
+    /// As on a node.
+    pub const WIDE: Flow = Flow { txns: 64, packets: 32 };
+    /// One transaction after the other.
+    pub const NARROW: Flow = Flow { txns: 1, packets: 1 };
+}
+
+impl Default for Flow {
+    fn default() -> Self {
+        Flow::WIDE
+    }
+}
+
+/// How long a disk takes to write, as far as a server waits for it by a timer.
+const WRITE: Range<Duration> = Duration::ZERO..Duration::ZERO;
+
+/// What the servers are made for: the machine that they replicate, and the book of rules.
+pub trait Params: crate::rules::Params<Rule> {}
+impl<P: crate::rules::Params<Rule>> Params for P {}
+
+/// The machine that is replicated.
+pub type MachineOf<P> = <P as crate::rules::Params<Rule>>::Machine;
+
+type Command<P> = <MachineOf<P> as StateMachine>::Command;
+
+/// A server: one of `servers`.
+#[derive(Clone, Debug)]
+pub struct Server<P: Params> {
+    pub servers: Vec<Id>,
+    pub timing: Timing,
+    pub flow: Flow,
+    /// After how many transactions a server takes a snapshot, if it does.
+    pub snapshot_after: Option<usize>,
+    pub rules: P::Rules,
+}
+
+/// A member of a system: a server or a client.
+pub type Zab<P> = Member<Server<P>>;
+
+/// All that travels in a cluster that replicates `M`.
+pub type Spoken<M> =
+    crate::service::Message<Message<M>, <M as StateMachine>::Command, <M as StateMachine>::Output>;
+
+/// A member's state.
+pub type MemberState<M> = member::State<Process<M>, <M as StateMachine>::Output>;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub enum Timer {
+    /// The oracle has this server lead.
+    Elect,
+    /// What is needed is to be said again.
+    Again,
+    /// Nothing was heard for too long.
+    Silence,
+    /// What was to be written is on the disk.
+    Written,
+}
+
+impl<P: Params> Service for Server<P> {
+    type Peer = Message<MachineOf<P>>;
+    type Machine = P::Machine;
+}
+
+impl<P: Params> Actor for Server<P> {
+    type Msg = MessageOf<Self>;
+    type Timer = Timer;
+    type State = Process<P::Machine>;
+    type Storage = Storage<P::Machine>;
+    type Random = ();
+
+    fn on_start(&self, _: Id, storage: &Option<Self::Storage>, out: &mut Out<Self>) -> Self::State {
+        out.set_timer(Timer::Elect, self.timing.silence.clone());
+        let mut disk = storage.clone().unwrap_or_default();
+        if !self.rules.keeps(Rule::AcceptedEpochSurvives) {
+            disk.accepted = disk.current;
+        }
+        Process::of(disk)
+    }
+
+    fn on_msg(
+        &self,
+        id: Id,
+        state: &mut Cow<Self::State>,
+        src: Id,
+        msg: Self::Msg,
+        out: &mut Out<Self>,
+    ) {
+        let mut step = Step::new(self, id, state);
+        match msg {
+            Request(m) => broadcast::handle_request(&mut step, m),
+            Read(m) => broadcast::handle_request(&mut step, m.plain()),
+            Peer(m) => dispatch(&mut step, src, m),
+            Order(order) => step.refuse_order(&order),
+            Reply(_) | OrderReply(_) => {}
+        }
+        step.finish(out);
+    }
+
+    fn on_timeout(&self, id: Id, state: &mut Cow<Self::State>, timer: &Timer, out: &mut Out<Self>) {
+        let mut step = Step::new(self, id, state);
+        match timer {
+            Timer::Elect => oracle::handle_elect(&mut step),
+            Timer::Again => send_again(&mut step),
+            Timer::Silence => {}
+            Timer::Written => disk::handle_written(&mut step),
+        }
+        step.finish(out);
+    }
+
+    fn name(&self) -> String {
+        "zab".to_owned()
+    }
+}
+
+fn dispatch<P: Params>(step: &mut Step<P>, from: Id, message: Message<MachineOf<P>>) {
+    match message {
+        Message::Elected(m) => oracle::handle_elected(step, from, m),
+        Message::CEpoch(m) => discovery::handle_c_epoch(step, from, m),
+        Message::NewEpoch(m) => discovery::handle_new_epoch(step, from, m),
+        Message::AckEpoch(m) => discovery::handle_ack_epoch(step, from, m),
+        Message::Packet(m) => link::handle_packet(step, from, m),
+        Message::AckLd(m) => synchronization::handle_ack_ld(step, from, m),
+        Message::Ack(m) => link::handle_ack(step, from, m),
+        Message::Ping(m) => link::handle_ping(step, from, m),
+        Message::Pong(m) => link::handle_pong(step, from, m),
+    }
+}
+
+/// Says again what this server's role needs.
+fn send_again<P: Params>(step: &mut Step<P>) {
+    step.set_timer(Timer::Again, step.server.timing.again.clone());
+    match &step.process().role {
+        Role::Looking => {}
+        Role::Following(_) => discovery::send_c_epoch_again(step),
+        Role::Leading(_) => {
+            oracle::send_elected(step);
+            link::send_again(step);
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! The rules of ZAB: each with one sentence and its source. A test suspends each in turn and shows
+//! what it is needed for.
+//!
+//! Of the sources, "ZAB" is Junqueira, Reed, Serafini: Zab: High-performance broadcast for
+//! primary-backup systems, DSN 2011; "Zab 1.0" the page of that name of ZooKeeper's wiki; "ZK-n" an
+//! issue of ZooKeeper's, ZOOKEEPER-n; "zk-specs" the issues that Binyu Huang, Lingzhi Ouyang and
+//! others found when they wrote ZooKeeper's TLA+ specifications, `zookeeper-specifications`.
+
+use crate::rules::rules;
+
+rules! {
+    EpochAboveQuorum: "a new epoch is above all that a majority has accepted", "ZAB §IV.A; ZK-335";
+    AcceptedEpochRises: "only an epoch above all that were accepted is accepted",
+        "ZAB §IV.A";
+    AcceptedEpochSurvives: "what was accepted is so after a restart", "Zab 1.0; ZK-2307";
+    NewestHistoryLeads: "a leader gives way to a follower with a newer history", "Zab 1.0";
+    EpochBeforeZxid: "the newer of two histories is the one of the later epoch, then the longer one",
+        "ZAB §IV.A";
+    QuorumIsSynced: "a leader proposes only when a majority has its history", "ZAB §IV.B";
+    HistoryBeforeEpoch: "the epoch of a history is written when the history is", "ZK-4643";
+    AckLdAfterHistory: "a history is acknowledged when it is on the disk", "ZK-3911; ZK-4646";
+    AppliesOnlyCommittedInSync: "of a history only what was committed takes effect", "ZK-4394";
+    ReportsDurableZxid: "a server tells of its disk, and not of its memory", "ZK-2845";
+    StreamEndsWithEpoch: "nothing of a leader is written after it was left", "ZK-4712";
+    SyncedIsServed: "what came with a history is in the memory that others are served from",
+        "ZK-4925";
+    TruncCutsUncommon: "what the leader's history has not is dropped", "ZAB §IV.B";
+    ProposeToEpochAckers: "proposals go to all who have accepted the epoch", "zk-specs 1";
+    CommitLdIsLeaders: "a follower is told the commits of its leader", "zk-specs 3";
+    LinksKeepOrder: "a follower takes what its leader says in the order in which it was said",
+        "ZAB §II";
+    NextZxidOnly: "a follower takes a transaction only behind the one before it", "ZAB §III.C";
+    OldEpochIgnored: "what comes of a leader that is not followed any more is dropped", "ZAB §IV.C";
+    MajorityAcks: "a transaction is committed when a majority has it", "ZAB §IV.C";
+    AckAfterLog: "a transaction is acknowledged when it is on the disk", "ZAB §IV.C";
+    RetryTakesEffectOnce: "a command that is sent again takes effect once", "thesis §6.3";
+    LogKeepsUnsent: "what a follower is yet to be sent stays in the leader's log", "quorate";
+    AnswerIsItsOwn: "a client takes an answer only for the command that it is waiting for",
+        "thesis §6.3";
+
+    // Nothing bad comes of it without these; but something good never comes.
+    LeaderIsHeard: "a leader says again and again that it is there", "ZAB §V";
+    PacketsAreSentAgain: "what a follower has not heard is sent again", "ZAB §II";
+    DiscoveryIsSentAgain: "what makes a leader known, and its epoch, is sent again", "ZAB §II";
+    RetryIsAnswered: "a retry of a command that took effect gets its outcome", "thesis §6.3";
+    ClientAsksAgain: "a client that gets no answer asks again", "thesis §6.3";
+    ClientTriesAnother: "a client that gets no answer asks another server", "thesis §6.2";
+
+    // Without these it comes, but later.
+    LeaderIsNamed: "who follows tells a client whom", "quorate";
+    ClientFollowsRedirect: "a client asks the leader that it is told of", "thesis §6.2";
+}

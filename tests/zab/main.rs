@@ -1,0 +1,11 @@
+//! ZAB: it holds, each of its rules is needed, and where designs of ZooKeeper's break.
+
+mod obsolete;
+#[path = "../support/proofs.rs"]
+mod proofs;
+#[path = "../support/pruning.rs"]
+mod pruning;
+mod rules;
+mod specs;
+#[path = "../support/mod.rs"]
+mod support;

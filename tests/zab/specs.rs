@@ -1,0 +1,55 @@
+//! The listed specs of ZAB: what there is to explore, that Stateright's own search finds the same,
+//! and where designs of ZooKeeper's break.
+
+use quorate_checker::report::Engine;
+use quorate_models::zab::claims::properties::{
+    COMMITS_ARE_KNOWN, MAJORITY_HOLDS, PREFIX, PRIMARY_INTEGRITY, PRIMARY_ORDER,
+};
+
+use crate::support::specs::{assert_all_are_pinned, explore, holds};
+
+holds! {
+    broadcast: "zab/broadcast" has depth 40;
+    retry: "zab/retry" has depth 41;
+    failover: "zab/failover" has depth 43;
+    restart: "zab/restart" has depth 34;
+    epochs: "zab/epochs" has depth 45;
+    lossy: "zab/lossy" has depth 25;
+    twice: "zab/twice" has depth 29;
+    snapshots: "zab/snapshots" has depth 53;
+    narrow: "zab/narrow" has depth 49;
+    four: "zab/four" has depth 41;
+}
+
+#[test]
+fn every_spec_is_pinned() {
+    assert_all_are_pinned("zab", HOLD);
+}
+
+#[test]
+fn stateright_finds_the_same() {
+    for name in ["zab/twice", "zab/four"] {
+        let (ours, theirs) = (explore(name, Engine::Quorate), explore(name, Engine::Stateright));
+        assert_eq!(theirs.states, ours.states, "{name}");
+        assert_eq!(theirs.transitions, ours.transitions, "{name}");
+    }
+}
+
+/// What `rules.rs` suspends is as ZooKeeper once was.
+#[test]
+fn what_broke_in_zookeeper_breaks_here() {
+    for (name, property, steps) in [
+        ("zab/zk-2845", COMMITS_ARE_KNOWN, 15),
+        ("zab/zk-3911", MAJORITY_HOLDS, 8),
+        ("zab/zk-4394", MAJORITY_HOLDS, 23),
+        ("zab/zk-4643", PRIMARY_INTEGRITY, 15),
+        ("zab/zk-4712", PRIMARY_ORDER, 16),
+        ("zab/zk-4925", PREFIX, 15),
+        ("zab/hearsay-commit", MAJORITY_HOLDS, 25),
+        ("zab/too-few-told", COMMITS_ARE_KNOWN, 21),
+    ] {
+        let report = explore(name, Engine::Quorate);
+        assert!(!report.is_surprise(), "{report:#?}");
+        assert_eq!(report.property(property).steps, Some(steps), "{name}");
+    }
+}
