@@ -97,7 +97,8 @@ fn list_shows_what_is_named() {
         serde_json::from_slice(&output.stdout).unwrap()
     };
     let of = |name: &str| of_json(&[name]).as_array().unwrap().clone();
-    let each = ["raft", "primary-backup", "chain", "fenced", "viewstamped", "multi-paxos"].map(of);
+    let names = ["raft", "primary-backup", "chain", "fenced", "viewstamped", "multi-paxos", "zab"];
+    let each = names.map(of);
     let all = of_json(&[]).as_array().unwrap().len();
     assert!(each.iter().all(|specs| !specs.is_empty()), "{each:?}");
     assert_eq!(each.concat().len(), all, "there is no other protocol");

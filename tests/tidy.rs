@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 
 use quorate_models::primary_backup::{self, naive};
-use quorate_models::{chain, fenced, multi_paxos, raft, viewstamped};
+use quorate_models::{chain, fenced, multi_paxos, raft, viewstamped, zab};
 
 const LINES: usize = 400;
 const COLUMNS: usize = 100;
@@ -169,6 +169,7 @@ fn rules() -> [(&'static str, Vec<String>); 7] {
         ("models/src/primary_backup/", names(primary_backup::rules::Rule::ALL)),
         ("models/src/viewstamped/", names(viewstamped::rules::Rule::ALL)),
         ("models/src/multi_paxos/", names(multi_paxos::rules::Rule::ALL)),
+        ("models/src/zab/", names(zab::rules::Rule::ALL)),
         ("models/src/primary_backup/naive/", names(naive::rules::Rule::ALL)),
     ]
 }

@@ -8,6 +8,7 @@
 //! | [`primary_backup::naive`] | nothing: the designs that articles teach, and why each breaks |
 //! | [`chain`] | a row of servers, each of which has all that the one behind it has |
 //! | [`viewstamped`] | the same, and nothing on a disk |
+//! | [`zab`] | one log on a majority of the disks, in the order of its leaders' epochs |
 //! | [`fenced`] | a store that takes nothing of a writer that was replaced |
 //!
 //! A folder is a protocol, and the page of its module says which file has what. [`specs`] lists

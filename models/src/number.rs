@@ -62,6 +62,11 @@ number! {
 }
 
 number! {
+    /// Which round of votes of an election there is.
+    Round
+}
+
+number! {
     /// How many times a server has started.
     Incarnation
 }

@@ -1,5 +1,6 @@
 //! ZAB: it holds, each of its rules is needed, and where designs of ZooKeeper's break.
 
+mod live;
 mod obsolete;
 #[path = "../support/proofs.rs"]
 mod proofs;

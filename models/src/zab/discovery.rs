@@ -11,7 +11,7 @@ use super::rules::Rule;
 use super::server::Step;
 use super::state::{FollowerPhase, Following, LeaderPhase, Leading, Link, LinkPhase, Role};
 use super::zxid::Zxid;
-use super::{Params, Timer, disk, synchronization};
+use super::{Params, Timer, disk, election, synchronization};
 use crate::number::{Epoch, Incarnation, Place};
 
 /// This server leads from now on, as far as others follow.
@@ -28,7 +28,7 @@ pub(super) fn lead<P: Params>(step: &mut Step<P>) {
         heard: BTreeSet::new(),
     });
     step.set_timer(Timer::Again, step.server.timing.again.clone());
-    step.set_timer(Timer::Silence, step.server.timing.silence.clone());
+    step.set_timer(Timer::Census, step.server.timing.census.clone());
     announce_if_told(step);
 }
 
@@ -49,6 +49,27 @@ pub(super) fn follow<P: Params>(step: &mut Step<P>, leader: Id, leadership: Inca
     send_c_epoch(step);
 }
 
+/// Nothing was heard of the leader for too long.
+pub(super) fn handle_silence<P: Params>(step: &mut Step<P>) {
+    if step.process().following().is_some() && step.keeps(Rule::FollowerNeedsLeader) {
+        election::look(step);
+    }
+}
+
+/// The leader looks whom it has heard. It ceases to lead if that is no majority.
+pub(super) fn handle_census<P: Params>(step: &mut Step<P>) {
+    let Some(own) = step.process().leading() else { return };
+    let is_heard = step.server.is_quorum(own.heard.len() + 1);
+    if !step.require(Rule::LeaderNeedsQuorum, is_heard) {
+        return election::look(step);
+    }
+    if let Some(own) = step.leading_mut() {
+        let heard = std::mem::take(&mut own.heard);
+        own.links.retain(|id, _| heard.contains(id));
+    }
+    step.set_timer(Timer::Census, step.server.timing.census.clone());
+}
+
 /// Tells the leader which epoch this server has accepted.
 pub(super) fn send_c_epoch<P: Params>(step: &mut Step<P>) {
     let Some(own) = step.process().following() else { return };
@@ -58,19 +79,12 @@ pub(super) fn send_c_epoch<P: Params>(step: &mut Step<P>) {
     step.send(leader, Message::CEpoch(CEpoch { leadership, session, accepted }));
 }
 
-/// Tells the leader again what may have been lost.
-pub(super) fn send_c_epoch_again<P: Params>(step: &mut Step<P>) {
-    let waits = step.process().following().is_some_and(|own| own.epoch == Epoch::ZERO);
-    if waits && step.keeps(Rule::DiscoveryIsSentAgain) {
-        send_c_epoch(step);
-    }
-}
-
 /// A follower has opened a link.
 pub(super) fn handle_c_epoch<P: Params>(step: &mut Step<P>, from: Id, message: CEpoch) {
     let Some(own) = step.process().leading() else { return };
     let is_new = own.links.get(&from).is_none_or(|link| link.session < message.session);
-    if own.leadership != message.leadership || !is_new {
+    let is_meant = [own.leadership, Incarnation::ZERO].contains(&message.leadership);
+    if !is_meant || !is_new {
         return;
     }
     let link = Link {
@@ -85,6 +99,8 @@ pub(super) fn handle_c_epoch<P: Params>(step: &mut Step<P>, from: Id, message: C
     let has_epoch = own.has_epoch();
     let Some(own) = step.leading_mut() else { return };
     own.links.insert(from, link);
+    // Who has just come is not missed before the next census.
+    own.heard.insert(from);
     if let LeaderPhase::Discovery { accepted } = &mut own.phase {
         accepted.insert(from, message.accepted);
     }
@@ -132,7 +148,7 @@ pub(super) fn handle_new_epoch<P: Params>(step: &mut Step<P>, from: Id, message:
     }
     let accepted = known.disk.accepted;
     if !step.require(Rule::AcceptedEpochRises, message.epoch >= accepted) {
-        return disk::leave(step);
+        return election::look(step);
     }
     let is_new = step.require(Rule::AcceptedEpochRises, message.epoch > accepted);
     let accepts = is_new || (own.accepts && own.epoch == message.epoch);
@@ -143,6 +159,8 @@ pub(super) fn handle_new_epoch<P: Params>(step: &mut Step<P>, from: Id, message:
         own.epoch = message.epoch;
         own.accepts = accepts;
     }
+    step.cancel_timer(Timer::Again);
+    step.set_timer(Timer::Silence, step.server.timing.silence.clone());
     let (current, last) = (step.process().disk.current, step.process().history.last());
     let NewEpoch { session, epoch } = message;
     step.send(from, Message::AckEpoch(AckEpoch { session, epoch, accepts, current, last }));
@@ -165,7 +183,7 @@ pub(super) fn handle_ack_epoch<P: Params>(step: &mut Step<P>, from: Id, message:
     let is_newest =
         rank(message.current, message.last) <= rank(known.disk.current, known.history.last());
     if !own.is_accepted() && !step.require(Rule::NewestHistoryLeads, is_newest) {
-        return disk::leave(step);
+        return election::look(step);
     }
     let is_accepted = own.is_accepted();
     let Some(own) = step.leading_mut() else { return };

@@ -9,7 +9,7 @@ use super::log::{Log, Txn, Txns};
 use super::message::{Ack, Message};
 use super::rules::Rule;
 use super::server::Step;
-use super::state::{FollowerPhase, Following, Role, Snapshot};
+use super::state::{FollowerPhase, Following, Looking, Role, Snapshot};
 use super::zxid::Zxid;
 use super::{Command, MachineOf, Params, Timer, WRITE, execute, synchronization};
 
@@ -92,7 +92,7 @@ pub(super) fn leave<P: Params>(step: &mut Step<P>) {
     let ends = step.keeps(Rule::StreamEndsWithEpoch);
     let is_durable = step.keeps(Rule::ReportsDurableZxid);
     let known = step.process_mut();
-    known.role = Role::Looking;
+    known.role = Role::Looking(Looking::default());
     known.committed = known.data.zxid;
     if ends {
         known.unwritten.clear();
@@ -105,4 +105,5 @@ pub(super) fn leave<P: Params>(step: &mut Step<P>) {
     }
     step.cancel_timer(Timer::Again);
     step.cancel_timer(Timer::Silence);
+    step.cancel_timer(Timer::Census);
 }

@@ -4,11 +4,12 @@ use std::fmt;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use stateright::actor::Id;
 
 use super::log::Txns;
 use super::state::Snapshot;
 use super::zxid::Zxid;
-use crate::number::{Epoch, Incarnation, Place};
+use crate::number::{Epoch, Incarnation, Place, Round};
 use crate::state_machine::StateMachine;
 
 /// A server is told to lead, and tells the others to follow.
@@ -17,10 +18,37 @@ pub struct Elected {
     pub leadership: Incarnation,
 }
 
+/// A vote for a leader. The greatest is the best.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Vote {
+    /// The currentEpoch of the server that the vote is for.
+    pub epoch: Epoch,
+    /// That server's last transaction.
+    pub zxid: Zxid,
+    pub leader: Id,
+}
+
+/// What a server does, as it tells the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Stance {
+    Looking,
+    Following,
+    Leading,
+}
+
+/// A server that looks tells whom it votes for; and one that does not, whom it follows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Notification {
+    /// The round in which it votes, or has voted.
+    pub round: Round,
+    pub vote: Vote,
+    pub stance: Stance,
+}
+
 /// CEPOCH: a follower tells its leader which epoch it has accepted last. A link begins by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct CEpoch {
-    /// Which leadership of that server is followed.
+    /// Which leadership of that server is followed; 0 if that is not known.
     pub leadership: Incarnation,
     /// Which link of the follower's it is. No other one of it has this number.
     pub session: Incarnation,
@@ -117,6 +145,7 @@ pub struct Pong {
 #[serde(bound = "")]
 pub enum Message<M: StateMachine> {
     Elected(Elected),
+    Notification(Notification),
     CEpoch(CEpoch),
     NewEpoch(NewEpoch),
     AckEpoch(AckEpoch),
@@ -132,6 +161,7 @@ impl<M: StateMachine> fmt::Debug for Message<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Message::Elected(message) => message.fmt(f),
+            Message::Notification(message) => message.fmt(f),
             Message::CEpoch(message) => message.fmt(f),
             Message::NewEpoch(message) => message.fmt(f),
             Message::AckEpoch(message) => message.fmt(f),

@@ -25,7 +25,8 @@
 //!
 //! | rule | where |
 //! |---|---|
-//! | who is to lead | `oracle.rs` |
+//! | who is to lead | `election.rs`; `oracle.rs` in the specs of safety |
+//! | when a server leaves its leader, or ceases to lead | `discovery.rs`: `handle_silence` |
 //! | which epoch a leader has, and who accepts it | `discovery.rs` |
 //! | that the newest history leads | `discovery.rs`: `handle_ack_epoch` |
 //! | what a follower is sent of the history: DIFF, TRUNC or SNAP | `synchronization.rs` |
@@ -46,6 +47,7 @@ mod broadcast;
 pub mod claims;
 mod discovery;
 mod disk;
+mod election;
 mod execute;
 mod link;
 pub mod log;
@@ -78,10 +80,27 @@ use state::{Process, Role, Storage};
 /// How long servers wait.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Timing {
+    /// How long a server that sees a majority vote as it does waits for a better vote.
+    pub finalize: Range<Duration>,
     /// Until what is needed is said again; a leader says then that it is there.
     pub again: Range<Duration>,
-    /// Without a word of the leader, or of a majority, before a server looks for another leader.
+    /// How often a leader looks whether it has heard a majority.
+    pub census: Range<Duration>,
+    /// Without a word of the leader, before a server looks for another one.
     pub silence: Range<Duration>,
+}
+
+/// Who says who leads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Elections {
+    /// Fast leader election.
+    Fast {
+        /// Who leads where nobody has stored anything yet, as if it had been elected. For specs.
+        first: Option<Id>,
+    },
+    /// An oracle, by whom anybody may come to lead. For specs: it covers whatever an election may
+    /// come to.
+    Oracle,
 }
 
 /// How much is under way from a leader to a follower at most.
@@ -124,6 +143,7 @@ type Command<P> = <MachineOf<P> as StateMachine>::Command;
 pub struct Server<P: Params> {
     pub servers: Vec<Id>,
     pub timing: Timing,
+    pub elections: Elections,
     pub flow: Flow,
     /// After how many transactions a server takes a snapshot, if it does.
     pub snapshot_after: Option<usize>,
@@ -142,12 +162,14 @@ pub type MemberState<M> = member::State<Process<M>, <M as StateMachine>::Output>
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub enum Timer {
-    /// The oracle has this server lead.
+    /// No better vote has come; or the oracle has this server lead.
     Elect,
     /// What is needed is to be said again.
     Again,
-    /// Nothing was heard for too long.
+    /// A follower has heard nothing of its leader for too long.
     Silence,
+    /// A leader looks whether it has heard a majority.
+    Census,
     /// What was to be written is on the disk.
     Written,
 }
@@ -164,13 +186,22 @@ impl<P: Params> Actor for Server<P> {
     type Storage = Storage<P::Machine>;
     type Random = ();
 
-    fn on_start(&self, _: Id, storage: &Option<Self::Storage>, out: &mut Out<Self>) -> Self::State {
+    fn on_start(
+        &self,
+        id: Id,
+        storage: &Option<Self::Storage>,
+        out: &mut Out<Self>,
+    ) -> Self::State {
         out.set_timer(Timer::Elect, self.timing.silence.clone());
         let mut disk = storage.clone().unwrap_or_default();
         if !self.rules.keeps(Rule::AcceptedEpochSurvives) {
             disk.accepted = disk.current;
         }
-        Process::of(disk)
+        let mut state = Cow::Owned(Process::of(disk));
+        let mut step = Step::new(self, id, &mut state);
+        election::start(&mut step, storage.is_none());
+        step.finish(out);
+        state.into_owned()
     }
 
     fn on_msg(
@@ -195,9 +226,13 @@ impl<P: Params> Actor for Server<P> {
     fn on_timeout(&self, id: Id, state: &mut Cow<Self::State>, timer: &Timer, out: &mut Out<Self>) {
         let mut step = Step::new(self, id, state);
         match timer {
-            Timer::Elect => oracle::handle_elect(&mut step),
+            Timer::Elect => match self.elections {
+                Elections::Fast { .. } => election::handle_elect(&mut step),
+                Elections::Oracle => oracle::handle_elect(&mut step),
+            },
             Timer::Again => send_again(&mut step),
-            Timer::Silence => {}
+            Timer::Silence => discovery::handle_silence(&mut step),
+            Timer::Census => discovery::handle_census(&mut step),
             Timer::Written => disk::handle_written(&mut step),
         }
         step.finish(out);
@@ -211,6 +246,7 @@ impl<P: Params> Actor for Server<P> {
 fn dispatch<P: Params>(step: &mut Step<P>, from: Id, message: Message<MachineOf<P>>) {
     match message {
         Message::Elected(m) => oracle::handle_elected(step, from, m),
+        Message::Notification(m) => election::handle_notification(step, from, m),
         Message::CEpoch(m) => discovery::handle_c_epoch(step, from, m),
         Message::NewEpoch(m) => discovery::handle_new_epoch(step, from, m),
         Message::AckEpoch(m) => discovery::handle_ack_epoch(step, from, m),
@@ -226,10 +262,18 @@ fn dispatch<P: Params>(step: &mut Step<P>, from: Id, message: Message<MachineOf<
 fn send_again<P: Params>(step: &mut Step<P>) {
     step.set_timer(Timer::Again, step.server.timing.again.clone());
     match &step.process().role {
-        Role::Looking => {}
-        Role::Following(_) => discovery::send_c_epoch_again(step),
+        Role::Looking(_) => {
+            if step.keeps(Rule::NotificationsAreSentAgain) {
+                election::send_notifications(step);
+            }
+        }
+        Role::Following(_) => {
+            if step.keeps(Rule::DiscoveryIsSentAgain) {
+                discovery::send_c_epoch(step);
+            }
+        }
         Role::Leading(_) => {
-            oracle::send_elected(step);
+            oracle::send_elected_again(step);
             link::send_again(step);
         }
     }

@@ -4,8 +4,9 @@
 use stateright::actor::Id;
 
 use super::message::{Elected, Message};
+use super::rules::Rule;
 use super::server::Step;
-use super::{Params, Timer, discovery, disk};
+use super::{Elections, Params, Timer, discovery, disk};
 
 /// The oracle has this server lead.
 pub(super) fn handle_elect<P: Params>(step: &mut Step<P>) {
@@ -15,6 +16,13 @@ pub(super) fn handle_elect<P: Params>(step: &mut Step<P>) {
     }
     discovery::lead(step);
     send_elected(step);
+}
+
+/// Says so again.
+pub(super) fn send_elected_again<P: Params>(step: &mut Step<P>) {
+    if step.server.elections == Elections::Oracle && step.keeps(Rule::DiscoveryIsSentAgain) {
+        send_elected(step);
+    }
 }
 
 /// Tells those that do not follow yet whom to follow.

@@ -1,15 +1,29 @@
 //! The rules of ZAB: each with one sentence and its source. A test suspends each in turn and shows
 //! what it is needed for.
 //!
+//! Guards that are no rules, for no exhausted space breaks without one of them, and why:
+//!
+//! - A proposal that a follower has already is dropped (zk-specs 2). Packets are numbered, so none
+//!   comes twice; what is no successor is dropped in any case.
+//! - Transactions are committed in their order (ZAB §IV.C). An ACK is for all up to its zxid.
+//! - A leader that waits for epochs gives up if those who elected it look again (ZK-3109). Here it
+//!   gives up at its next census, and a wait for that is no longer than the silence that others
+//!   wait for.
+//! - A vote that is no better than the one before of the same server and round is not counted
+//!   (`election::count`). Votes come in order over TCP. Without it three servers that start take up
+//!   to 13 ticks to elect a leader, and not 3; but none of them waits for ever.
+//! - Who opens a link is not missed at the next census (`discovery::handle_c_epoch`). Without it
+//!   the one comes and the other goes in step with each other for ever, with three servers and a cut
+//!   that heals; that space has 600,000 states.
+//!
 //! Of the sources, "ZAB" is Junqueira, Reed, Serafini: Zab: High-performance broadcast for
 //! primary-backup systems, DSN 2011; "Zab 1.0" the page of that name of ZooKeeper's wiki; "ZK-n" an
-//! issue of ZooKeeper's, ZOOKEEPER-n; "zk-specs" the issues that Binyu Huang, Lingzhi Ouyang and
+//! issue of ZooKeeper's, ZOOKEEPER-n; "FastLeaderElection" the class of that name; "zk-specs" the issues that Binyu Huang, Lingzhi Ouyang and
 //! others found when they wrote ZooKeeper's TLA+ specifications, `zookeeper-specifications`.
 
 use crate::rules::rules;
 
 rules! {
-    EpochAboveQuorum: "a new epoch is above all that a majority has accepted", "ZAB §IV.A; ZK-335";
     AcceptedEpochRises: "only an epoch above all that were accepted is accepted",
         "ZAB §IV.A";
     AcceptedEpochSurvives: "what was accepted is so after a restart", "Zab 1.0; ZK-2307";
@@ -39,6 +53,12 @@ rules! {
         "thesis §6.3";
 
     // Nothing bad comes of it without these; but something good never comes.
+    EpochAboveQuorum: "a new epoch is above all that a majority has accepted", "ZAB §IV.A; ZK-335";
+    RoundIsAdopted: "who hears of a later round of votes takes part in that one", "FastLeaderElection";
+    VoteForNewest: "the vote is for the newest history", "FastLeaderElection";
+    NotificationsAreSentAgain: "who looks for a leader says so again", "FastLeaderElection";
+    LeaderNeedsQuorum: "a leader that does not hear a majority ceases to lead", "ZAB §V";
+    FollowerNeedsLeader: "a follower that does not hear its leader looks for another one", "ZAB §V";
     LeaderIsHeard: "a leader says again and again that it is there", "ZAB §V";
     PacketsAreSentAgain: "what a follower has not heard is sent again", "ZAB §II";
     DiscoveryIsSentAgain: "what makes a leader known, and its epoch, is sent again", "ZAB §II";
@@ -47,6 +67,8 @@ rules! {
     ClientTriesAnother: "a client that gets no answer asks another server", "thesis §6.2";
 
     // Without these it comes, but later.
+    VoteIsTold: "who changes its vote tells all others", "FastLeaderElection";
+    LookingIsAnswered: "who looks for a leader is told who follows whom", "FastLeaderElection";
     LeaderIsNamed: "who follows tells a client whom", "quorate";
     ClientFollowsRedirect: "a client asks the leader that it is told of", "thesis §6.2";
 }

@@ -54,7 +54,7 @@ impl<P: Params> Step<'_, '_, P> {
     pub(super) fn leading_mut(&mut self) -> Option<&mut Leading<MachineOf<P>>> {
         match &mut self.state_mut().role {
             Role::Leading(leading) => Some(leading),
-            Role::Looking | Role::Following(_) => None,
+            Role::Looking(_) | Role::Following(_) => None,
         }
     }
 
@@ -62,7 +62,7 @@ impl<P: Params> Step<'_, '_, P> {
     pub(super) fn following_mut(&mut self) -> Option<&mut Following> {
         match &mut self.state_mut().role {
             Role::Following(following) => Some(following),
-            Role::Looking | Role::Leading(_) => None,
+            Role::Looking(_) | Role::Leading(_) => None,
         }
     }
 

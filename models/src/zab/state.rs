@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 use stateright::actor::Id;
 
 use super::log::{Log, Txn, Txns};
-use super::message::Content;
+use super::message::{Content, Stance, Vote};
 use super::zxid::Zxid;
-use crate::number::{Epoch, Incarnation, Index, Place};
+use crate::number::{Epoch, Incarnation, Index, Place, Round};
 use crate::service::{Sequence, Session};
 use crate::session::{Last, Sessions};
 use crate::state_machine::StateMachine;
@@ -81,6 +81,8 @@ pub struct Process<M: StateMachine> {
     pub committed: Zxid,
     /// What has taken effect.
     pub data: Snapshot<M>,
+    /// The round in which it votes, or has voted last.
+    pub round: Round,
     pub role: Role<M>,
 }
 
@@ -89,16 +91,27 @@ pub struct Process<M: StateMachine> {
 #[serde(bound = "")]
 pub enum Role<M: StateMachine> {
     /// It neither leads nor follows.
-    Looking,
+    Looking(Looking),
     Following(Following),
     Leading(Leading<M>),
+}
+
+/// What a server knows that looks for a leader. Where an oracle elects, nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct Looking {
+    /// Whom it votes for.
+    pub vote: Option<Vote>,
+    /// Whom the others vote for in its round.
+    pub votes: BTreeMap<Id, Vote>,
+    /// Since which round others follow whom, or lead.
+    pub told: BTreeMap<Id, (Round, Id, Stance)>,
 }
 
 /// What a follower knows of its leader.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Following {
     pub leader: Id,
-    /// Which leadership of that server it is.
+    /// Which leadership of that server it is; 0 if that is not known.
     pub leadership: Incarnation,
     /// The epoch of the leader, once it is known.
     pub epoch: Epoch,
@@ -203,7 +216,8 @@ impl<M: StateMachine> Process<M> {
             committed: data.zxid,
             data,
             disk,
-            role: Role::Looking,
+            round: Round::ZERO,
+            role: Role::Looking(Looking::default()),
         }
     }
 
@@ -216,7 +230,7 @@ impl<M: StateMachine> Process<M> {
     pub fn leading(&self) -> Option<&Leading<M>> {
         match &self.role {
             Role::Leading(leading) => Some(leading),
-            Role::Looking | Role::Following(_) => None,
+            Role::Looking(_) | Role::Following(_) => None,
         }
     }
 
@@ -224,7 +238,7 @@ impl<M: StateMachine> Process<M> {
     pub fn following(&self) -> Option<&Following> {
         match &self.role {
             Role::Following(following) => Some(following),
-            Role::Looking | Role::Leading(_) => None,
+            Role::Looking(_) | Role::Leading(_) => None,
         }
     }
 

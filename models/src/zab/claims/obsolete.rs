@@ -45,8 +45,10 @@ fn is_past<M: StateMachine>(known: &Process<M>, from: Id, message: &Message<M>) 
         Message::Packet(m) => is_left(m.session),
         Message::Ping(m) => is_left(m.session),
         Message::CEpoch(m) => {
-            let own = known.leading().filter(|own| own.leadership == m.leadership);
-            own.is_none_or(|own| own.links.get(&from).is_some_and(|link| link.session >= m.session))
+            let leadership = known.leading().map(|own| own.leadership);
+            let is_over = leadership != Some(m.leadership);
+            let is_told = link(known, from).is_some_and(|link| link.session >= m.session);
+            m.leadership > Incarnation::ZERO && (is_over || is_told)
         }
         Message::AckEpoch(m) => {
             is_led_no_more(known, m.epoch)
@@ -62,7 +64,7 @@ fn is_past<M: StateMachine>(known: &Process<M>, from: Id, message: &Message<M>) 
             is_led_no_more(known, m.epoch) || is_told(known, from, m.session, m.heard, m.logged)
         }
         Message::Pong(m) => is_led_no_more(known, m.epoch),
-        Message::Elected(_) => false,
+        Message::Elected(_) | Message::Notification(_) => false,
     }
 }
 

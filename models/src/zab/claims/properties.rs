@@ -198,6 +198,11 @@ fn once<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
 
 /// All servers that are up follow one established leader, which is one of them.
 pub fn one_leader<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
+    follow_one_leader(state)
+}
+
+/// As [`one_leader`].
+pub fn follow_one_leader<P: Params>(state: &SystemState<P>) -> bool {
     let mut leaders = claims::servers_up(state).filter(|(_, known)| known.is_established());
     let Some((leader, _)) = leaders.next() else { return false };
     let follows = |id: Id, known: &Process<_>| {

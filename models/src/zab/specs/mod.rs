@@ -1,5 +1,6 @@
 //! Within which bounds ZAB is checked.
 
+pub mod live;
 mod safety;
 mod zookeeper;
 
@@ -12,7 +13,7 @@ use stateright::actor::Id;
 use super::claims::ghost::Ghost;
 use super::claims::properties::{Condition, System};
 use super::rules::Rule;
-use super::{Flow, Server, Timing, Zab};
+use super::{Elections, Flow, Server, Timing, Zab};
 use crate::client::Habits;
 use crate::kv::{Command, Kv};
 use crate::protocol::milliseconds;
@@ -53,7 +54,7 @@ pub const fn fact(name: &'static str, condition: Condition<Checked>) -> Fact {
 
 /// The specs of ZAB.
 pub fn all() -> Vec<Box<dyn AnySpec>> {
-    safety::all().into_iter().chain(zookeeper::all()).collect()
+    safety::all().into_iter().chain(zookeeper::all()).chain(live::all()).collect()
 }
 
 /// `count` servers and clients with these scripts, which ask the servers of the numbers `asked`, or
@@ -61,6 +62,7 @@ pub fn all() -> Vec<Box<dyn AnySpec>> {
 fn system(
     rules: Book,
     count: usize,
+    elections: Elections,
     (flow, snapshot_after): (Flow, Option<usize>),
     (asked, scripts): (&[usize], &[&[Command]]),
 ) -> System<Checked> {
@@ -74,7 +76,13 @@ fn system(
         knows_its_answer: rules.keeps(Rule::AnswerIsItsOwn),
         ..Habits::ALL
     };
-    let timing = Timing { again: milliseconds(50, 50), silence: milliseconds(150, 300) };
-    let server = Server { servers: servers.clone(), timing, flow, snapshot_after, rules };
+    let timing = Timing {
+        finalize: milliseconds(50, 50),
+        again: milliseconds(50, 50),
+        census: milliseconds(200, 200),
+        silence: milliseconds(150, 300),
+    };
+    let server =
+        Server { servers: servers.clone(), timing, elections, flow, snapshot_after, rules };
     crate::system::system(Arc::new(Ghost::default()), count, server, &asked, scripts, habits)
 }

@@ -16,7 +16,7 @@ use crate::zab::claims::{ghost, obsolete, properties};
 use crate::zab::log::{Log, Txn};
 use crate::zab::state::{Snapshot, Storage};
 use crate::zab::zxid::Zxid;
-use crate::zab::{Flow, Timer};
+use crate::zab::{Elections, Flow, Timer};
 
 /// What is on a server's disk before it starts.
 #[derive(Clone, Copy, Debug, Default)]
@@ -31,7 +31,7 @@ pub struct Disk<'a> {
 
 impl Disk<'_> {
     /// Each transaction is the first command of a client that is not there any more.
-    fn storage(&self) -> Storage<Kv> {
+    pub(super) fn storage(&self) -> Storage<Kv> {
         let mut log = Log::default();
         let mut snapshot = Snapshot::default();
         for (number, (epoch, counter)) in self.log.iter().enumerate() {
@@ -84,6 +84,7 @@ pub fn zab(name: &str, rules: Book, bounds: Bounds<'_>, facts: &[Fact]) -> ZabSp
     let system = system(
         rules,
         bounds.servers,
+        Elections::Oracle,
         (bounds.flow, bounds.snapshot_after),
         (bounds.asked, bounds.scripts),
     );
@@ -93,7 +94,7 @@ pub fn zab(name: &str, rules: Book, bounds: Bounds<'_>, facts: &[Fact]) -> ZabSp
         .ghost(ghost::observe)
         .faults(bounds.faults)
         .timeouts("elections", |timer| *timer == Server(Timer::Elect), bounds.elections)
-        .timeouts("silences", |timer| *timer == Server(Timer::Silence), 0)
+        .timeouts("silences", |timer| matches!(timer, Server(Timer::Silence | Timer::Census)), 0)
         .timeouts("words said again", |timer| *timer == Server(Timer::Again), bounds.agains)
         .timeouts("client retries", |timer| timer.is_retry(), bounds.retries);
     spec.storages = bounds.disks.iter().map(|disk| Some(disk.storage())).collect();

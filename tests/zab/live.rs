@@ -1,0 +1,94 @@
+//! The rules of liveness of ZAB: without each of them there is a run in which something never
+//! happens, or it takes longer than it has to.
+
+use std::sync::Arc;
+
+use quorate_checker::engine::Miss;
+use quorate_checker::spec::Faults;
+use quorate_models::claims::all_answered;
+use quorate_models::kv::put;
+use quorate_models::zab::Zab;
+use quorate_models::zab::claims::ghost::Ghost;
+use quorate_models::zab::claims::properties::one_leader;
+use quorate_models::zab::rules::Rule;
+use quorate_models::zab::specs::live::{ALL_ANSWERED, Bounds, ONE_LEADER, zab};
+use quorate_models::zab::specs::{Book, CRASH, Checked, Disk, ZabSpec};
+
+use crate::proofs::{Within, missed, slower};
+
+impl Within for Bounds<'_> {
+    type Rule = Rule;
+    type Actor = Zab<Checked>;
+    type Ghost = Arc<Ghost>;
+
+    fn spec(&self, rules: Book) -> ZabSpec {
+        zab("proof", rules, self.clone(), &[])
+    }
+}
+
+/// So many servers, and a client that writes.
+macro_rules! of {
+    ($servers:literal, $($field:ident: $value:expr),*) => {
+        Bounds {
+            servers: $servers,
+            scripts: &[&[put("x", "1")]],
+            $($field: $value,)*
+            ..Bounds::default()
+        }
+    };
+}
+
+const DROP: Faults = Faults { drops: 1, ..Faults::NONE };
+
+/// S1 has what S2 has not.
+const NEWER: &[Disk<'_>] = &[
+    Disk { epoch: 1, log: &[(1, 1)], in_snapshot: 0 },
+    Disk { epoch: 1, log: &[], in_snapshot: 0 },
+];
+
+/// Two servers that have never started and elect a leader, while a message is lost.
+fn electing<'a>() -> Bounds<'a> {
+    Bounds { servers: 2, elects: true, faults: DROP, ..Bounds::default() }
+}
+
+/// Two servers, of which one has what the other has not.
+fn newer<'a>() -> Bounds<'a> {
+    Bounds { servers: 2, disks: NEWER, ..Bounds::default() }
+}
+
+missed! {
+    epoch_above_quorum: EpochAboveQuorum lets ONE_LEADER be missed by Lasso in 51
+        within of!(2, faults: CRASH, recovery: Some(2..=2));
+    round_is_adopted: RoundIsAdopted lets ONE_LEADER be missed by Lasso in 44
+        within of!(2, faults: CRASH, recovery: Some(2..=2));
+    vote_for_newest: VoteForNewest lets ONE_LEADER be missed by Unbounded in 87 within newer();
+    notifications_are_sent_again: NotificationsAreSentAgain lets ONE_LEADER be missed by Lasso in 5
+        within electing();
+    leader_needs_quorum: LeaderNeedsQuorum lets ONE_LEADER be missed by Lasso in 67
+        within of!(2, faults: CRASH, recovery: Some(2..=2));
+    follower_needs_leader: FollowerNeedsLeader lets ONE_LEADER be missed by Lasso in 45
+        within of!(2, faults: CRASH, recovery: Some(2..=2));
+    leader_is_heard: LeaderIsHeard lets ONE_LEADER be missed by Unbounded in 145
+        within of!(2, faults: DROP);
+    packets_are_sent_again: PacketsAreSentAgain lets ONE_LEADER be missed by Lasso in 30
+        within of!(2, faults: DROP);
+    discovery_is_sent_again: DiscoveryIsSentAgain lets ONE_LEADER be missed by Lasso in 28
+        within of!(2, faults: DROP);
+    retry_is_answered: RetryIsAnswered lets ALL_ANSWERED be missed by Lasso in 47
+        within of!(2, faults: DROP);
+    client_asks_again: ClientAsksAgain lets ALL_ANSWERED be missed by Lasso in 32
+        within of!(2, faults: DROP);
+    client_tries_another: ClientTriesAnother lets ALL_ANSWERED be missed by Lasso in 52
+        within of!(3, faults: CRASH);
+}
+
+slower! {
+    vote_is_told: VoteIsTold lets ONE_LEADER take 4 ticks instead of 3 until one_leader
+        within newer();
+    looking_is_answered: LookingIsAnswered lets ONE_LEADER take 10 ticks instead of 4
+        until one_leader within electing();
+    leader_is_named: LeaderIsNamed lets ALL_ANSWERED take 14 ticks instead of 12 until all_answered
+        within of!(2, faults: CRASH, recovery: Some(2..=2));
+    client_follows_redirect: ClientFollowsRedirect lets ALL_ANSWERED take 14 ticks instead of 12
+        until all_answered within of!(2, faults: CRASH, recovery: Some(2..=2));
+}
