@@ -51,7 +51,7 @@ number! {
 }
 
 number! {
-    /// A round of ballots, in which each server has one. `ZERO` is before the first.
+    /// A round of ballots, in which each server has one, or of votes. `ZERO` is before the first.
     Round
 }
 
@@ -59,11 +59,6 @@ number! {
     /// Which grant of a store to a writer there is, or which leader's log. `ZERO` is before the
     /// first.
     Epoch
-}
-
-number! {
-    /// Which round of votes of an election there is.
-    Round
 }
 
 number! {

@@ -27,7 +27,7 @@ holds! {
     election_live: "zab/election-live" has depth 60;
     calm_live: "zab/calm-live" has depth 69;
     failover_live: "zab/failover-live" has depth 88;
-    rejoin_live: "zab/rejoin-live" has depth 112;
+    rejoin_live: "zab/rejoin-live" has depth 106;
     lossy_live: "zab/lossy-live" has depth 42;
     cut_off_live: "zab/cut-off-live" has depth 130;
 }
@@ -44,7 +44,8 @@ fn what_must_happen_does_within_its_time() {
         ("zab/election-live", Some(3)),
         ("zab/calm-live", Some(2)),
         ("zab/failover-live", Some(14)),
-        ("zab/rejoin-live", Some(14)),
+        ("zab/rejoin-live", Some(10)),
+        ("zab/cut-off-live", Some(13)),
         ("zab/lossy-live", Some(4)),
     ] {
         assert_eq!(worst(&explore(name, Engine::Quorate)), ticks, "{name}");

@@ -178,8 +178,8 @@ fn join_if_told<P: Params>(step: &mut Step<P>, from: Id, message: Notification) 
     }
 }
 
-/// Who follows `leader` since `round`, or votes for it in that; nobody unless that leads, or is this
-/// server and has not seen yet that it is to.
+/// Who follows `leader` since `round`, or votes for it in that. Nobody unless that leads, or is
+/// this server, and has not seen yet that it is to.
 fn followers<M: StateMachine>(
     known: &Process<M>,
     id: Id,

@@ -13,12 +13,13 @@
 //!   (`election::count`). Votes come in order over TCP. Without it three servers that start take up
 //!   to 13 ticks to elect a leader, and not 3; but none of them waits for ever.
 //! - Who opens a link is not missed at the next census (`discovery::handle_c_epoch`). Without it
-//!   the one comes and the other goes in step with each other for ever, with three servers and a cut
-//!   that heals; that space has 600,000 states.
+//!   the one comes and the other drops it for ever, in step with each other, with three servers and
+//!   a cut that heals. That space has 600,000 states.
 //!
 //! Of the sources, "ZAB" is Junqueira, Reed, Serafini: Zab: High-performance broadcast for
 //! primary-backup systems, DSN 2011; "Zab 1.0" the page of that name of ZooKeeper's wiki; "ZK-n" an
-//! issue of ZooKeeper's, ZOOKEEPER-n; "FastLeaderElection" the class of that name; "zk-specs" the issues that Binyu Huang, Lingzhi Ouyang and
+//! issue of ZooKeeper's, ZOOKEEPER-n; "FLE" ZooKeeper's class `FastLeaderElection`; "zk-specs" the
+//! issues that Binyu Huang, Lingzhi Ouyang and
 //! others found when they wrote ZooKeeper's TLA+ specifications, `zookeeper-specifications`.
 
 use crate::rules::rules;
@@ -28,7 +29,7 @@ rules! {
         "ZAB §IV.A";
     AcceptedEpochSurvives: "what was accepted is so after a restart", "Zab 1.0; ZK-2307";
     NewestHistoryLeads: "a leader gives way to a follower with a newer history", "Zab 1.0";
-    EpochBeforeZxid: "the newer of two histories is the one of the later epoch, then the longer one",
+    EpochBeforeZxid: "of two histories that of the later epoch is the newer one, and then the longer",
         "ZAB §IV.A";
     QuorumIsSynced: "a leader proposes only when a majority has its history", "ZAB §IV.B";
     HistoryBeforeEpoch: "the epoch of a history is written when the history is", "ZK-4643";
@@ -54,9 +55,9 @@ rules! {
 
     // Nothing bad comes of it without these; but something good never comes.
     EpochAboveQuorum: "a new epoch is above all that a majority has accepted", "ZAB §IV.A; ZK-335";
-    RoundIsAdopted: "who hears of a later round of votes takes part in that one", "FastLeaderElection";
-    VoteForNewest: "the vote is for the newest history", "FastLeaderElection";
-    NotificationsAreSentAgain: "who looks for a leader says so again", "FastLeaderElection";
+    RoundIsAdopted: "who hears of a later round of votes takes part in that one", "FLE";
+    VoteForNewest: "the vote is for the newest history", "FLE";
+    NotificationsAreSentAgain: "who looks for a leader says so again", "FLE";
     LeaderNeedsQuorum: "a leader that does not hear a majority ceases to lead", "ZAB §V";
     FollowerNeedsLeader: "a follower that does not hear its leader looks for another one", "ZAB §V";
     LeaderIsHeard: "a leader says again and again that it is there", "ZAB §V";
@@ -67,8 +68,8 @@ rules! {
     ClientTriesAnother: "a client that gets no answer asks another server", "thesis §6.2";
 
     // Without these it comes, but later.
-    VoteIsTold: "who changes its vote tells all others", "FastLeaderElection";
-    LookingIsAnswered: "who looks for a leader is told who follows whom", "FastLeaderElection";
+    VoteIsTold: "who changes its vote tells all others", "FLE";
+    LookingIsAnswered: "who looks for a leader is told who follows whom", "FLE";
     LeaderIsNamed: "who follows tells a client whom", "quorate";
     ClientFollowsRedirect: "a client asks the leader that it is told of", "thesis §6.2";
 }

@@ -97,8 +97,8 @@ pub(super) fn handle_ack_ld<P: Params>(step: &mut Step<P>, from: Id, message: Ac
     hold(step, from, message.logged);
 }
 
-/// The follower has the initial history on its disk, and all up to `logged`: it acknowledges nothing
-/// before.
+/// The follower has the initial history on its disk, and all up to `logged`. It acknowledges
+/// nothing before.
 pub(super) fn hold<P: Params>(step: &mut Step<P>, from: Id, logged: Zxid) {
     let Some(link) = step.link_mut(from) else { return };
     if link.phase == LinkPhase::Told {

@@ -11,9 +11,10 @@ use stateright::actor::Id;
 use crate::claims::Returned;
 use crate::number::Epoch;
 use crate::service;
+use crate::state_machine::StateMachine;
 use crate::zab::message::{Content, Message};
 use crate::zab::state::Process;
-use crate::zab::{MachineOf, Params, Zab};
+use crate::zab::{Params, Zab};
 
 /// The history of a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -62,7 +63,7 @@ pub fn observe_servers<P: Params>(
     (next != **ghost).then(|| Arc::new(next))
 }
 
-fn note_leader<M: crate::state_machine::StateMachine>(
+fn note_leader<M: StateMachine>(
     ghost: &mut Ghost,
     id: Id,
     before: &Process<M>,
@@ -76,11 +77,7 @@ fn note_leader<M: crate::state_machine::StateMachine>(
     }
 }
 
-fn note_packet<M: crate::state_machine::StateMachine>(
-    ghost: &mut Ghost,
-    content: &Content<M>,
-    after: &Process<M>,
-) {
+fn note_packet<M: StateMachine>(ghost: &mut Ghost, content: &Content<M>, after: &Process<M>) {
     match content {
         Content::Diff(txns) => ghost.diff |= !txns.is_empty(),
         Content::Trunc { .. } => ghost.trunc = true,
@@ -89,6 +86,3 @@ fn note_packet<M: crate::state_machine::StateMachine>(
         Content::Propose(_) | Content::NewLeader | Content::Commit(_) => {}
     }
 }
-
-/// Only so much of `P` is needed here.
-pub type ProcessOf<P> = Process<MachineOf<P>>;

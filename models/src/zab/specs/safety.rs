@@ -109,7 +109,7 @@ pub fn all() -> Vec<Box<dyn AnySpec>> {
         failover().counts(159_395, 419_099).boxed(),
         restart().counts(134_403, 351_068).boxed(),
         epochs().counts(162_786, 424_393).boxed(),
-        lossy().counts(187_005, 681_250).boxed(),
+        lossy().counts(151_202, 502_912).boxed(),
         twice().counts(28_233, 64_565).boxed(),
         snapshots().counts(743_036, 2_192_788).boxed(),
         narrow().counts(363_285, 953_255).boxed(),

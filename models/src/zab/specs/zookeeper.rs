@@ -1,8 +1,8 @@
 //! Designs of ZooKeeper's that broke, each under the number of its issue. The rule that repairs one
 //! is in force in all other specs; `tests/zab/rules.rs` checks each within the same bounds with it.
 //!
-//! Most were found, or explained, by the TLA+ specifications of ZooKeeper (`zookeeper-specifications`
-//! by Binyu Huang, Lingzhi Ouyang and others; Remix, EuroSys 2025).
+//! Most were found, or explained, by the TLA+ specifications of ZooKeeper
+//! (`zookeeper-specifications` by Binyu Huang, Lingzhi Ouyang and others; Remix, EuroSys 2025).
 
 use quorate_checker::AnySpec;
 
