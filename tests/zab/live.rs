@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use quorate_checker::engine::Miss;
-use quorate_checker::spec::Faults;
+use quorate_checker::spec::{Cut, Faults};
 use quorate_models::claims::all_answered;
 use quorate_models::kv::put;
 use quorate_models::zab::Zab;
@@ -61,6 +61,12 @@ fn newer<'a>() -> Bounds<'a> {
     Bounds { servers: 2, disks: NEWER, ..Bounds::default() }
 }
 
+/// Three servers, of which a follower is cut off from the others for a while.
+fn follower_is_cut_off<'a>() -> Bounds<'a> {
+    let cut = Some(Cut::between([2], [0, 1]).healing(8..=8));
+    Bounds { servers: 3, cut, ..Bounds::default() }
+}
+
 missed! {
     epoch_above_quorum: EpochAboveQuorum lets ONE_LEADER be missed by Lasso in 56
         within of!(2, faults: CRASH, recovery: Some(2..=2));
@@ -71,6 +77,8 @@ missed! {
         within electing();
     leader_needs_quorum: LeaderNeedsQuorum lets ONE_LEADER be missed by Lasso in 31
         within electing_early();
+    newcomer_is_heard: NewcomerIsHeard lets ONE_LEADER be missed by Unbounded in 364
+        within follower_is_cut_off();
     follower_needs_leader: FollowerNeedsLeader lets ONE_LEADER be missed by Lasso in 25
         within electing_early();
     leader_is_heard: LeaderIsHeard lets ONE_LEADER be missed by Unbounded in 145

@@ -96,11 +96,12 @@ pub(super) fn handle_c_epoch<P: Params>(step: &mut Step<P>, from: Id, message: C
         told: Zxid::ZERO,
         logged: Zxid::ZERO,
     };
-    let has_epoch = own.has_epoch();
+    let (has_epoch, is_heard) = (own.has_epoch(), step.keeps(Rule::NewcomerIsHeard));
     let Some(own) = step.leading_mut() else { return };
     own.links.insert(from, link);
-    // Who has just come is not missed before the next census.
-    own.heard.insert(from);
+    if is_heard {
+        own.heard.insert(from);
+    }
     if let LeaderPhase::Discovery { accepted } = &mut own.phase {
         accepted.insert(from, message.accepted);
     }
