@@ -25,7 +25,7 @@ rules! {
         "ZAB §IV.A";
     AcceptedEpochSurvives: "what was accepted is so after a restart", "Zab 1.0; ZK-2307";
     NewestHistoryLeads: "a leader gives way to a follower with a newer history", "Zab 1.0";
-    EpochBeforeZxid: "of two histories that of the later epoch is the newer one, and then the longer",
+    EpochBeforeZxid: "of two histories that of the later epoch is newer, and then the longer one",
         "ZAB §IV.A";
     QuorumIsSynced: "a leader proposes only when a majority has its history", "ZAB §IV.B";
     HistoryBeforeEpoch: "the epoch of a history is written when the history is", "ZK-4643";
