@@ -72,6 +72,8 @@ missed! {
         within of!(2, faults: CRASH, recovery: Some(2..=2));
     round_is_adopted: RoundIsAdopted lets ONE_LEADER be missed by Lasso in 13
         within electing_early();
+    vote_counts_once: VoteCountsOnce lets ONE_LEADER be missed by Lasso in 20
+        within Bounds { servers: 3, elects: true, ..Bounds::default() };
     vote_for_newest: VoteForNewest lets ONE_LEADER be missed by Unbounded in 87 within newer();
     notifications_are_sent_again: NotificationsAreSentAgain lets ONE_LEADER be missed by Lasso in 5
         within electing();

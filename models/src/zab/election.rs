@@ -92,7 +92,7 @@ fn answer<P: Params>(step: &mut Step<P>, from: Id) {
 }
 
 /// Counts the vote of one that looks as well. In a round votes only get better, so one that is not
-/// better has been overtaken.
+/// better was counted or has been overtaken.
 fn count<P: Params>(step: &mut Step<P>, from: Id, message: Notification) {
     let round = step.process().round;
     if message.round < round {
@@ -109,7 +109,8 @@ fn count<P: Params>(step: &mut Step<P>, from: Id, message: Notification) {
     let base = if is_later { own } else { before };
     let vote = if is_better(step, message.vote, base) { message.vote } else { base };
     let known = looking.votes.get(&from).filter(|_| !is_later);
-    if known.is_some_and(|known| !is_better(step, message.vote, *known)) {
+    let is_new = known.is_none_or(|known| is_better(step, message.vote, *known));
+    if !step.require(Rule::VoteCountsOnce, is_new) {
         return;
     }
     let known = step.process_mut();

@@ -9,8 +9,6 @@
 //! - A leader that waits for epochs gives up if those who elected it look again (ZK-3109). Here it
 //!   gives up at its next census, and a wait for that is no longer than the silence that others
 //!   wait for.
-//! - A vote that is no better than the one before of the same server and round is not counted
-//!   (`election::count`). Votes come in order over TCP. What it alone is worth was not measured.
 //!
 //! Of the sources, "ZAB" is Junqueira, Reed, Serafini: Zab: High-performance broadcast for
 //! primary-backup systems, DSN 2011; "Zab 1.0" the page of that name of ZooKeeper's wiki; "ZK-n" an
@@ -52,6 +50,7 @@ rules! {
     // Nothing bad comes of it without these; but something good never comes.
     EpochAboveQuorum: "a new epoch is above all that a majority has accepted", "ZAB §IV.A; ZK-335";
     RoundIsAdopted: "who hears of a later round of votes takes part in that one", "FLE";
+    VoteCountsOnce: "a server's vote counts once in a round, and not after a better one", "quorate";
     VoteForNewest: "the vote is for the newest history", "FLE";
     NotificationsAreSentAgain: "who looks for a leader says so again", "FLE";
     LeaderNeedsQuorum: "a leader that does not hear a majority ceases to lead", "ZAB §V";
