@@ -99,7 +99,14 @@ fn what_must_be_reachable_is_so_whatever_else_is_bounded() {
     }
 }
 
-/// What primary and backup can be asked for. Raft has all bounds but `pings` and `suspicions`.
+/// What Raft cannot be asked for. It has all other bounds.
+const NOT_OF_RAFT: &[&str] = &["pings", "suspicions", "silences", "agains"];
+
+/// What Viewstamped Replication can be asked for.
+const OF_VIEWSTAMPED: &[&str] =
+    &["servers", "silences", "agains", "retries", "crashes", "down-at-once", "drops", "duplicates"];
+
+/// What primary and backup can be asked for.
 const OF_PAIRS: &[&str] = &[
     "servers",
     "pings",
@@ -127,13 +134,14 @@ fn size(protocol: &str, live: bool, counts: &[(&'static str, u8)]) -> Result<(u6
 #[test]
 fn every_bound_of_the_command_line_changes_what_is_explored() {
     let names = COUNTS.iter().map(|count| count.name);
-    let of_raft = names.filter(|name| !["pings", "suspicions"].contains(name));
-    let of_raft = of_raft.map(|name| ("raft", name));
-    for (protocol, name) in of_raft.chain(OF_PAIRS.iter().map(|name| ("primary-backup", *name))) {
+    let of_raft = names.filter(|name| !NOT_OF_RAFT.contains(name)).map(|name| ("raft", name));
+    let of_pairs = OF_PAIRS.iter().map(|name| ("primary-backup", *name));
+    let of_viewstamped = OF_VIEWSTAMPED.iter().map(|name| ("viewstamped", *name));
+    for (protocol, name) in of_raft.chain(of_pairs).chain(of_viewstamped) {
         // What a bound needs beside it to do anything, and how far it goes.
         let (live, beside, more) = match name {
-            "servers" if protocol == "raft" => (false, None, 3),
-            "servers" => (false, Some(("pings", 1)), 3),
+            "servers" if protocol == "primary-backup" => (false, Some(("pings", 1)), 3),
+            "servers" => (false, None, 3),
             "elections" => (false, None, 2),
             "early" => (true, None, 1),
             "down-at-once" => (false, Some(("crashes", 2)), 2),
@@ -164,6 +172,8 @@ fn bounds_that_make_no_sense_are_refused_by_name() {
         ("chain --drops 1", &["no protocol \"chain\" takes bounds, only raft, primary-backup and"]),
         ("raft --pings 1", &["a spec of raft without --live has no bound --pings"]),
         ("primary-backup --rollbacks 1", &["has no bound --rollbacks", "--suspicions"]),
+        ("viewstamped --live", &["viewstamped has no bounds with --live"]),
+        ("viewstamped --elections 1", &["has no bound --elections", "--silences"]),
         ("primary-backup --live", &["primary-backup has no bounds with --live"]),
         ("primary-backup --servers 1", &["--servers 1: a pair has two servers"]),
         ("raft --drops 1 --all", &["--all"]),
