@@ -101,7 +101,7 @@ fn list_shows_what_is_named() {
     let each = names.map(|name| count(&[name]));
     assert!(!each.contains(&0), "{each:?}");
     assert_eq!(each.iter().sum::<usize>(), count(&[]), "there is no other protocol");
-    let two = of_json(&["raft/five-2", "raft/replication-3"]);
+    let two = of_json(&["raft/lossy-2", "raft/replication-3"]);
     assert_eq!((&two[0]["large"], &two[1]["large"]), (&false.into(), &true.into()));
     expect(&quorate(["list", "raft/elektion"]), 64, &["did you mean raft/election"]);
 }

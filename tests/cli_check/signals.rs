@@ -18,7 +18,13 @@ fn what_was_found_before_a_signal_is_told_and_written() {
         let directory = TempDir::new().unwrap();
         let file = directory.path().join("verdicts.json");
         let mut child = Command::new(QUORATE)
-            .args(["check", "raft/figure-8-naive", "raft/elections-4", "raft/failover-2", "--json"])
+            .args([
+                "check",
+                "raft/figure-8-naive",
+                "raft/elections-4",
+                "raft/replication-3",
+                "--json",
+            ])
             .arg(&file)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

@@ -3,9 +3,10 @@
 use quorate_checker::report::{Engine, Limits, Report, Verdict};
 use quorate_checker::spec::Counts;
 
-/// The report on a spec of the default set.
+/// The report on a spec, of the default set or a large one.
 pub fn explore(name: &str, engine: Engine) -> Report {
-    let spec = quorate_models::specs().into_iter().find(|spec| spec.name() == name);
+    let mut specs = quorate_models::specs().into_iter().chain(quorate_models::large_specs());
+    let spec = specs.find(|spec| spec.name() == name);
     let limits = Limits { threads: 1, ..Limits::default() };
     spec.expect("the spec is listed").check(engine, &limits, &mut |_| {})
 }

@@ -18,12 +18,9 @@ use crate::system::{Boxed, servers_mut};
 pub fn default_set() -> Vec<Box<dyn AnySpec>> {
     vec![
         elections_3().counts(4_938_432, 13_562_604).boxed(),
-        elections_4().counts(27_266_007, 83_722_986).boxed(),
-        heartbeat().counts(20_201_366, 58_035_735).boxed(),
         lossy_2().counts(9_083_765, 36_862_352).boxed(),
         failover_lossy().counts(1_804_614, 5_958_019).boxed(),
         crashes_2().counts(1_829_488, 5_661_628).boxed(),
-        five_2().counts(7_091_716, 33_282_545).boxed(),
         window().counts(335_489, 1_096_175).boxed(),
         batches().counts(1_514_291, 4_258_617).boxed(),
         retry_2().counts(14_892, 32_988).boxed(),
@@ -38,6 +35,9 @@ pub fn default_set() -> Vec<Box<dyn AnySpec>> {
 /// Those for when there are minutes to spare.
 pub fn all() -> Vec<Box<dyn AnySpec>> {
     vec![
+        elections_4().counts(27_266_007, 83_722_986).boxed(),
+        heartbeat().counts(20_201_366, 58_035_735).boxed(),
+        five_2().counts(7_091_716, 33_282_545).boxed(),
         replication_3().counts(18_456_306, 49_935_847).boxed(),
         four_3().counts(1_671_185, 7_195_485).boxed(),
         five_client_2().counts(6_808_233, 33_224_149).boxed(),
