@@ -79,6 +79,7 @@ pub mod protocol;
 pub mod quorum;
 pub mod raft;
 pub mod record;
+mod records;
 pub mod rules;
 pub mod script;
 pub mod service;
@@ -87,6 +88,7 @@ pub mod state_machine;
 pub mod step;
 pub mod system;
 pub mod viewstamped;
+pub mod window;
 pub mod zab;
 
 /// The default set, in the order in which `quorate check` runs it.

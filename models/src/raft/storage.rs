@@ -2,12 +2,10 @@
 //! entry, and of a server with a snapshot one for what that stands for, and one for each piece. One
 //! more says which store it is, if it has a number, and one for how long its vote is promised.
 
-use std::cmp::Ordering;
 use std::time::Duration;
 
 use bytes::Bytes;
 use imbl::Vector;
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use stateright::actor::Id;
 
@@ -18,6 +16,7 @@ use super::snapshot::Snapshot;
 use super::state::{ServerState, Storage};
 use crate::durable::{Ahead, Change, Damage, Durable, Early, Key};
 use crate::number::{Index, Term};
+use crate::records::{PieceRecords, assert_end, damage, decode, find, put};
 use crate::state_machine::StateMachine;
 
 /// What an entry's record begins with. Before, it began with the term, which is never 0.
@@ -28,10 +27,7 @@ const SNAPSHOT: u8 = 2;
 const PIECE: u8 = 3;
 const STORE: u8 = 4;
 const PROMISE: u8 = 5;
-/// How many bits of a piece's key say which piece it is. With pieces of 1 MiB that is enough for a
-/// snapshot of 16 TiB. The others hold the lower bits of the index of the last entry that it stands
-/// for, so that one snapshot has other keys than the next.
-const PIECE_BITS: u32 = 24;
+const PIECES: PieceRecords = PieceRecords(PIECE);
 const COVER_KEY: Key = Key { kind: SNAPSHOT, number: 0 };
 const META_KEY: Key = Key { kind: META, number: 0 };
 const STORE_KEY: Key = Key { kind: STORE, number: 0 };
@@ -105,37 +101,37 @@ impl<M: StateMachine> Durable for Storage<M> {
         {
             changes.push(put(PROMISE_KEY, &promise));
         }
-        let old = since.and_then(|since| since.snapshot.as_ref());
-        changes.extend(snapshot_changes(self.snapshot.as_ref(), old));
+        changes.extend(PIECES.changes(pieces(self), since.and_then(pieces)));
         changes
     }
 
     fn restore(records: Vec<(Key, Bytes)>) -> Result<Self, Damage> {
         let mut records = records.into_iter();
         let meta: Meta = match records.next() {
-            Some((META_KEY, bytes)) => decode::<M, _>(META_KEY, &bytes)?,
-            _ => return Err(damage::<M>(META_KEY, "missing")),
+            Some((META_KEY, bytes)) => decode::<Storage<M>, _>(META_KEY, &bytes)?,
+            _ => return Err(damage::<Self>(META_KEY, "missing")),
         };
         let (single, numbered): (Vec<_>, Vec<_>) =
             records.partition(|(key, _)| [COVER_KEY, STORE_KEY, PROMISE_KEY].contains(key));
-        let cover = find::<M, Cover>(&single, COVER_KEY)?;
+        let cover = find::<Self, Cover>(&single, COVER_KEY)?;
         let (has_snapshot, cover) = (cover.is_some(), cover.unwrap_or_default());
-        let store = find::<M, StoreId>(&single, STORE_KEY)?.unwrap_or_default();
-        let promise = find::<M, Duration>(&single, PROMISE_KEY)?;
+        let store = find::<Self, StoreId>(&single, STORE_KEY)?.unwrap_or_default();
+        let promise = find::<Self, Duration>(&single, PROMISE_KEY)?;
         let mut log = Log::behind_base(cover.base);
         let mut pieces = Vector::new();
-        let own = numbered.into_iter().filter(|(key, _)| !is_of_another(*key, cover.last));
+        let own =
+            numbered.into_iter().filter(|(key, _)| !PIECES.is_of_another(*key, cover.last.index));
         for (key, bytes) in own {
             let expected = match key.kind {
                 ENTRY => entry_key(log.last_index().next()),
-                PIECE => piece_key(cover.last, pieces.len() as u64),
+                PIECE => PIECES.key(cover.last.index, pieces.len() as u64),
                 kind => Key { kind, number: 0 },
             };
             if ![ENTRY, PIECE].contains(&key.kind) || key < expected {
-                return Err(damage::<M>(key, "does not belong to a server's storage"));
+                return Err(damage::<Self>(key, "does not belong to a server's storage"));
             }
             if key != expected {
-                return Err(damage::<M>(expected, "missing"));
+                return Err(damage::<Self>(expected, "missing"));
             }
             match key.kind {
                 ENTRY => log.append(decode_entry::<M>(key, &bytes)?),
@@ -143,28 +139,31 @@ impl<M: StateMachine> Durable for Storage<M> {
             }
         }
         let end = entry_key(log.last_index().next());
-        assert_end::<M>(
+        assert_end::<Self>(
             end,
             entry_key(Index(meta.last.0.saturating_add(1))),
             "behind the end of the log",
         )?;
-        let end = piece_key(cover.last, pieces.len() as u64);
-        let expected = piece_key(cover.last, cover.pieces);
-        assert_end::<M>(end, expected, "behind the end of the snapshot")?;
+        let end = PIECES.key(cover.last.index, pieces.len() as u64);
+        let expected = PIECES.key(cover.last.index, cover.pieces);
+        assert_end::<Self>(end, expected, "behind the end of the snapshot")?;
         if cover.base.index > cover.last.index || !log.contains(cover.last) {
-            return Err(damage::<M>(COVER_KEY, "does not fit the log"));
+            return Err(damage::<Self>(COVER_KEY, "does not fit the log"));
         }
         let snapshot =
             has_snapshot.then_some(Snapshot { last: cover.last, config: cover.config, pieces });
         if let Some(Err(error)) = snapshot.as_ref().map(Snapshot::decode::<M>) {
-            return Err(damage::<M>(piece_key(cover.last, 0), &format!("unreadable: {error}")));
+            return Err(damage::<Self>(
+                PIECES.key(cover.last.index, 0),
+                &format!("unreadable: {error}"),
+            ));
         }
         Ok(Storage { term: meta.term, voted_for: meta.voted_for, log, snapshot, store, promise })
     }
 
     fn holds(&self, key: Key) -> bool {
-        let last = self.snapshot.as_ref().map(|snapshot| snapshot.last);
-        !is_of_another(key, last.unwrap_or_default())
+        let last = self.snapshot.as_ref().map_or(Index::ZERO, |snapshot| snapshot.last.index);
+        !PIECES.is_of_another(key, last)
     }
 
     fn name(key: Key) -> String {
@@ -174,17 +173,22 @@ impl<M: StateMachine> Durable for Storage<M> {
             COVER_KEY => "what the snapshot stands for".to_owned(),
             STORE_KEY => "number of the store".to_owned(),
             PROMISE_KEY => "length of the promise".to_owned(),
-            Key { kind: PIECE, number } => {
-                format!("piece {} of the snapshot", number & ((1 << PIECE_BITS) - 1))
-            }
+            Key { kind: PIECE, .. } => PieceRecords::name(key),
             Key { kind, number } => format!("record {number} of unknown kind {kind}"),
         }
     }
 }
 
+/// The pieces of the snapshot, and the last index that it stands for.
+fn pieces<M: StateMachine>(storage: &Storage<M>) -> Option<(Index, &Vector<Bytes>)> {
+    storage.snapshot.as_ref().map(|snapshot| (snapshot.last.index, &snapshot.pieces))
+}
+
 /// The pieces of a snapshot that a server is sent, or takes itself.
 pub(super) fn ahead<M: StateMachine>(state: &ServerState<M>) -> Ahead {
-    let early = |last, values, is_whole| Ahead::Records(early_of(last, values, is_whole));
+    let early = |last: Position, pieces, is_whole| {
+        Ahead::Records(PIECES.early(last.index, pieces, is_whole))
+    };
     match (&state.incoming, &state.taking) {
         (Some(incoming), _) => early(incoming.last, &incoming.pieces, false),
         (None, None) => Ahead::Nothing,
@@ -192,7 +196,9 @@ pub(super) fn ahead<M: StateMachine>(state: &ServerState<M>) -> Ahead {
             Some(pieces) => early(taking.last, pieces, true),
             None => {
                 let taking = taking.clone();
-                Ahead::Unmade(Box::new(move || early_of(taking.last, &taking.encode(), true)))
+                Ahead::Unmade(Box::new(move || {
+                    PIECES.early(taking.last.index, &taking.encode(), true)
+                }))
             }
         },
     }
@@ -201,23 +207,10 @@ pub(super) fn ahead<M: StateMachine>(state: &ServerState<M>) -> Ahead {
 /// The pieces of the snapshot that a server takes are made.
 pub(super) fn made<M: StateMachine>(state: &mut ServerState<M>, early: Early) {
     if let Some(taking) = &mut state.taking
-        && piece_key(taking.last, 0) == early.first
+        && PIECES.key(taking.last.index, 0) == early.first
     {
         taking.pieces = Some(early.values);
     }
-}
-
-fn early_of(last: Position, values: &Vector<Bytes>, is_whole: bool) -> Early {
-    Early { first: piece_key(last, 0), values: values.clone(), is_whole }
-}
-
-/// The record at `key`, if there is one among these.
-fn find<M: StateMachine, T: DeserializeOwned>(
-    records: &[(Key, Bytes)],
-    key: Key,
-) -> Result<Option<T>, Damage> {
-    let found = records.iter().find(|(it, _)| *it == key);
-    found.map(|(_, bytes)| decode::<M, T>(key, bytes)).transpose()
 }
 
 /// The length of the part that two logs of one server share. By log matching, two entries of the
@@ -232,70 +225,21 @@ fn shared_length<C: Clone>(new: &Log<C>, old: &Log<C>) -> Index {
     index.max(first)
 }
 
-/// Of two snapshots of one server that stand for the same entries, the pieces are the same.
-fn snapshot_changes(new: Option<&Snapshot>, old: Option<&Snapshot>) -> Vec<Change> {
-    if new.map(|it| it.last) == old.map(|it| it.last) {
-        return Vec::new();
-    }
-    let keys = |snapshot: &Snapshot| {
-        let last = snapshot.last;
-        (0..snapshot.pieces.len() as u64).map(move |number| piece_key(last, number))
-    };
-    let put = new.into_iter().flat_map(|it| keys(it).zip(it.pieces.iter().cloned()));
-    let put = put.map(|(key, value)| Change::Put { key, value });
-    let gone = old.into_iter().flat_map(keys).map(|key| Change::Remove { key });
-    put.chain(gone).collect()
-}
-
-/// Asks that the records of a kind end before `expected`.
-fn assert_end<M: StateMachine>(end: Key, expected: Key, behind: &str) -> Result<(), Damage> {
-    match end.cmp(&expected) {
-        Ordering::Less => Err(damage::<M>(end, "missing")),
-        Ordering::Equal => Ok(()),
-        Ordering::Greater => Err(damage::<M>(expected, behind)),
-    }
-}
-
 fn entry_key(index: Index) -> Key {
     Key { kind: ENTRY, number: index.0 }
-}
-
-/// The key of a piece, or of the first behind the last one, of the snapshot that stands for the
-/// entries up to `last`. It tells the pieces of that from those of the snapshot before.
-fn piece_key(last: Position, number: u64) -> Key {
-    Key { kind: PIECE, number: last.index.0 << PIECE_BITS | number }
-}
-
-/// Is this a piece of another snapshot than that which stands for the entries up to `last`? That
-/// was about to be taken or sent when the server stopped, and nothing speaks of it.
-fn is_of_another(key: Key, last: Position) -> bool {
-    key.kind == PIECE && key.number >> PIECE_BITS != piece_key(last, 0).number >> PIECE_BITS
-}
-
-fn put(key: Key, record: &impl Serialize) -> Change {
-    let value = postcard::to_stdvec(record).expect("plain data always encodes").into();
-    Change::Put { key, value }
-}
-
-fn decode<M: StateMachine, T: DeserializeOwned>(key: Key, bytes: &[u8]) -> Result<T, Damage> {
-    match postcard::take_from_bytes(bytes) {
-        Ok((record, [])) => Ok(record),
-        Ok((_, rest)) => Err(damage::<M>(key, &format!("{} bytes too long", rest.len()))),
-        Err(error) => Err(damage::<M>(key, &format!("unreadable: {error}"))),
-    }
 }
 
 /// An entry. One of a store of before requests said [`crate::service::Request::since`] does not
 /// begin with [`SAYS_SINCE`], and a command ends where that stands now.
 fn decode_entry<M: StateMachine>(key: Key, bytes: &[u8]) -> Result<Entry<M::Command>, Damage> {
     if let [SAYS_SINCE, entry @ ..] = bytes {
-        return decode::<M, _>(key, entry);
+        return decode::<Storage<M>, _>(key, entry);
     }
     let with_since = [bytes, &[0]].concat();
-    let entry = decode::<M, _>(key, bytes);
-    if bytes.is_empty() { entry } else { entry.or_else(|_| decode::<M, _>(key, &with_since)) }
-}
-
-fn damage<M: StateMachine>(key: Key, problem: &str) -> Damage {
-    Damage { record: Storage::<M>::name(key), problem: problem.to_owned() }
+    let entry = decode::<Storage<M>, _>(key, bytes);
+    if bytes.is_empty() {
+        entry
+    } else {
+        entry.or_else(|_| decode::<Storage<M>, _>(key, &with_since))
+    }
 }

@@ -17,14 +17,7 @@ use crate::number::Index;
 use crate::pieces;
 use crate::service::Request;
 use crate::state_machine::StateMachine;
-
-/// What a request weighs beside its command.
-const REQUEST: usize = 64;
-
-/// The weight of a request, in bytes.
-pub fn weight<M: StateMachine>(request: &Request<M::Command>) -> usize {
-    REQUEST + M::weight(&request.command)
-}
+use crate::window::weight;
 
 /// What the requests up to `op` have made, encoded.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]

@@ -29,7 +29,7 @@
 //! | who is primary of a view | `server.rs`: `primary` |
 //! | what a primary takes, and when it is committed | `primary.rs`: `handle_request`, `commit` |
 //! | what a backup takes, and of whom | `backup.rs`: `hears`, `handle_prepare` |
-//! | how much is uncommitted at once | `window.rs` |
+//! | how much is uncommitted at once | `../window.rs` |
 //! | what is committed takes effect | `execute.rs`: `commit_up_to` |
 //! | what is dropped of a log, and what stands for it | `checkpoint.rs` |
 //! | when a replica gives its log to a view | `view_change.rs`: `do_if_wanted` |
@@ -70,7 +70,6 @@ pub mod specs;
 pub mod state;
 mod transfer;
 mod view_change;
-pub mod window;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

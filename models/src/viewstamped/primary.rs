@@ -10,10 +10,10 @@ use super::message::{Commit, Message, Prepare, PrepareOk};
 use super::rules::Rule;
 use super::server::Step;
 use super::state::Status;
-use super::window::Window;
 use super::{Command, Params};
 use crate::number::Index;
 use crate::service::Request;
+use crate::window::Window;
 
 /// A client asks for a command. The primary gives it an op-number, unless it knows it already.
 pub(super) fn handle_request<P: Params>(step: &mut Step<P>, request: Request<Command<P>>) {
@@ -109,7 +109,7 @@ pub(super) fn with_nothing<P: Params>() -> Status<Command<P>> {
 
 /// The status of a primary that has this uncommitted, and does not know who else has it.
 fn of_log<P: Params>(uncommitted: &Log<Command<P>>) -> Status<Command<P>> {
-    let window = Window::of::<P::Machine>(uncommitted);
+    let window = Window::of::<P::Machine>(uncommitted.requests_behind(uncommitted.base()));
     Status::Primary { held: BTreeMap::new(), window, said: Index::ZERO }
 }
 

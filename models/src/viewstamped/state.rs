@@ -11,12 +11,12 @@ use super::checkpoint::Checkpoint;
 use super::crash_vector::CrashVector;
 use super::log::Log;
 use super::message::{DoViewChange, RecoveryResponse};
-use super::window::Window;
 use crate::data::Data;
 use crate::number::{Incarnation, Index, ViewNumber};
 use crate::record::Record;
 use crate::service::{Sequence, Session};
 use crate::state_machine::StateMachine;
+use crate::window::Window;
 
 /// What survives a crash, and only that: all else is in memory.
 #[derive(

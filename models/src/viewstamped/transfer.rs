@@ -21,7 +21,7 @@
 use imbl::Vector;
 use stateright::actor::Id;
 
-use super::checkpoint::{Checkpoint, weight};
+use super::checkpoint::Checkpoint;
 use super::log::Log;
 use super::message::{Committed, GetState, Message, NewState, Piece};
 use super::rules::Rule;
@@ -33,6 +33,7 @@ use crate::number::{Index, ViewNumber};
 use crate::pieces;
 use crate::session::Sessions;
 use crate::state_machine::StateMachine;
+use crate::window::weight;
 
 /// Asks `from`, who is normal in `view`, for what is lacking of the view's log.
 pub(super) fn ask<P: Params>(step: &mut Step<P>, from: Id, view: ViewNumber) {

@@ -14,9 +14,9 @@ use crate::number::{Index, ViewNumber};
 use crate::quorum::is_majority;
 use crate::service::{Sequence, Session};
 use crate::state_machine::StateMachine;
-use crate::viewstamped::checkpoint::weight;
 use crate::viewstamped::state::{Replica, Status};
 use crate::viewstamped::{MachineOf, Params, Server};
+use crate::window::weight;
 
 /// The members of a system, and its history.
 pub type System<P> = claims::System<Server<P>, Arc<Ghost>>;
