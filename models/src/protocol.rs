@@ -128,9 +128,11 @@ pub trait Protocol:
     /// How many nodes a cluster has at least: with fewer nobody could ever answer a client.
     const LEAST_NODES: usize = 1;
 
-    /// Whether what was answered outlives a stop of all nodes at once. If not, a cluster that has
-    /// stopped as a whole is lost, and is not to be resumed.
-    const OUTLIVES_A_STOP: bool = true;
+    /// Whether what was answered outlives a stop of all nodes at once, as it does by default. If
+    /// not, a cluster that has stopped as a whole is lost, and is not to be resumed.
+    fn outlives_a_stop(_: &Settings) -> bool {
+        true
+    }
 
     /// Refuses settings with which no cluster would work, though each timer waits as it may.
     ///

@@ -2,6 +2,7 @@
 
 mod children;
 
+use std::collections::BTreeMap;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
 use std::ops::RangeInclusive;
@@ -14,7 +15,7 @@ use std::thread;
 use clap::builder::RangedI64ValueParser;
 use quorate_models::RUNNING;
 use quorate_models::kv::Kv;
-use quorate_models::protocol::{Protocol, Visit};
+use quorate_models::protocol::{Protocol, Settings, Visit};
 
 use super::exit::{Code, Failure};
 use super::log::{Log, Options};
@@ -34,13 +35,15 @@ pub const PORT: u16 = 7_400;
 
 /// What it does, for `--help`.
 fn notes() -> String {
-    let forget = |name: &&&str| quorate_models::named(name, Outlives) == Some(false);
+    let by_default = Outlives(BTreeMap::new());
+    let forget = |name: &&&str| quorate_models::named(name, by_default.clone()) == Some(false);
     let lost: Vec<_> = RUNNING.iter().filter(forget).copied().collect();
     format!(
         "\
 Creates the cluster, or resumes it if DIR has one, and runs it until Ctrl-C. A node that is killed
 is not started again; one that gives up ends the cluster, which then exits 70. What is stored under
-{} is lost when all nodes stop: such a cluster is not resumed, and DIR is to be deleted.",
+{} is lost when all nodes stop, unless options in cluster.toml say otherwise: such a cluster is not
+resumed, and DIR is to be deleted.",
         lost.join(", ")
     )
 }
@@ -185,7 +188,8 @@ fn watch(nodes: &mut Vec<Node>, stop: &AtomicBool, config: &Path, log: Log) -> R
 fn resume(args: &Args, path: &Path) -> Result<Config, Failure> {
     let config = Config::load(path)?;
     setup::check(&config)?;
-    if quorate_models::named(&config.protocol, Outlives) == Some(false) {
+    let outlives = Outlives(config.options.clone());
+    if quorate_models::named(&config.protocol, outlives) == Some(false) {
         let (path, protocol, dir) = (path.display(), &config.protocol, args.dir.display());
         let message = format!(
             "{path} is a cluster of {protocol}, which keeps its data in memory: all of it was lost \
@@ -282,14 +286,15 @@ impl Visit for Suffice {
     }
 }
 
-/// Asks a protocol whether its data outlives a stop of all nodes.
-struct Outlives;
+/// Asks a protocol whether its data outlives a stop of all nodes, with these options.
+#[derive(Clone)]
+struct Outlives(BTreeMap<String, bool>);
 
 impl Visit for Outlives {
     type Output = bool;
 
     fn visit<P: Protocol<Machine = Kv>>(self) -> Self::Output {
-        P::OUTLIVES_A_STOP
+        P::outlives_a_stop(&Settings { options: self.0, ..Settings::default() })
     }
 }
 

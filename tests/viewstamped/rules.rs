@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use quorate_checker::report::Verdict;
-use quorate_checker::spec::{Action, ActionOf, Faults, State};
+use quorate_checker::spec::{Action, ActionOf, Faults, SAVED_BEFORE_SENT, State};
 use quorate_models::kv::put;
 use quorate_models::member;
 use quorate_models::rules::AllBut;
@@ -47,6 +47,13 @@ macro_rules! three {
 }
 
 const WIPE: Faults = Faults { rollbacks: 1, down_at_once: 1, ..Faults::NONE };
+/// A replica with a disk that keeps what it knows crashes, while a client writes.
+macro_rules! disks {
+    ($($field:ident: $value:expr),*) => {
+        three!(write, faults: CRASH, on_disk: true $(, $field: $value)*)
+    };
+}
+
 const TWO_CRASHES: Faults = Faults { crashes: 2, ..CRASH };
 
 necessary! {
@@ -57,6 +64,12 @@ necessary! {
         within three!(write, silences: 1);
     prepares_in_order: PreparesInOrder breaks ONE_LOG in 3 within three!(two);
     taken_once: TakenOnce breaks ONCE in 6 within three!(two);
+    view_survives_crash: ViewSurvivesCrash breaks NOTHING_IS_LOST in 10
+        within disks!(silences: 1);
+    log_survives_crash: LogSurvivesCrash breaks NOTHING_IS_LOST in 6 within disks!();
+    save_before_send: SaveBeforeSend breaks SAVED_BEFORE_SENT in 1 within disks!();
+    dropped_is_on_disk: DroppedIsOnDisk breaks MAJORITY_HOLDS in 8
+        within disks!(silences: 1, limits: short_of_room(12));
     commits_after_f: CommitsAfterF breaks MAJORITY_HOLDS in 2 within three!(write, silences: 1);
     view_rises: ViewRises breaks MAJORITY_HOLDS in 14 within three!(write, silences: 1);
     starts_after_quorum: StartsAfterQuorum breaks NOTHING_IS_LOST in 6

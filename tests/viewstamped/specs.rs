@@ -25,6 +25,10 @@ holds! {
     four: "viewstamped/four" has depth 24;
     transfer_repaired: "viewstamped/transfer-repaired" has depth 28;
     crash_repaired: "viewstamped/crash-repaired" has depth 25;
+    disks: "viewstamped/disks" has depth 25;
+    disks_stop: "viewstamped/disks-stop" has depth 27;
+    disks_wiped: "viewstamped/disks-wiped" has depth 21;
+    disks_live: "viewstamped/disks-live" has depth 43;
     calm_live: "viewstamped/calm-live" has depth 17;
     failover_live: "viewstamped/failover-live" has depth 27;
     rejoin_live: "viewstamped/rejoin-live" has depth 39;
@@ -77,7 +81,8 @@ fn the_paper_loses_what_was_acknowledged() {
     }
 }
 
-/// More than half have forgotten everything: nobody makes up what there was.
+/// More than half have forgotten everything: nobody makes up what there was. The same bounds hold
+/// where disks keep it: `viewstamped/disks-live`.
 #[test]
 fn a_majority_that_has_forgotten_stays_silent() {
     let report = explore("viewstamped/too-many-live", Engine::Quorate);

@@ -42,7 +42,9 @@ impl Protocol for Node {
     const LEAST_NODES: usize = 2;
 
     /// The database is in memory.
-    const OUTLIVES_A_STOP: bool = false;
+    fn outlives_a_stop(_: &Settings) -> bool {
+        false
+    }
 
     fn server(servers: Vec<Id>, settings: &Settings) -> Self {
         let first_view = match servers[..] {

@@ -47,6 +47,7 @@ pub(super) fn handle_prepare<P: Params>(
     }
     if step.require(Rule::TakenOnce, message.op > last) {
         step.replica_mut().log.push(message.request);
+        step.remember();
     }
     commit_up_to(step, message.commit);
     let op = step.replica().log.last().max(message.op);
@@ -74,6 +75,7 @@ pub(super) fn begin<P: Params>(step: &mut Step<P>, view: ViewNumber, commit: Ind
     known.last_normal = view;
     known.status = Status::Backup;
     known.has_asked = false;
+    step.remember();
     step.set_timer(Timer::Silence, step.server.timing.silence.clone());
     step.cancel_timer(Timer::Again);
     commit_up_to(step, commit);

@@ -10,6 +10,7 @@ use imbl::Vector;
 use serde::Serialize;
 
 use super::log::Log;
+use super::rules::Rule;
 use super::server::Step;
 use super::{Command, Params};
 use crate::data::Data;
@@ -35,6 +36,14 @@ impl Checkpoint {
         Checkpoint { op, pieces: pieces::encode(data, size) }
     }
 
+    /// The state.
+    ///
+    /// # Errors
+    /// If the pieces are not all of a state of such a machine.
+    pub fn decode<M: StateMachine>(&self) -> postcard::Result<Data<M>> {
+        pieces::decode(&self.pieces)
+    }
+
     /// Its size in bytes.
     pub fn size(&self) -> usize {
         self.pieces.iter().map(Bytes::len).sum()
@@ -56,12 +65,18 @@ pub(super) fn end_of_log<P: Params>(step: &Step<P>) -> Log<Command<P>> {
 }
 
 /// A request has taken effect, and is kept; older ones are dropped if that is too much. As much is
-/// kept as the checkpoint has, so that whoever is given one finds what follows it.
+/// kept as the checkpoint has, so that whoever is given one finds what follows it. Where disks keep
+/// the log, a checkpoint stands there for what is dropped.
 pub(super) fn keep<P: Params>(step: &mut Step<P>, request: &Request<Command<P>>) {
-    let least = step.server.limits.keep;
+    let (least, piece) = (step.server.limits.keep, step.server.limits.piece);
+    let stands_for_dropped = step.server.on_disk && step.keeps(Rule::DroppedIsOnDisk);
     let known = step.replica_mut();
     known.kept += weight::<P::Machine>(request);
     while known.kept > known.checkpoint.as_ref().map_or(0, Checkpoint::size).max(least) {
+        let is_behind = known.checkpoint.as_ref().is_none_or(|it| it.op == known.log.base());
+        if stands_for_dropped && is_behind {
+            known.checkpoint = Some(Checkpoint::of(known.commit, &known.data, piece));
+        }
         let first = known.log.drop_first().expect("what is kept is in the log");
         known.kept -= weight::<P::Machine>(&first);
         if known.checkpoint.as_ref().is_some_and(|it| it.op < known.log.base()) {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::crash_vector::CrashVector;
 use super::log::Log;
-use super::state::Storage;
+use super::state::Nonce;
 use crate::number::{Index, ViewNumber};
 use crate::service::Request;
 
@@ -110,7 +110,7 @@ pub struct Piece {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Recovery {
     /// Which store it has, and how often it has started: no other recovery of it has these numbers.
-    pub nonce: Storage,
+    pub nonce: Nonce,
 }
 
 /// The answer to a [`Recovery`].
@@ -118,7 +118,7 @@ pub struct Recovery {
 #[serde(bound(serialize = "C: Serialize", deserialize = "C: Deserialize<'de>"))]
 pub struct RecoveryResponse<C: Clone> {
     pub view: ViewNumber,
-    pub nonce: Storage,
+    pub nonce: Nonce,
     /// The log, or the end of it, and the commit-number, of the primary of the view only.
     pub state: Option<(Log<C>, Index)>,
     pub crashes: CrashVector,

@@ -35,6 +35,7 @@
 //! | when a replica gives its log to a view | `view_change.rs`: `do_if_wanted` |
 //! | when a view starts, and with which log | `view_change.rs`: `start_if_told` |
 //! | how a replica gets what it lacks | `transfer.rs` |
+//! | what a replica knows after a crash, if its disk keeps that | `disk.rs` |
 //! | when a replica that crashed takes part again | `recovery.rs`: `recover_if_answered` |
 //! | how a replica with a new disk learns what it was | `recovery.rs`: `count_if_told` |
 //! | which messages count after a crash | `crash_vector.rs`; `view_change.rs`: `start_if_told` |
@@ -45,19 +46,20 @@
 //!   (`transfer.rs`).
 //! - What a replica said before it crashed does not count after (`crash_vector.rs`).
 //! - The nonce of a recovery is which store the replica has and how often it has started, which is
-//!   all that is on its disk.
+//!   all that is on its disk, unless disks keep more.
 //! - Messages carry the end of a log, as much as fits one, and not all of it. Who lacks what comes
 //!   before asks for it, part by part (`transfer.rs`).
 //! - A primary sends again only the last request. A backup that lacks more asks for it.
 //! - A majority is what decides also where the number of replicas is even. The first view is 1.
 //!
 //! The replicas are those that it began with: reconfiguration (VRR §7) is not here, nor are reads
-//! by lease (§6.3) and the variant with logs on disks (§4.3).
+//! by lease (§6.3).
 
 mod backup;
 pub mod checkpoint;
 pub mod claims;
 pub mod crash_vector;
+mod disk;
 mod execute;
 pub mod log;
 pub mod message;
@@ -68,6 +70,7 @@ pub mod rules;
 mod server;
 pub mod specs;
 pub mod state;
+mod storage;
 mod transfer;
 mod view_change;
 
@@ -137,6 +140,8 @@ pub struct Server<P: Params> {
     pub first_stores: BTreeMap<Id, u64>,
     pub timing: Timing,
     pub limits: Limits,
+    /// Replicas keep what they know on their disks.
+    pub on_disk: bool,
     pub rules: P::Rules,
 }
 
@@ -170,11 +175,16 @@ impl<P: Params> Actor for Server<P> {
     type Msg = MessageOf<Self>;
     type Timer = Timer;
     type State = Replica<P::Machine>;
-    type Storage = Storage;
+    type Storage = Storage<Command<P>>;
     type Random = ();
 
-    fn on_start(&self, id: Id, storage: &Option<Storage>, out: &mut Out<Self>) -> Self::State {
-        recovery::start(self, id, storage.unwrap_or_default(), out)
+    fn on_start(
+        &self,
+        id: Id,
+        storage: &Option<Self::Storage>,
+        out: &mut Out<Self>,
+    ) -> Self::State {
+        recovery::start(self, id, storage.clone().unwrap_or_default(), out)
     }
 
     fn on_msg(

@@ -55,6 +55,7 @@ fn order_waiting<P: Params>(step: &mut Step<P>) {
 /// Gives a request the next op-number, and tells the backups.
 fn append<P: Params>(step: &mut Step<P>, request: Request<Command<P>>) {
     step.replica_mut().log.push(request);
+    step.remember();
     if let Some(prepare) = prepare_last(step) {
         step.broadcast(&prepare);
     }
@@ -108,7 +109,7 @@ pub(super) fn with_nothing<P: Params>() -> Status<Command<P>> {
 }
 
 /// The status of a primary that has this uncommitted, and does not know who else has it.
-fn of_log<P: Params>(uncommitted: &Log<Command<P>>) -> Status<Command<P>> {
+pub(super) fn of_log<P: Params>(uncommitted: &Log<Command<P>>) -> Status<Command<P>> {
     let window = Window::of::<P::Machine>(uncommitted.requests_behind(uncommitted.base()));
     Status::Primary { held: BTreeMap::new(), window, said: Index::ZERO }
 }

@@ -9,7 +9,7 @@ use stateright::actor::Id;
 use super::checkpoint::Checkpoint;
 use super::state::{Replica, Status as Part, Storage};
 use super::{Limits, Server, Timing};
-use crate::kv::Kv;
+use crate::kv::{Command, Kv};
 use crate::protocol::{Misfit, Protocol, Said, Settings, majority_follows, milliseconds};
 use crate::quorum::is_majority;
 use crate::rules::AllRules;
@@ -20,6 +20,8 @@ pub type Node = Server<(Kv, AllRules)>;
 
 const AGAIN: &str = "again";
 const SILENCE: &str = "silence";
+
+const ON_DISK: &str = "on_disk";
 
 const RECOVERING: &str = "recovering";
 
@@ -36,11 +38,15 @@ impl Protocol for Node {
     const TIMERS: &'static [(&'static str, Range<Duration>)] =
         &[(AGAIN, milliseconds(50, 50)), (SILENCE, milliseconds(150, 300))];
 
+    const OPTIONS: &'static [(&'static str, bool)] = &[(ON_DISK, false)];
+
     /// Of fewer a crash leaves no majority that remembers anything.
     const LEAST_NODES: usize = 3;
 
-    /// All but the number of starts is in memory.
-    const OUTLIVES_A_STOP: bool = false;
+    /// Unless disks keep more, all but the number of starts is in memory.
+    fn outlives_a_stop(settings: &Settings) -> bool {
+        settings.option::<Self>(ON_DISK)
+    }
 
     fn server(servers: Vec<Id>, settings: &Settings) -> Self {
         Server {
@@ -48,6 +54,7 @@ impl Protocol for Node {
             first_stores: settings.stores.clone(),
             timing: Timing::of(settings),
             limits: Limits::default(),
+            on_disk: settings.option::<Self>(ON_DISK),
             rules: AllRules,
         }
     }
@@ -56,14 +63,14 @@ impl Protocol for Node {
         settings.exceeds::<Self>(SILENCE, AGAIN)
     }
 
-    fn first_storage(number: u64) -> Option<Storage> {
+    fn first_storage(number: u64) -> Option<Storage<Command>> {
         Some(Storage::of(number))
     }
 
     fn status(&self, id: Id, replica: &Replica<Kv>) -> Status {
         let number = |name, unit, meaning, value| Number { name, unit, meaning, value };
         let (last, sessions) = (replica.log.last().0, replica.data.sessions.len() as u64);
-        let starts = replica.storage.incarnation.0;
+        let starts = replica.nonce.incarnation.0;
         Status {
             role: role(&replica.status).to_owned(),
             leader: replica.is_normal().then(|| self.primary(replica.view)),

@@ -7,20 +7,27 @@ use stateright::actor::{Id, Out};
 use super::message::{Message, Recovery, RecoveryResponse};
 use super::rules::Rule;
 use super::server::Step;
-use super::state::{Replica, Status, Storage};
-use super::{Command, MachineOf, Params, Server, Timer, backup, checkpoint, primary, transfer};
+use super::state::{Nonce, Replica, Status, Storage};
+use super::{
+    Command, MachineOf, Params, Server, Timer, backup, checkpoint, disk, primary, transfer,
+};
 use crate::number::{Incarnation, Index, ViewNumber};
 use crate::rules::RuleBook;
 use crate::service;
+use crate::step::Stored;
 
-/// A replica starts. If it has started before, it takes part in nothing until it has recovered; and
-/// if its disk is new, it does not know whether it has.
+/// A replica starts. If it has started before, it takes part in nothing until it has recovered,
+/// unless its disk has kept what it knew; and if its disk is new, it does not know whether it has.
 pub(super) fn start<P: Params>(
     server: &Server<P>,
     id: Id,
-    saved: Storage,
+    saved: Storage<Command<P>>,
     out: &mut Out<Server<P>>,
 ) -> Replica<MachineOf<P>> {
+    let Storage { nonce: saved, known } = saved;
+    if let Some(known) = known.filter(|_| server.on_disk) {
+        return disk::resume(server, id, saved, known, out);
+    }
     let is_new = saved.incarnation == Incarnation::ZERO;
     let is_founders = server.first_stores.get(&id) == Some(&saved.store);
     if is_new && !is_founders && server.rules.keeps(Rule::NewDiskRecovers) {
@@ -29,20 +36,20 @@ pub(super) fn start<P: Params>(
             return Replica::blank(Status::Counting { told: BTreeMap::new() }, saved);
         }
     } else if is_new {
-        return first(server, id, Storage { incarnation: Incarnation(1), ..saved }, out);
+        return first(server, id, Nonce { incarnation: Incarnation(1), ..saved }, out);
     }
     let is_counted = server.rules.keeps(Rule::NonceIsNew);
     let before = if is_counted { saved.incarnation } else { Incarnation(1) };
-    let storage = Storage { incarnation: before.next(), ..saved };
-    out.save(storage);
-    ask(server, id, storage, out);
-    let mut replica = Replica::blank(Status::Recovering { answers: BTreeMap::new() }, storage);
-    replica.crashes.learn(id, storage.incarnation);
+    let nonce = Nonce { incarnation: before.next(), ..saved };
+    let mut replica = Replica::blank(Status::Recovering { answers: BTreeMap::new() }, nonce);
+    replica.crashes.learn(id, nonce.incarnation);
+    out.save(server.to_save(&replica));
+    ask(server, id, nonce, out);
     replica
 }
 
 /// Asks all others what they know.
-fn ask<P: Params>(server: &Server<P>, id: Id, nonce: Storage, out: &mut Out<Server<P>>) {
+fn ask<P: Params>(server: &Server<P>, id: Id, nonce: Nonce, out: &mut Out<Server<P>>) {
     out.set_timer(Timer::Again, server.timing.again.clone());
     for to in server.others(id) {
         out.send(to, service::Message::Peer(Message::Recovery(Recovery { nonce })));
@@ -53,10 +60,9 @@ fn ask<P: Params>(server: &Server<P>, id: Id, nonce: Storage, out: &mut Out<Serv
 fn first<P: Params>(
     server: &Server<P>,
     id: Id,
-    storage: Storage,
+    nonce: Nonce,
     out: &mut Out<Server<P>>,
 ) -> Replica<MachineOf<P>> {
-    out.save(storage);
     let view = ViewNumber(1);
     let status = if server.primary(view) == id {
         out.set_timer(Timer::Again, server.timing.again.clone());
@@ -65,7 +71,9 @@ fn first<P: Params>(
         out.set_timer(Timer::Silence, server.timing.silence.clone());
         Status::Backup
     };
-    Replica { view, last_normal: view, ..Replica::blank(status, storage) }
+    let replica = Replica { view, last_normal: view, ..Replica::blank(status, nonce) };
+    out.save(server.to_save(&replica));
+    replica
 }
 
 /// Asks all again, unless it is being given what it asked for. Who has answered before may be gone.
@@ -74,7 +82,7 @@ pub(super) fn send_again<P: Params>(step: &mut Step<P>) {
         if let Status::Recovering { answers } = &mut step.replica_mut().status {
             answers.clear();
         }
-        let nonce = step.replica().storage;
+        let nonce = step.replica().nonce;
         step.broadcast(&Message::Recovery(Recovery { nonce }));
     }
 }
@@ -86,6 +94,7 @@ pub(super) fn handle_recovery<P: Params>(step: &mut Step<P>, from: Id, message: 
     }
     let known = step.replica_mut();
     known.crashes.learn(from, message.nonce.incarnation);
+    step.remember();
     let known = step.replica();
     let state = known.is_primary().then(|| (checkpoint::end_of_log(step), known.commit));
     let (view, nonce, crashes) = (known.view, message.nonce, known.crashes.clone());
@@ -99,7 +108,7 @@ pub(super) fn handle_recovery_response<P: Params>(
     from: Id,
     message: RecoveryResponse<Command<P>>,
 ) {
-    let own = step.replica().storage;
+    let own = step.replica().nonce;
     if !step.require(Rule::NonceMatches, message.nonce == own) {
         return;
     }
@@ -130,10 +139,10 @@ fn count_if_told<P: Params>(step: &mut Step<P>) {
     let Some(incarnation) = most.map(Incarnation::next) else { return };
     let id = step.id;
     let known = step.replica_mut();
-    known.storage.incarnation = incarnation;
+    known.nonce.incarnation = incarnation;
     known.crashes.learn(id, incarnation);
     known.status = Status::Recovering { answers: BTreeMap::new() };
-    let nonce = known.storage;
+    let nonce = known.nonce;
     step.save();
     step.broadcast(&Message::Recovery(Recovery { nonce }));
 }

@@ -63,6 +63,12 @@ rules! {
     NewDiskCounts: "a replica whose disk is new asks a majority how often it has started",
         "DISC'17 §4";
     CrashesAreSeen: "what a replica told before it crashed counts for nothing after", "DISC'17 §4";
+    ViewSurvivesCrash: "where disks keep the log, they keep the view as well", "VRR §4.3";
+    LogSurvivesCrash: "where disks keep the log, a crash makes a replica forget nothing of it",
+        "VRR §4.3";
+    SaveBeforeSend: "what a message tells is on disk before the message is sent", "VRR §4.3";
+    DroppedIsOnDisk: "where disks keep the log, a checkpoint there stands for what is dropped",
+        "VRR §5.1";
     AnswerIsItsOwn: "a client takes an answer only for the command that it is waiting for",
         "thesis §6.3";
 

@@ -5,7 +5,7 @@ use stateright::actor::Id;
 use super::message::Message;
 use super::rules::Rule;
 use super::state::{Replica, Storage};
-use super::{Command, MachineOf, Params, Server};
+use super::{Command, MachineOf, Params, Server, disk};
 use crate::number::ViewNumber;
 use crate::quorum::is_majority;
 use crate::rules::RuleBook;
@@ -50,6 +50,14 @@ impl<P: Params> Step<'_, '_, P> {
         self.state_mut()
     }
 
+    /// What this replica knows of views and requests has changed, or of crashes. It is saved when
+    /// the step ends, where replicas keep it on their disks.
+    pub(super) fn remember(&mut self) {
+        if self.server.on_disk {
+            self.save();
+        }
+    }
+
     /// Whether this replica is the primary of its view, or will be when that has started.
     pub(super) fn is_primary_of_view(&self) -> bool {
         self.server.primary(self.replica().view) == self.id
@@ -72,11 +80,12 @@ impl<P: Params> Step<'_, '_, P> {
 }
 
 impl<P: Params> Stored for Server<P> {
-    fn to_save(&self, replica: &Replica<MachineOf<P>>) -> Storage {
-        replica.storage
+    fn to_save(&self, replica: &Replica<MachineOf<P>>) -> Storage<Command<P>> {
+        let is_kept = self.on_disk && !replica.is_recovering();
+        Storage { nonce: replica.nonce, known: is_kept.then(|| disk::known(self, replica)) }
     }
 
     fn saves_first(&self) -> bool {
-        true
+        self.rules.keeps(Rule::SaveBeforeSend)
     }
 }

@@ -13,30 +13,55 @@ use super::log::Log;
 use super::message::{DoViewChange, RecoveryResponse};
 use crate::data::Data;
 use crate::number::{Incarnation, Index, ViewNumber};
-use crate::record::Record;
 use crate::service::{Sequence, Session};
 use crate::state_machine::StateMachine;
 use crate::window::Window;
 
-/// What survives a crash, and only that: all else is in memory.
+/// What tells one recovery of a replica from all others.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
-pub struct Storage {
-    /// Which store this is: drawn when it is made.
+pub struct Nonce {
+    /// Which store the replica has: drawn when it is made.
     pub store: u64,
-    /// How often the replica has started.
+    /// How often the replica has started without knowing what it knew before.
     pub incarnation: Incarnation,
 }
 
-impl Record for Storage {
-    const NAME: &'static str = "number of starts";
+/// What survives a crash, and only that: all else is in memory.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(bound = "C: Serialize")]
+pub struct Storage<C: Clone> {
+    pub nonce: Nonce,
+    /// Where replicas keep that on their disks: what the replica knows. Nothing while it recovers.
+    pub known: Option<Known<C>>,
 }
 
-impl Storage {
+/// What a replica keeps on its disk.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(bound = "C: Serialize")]
+pub struct Known<C: Clone> {
+    pub view: ViewNumber,
+    pub last_normal: ViewNumber,
+    pub log: Log<C>,
+    /// The commit-number when something was saved last. It may have risen since.
+    pub commit: Index,
+    /// What stands for what is not in the log any more.
+    pub checkpoint: Option<Checkpoint>,
+    pub crashes: CrashVector,
+}
+
+impl<C: Clone> Storage<C> {
     /// Of a replica that has never started.
     pub fn of(store: u64) -> Self {
-        Storage { store, incarnation: Incarnation::ZERO }
+        Storage { nonce: Nonce { store, incarnation: Incarnation::ZERO }, known: None }
+    }
+}
+
+/// Of a replica without a store of its own.
+impl<C: Clone> Default for Storage<C> {
+    fn default() -> Self {
+        Storage::of(0)
     }
 }
 
@@ -98,8 +123,7 @@ pub struct Replica<M: StateMachine> {
     /// It has asked for state, and it is not time to ask again.
     pub has_asked: bool,
     pub crashes: CrashVector,
-    /// What is on its disk.
-    pub storage: Storage,
+    pub nonce: Nonce,
 }
 
 /// Committed requests that a replica is given, before it has all that it needs to take part in the
@@ -119,7 +143,7 @@ pub struct Incoming<M: StateMachine> {
 
 impl<M: StateMachine> Replica<M> {
     /// One that knows nothing, and is in no view.
-    pub fn blank(status: Status<M::Command>, storage: Storage) -> Self {
+    pub fn blank(status: Status<M::Command>, nonce: Nonce) -> Self {
         Replica {
             view: ViewNumber::ZERO,
             last_normal: ViewNumber::ZERO,
@@ -132,7 +156,7 @@ impl<M: StateMachine> Replica<M> {
             incoming: None,
             has_asked: false,
             crashes: CrashVector::default(),
-            storage,
+            nonce,
         }
     }
 

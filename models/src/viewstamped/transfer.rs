@@ -242,6 +242,11 @@ pub(super) fn take<P: Params>(step: &mut Step<P>, log: &Log<Command<P>>) {
         begin_behind(known, log.base());
     }
     known.log.put_behind(log);
+    let (known, size) = (step.replica(), step.server.limits.piece);
+    if step.server.on_disk && known.log.base() > Index::ZERO && known.checkpoint.is_none() {
+        let checkpoint = Checkpoint::of(known.commit, &known.data, size);
+        step.replica_mut().checkpoint = Some(checkpoint);
+    }
 }
 
 /// The log begins behind `op`: what is before that is committed.

@@ -31,6 +31,7 @@ fn begin<P: Params>(step: &mut Step<P>, view: ViewNumber) {
     known.view = view;
     known.status =
         Status::ViewChange { wanted_by: BTreeSet::new(), is_done: false, told: BTreeMap::new() };
+    step.remember();
     step.set_timer(Timer::Silence, step.server.timing.silence.clone());
     step.set_timer(Timer::Again, step.server.timing.again.clone());
     step.broadcast(&Message::StartViewChange(StartViewChange { view }));
@@ -122,6 +123,7 @@ fn count<P: Params>(step: &mut Step<P>, from: Id, message: DoViewChange<Command<
     if let Status::ViewChange { told, .. } = &mut known.status {
         told.insert(from, message);
     }
+    step.remember();
     start_if_told(step);
 }
 
@@ -163,6 +165,7 @@ fn start<P: Params>(step: &mut Step<P>, log: &Log<Command<P>>, commit: Index) {
     let known = step.replica_mut();
     let view = known.view;
     known.last_normal = view;
+    step.remember();
     step.cancel_timer(Timer::Silence);
     step.set_timer(Timer::Again, step.server.timing.again.clone());
     primary::begin(step);

@@ -31,6 +31,8 @@ pub struct Bounds<'a> {
     pub early: u8,
     pub faults: Faults,
     pub limits: Limits,
+    /// Replicas keep what they know on their disks.
+    pub on_disk: bool,
     /// After how many ticks a crashed replica is back, or `None`: never.
     pub recovery: Option<RangeInclusive<u8>>,
     /// The links that may be cut.
@@ -60,7 +62,7 @@ pub fn viewstamped(name: &str, rules: Book, bounds: Bounds<'_>, facts: &[Fact]) 
     let claims = [Claim::always(properties::LOGS_AGREE, SEEN, properties::logs_agree)];
     let spec = Spec::new(
         name,
-        system(rules, bounds.replicas, bounds.scripts, bounds.limits),
+        system(rules, bounds.replicas, bounds.scripts, (bounds.limits, bounds.on_disk)),
         bounds.replicas,
     )
     .ghost(ghost::observe_replicas)

@@ -1,6 +1,7 @@
 //! Within which bounds Viewstamped Replication is checked.
 
 pub mod custom;
+mod disks;
 pub mod live;
 mod paper;
 mod safety;
@@ -22,6 +23,7 @@ use crate::protocol::Settings;
 use crate::rules::{AllBut, RuleBook};
 use crate::system::Boxed;
 
+pub use disks::*;
 pub use paper::*;
 pub use safety::*;
 
@@ -56,19 +58,25 @@ pub const fn fact(name: &'static str, condition: Condition<Checked>) -> Fact {
 
 /// The specs of Viewstamped Replication.
 pub fn all() -> Vec<Box<dyn AnySpec>> {
-    safety::all().into_iter().chain(paper::all()).chain(live::all()).collect()
+    let safety = safety::all().into_iter().chain(paper::all());
+    safety.chain(disks::all()).chain(live::all()).collect()
 }
 
 /// The number of the store that each replica begins with. A wiped one begins with another.
 const FIRST_STORE: u64 = 1;
 
 /// What is on the disks of `count` replicas before they start.
-fn disks(count: usize) -> Vec<Option<Storage>> {
+fn disks(count: usize) -> Vec<Option<Storage<Command>>> {
     vec![Some(Storage::of(FIRST_STORE)); count]
 }
 
 /// `count` replicas and clients with these scripts.
-fn system(rules: Book, count: usize, scripts: &[&[Command]], limits: Limits) -> System<Checked> {
+fn system(
+    rules: Book,
+    count: usize,
+    scripts: &[&[Command]],
+    (limits, on_disk): (Limits, bool),
+) -> System<Checked> {
     let replicas: Vec<Id> = (0..count).map(Id::from).collect();
     let habits = Habits {
         asks_again: rules.keeps(Rule::ClientAsksAgain),
@@ -79,6 +87,7 @@ fn system(rules: Book, count: usize, scripts: &[&[Command]], limits: Limits) -> 
     };
     let timing = Timing::of(&Settings::default());
     let first_stores = replicas.iter().map(|id| (*id, FIRST_STORE)).collect();
-    let server = Server { replicas: replicas.clone(), first_stores, timing, limits, rules };
+    let server =
+        Server { replicas: replicas.clone(), first_stores, timing, limits, on_disk, rules };
     crate::system::system(Arc::new(Ghost::default()), count, server, &replicas, scripts, habits)
 }

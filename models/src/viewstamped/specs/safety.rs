@@ -3,7 +3,10 @@
 use quorate_checker::AnySpec;
 use quorate_checker::spec::{Claim, Faults, Spec};
 
-use super::{Book, EVERY_RULE, Fact, SEEN, ViewstampedSpec, disks, fact, system};
+use super::{
+    Book, EVERY_RULE, Fact, SEEN, ViewstampedSpec, disks, fact, keeps_all_on_disk, same_durable,
+    system,
+};
 use crate::claims::all_answered;
 use crate::kv::{Command, get, put};
 use crate::member::Timer::Server;
@@ -24,17 +27,20 @@ pub struct Bounds<'a> {
     pub retries: u8,
     pub faults: Faults,
     pub limits: Limits,
+    /// Replicas keep what they know on their disks.
+    pub on_disk: bool,
 }
 
 /// Viewstamped Replication within `bounds`: its safety, and the facts that must be reachable.
 pub fn viewstamped(name: &str, rules: Book, bounds: Bounds<'_>, facts: &[Fact]) -> ViewstampedSpec {
     let prunes = obsolete::applies(&rules);
     let suspended = suspended(&rules);
+    let is_durable = bounds.on_disk && keeps_all_on_disk(&rules);
     let claims = properties::safety().into_iter();
     let claims = claims.map(|(name, claim)| Claim::always(name, SEEN, claim));
     let mut spec = Spec::new(
         name,
-        system(rules, bounds.replicas, bounds.scripts, bounds.limits),
+        system(rules, bounds.replicas, bounds.scripts, (bounds.limits, bounds.on_disk)),
         bounds.replicas,
     )
     .claims(claims.chain(facts.iter().cloned()))
@@ -45,6 +51,7 @@ pub fn viewstamped(name: &str, rules: Book, bounds: Bounds<'_>, facts: &[Fact]) 
     .timeouts("words said again", |timer| *timer == Server(Timer::Again), bounds.agains)
     .timeouts("client retries", |timer| timer.is_retry(), bounds.retries);
     spec.storages = disks(bounds.replicas);
+    let spec = if is_durable { spec.durable(same_durable) } else { spec };
     match (prunes, bounds.faults.crashes + bounds.faults.rollbacks) {
         (true, 0) => spec.obsolete(obsolete::is_obsolete),
         (true, _) => spec.obsolete(obsolete::is_obsolete_after_crashes),
