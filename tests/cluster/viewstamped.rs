@@ -3,6 +3,7 @@
 use std::fs;
 use std::time::Instant;
 
+use quorate::node::config::Runs;
 use quorate_models::viewstamped::protocol::Node;
 use serde_json::Value;
 
@@ -90,6 +91,36 @@ fn a_majority_that_was_killed_at_once_answers_nobody() {
     });
     let told = quorate(["kv", "--config", &config, "--timeout", "1", "get", "colour"]);
     expect(&told, 3, &["no answer"]);
+}
+
+/// With `on_disk` nodes forget nothing when they are killed: not one, nor all at once.
+#[test]
+fn with_disks_no_acknowledged_write_is_lost_when_all_are_killed() {
+    let cluster = Cluster::made::<Node>(3, &Runs::by_default::<Node>());
+    cluster.turn("on_disk", true);
+    let cluster = cluster.started(3);
+    assert_stands(&cluster, |load| {
+        for _ in 0..2 {
+            load.wait_for(OPERATIONS);
+            settle(&cluster);
+            let primary = cluster.leader();
+            cluster.kill(primary);
+            load.wait_for(OPERATIONS);
+            cluster.restart(primary);
+            settle(&cluster);
+            for id in 1..=3 {
+                cluster.kill(id);
+            }
+            for id in 1..=3 {
+                cluster.restart(id);
+            }
+            settle(&cluster);
+        }
+        load.wait_for(OPERATIONS);
+        for id in 1..=3 {
+            assert_eq!(cluster.number(id, "starts"), Some(1), "nobody has forgotten anything");
+        }
+    });
 }
 
 /// Who asks for another member is refused, and the config stays as it is.

@@ -38,14 +38,15 @@ where
     [write, read]
 }
 
-/// Of three nodes.
-fn costs_of_nodes<P>() -> [Cost; 2]
+/// Of three nodes that have this option turned on, if there is one.
+fn costs_of_nodes<P>(option: Option<&str>) -> [Cost; 2]
 where
     P: Clone + Protocol<Machine = Kv, Random = ()>,
 {
     let ids: Vec<Id> = (0..3).map(Id::from).collect();
     let stores = (0..3).map(|id| (Id::from(id), id as u64)).collect();
-    let settings = Settings { stores, ..Settings::default() };
+    let options = option.map(|name| (name.to_owned(), true)).into_iter().collect();
+    let settings = Settings { stores, options, ..Settings::default() };
     let servers = [0, 1, 2].map(|_| P::server(ids.clone(), &settings));
     costs(&servers, &[0, 1, 2].map(P::first_storage))
 }
@@ -71,11 +72,12 @@ where
 #[test]
 fn what_a_write_and_a_read_cost_is_counted() {
     for (name, costs) in [
-        ("Raft", costs_of_nodes::<raft::protocol::Node>()),
+        ("Raft", costs_of_nodes::<raft::protocol::Node>(None)),
         ("Multi-Paxos", costs_of_spec(&multi_paxos::specs::live::failover())),
-        ("Viewstamped Replication", costs_of_nodes::<viewstamped::protocol::Node>()),
+        ("Viewstamped Replication", costs_of_nodes::<viewstamped::protocol::Node>(None)),
+        ("the same on disks", costs_of_nodes::<viewstamped::protocol::Node>(Some("on_disk"))),
         ("ZAB", costs_of_spec(&zab::specs::live::failover())),
-        ("Primary and backup", costs_of_nodes::<primary_backup::protocol::Node>()),
+        ("Primary and backup", costs_of_nodes::<primary_backup::protocol::Node>(None)),
         ("Chain replication", costs_of_spec(&chain::specs::live::failover())),
     ] {
         let [write, read] = costs.map(|Cost { delays, waits, messages, writes }| {
