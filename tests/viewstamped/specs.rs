@@ -36,6 +36,8 @@ holds! {
     cut_off_live: "viewstamped/cut-off-live" has depth 44;
     checkpoint_live: "viewstamped/checkpoint-live" has depth 53;
     checkpoint_lossy_live: "viewstamped/checkpoint-lossy-live" has depth 54;
+    window_live: "viewstamped/window-live" has depth 18;
+    new_disk_live: "viewstamped/new-disk-live" has depth 44;
     suspicion_live: "viewstamped/suspicion-live" has depth 28;
 }
 
@@ -52,6 +54,8 @@ fn what_must_happen_does_within_its_time() {
         ("viewstamped/failover-live", Some(8)),
         ("viewstamped/rejoin-live", Some(7)),
         ("viewstamped/lossy-live", Some(2)),
+        ("viewstamped/window-live", Some(0)),
+        ("viewstamped/new-disk-live", Some(7)),
         ("viewstamped/cut-off-live", Some(9)),
         ("viewstamped/suspicion-live", Some(2)),
         ("viewstamped/checkpoint-live", Some(6)),

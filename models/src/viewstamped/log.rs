@@ -6,7 +6,7 @@ use imbl::Vector;
 use serde::{Deserialize, Serialize};
 
 use crate::number::Index;
-use crate::service::{Request, Sequence, Session};
+use crate::service::Request;
 
 /// Requests in the order of their op-numbers, which begin behind a *base*.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -97,24 +97,12 @@ impl<C: Clone> Log<C> {
         self.cut_behind(from);
         self.requests.append(more.requests.skip(more.offset(from)));
     }
-
-    /// Whether a request of this session that has this number, or a later one, is in the log.
-    pub fn has(&self, session: Session, sequence: Sequence) -> bool {
-        self.requests.iter().any(|it| it.session == session && it.sequence >= sequence)
-    }
-}
-
-impl<C: Clone + Ord> Log<C> {
-    /// Whether both have the same requests up to `op`, but for those that one of them has dropped.
-    pub fn agrees_up_to(&self, op: Index, other: &Self) -> bool {
-        let first = self.base.max(other.base);
-        (first.0 + 1..=op.0).map(Index).all(|op| self.get(op) == other.get(op))
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::service::{Sequence, Session};
 
     /// A log of the numbers of this range, each as the command of its op-number.
     fn log(ops: std::ops::RangeInclusive<u64>) -> Log<u64> {
@@ -138,14 +126,11 @@ mod tests {
             assert_eq!(log.behind(Index(op)).base(), Index(base), "behind {op}");
             assert_eq!(log.behind(Index(op)).last(), Index(6), "behind {op}");
         }
-        assert!(log.has(Session(5), Sequence(1)) && !log.has(Session(5), Sequence(2)));
         let mut shorter = log.clone();
         assert_eq!(shorter.drop_first().map(|it| it.command), Some(4));
         assert_eq!(commands(&shorter), [5, 6]);
-        assert!(shorter.agrees_up_to(Index(6), &log) && shorter.agrees_up_to(Index(9), &log));
         shorter.cut_behind(Index(5));
-        assert_eq!(commands(&shorter), [5]);
-        assert!(shorter.agrees_up_to(Index(5), &log) && !shorter.agrees_up_to(Index(6), &log));
+        assert_eq!((commands(&shorter), shorter.base()), (vec![5], Index(4)));
     }
 
     #[test]
@@ -154,7 +139,8 @@ mod tests {
             let mut own = log(4..=6);
             own.put_behind(&more);
             assert_eq!((own.base(), own.last()), (Index(3), Index(last)), "{more:?}");
-            assert!(own.agrees_up_to(Index(last), &log(1..=last)), "{more:?}");
+            let commands: Vec<_> = own.requests_behind(Index(3)).map(|it| it.command).collect();
+            assert_eq!(commands, (4..=last).collect::<Vec<_>>(), "{more:?}");
         }
     }
 

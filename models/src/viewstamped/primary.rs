@@ -22,10 +22,8 @@ pub(super) fn handle_request<P: Params>(step: &mut Step<P>, request: Request<Com
         return step.redirect(session, sequence);
     }
     let known = step.replica();
-    let is_open = match &known.status {
-        Status::Primary { window, .. } => window.has(session, sequence),
-        _ => known.log.has(session, sequence),
-    };
+    let is_open = matches!(&known.status,
+        Status::Primary { window, .. } if window.has(session, sequence));
     let is_known = is_open || known.data.sessions.has_done(session, sequence);
     if !step.require(Rule::RetryTakesEffectOnce, !is_known) {
         if step.keeps(Rule::RetryIsAnswered) {

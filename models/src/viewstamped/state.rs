@@ -13,7 +13,6 @@ use super::log::Log;
 use super::message::{DoViewChange, RecoveryResponse};
 use crate::data::Data;
 use crate::number::{Incarnation, Index, ViewNumber};
-use crate::service::{Sequence, Session};
 use crate::state_machine::StateMachine;
 use crate::window::Window;
 
@@ -158,11 +157,6 @@ impl<M: StateMachine> Replica<M> {
             crashes: CrashVector::default(),
             nonce,
         }
-    }
-
-    /// Whether a command of this number is in its log, or has made its state.
-    pub fn has(&self, session: Session, sequence: Sequence) -> bool {
-        self.log.has(session, sequence) || self.data.sessions.has_done(session, sequence)
     }
 
     pub fn is_primary(&self) -> bool {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use stateright::actor::Id;
 
 use super::ghost::Ghost;
+use super::logs::{agree_up_to, has};
 use crate::claims::{self, all_answered, clients, is_explained};
 use crate::data::Data;
 use crate::member::Member;
@@ -73,7 +74,7 @@ fn linearizability<P: Params>(system: &System<P>, state: &SystemState<P>) -> boo
 
 /// Any two replicas have the same requests as far as both have committed.
 pub fn logs_agree<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
-    claims::pairs(state).all(|(a, b)| a.log.agrees_up_to(a.commit.min(b.commit), &b.log))
+    claims::pairs(state).all(|(a, b)| agree_up_to(a.commit.min(b.commit), &a.log, &b.log))
 }
 
 /// By client that was answered, its last command that was.
@@ -96,7 +97,7 @@ fn nothing_is_lost<P: Params>(system: &System<P>, state: &SystemState<P>) -> boo
     let latest = up(state).map(|it| it.last_normal).max();
     let primary = up(state).find(|it| it.is_primary() && Some(it.view) == latest);
     primary.is_none_or(|primary| {
-        acknowledged(system, state).all(|(session, sequence)| primary.has(session, sequence))
+        acknowledged(system, state).all(|(session, sequence)| has(primary, session, sequence))
     })
 }
 
@@ -106,7 +107,7 @@ fn majority_holds<P: Params>(system: &System<P>, state: &SystemState<P>) -> bool
     let replicas: Vec<_> = claims::servers(state).collect();
     acknowledged(system, state).all(|(session, sequence)| {
         let holds = |id: Id, it: &Replica<MachineOf<P>>| {
-            has_forgotten(state, id, it) || it.has(session, sequence)
+            has_forgotten(state, id, it) || has(it, session, sequence)
         };
         let holders = replicas.iter().filter(|(id, it)| holds(*id, it)).count();
         is_majority(holders, replicas.len())
@@ -160,7 +161,7 @@ fn one_log<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
 
 /// Two logs have the same requests as far as both reach.
 fn agree<M: StateMachine>(a: &Replica<M>, b: &Replica<M>) -> bool {
-    a.log.agrees_up_to(a.log.last().min(b.log.last()), &b.log)
+    agree_up_to(a.log.last().min(b.log.last()), &a.log, &b.log)
 }
 
 /// All replicas that are up are normal in one view, whose primary is one of them.

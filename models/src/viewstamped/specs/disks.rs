@@ -13,6 +13,7 @@ use crate::member;
 use crate::rules::RuleBook;
 use crate::system::Boxed;
 use crate::viewstamped::MemberState;
+use crate::viewstamped::claims::logs::agree_up_to;
 use crate::viewstamped::claims::properties;
 use crate::viewstamped::rules::Rule;
 use crate::viewstamped::state::Replica;
@@ -43,7 +44,7 @@ pub fn same_durable(now: &MemberState<Kv>, started: &MemberState<Kv>) -> bool {
     now.is_recovering()
         || of(now) == of(started)
             && now.crashes == started.crashes
-            && now.log.agrees_up_to(now.log.last(), &started.log)
+            && agree_up_to(now.log.last(), &now.log, &started.log)
 }
 
 /// A replica crashes, whichever it is, while views change.

@@ -86,7 +86,7 @@ pub fn viewstamped(name: &str, rules: Book, bounds: Bounds<'_>, facts: &[Fact]) 
     let spec = if asks { spec.eventually(ALL_ANSWERED, SEEN, all_answered) } else { spec };
     let mut spec = if let Some(cut) = bounds.cut { spec.cut(cut) } else { spec };
     spec.storages = disks(bounds.replicas);
-    match (prunes, bounds.faults.crashes) {
+    match (prunes, bounds.faults.crashes + bounds.faults.rollbacks) {
         (true, 0) => spec.obsolete(obsolete::is_obsolete),
         (true, _) => spec.obsolete(obsolete::is_obsolete_after_crashes),
         (false, _) => spec,
@@ -104,6 +104,8 @@ pub fn all() -> Vec<Box<dyn AnySpec>> {
         suspicion().counts(16_583, 66_106).boxed(),
         checkpoint().counts(12_755, 40_376).boxed(),
         checkpoint_lossy().counts(724_293, 2_679_759).boxed(),
+        window().counts(421, 1_002).boxed(),
+        new_disk().counts(65_138, 301_064).boxed(),
         too_many().boxed(),
     ]
 }
@@ -199,6 +201,34 @@ pub fn suspicion() -> ViewstampedSpec {
     viewstamped("viewstamped/suspicion-live", EVERY_RULE, bounds, &[VIEW_CHANGE])
         .summary("a primary that lives is taken for dead, and a message is lost")
         .worst_case(ALL_ANSWERED, SEEN, all_answered)
+}
+
+/// The window has room for one request, and two clients ask at once.
+pub fn window() -> ViewstampedSpec {
+    let bounds = Bounds {
+        replicas: 3,
+        scripts: &[&[put("x", "1")], &[put("x", "2")]],
+        limits: Limits { window: 1, ..Limits::default() },
+        ..Bounds::default()
+    };
+    let waits = fact("a request that waits", properties::a_request_that_waits);
+    viewstamped("viewstamped/window-live", EVERY_RULE, bounds, &[waits])
+        .summary("a request waits until another one is committed, and neither client asks again")
+        .worst_case(ALL_ANSWERED, SEEN, all_answered)
+}
+
+/// A replica's disk is lost, and it comes back with a new one.
+pub fn new_disk() -> ViewstampedSpec {
+    let bounds = Bounds {
+        replicas: 3,
+        scripts: &[&[put("x", "1")]],
+        faults: Faults { rollbacks: 1, down_at_once: 1, ..Faults::NONE },
+        recovery: Some(1..=4),
+        ..Bounds::default()
+    };
+    viewstamped("viewstamped/new-disk-live", EVERY_RULE, bounds, &[VIEW_CHANGE, RECOVERY])
+        .summary("a replica comes back with a new disk, and recovers")
+        .worst_case(ONE_VIEW, SEEN, properties::one_view)
 }
 
 /// Two of three have forgotten everything: nobody may say what there was.
