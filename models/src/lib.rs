@@ -161,4 +161,9 @@ macro_rules! running {
     };
 }
 
-running!(raft::protocol::Node, primary_backup::protocol::Node, viewstamped::protocol::Node);
+running!(
+    raft::protocol::Node,
+    primary_backup::protocol::Node,
+    viewstamped::protocol::Node,
+    multi_paxos::protocol::Node,
+);

@@ -22,12 +22,18 @@ pub fn weight<M: StateMachine>(request: &Request<M::Command>) -> usize {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(bound = "C: Serialize")]
 pub struct Window<C: Clone> {
-    /// By session, its last request that is open, or waits.
+    /// By session, its last request that is on hand.
     open: BTreeMap<Session, Sequence>,
     /// What the open requests weigh, in bytes.
     weight: usize,
     /// Requests that wait for a place.
     waiting: Vector<Request<C>>,
+}
+
+impl<C: Clone> Default for Window<C> {
+    fn default() -> Self {
+        Window { open: BTreeMap::new(), weight: 0, waiting: Vector::new() }
+    }
 }
 
 impl<C: Clone> Window<C> {
@@ -38,15 +44,17 @@ impl<C: Clone> Window<C> {
     where
         C: 'a,
     {
-        let mut window = Window { open: BTreeMap::new(), weight: 0, waiting: Vector::new() };
-        open.into_iter().for_each(|request| window.open::<M>(request));
+        let mut window = Window::default();
+        for request in open {
+            window.know(request);
+            window.open::<M>(request);
+        }
         window
     }
 
-    /// A request has a place in the log.
-    pub fn open<M: StateMachine<Command = C>>(&mut self, request: &Request<C>) {
+    /// A request is on hand from now on.
+    pub fn know(&mut self, request: &Request<C>) {
         self.open.insert(request.session, request.sequence);
-        self.weight += weight::<M>(request);
     }
 
     /// Whether this request, or a later one of its session, is on hand.
@@ -61,22 +69,37 @@ impl<C: Clone> Window<C> {
 
     /// A request waits for a place.
     pub fn wait(&mut self, request: Request<C>) {
-        self.open.insert(request.session, request.sequence);
+        self.know(&request);
         self.waiting.push_back(request);
     }
 
-    /// The request that gets the next place, if there is one and `fits` says that it may weigh what
-    /// all that are open would weigh then.
+    /// Whether there is room for a request: nothing else is open, or `fits` says that all that are
+    /// may weigh what they would weigh then.
+    pub fn has_room<M: StateMachine<Command = C>>(
+        &self,
+        request: &Request<C>,
+        fits: impl Fn(usize) -> bool,
+    ) -> bool {
+        self.weight == 0 || fits(self.weight + weight::<M>(request))
+    }
+
+    /// A request has a place.
+    pub fn open<M: StateMachine<Command = C>>(&mut self, request: &Request<C>) {
+        self.weight += weight::<M>(request);
+    }
+
+    /// The request that gets the next place, if there is one and [room](Self::has_room) for it.
     pub fn next<M: StateMachine<Command = C>>(
         &mut self,
         fits: impl Fn(usize) -> bool,
     ) -> Option<Request<C>> {
-        let weight = self.weight + weight::<M>(self.waiting.front()?);
-        if self.weight > 0 && !fits(weight) {
+        let next = self.waiting.front()?;
+        if !self.has_room::<M>(next, fits) {
             return None;
         }
-        self.weight = weight;
-        self.waiting.pop_front()
+        let next = self.waiting.pop_front()?;
+        self.open::<M>(&next);
+        Some(next)
     }
 
     /// It is decided that a request keeps its place.

@@ -10,7 +10,9 @@ use quorate_models::multi_paxos::rules::Rule;
 use quorate_models::multi_paxos::specs::live::{
     ALL_ANSWERED, Bounds, CAUGHT_UP, ONE_LEADER, multi_paxos,
 };
-use quorate_models::multi_paxos::specs::{Book, CRASH, Checked, LIMITS, MultiPaxosSpec, Past};
+use quorate_models::multi_paxos::specs::{
+    Book, CRASH, Checked, LIMITS, MultiPaxosSpec, Past, SLOT,
+};
 use quorate_models::multi_paxos::{Limits, MultiPaxos};
 
 use crate::proofs::{Within, missed, slower};
@@ -40,9 +42,9 @@ missed! {
     leader_is_heard: LeaderIsHeard lets ONE_LEADER be missed by Unbounded in 113 within of!();
     prepare_is_sent_again: PrepareIsSentAgain lets ONE_LEADER be missed by Lasso in 32
         within of!(faults: CRASH_AND_DROPS);
-    accept_is_sent_again: AcceptIsSentAgain lets ALL_ANSWERED be missed by Lasso in 33
+    accept_is_sent_again: AcceptIsSentAgain lets ALL_ANSWERED be missed by Lasso in 34
         within of!(cut: Some(Cut::between([0], [1, 2]).healing(1..=8)));
-    gap_gets_no_op: GapGetsNoOp lets ALL_ANSWERED be missed by Lasso in 70
+    gap_gets_no_op: GapGetsNoOp lets ALL_ANSWERED be missed by Lasso in 74
         within Bounds {
             scripts: &[&[put("x", "1")], &[put("x", "2")]],
             faults: CRASH_AND_DROPS,
@@ -61,7 +63,7 @@ slower! {
     rest_is_asked: RestIsAsked lets CAUGHT_UP take 11 ticks instead of 9 until all_caught_up
         within Bounds {
             scripts: &[&[put("x", "1"), put("x", "2"), put("x", "3")]],
-            limits: Limits { batch: 1, ..LIMITS },
+            limits: Limits { page: SLOT, ..LIMITS },
             cut: Some(Cut::between([2], [0, 1]).healing(1..=8)),
             ..Bounds::default()
         };

@@ -6,6 +6,7 @@ mod obsolete;
 mod proofs;
 #[path = "../support/pruning.rs"]
 mod pruning;
+mod records;
 mod rules;
 mod specs;
 #[path = "../support/mod.rs"]

@@ -16,7 +16,7 @@ use quorate_models::multi_paxos::specs::{
     chosen_twice, lost_disk, multi_paxos, promises_and_forgets, second_slot_only,
 };
 use quorate_models::multi_paxos::{Limits, MultiPaxos, Timer};
-use quorate_models::number::Round;
+use quorate_models::number::{Index, Round};
 use quorate_models::rules::AllBut;
 use quorate_models::service;
 
@@ -54,6 +54,9 @@ macro_rules! of {
 
 const DUPLICATE: Faults = Faults { duplicates: 1, ..Faults::NONE };
 
+/// A snapshot for each slot, in one piece, beside which the log has nothing.
+const NOTHING_KEPT: Limits = Limits { keep: 0, piece: 1_000, ..COMPACT };
+
 necessary! {
     promise_rises: PromiseRises breaks LEADER_HAS_ALL in 9 within of!(write, silences: 2);
     accepts_only_promised: AcceptsOnlyPromised breaks LEADER_HAS_ALL in 9
@@ -88,8 +91,12 @@ necessary! {
         within of!(write, servers: 4, faults: DUPLICATE);
     no_slot_is_skipped: NoSlotIsSkipped breaks ONE_VALUE in 16
         within of!(@ &[&[put("x", "1"), put("x", "2")]], agains: 1, faults: CRASH);
-    snapshot_has_sessions: SnapshotHasSessions breaks STATE_FOLLOWS in 7
+    snapshot_has_sessions: SnapshotHasSessions breaks STATE_FOLLOWS in 8
         within of!(write, limits: COMPACT, faults: CRASH);
+    snapshot_of_its_moment: SnapshotOfItsMoment breaks STATE_FOLLOWS in 15
+        within of!(@ &[&[put("x", "1"), put("x", "2")]], limits: NOTHING_KEPT, agains: 1);
+    other_store_is_wiped: OtherStoreIsWiped breaks LEADER_HAS_ALL in 11
+        within of!(write, silences: 2, faults: WIPE);
     wiped_does_not_promise: WipedDoesNotPromise breaks LEADER_HAS_ALL in 11
         within of!(write, silences: 2, faults: WIPE);
     answer_is_its_own: AnswerIsItsOwn breaks LINEARIZABILITY in 8
@@ -170,17 +177,40 @@ fn without_accept_promises_a_chosen_value_is_lost() {
     });
 }
 
-/// A piece of an older snapshot arrives when S3 has caught up in another way.
+/// A piece of an older snapshot of S1 arrives when S3 has caught up in another way.
 #[test]
 fn snapshot_newer_only() {
     let scripts: &[&[_]] = &[&[put("x", "1"), put("x", "2"), put("x", "3")]];
     let limits = Limits { piece: 1_000, ..COMPACT };
     let bounds = Bounds { scripts, limits, agains: 2, ..Bounds::default() };
     let rule = Rule::SnapshotNewerOnly;
-    assert_broken_by_some(rule, NEVER_BACK, 22, bounds, |(), _, action| match action {
+    assert_broken_by_some(rule, NEVER_BACK, 25, bounds, |(), _, action| match action {
+        Action::Timeout(id, Server(Timer::Snapshot)) => usize::from(*id) == 0,
         Action::Deliver { src, dst, msg: service::Message::Peer(message) } => {
             match (usize::from(*src), usize::from(*dst), message) {
                 (0, 1, Message::Chosen(_)) => false,
+                (2, 0, message) => matches!(message, Message::Learn(_)),
+                _ => true,
+            }
+        }
+        _ => only_stand([0, 0], action),
+    });
+}
+
+/// S3 takes a snapshot of the first slot when it is given one of two, and crashes.
+#[test]
+fn installed_ends_taking() {
+    let scripts: &[&[_]] = &[&[put("x", "1"), put("x", "2")]];
+    let bounds =
+        Bounds { scripts, limits: NOTHING_KEPT, agains: 2, faults: CRASH, ..Bounds::default() };
+    let rule = Rule::InstalledEndsTaking;
+    assert_broken_by_some(rule, STATE_FOLLOWS, 19, bounds, |(), _, action| match action {
+        Action::Crash(id) => usize::from(*id) == 2,
+        Action::Deliver { src, dst, msg: service::Message::Peer(message) } => {
+            match (usize::from(*src), usize::from(*dst), message) {
+                (0, 1, Message::Chosen(_)) => false,
+                (0, 2, Message::Accept(m)) => m.slot == Index(1),
+                (0, 2, _) => true,
                 (2, 0, message) => matches!(message, Message::Learn(_)),
                 _ => true,
             }
@@ -204,6 +234,7 @@ const DIRECTED: &[(Rule, &str)] = &[
     (Rule::AcksOfThisBallot, COUNTED_ACCEPTED),
     (Rule::AcceptPromises, MAJORITY_HOLDS),
     (Rule::SnapshotNewerOnly, NEVER_BACK),
+    (Rule::InstalledEndsTaking, STATE_FOLLOWS),
     (Rule::WipedStaysOut, LEADER_HAS_ALL),
 ];
 

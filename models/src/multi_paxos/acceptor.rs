@@ -2,10 +2,11 @@
 
 use stateright::actor::Id;
 
+use super::log::Value;
 use super::message::{Accept, Accepted, Message};
+use super::open::Pvalue;
 use super::rules::Rule;
 use super::server::Step;
-use super::state::Pvalue;
 use super::{Command, Params, learn};
 use crate::number::Index;
 
@@ -20,7 +21,7 @@ pub(super) fn handle_accept<P: Params>(step: &mut Step<P>, from: Id, message: Ac
     }
     step.follow(Some(from));
     learn::follow(step, ballot, chosen);
-    if !step.has_vote() || !is_within_reach(step, slot) {
+    if !step.has_vote() || !has_room(step, slot, &value) {
         return;
     }
     accept(step, slot, Pvalue { ballot, value });
@@ -30,15 +31,18 @@ pub(super) fn handle_accept<P: Params>(step: &mut Step<P>, from: Id, message: Ac
     }
 }
 
-/// What an acceptor holds open is what a promise has to carry: twice the window at most.
-fn is_within_reach<P: Params>(step: &Step<P>, slot: Index) -> bool {
-    slot.0 <= step.state().chosen().0 + 2 * step.server.limits.window
+/// What an acceptor holds open is what a promise has to carry: as much as two leaders may leave open,
+/// and beside that what comes next, whatever it weighs.
+fn has_room<P: Params>(step: &Step<P>, slot: Index, value: &Value<Command<P>>) -> bool {
+    let storage = &step.state().storage;
+    let weight = storage.accepted.weight_with::<P::Machine>(slot, value);
+    slot <= storage.log.last().next() || weight <= 2 * step.server.limits.window
 }
 
 /// Keeps a proposal, unless it is known what is chosen for its slot: then it is that.
 fn accept<P: Params>(step: &mut Step<P>, slot: Index, pvalue: Pvalue<Command<P>>) {
     let storage = &step.state().storage;
     if slot > storage.log.last() && storage.accepted.get(&slot) != Some(&pvalue) {
-        step.storage_mut().accepted.insert(slot, pvalue);
+        step.storage_mut().accepted.accept::<P::Machine>(slot, pvalue);
     }
 }

@@ -2,40 +2,96 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use imbl::{OrdMap, Vector};
 use stateright::actor::Id;
 
 use super::log::Value;
 use super::message::{Accept, Accepted, Chosen, Message};
+use super::open::{Pvalue, Slots};
 use super::rules::Rule;
 use super::server::Step;
-use super::state::{Pvalue, Role};
+use super::state::{Leader, Role};
 use super::{Command, Params, learn};
 use crate::number::Index;
 use crate::service::Request;
+use crate::window::Window;
 
 /// A majority has promised: what any of them has accepted is proposed again, and nothing for the
 /// slots between.
-pub(super) fn begin<P: Params>(step: &mut Step<P>, reported: OrdMap<Index, Pvalue<Command<P>>>) {
-    let (accepted_by, waiting) = (BTreeMap::new(), Vector::new());
-    step.state_mut().role = Role::Leader { accepted_by, waiting };
-    let last = reported.get_max().map_or(Index::ZERO, |(slot, _)| *slot);
-    for slot in (step.state().chosen().0 + 1..=last.0).map(Index) {
-        match reported.get(&slot) {
-            Some(pvalue) => propose(step, slot, pvalue.value.clone()),
-            None if step.keeps(Rule::GapGetsNoOp) => propose(step, slot, Value::NoOp),
-            None => {}
+pub(super) fn begin<P: Params>(step: &mut Step<P>, reported: Slots<Command<P>>) {
+    let last = step.state().chosen();
+    let mut window = Window::default();
+    let known = reported.values().filter_map(|pvalue| pvalue.value.request());
+    known.for_each(|request| window.know(request));
+    let leader = Leader { accepted_by: BTreeMap::new(), last, reported, said: last, window };
+    step.state_mut().role = Role::Leader(leader);
+    go_on(step);
+}
+
+/// A client asks for a command. The leader finds a slot for it, unless it has one or needs none.
+pub(super) fn handle_request<P: Params>(step: &mut Step<P>, request: Request<Command<P>>) {
+    let (session, sequence) = (request.session, request.sequence);
+    if step.state().data.sessions.has_done(session, sequence) {
+        if step.keeps(Rule::RetryIsAnswered) {
+            step.answer_performed(session, sequence);
+        }
+        return;
+    }
+    let Some(leader) = step.state().leader() else { return step.redirect(session, sequence) };
+    if leader.window.has(session, sequence) {
+        return;
+    }
+    if let Some(leader) = step.state_mut().leader_mut() {
+        leader.window.wait(request);
+        go_on(step);
+    }
+}
+
+/// Chooses what may be chosen, and proposes what there is room for, until neither is left.
+fn go_on<P: Params>(step: &mut Step<P>) {
+    loop {
+        choose_accepted(step);
+        if !propose_next(step) {
+            return;
         }
     }
-    go_on(step);
+}
+
+/// Proposes something for the next slot: what was reported for it, or what a client asks for. False
+/// if there is nothing, or no room for it.
+fn propose_next<P: Params>(step: &mut Step<P>) -> bool {
+    let most = step.server.limits.window;
+    let (one_for_each, fills) =
+        (step.keeps(Rule::OneProposalPerBallotSlot), step.keeps(Rule::GapGetsNoOp));
+    let chosen = step.state().chosen();
+    let Some(leader) = step.state_mut().leader_mut() else { return false };
+    let slot = if one_for_each { leader.last.next() } else { chosen.next() };
+    if leader.reported.is_empty() {
+        let next = leader.window.next::<P::Machine>(|weight| weight <= most);
+        return next.map(|request| propose(step, slot, Value::Command(request))).is_some();
+    }
+    let value = leader.reported.get(&slot).map(|pvalue| pvalue.value.clone());
+    if let Some(request) = value.as_ref().and_then(Value::request) {
+        if !leader.window.has_room::<P::Machine>(request, |weight| weight <= most) {
+            return false;
+        }
+        leader.window.open::<P::Machine>(request);
+    }
+    leader.reported.remove(&slot);
+    match value {
+        Some(value) => propose(step, slot, value),
+        None if fills => propose(step, slot, Value::NoOp),
+        None => leader.last = slot,
+    }
+    true
 }
 
 /// Asks all acceptors to accept a value for a slot, this server among them.
 fn propose<P: Params>(step: &mut Step<P>, slot: Index, value: Value<Command<P>>) {
     let pvalue = Pvalue { ballot: step.promised(), value };
-    step.storage_mut().accepted.insert(slot, pvalue);
-    if let Role::Leader { accepted_by, .. } = &mut step.state_mut().role {
-        accepted_by.insert(slot, BTreeSet::new());
+    step.storage_mut().accepted.accept::<P::Machine>(slot, pvalue);
+    if let Some(leader) = step.state_mut().leader_mut() {
+        leader.accepted_by.insert(slot, BTreeSet::new());
+        leader.last = leader.last.max(slot);
     }
     if let Some(accept) = accept(step, slot) {
         step.broadcast(&accept);
@@ -50,63 +106,11 @@ fn accept<P: Params>(step: &Step<P>, slot: Index) -> Option<Message<Command<P>>>
     Some(Message::Accept(Accept { ballot, slot, value, chosen }))
 }
 
-/// A client asks for a command. The leader finds a slot for it, unless it has one or needs none.
-pub(super) fn handle_request<P: Params>(step: &mut Step<P>, request: Request<Command<P>>) {
-    let (session, sequence) = (request.session, request.sequence);
-    if step.state().sessions.has_done(session, sequence) {
-        if step.keeps(Rule::RetryIsAnswered) {
-            step.answer_performed(session, sequence);
-        }
-        return;
-    }
-    if !step.state().is_leader() {
-        return step.redirect(session, sequence);
-    }
-    if !is_open(step, &request)
-        && let Role::Leader { waiting, .. } = &mut step.state_mut().role
-    {
-        waiting.push_back(request);
-        go_on(step);
-    }
-}
-
-/// Whether a command waits for a slot already, or for its slot to be chosen.
-fn is_open<P: Params>(step: &Step<P>, request: &Request<Command<P>>) -> bool {
-    let (session, sequence) = (request.session, request.sequence);
-    let waits = |it: &Request<_>| (it.session, it.sequence) == (session, sequence);
-    let Role::Leader { waiting, .. } = &step.state().role else { return false };
-    let accepted = &step.state().storage.accepted;
-    waiting.iter().any(waits) || accepted.values().any(|it| it.value.is(session, sequence))
-}
-
-/// Chooses what may be chosen, and proposes what there is room for, until neither is left.
-fn go_on<P: Params>(step: &mut Step<P>) {
-    loop {
-        choose_accepted(step);
-        let slot = next_slot(step);
-        let open = slot.0.saturating_sub(step.state().chosen().0);
-        if open > step.server.limits.window {
-            return;
-        }
-        let Role::Leader { waiting, .. } = &mut step.state_mut().role else { return };
-        let Some(request) = waiting.pop_front() else { return };
-        propose(step, slot, Value::Command(request));
-    }
-}
-
-/// The first slot for which nothing is proposed.
-fn next_slot<P: Params>(step: &Step<P>) -> Index {
-    let chosen = step.state().chosen();
-    let open = step.state().storage.accepted.get_max().map(|(slot, _)| *slot);
-    let last = open.filter(|_| step.keeps(Rule::OneProposalPerBallotSlot));
-    last.unwrap_or(chosen).next()
-}
-
 /// An acceptor has accepted what is proposed for a slot.
 pub(super) fn handle_accepted<P: Params>(step: &mut Step<P>, from: Id, message: Accepted) {
     let is_own = message.ballot == step.promised();
-    let Role::Leader { accepted_by, .. } = &step.state().role else { return };
-    let Some(acceptors) = accepted_by.get(&message.slot) else { return };
+    let Some(leader) = step.state().leader() else { return };
+    let Some(acceptors) = leader.accepted_by.get(&message.slot) else { return };
     let has_accepted = acceptors.contains(&from);
     if !step.require(Rule::AcksOfThisBallot, is_own)
         || !step.require(Rule::AccepterCountsOnce, !has_accepted)
@@ -116,8 +120,8 @@ pub(super) fn handle_accepted<P: Params>(step: &mut Step<P>, from: Id, message: 
     // Acceptors are a set: to count one once more is to count another one.
     let silent = step.server.others(step.id).find(|id| has_accepted && !acceptors.contains(id));
     let acceptor = silent.unwrap_or(from);
-    if let Role::Leader { accepted_by, .. } = &mut step.state_mut().role
-        && let Some(acceptors) = accepted_by.get_mut(&message.slot)
+    if let Some(leader) = step.state_mut().leader_mut()
+        && let Some(acceptors) = leader.accepted_by.get_mut(&message.slot)
     {
         acceptors.insert(acceptor);
     }
@@ -133,7 +137,7 @@ fn choose_accepted<P: Params>(step: &mut Step<P>) {
 
 /// What a majority has accepted for the first slot that is not known to be chosen.
 fn next_chosen<P: Params>(step: &Step<P>) -> Option<Value<Command<P>>> {
-    let Role::Leader { accepted_by, .. } = &step.state().role else { return None };
+    let accepted_by = &step.state().leader()?.accepted_by;
     let is_chosen = |acceptors: &BTreeSet<Id>| {
         let is_enough = step.server.is_quorum_with(acceptors.len());
         step.require(Rule::MajorityAccepts, is_enough)
@@ -146,20 +150,37 @@ fn next_chosen<P: Params>(step: &Step<P>) -> Option<Value<Command<P>>> {
     Some(pvalue.value.clone())
 }
 
-/// Says that it is there and what is chosen, and again what acceptors have not accepted.
+/// Says that it is there and what is chosen, and again what acceptors have not accepted though it
+/// was proposed before it said so last.
 pub(super) fn send_again<P: Params>(step: &mut Step<P>) {
     if step.keeps(Rule::LeaderIsHeard) {
         let (ballot, up_to) = (step.promised(), step.state().chosen());
         step.broadcast(&Message::Chosen(Chosen { ballot, up_to }));
     }
-    let Role::Leader { accepted_by, .. } = &step.state().role else { return };
-    if !step.keeps(Rule::AcceptIsSentAgain) {
-        return;
-    }
-    for (slot, acceptors) in accepted_by.clone() {
-        let Some(accept) = accept(step, slot) else { continue };
-        for to in step.server.others(step.id).filter(|id| !acceptors.contains(id)) {
-            step.send(to, accept.clone());
+    if step.keeps(Rule::AcceptIsSentAgain) {
+        for to in step.server.others(step.id) {
+            for accept in unanswered(step, to) {
+                step.send(to, accept);
+            }
         }
     }
+    if let Some(leader) = step.state_mut().leader_mut() {
+        leader.said = leader.last;
+    }
+}
+
+/// What asks again for the first slots for which an acceptor has not answered, as far as one message
+/// would carry that, or for the very first one.
+fn unanswered<P: Params>(step: &Step<P>, by: Id) -> Vec<Message<Command<P>>> {
+    let state = step.state();
+    let Some(leader) = state.leader() else { return Vec::new() };
+    let open = leader.accepted_by.range(..=leader.said).filter(|(_, has)| !has.contains(&by));
+    let (most, mut sum) = (step.server.limits.page, 0);
+    let fits = |slot: &Index| {
+        let is_first = sum == 0;
+        sum += state.storage.accepted.get(slot).map_or(0, |it| it.value.weight::<P::Machine>());
+        is_first || sum <= most
+    };
+    let slots = open.map(|(slot, _)| *slot).take_while(fits);
+    slots.filter_map(|slot| accept(step, slot)).collect()
 }

@@ -8,7 +8,7 @@ use super::message::{Chosen, Entries, Learn, Message};
 use super::rules::Rule;
 use super::server::Step;
 use super::state::Role;
-use super::{Command, Params, snapshot};
+use super::{Command, Params, compaction, snapshot};
 use crate::number::Index;
 
 /// It is known what is chosen for the first slot of which that was not known. It takes effect, and
@@ -18,25 +18,25 @@ pub(super) fn choose<P: Params>(step: &mut Step<P>, value: Value<Command<P>>) {
     let state = step.state_mut();
     let slot = state.chosen().next();
     state.perform(&value, once);
-    state.storage.accepted.remove(&slot);
+    state.storage.accepted.close::<P::Machine>(slot);
     state.storage.log.push(value.clone());
     if state.incoming.as_ref().is_some_and(|incoming| incoming.last <= slot) {
         state.incoming = None;
     }
-    let is_leader = state.is_leader();
     match &mut state.role {
         Role::Follower { .. } => {}
         Role::Scout { reported, .. } => {
             reported.remove(&slot);
         }
-        Role::Leader { accepted_by, .. } => {
-            accepted_by.remove(&slot);
+        Role::Leader(leader) => {
+            leader.accepted_by.remove(&slot);
+            if let Some(request) = value.request() {
+                leader.window.commit::<P::Machine>(request);
+                step.answer_performed(request.session, request.sequence);
+            }
         }
     }
-    if is_leader && let Some(request) = value.request() {
-        step.answer_performed(request.session, request.sequence);
-    }
-    snapshot::take_if_due(step);
+    compaction::take_if_due(step);
 }
 
 /// All slots up to `up_to` are chosen: those for which something of this ballot was accepted here
@@ -52,7 +52,8 @@ pub(super) fn follow<P: Params>(step: &mut Step<P>, ballot: Ballot, up_to: Index
     }
 }
 
-/// A leader is there, and so much is chosen. Whoever lacks some of that asks for it.
+/// A leader is there, and so much is chosen. Whoever lacks some of that asks for it, unless some of
+/// it has come since it heard that last: then it has asked.
 pub(super) fn handle_chosen<P: Params>(step: &mut Step<P>, from: Id, message: Chosen) {
     let Chosen { ballot, up_to } = message;
     if ballot < step.promised() {
@@ -61,13 +62,25 @@ pub(super) fn handle_chosen<P: Params>(step: &mut Step<P>, from: Id, message: Ch
     step.promise(ballot);
     step.follow(Some(from));
     follow(step, ballot, up_to);
-    if step.state().chosen() < up_to && step.keeps(Rule::MissingIsAsked) {
+    let is_fresh = step.state().is_fresh;
+    if is_fresh {
+        step.state_mut().is_fresh = false;
+    }
+    if step.state().chosen() < up_to && !is_fresh && step.keeps(Rule::MissingIsAsked) {
         ask(step, from);
     }
 }
 
+/// Something has come of what this server lacks, and it asks for the rest.
+pub(super) fn ask_for_the_rest<P: Params>(step: &mut Step<P>, of: Id) {
+    if step.keeps(Rule::RestIsAsked) {
+        step.state_mut().is_fresh = true;
+        ask(step, of);
+    }
+}
+
 /// Asks a server for what is chosen and not known here.
-pub(super) fn ask<P: Params>(step: &mut Step<P>, of: Id) {
+fn ask<P: Params>(step: &mut Step<P>, of: Id) {
     let from = step.state().chosen().next();
     let incoming = step.state().incoming.as_ref();
     let has = incoming.map(|known| (known.last, known.pieces.len() as u32));
@@ -76,9 +89,7 @@ pub(super) fn ask<P: Params>(step: &mut Step<P>, of: Id) {
 
 /// Whether a server that knows nothing from `first` on lacks more than one message carries.
 pub(super) fn lacks_much<P: Params>(step: &Step<P>, first: Index) -> bool {
-    let state = step.state();
-    let is_compacted = first <= state.storage.log.base();
-    is_compacted || state.chosen().0 >= first.0 + step.server.limits.batch as u64
+    !step.state().storage.log.is_light::<P::Machine>(first, step.server.limits.page)
 }
 
 /// Tells a server some of what it lacks.
@@ -94,7 +105,7 @@ pub(super) fn tell<P: Params>(step: &mut Step<P>, to: Id, Learn { from: first, h
     if first <= step.state().storage.log.base() {
         return snapshot::send_piece(step, to, has);
     }
-    let chosen = step.state().storage.log.run(first, step.server.limits.batch);
+    let chosen = step.state().storage.log.run::<P::Machine>(first, step.server.limits.page);
     let up_to = step.state().chosen();
     step.send(to, Message::Entries(Entries { chosen, up_to }));
 }
@@ -110,10 +121,10 @@ pub(super) fn handle_entries<P: Params>(
     }
     let is_news = take(step, &message.chosen);
     if is_news && !step.keeps(Rule::WipedStaysOut) {
-        step.storage_mut().is_wiped = false;
+        step.state_mut().is_wiped = false;
     }
-    if is_news && step.state().chosen() < message.up_to && step.keeps(Rule::RestIsAsked) {
-        ask(step, from);
+    if is_news && step.state().chosen() < message.up_to {
+        ask_for_the_rest(step, from);
     }
 }
 

@@ -6,7 +6,12 @@ use imbl::Vector;
 use serde::{Deserialize, Serialize};
 
 use crate::number::Index;
-use crate::service::{Request, Sequence, Session};
+use crate::service::Request;
+use crate::state_machine::StateMachine;
+use crate::window;
+
+/// What a no-op weighs, in bytes.
+const NO_OP: usize = 64;
 
 /// What a slot may hold.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -25,9 +30,9 @@ impl<C> Value<C> {
         }
     }
 
-    /// Whether it is the command of this number of the session.
-    pub fn is(&self, session: Session, sequence: Sequence) -> bool {
-        self.request().is_some_and(|it| (it.session, it.sequence) == (session, sequence))
+    /// Its weight, in bytes.
+    pub fn weight<M: StateMachine<Command = C>>(&self) -> usize {
+        self.request().map_or(NO_OP, window::weight::<M>)
     }
 }
 
@@ -60,7 +65,7 @@ pub struct Log<C: Clone> {
 
 impl<C: Clone> Default for Log<C> {
     fn default() -> Self {
-        Log::behind(Index::ZERO)
+        Log::behind_base(Index::ZERO)
     }
 }
 
@@ -75,7 +80,7 @@ impl<C: Clone + fmt::Debug> fmt::Debug for Log<C> {
 
 impl<C: Clone> Log<C> {
     /// A log of which all up to `base` is compacted, and that has nothing behind it.
-    pub fn behind(base: Index) -> Self {
+    pub fn behind_base(base: Index) -> Self {
         Log { base, values: Vector::new() }
     }
 
@@ -106,15 +111,56 @@ impl<C: Clone> Log<C> {
         self.values.push_back(value);
     }
 
-    /// What is chosen for the first `most` slots from `from` on, as far as the log reaches. Nothing
-    /// if the first of them is compacted.
-    pub fn run(&self, from: Index, most: usize) -> Run<C> {
-        if from <= self.base {
-            return Run { from, values: Vector::new() };
+    /// How many of the values are before those behind `slot`.
+    fn offset(&self, slot: Index) -> usize {
+        (slot.0.saturating_sub(self.base.0) as usize).min(self.values.len())
+    }
+
+    /// The slots behind `slot` that are not compacted in order, with what is chosen for them.
+    pub fn behind(&self, slot: Index) -> impl Iterator<Item = (Index, &Value<C>)> {
+        let offset = self.offset(slot);
+        let slots = self.base.0.saturating_add(offset as u64 + 1)..;
+        let values = self.values.focus().narrow(offset..).into_iter();
+        values.zip(slots).map(|(value, slot)| (Index(slot), value))
+    }
+
+    /// What is chosen from `first` on, as far as it weighs no more than `most`, or for that slot
+    /// alone if it weighs more. Nothing if that is compacted.
+    pub fn run<M: StateMachine<Command = C>>(&self, first: Index, most: usize) -> Run<C> {
+        let (before, mut sum) = (Index(first.0.saturating_sub(1)), 0);
+        let fits = |(_, value): &(Index, &Value<C>)| {
+            let is_first = sum == 0;
+            sum += value.weight::<M>();
+            is_first || sum <= most
+        };
+        let is_there = first > self.base;
+        let count = if is_there { self.behind(before).take_while(fits).count() } else { 0 };
+        let values = self.values.skip(self.offset(before)).take(count);
+        Run { from: first, values }
+    }
+
+    /// Whether what is chosen from `first` on is not compacted, and weighs no more than `most`.
+    pub fn is_light<M: StateMachine<Command = C>>(&self, first: Index, most: usize) -> bool {
+        let (before, mut sum) = (Index(first.0.saturating_sub(1)), 0);
+        let fits = |(_, value): (Index, &Value<C>)| {
+            sum += value.weight::<M>();
+            sum <= most
+        };
+        first > self.base && self.behind(before).all(fits)
+    }
+
+    /// The last slot at or before `last` that is such that what is chosen behind it, up to `last`,
+    /// weighs no more than `most`. None before the base.
+    pub fn before<M: StateMachine<Command = C>>(&self, last: Index, most: usize) -> Index {
+        let (mut slot, mut sum) = (last, 0);
+        while let Some(value) = self.get(slot) {
+            sum += value.weight::<M>();
+            if sum > most {
+                break;
+            }
+            slot = Index(slot.0 - 1);
         }
-        let before = (from.0 - self.base.0 - 1) as usize;
-        let behind = self.values.skip(before.min(self.values.len()));
-        Run { from, values: behind.take(most.min(behind.len())) }
+        slot
     }
 
     /// Compacts all up to `slot`, if the log reaches so far and has not done so.

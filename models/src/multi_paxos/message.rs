@@ -3,12 +3,11 @@
 use std::fmt;
 
 use bytes::Bytes;
-use imbl::OrdMap;
 use serde::{Deserialize, Serialize};
 
 use super::ballot::Ballot;
 use super::log::{Run, Value};
-use super::state::Pvalue;
+use super::open::Slots;
 use crate::number::Index;
 
 /// A server that stands asks all others for a promise, for all slots from the first on of which it
@@ -28,7 +27,7 @@ pub struct Promise<C: Clone> {
     /// What is chosen, from the slot on that was asked for.
     pub chosen: Run<C>,
     /// By slot behind that, what was accepted last.
-    pub accepted: OrdMap<Index, Pvalue<C>>,
+    pub accepted: Slots<C>,
 }
 
 /// A leader proposes a value for a slot to all acceptors. It does so again until they answer, or it

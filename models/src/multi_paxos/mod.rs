@@ -34,8 +34,9 @@
 //! | what is chosen | `leader.rs`: `choose_accepted`; `learn.rs`: `follow` |
 //! | what is chosen takes effect | `learn.rs`: `choose`; `state.rs`: `perform` |
 //! | how who lags catches up | `learn.rs`: `handle_chosen`, `handle_entries` |
-//! | what stands for the beginning of the log | `snapshot.rs` |
-//! | what a server may do that has lost its disk | `server.rs`: `has_vote` |
+//! | how much is open at once | `leader.rs`: `propose_next`; `acceptor.rs`: `has_room` |
+//! | what stands for the beginning of the log | `compaction.rs`, `snapshot.rs` |
+//! | who has lost its disk, and what it may do | `server.rs`: `start`, `has_vote` |
 //! | who yields | `server.rs`: `follow` |
 //! | what survives a crash | `server.rs`: `to_save` |
 //!
@@ -50,24 +51,28 @@
 //! and is no acceptor any more; by PML it is one again when it has seen a later instance complete,
 //! which `multi-paxos/wiped-rejoins` shows to be too soon.
 //!
-//! Not here: a change of servers (PMMC §4.4), reads that are no commands, and snapshots that are
-//! encoded while the server goes on.
+//! Not here: a change of servers (PMMC §4.4), and reads that are no commands.
 
 mod acceptor;
 pub mod ballot;
 pub mod claims;
+pub mod compaction;
 mod leader;
 mod learn;
 pub mod log;
 pub mod message;
+pub mod open;
+pub mod protocol;
 pub mod rules;
 mod scout;
 mod server;
-mod snapshot;
+pub mod snapshot;
 pub mod specs;
 pub mod state;
+mod storage;
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::time::Duration;
 
@@ -92,19 +97,30 @@ pub struct Timing {
     pub silence: Range<Duration>,
 }
 
-/// How much there is of something at most.
+/// How much there is of something at most, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// How many slots are open: proposed, and not known to be chosen by who proposes. At least 1.
-    pub window: u64,
-    /// What is chosen for how many slots one message tells. At least 1.
-    pub batch: usize,
-    /// A snapshot is taken so many slots after the last one. At least 1.
-    pub snapshot_every: u64,
-    /// For so many of those slots the log has what is chosen nevertheless.
-    pub kept: u64,
-    /// How many bytes of a snapshot one message carries. At least 1.
+    /// What a leader leaves open: proposed, and not known to be chosen. A single command may be
+    /// more.
+    pub window: usize,
+    /// What one message tells of what is chosen; a single command may be more.
+    pub page: usize,
+    /// A snapshot is taken when what came after the last one weighs as much as this, and as that
+    /// snapshot.
+    pub floor: usize,
+    /// The log has what is chosen for the last slots of a snapshot nevertheless, as long as that
+    /// weighs no more than this, or than the snapshot before.
+    pub keep: usize,
+    /// A piece of a snapshot; at least 1.
     pub piece: usize,
+}
+
+impl Default for Limits {
+    /// As nodes have them. A promise carries a page, what two leaders have left open, and a single
+    /// command beside that: less than a message may be large, which is 4 MiB.
+    fn default() -> Self {
+        Limits { window: 512 << 10, page: 256 << 10, floor: 4 << 20, keep: 8 << 20, piece: 1 << 20 }
+    }
 }
 
 /// What the servers are made for: the machine that they replicate, and the book of rules.
@@ -120,6 +136,8 @@ type Command<P> = <MachineOf<P> as StateMachine>::Command;
 #[derive(Clone, Debug)]
 pub struct Server<P: Params> {
     pub servers: Vec<Id>,
+    /// Which store each server begins with. One that has another has lost its own.
+    pub first_stores: BTreeMap<Id, u64>,
     pub timing: Timing,
     pub limits: Limits,
     pub rules: P::Rules,
@@ -144,6 +162,8 @@ pub enum Timer {
     Again,
     /// Nothing was heard of a leader for too long.
     Silence,
+    /// The snapshot that is being taken is there.
+    Snapshot,
 }
 
 impl<P: Params> Service for Server<P> {
@@ -155,11 +175,16 @@ impl<P: Params> Actor for Server<P> {
     type Msg = MessageOf<Self>;
     type Timer = Timer;
     type State = ServerState<P::Machine>;
-    type Storage = Storage<Command<P>>;
+    type Storage = Storage<P::Machine>;
     type Random = ();
 
-    fn on_start(&self, _: Id, storage: &Option<Self::Storage>, out: &mut Out<Self>) -> Self::State {
-        self.start(storage.as_ref(), out)
+    fn on_start(
+        &self,
+        id: Id,
+        storage: &Option<Self::Storage>,
+        out: &mut Out<Self>,
+    ) -> Self::State {
+        self.start(id, storage.as_ref(), out)
     }
 
     fn on_msg(
@@ -186,6 +211,7 @@ impl<P: Params> Actor for Server<P> {
         match timer {
             Timer::Again => send_again(&mut step),
             Timer::Silence => scout::handle_silence(&mut step),
+            Timer::Snapshot => compaction::finish(&mut step),
         }
         step.finish(out);
     }
@@ -213,7 +239,7 @@ fn send_again<P: Params>(step: &mut Step<P>) {
     step.set_timer(Timer::Again, step.server.timing.again.clone());
     match &step.state().role {
         Role::Scout { promised_by, .. } => scout::send_again(step, &promised_by.clone()),
-        Role::Leader { .. } => leader::send_again(step),
+        Role::Leader(_) => leader::send_again(step),
         Role::Follower { .. } => {}
     }
 }

@@ -7,14 +7,18 @@
 //!   proposed something else for the slot and yet lead on: a majority of which it hears nothing has
 //!   chosen under a higher ballot, and some acceptor outside that majority has its proposal. So
 //!   five servers are needed.
-//! - An acceptor accepts nothing that is far ahead of what it knows to be chosen
-//!   (`is_within_reach`), and gives nobody a promise who is far behind (`lacks_much`). Both bound
-//!   what one message carries.
-//! - A command that has a slot, or waits for one, is not proposed again (`is_open`). It would cost
-//!   a slot, and take effect once: [`Rule::TakesEffectOnce`].
+//! - An acceptor leaves no more open than two leaders may (`has_room`), a leader proposes no more
+//!   than its window has room for (`propose_next`), and nobody is given a promise who is far behind
+//!   (`lacks_much`). All of that bounds what one message carries.
+//! - A command that has a slot, or waits for one, is not proposed again (`handle_request`). It would
+//!   cost a slot, and take effect once: [`Rule::TakesEffectOnce`].
 //! - A command that has lost its slot is proposed again when its client asks again:
 //!   [`Rule::ClientAsksAgain`]. In PMMC figure 1 a replica sees to that. Here whoever had the
 //!   command leads no more, and the leader could not answer a client that did not ask it.
+//! - Who is told some of what it lacks asks for the rest and not for all once more (`is_fresh`), and
+//!   what was just proposed is not proposed again at once (`unanswered`). Both save messages.
+//! - A snapshot that cannot be read is not asked for again (`unreadable`). All servers replicate the
+//!   same machine, so no search has one.
 //! - Who is preempted follows and waits (`follow`), for its ballot is what it has promised. It
 //!   waits as long each time. PMMC 3 lets it wait longer and longer, for it knows no bound of how
 //!   long a message takes. Here silence is at least three times as long as a leader is silent. The
@@ -59,6 +63,10 @@ rules! {
     TakesEffectOnce: "a command that is chosen for two slots takes effect once", "PMMC figure 1";
     SnapshotNewerOnly: "a snapshot is taken only for what is not known to be chosen", "PML §5";
     SnapshotHasSessions: "the sessions are part of a snapshot", "PML §5; thesis §6.3";
+    SnapshotOfItsMoment: "a snapshot taken aside is of the moment at which it was begun", "PML §5";
+    InstalledEndsTaking: "a snapshot taken aside is given up for one that is installed",
+        "found by search";
+    OtherStoreIsWiped: "whose store is not that of the founding has lost its disk", "quorate";
     WipedDoesNotPromise: "a server that has lost its disk is no acceptor", "DISC'17 §4";
     WipedStaysOut: "who has lost its disk is no acceptor again for what it has learnt",
         "DISC'17 §4; PML §5 takes it back";

@@ -3,16 +3,15 @@
 
 use std::collections::BTreeSet;
 
-use imbl::OrdMap;
 use stateright::actor::Id;
 
 use super::ballot::Ballot;
 use super::message::{Learn, Message, Prepare, Promise};
+use super::open::Slots;
 use super::rules::Rule;
 use super::server::Step;
-use super::state::{Pvalue, Role};
-use super::{Command, Params, Timer, leader, learn};
-use crate::number::Index;
+use super::state::Role;
+use super::{Command, Params, Timer, leader, learn, open};
 
 /// Nothing was heard of a leader for too long: the server stands with a new ballot of its own.
 pub(super) fn handle_silence<P: Params>(step: &mut Step<P>) {
@@ -23,7 +22,7 @@ pub(super) fn handle_silence<P: Params>(step: &mut Step<P>) {
     let owner = if step.keeps(Rule::BallotIsOwn) { step.id } else { Id::from(0) };
     let ballot = step.promised().next(owner);
     step.promise(ballot);
-    let reported = step.state().storage.accepted.clone();
+    let reported = Slots::clone(&step.state().storage.accepted);
     step.state_mut().role = Role::Scout { promised_by: BTreeSet::new(), reported };
     step.set_timer(Timer::Again, step.server.timing.again.clone());
     let prepare = prepare(step);
@@ -49,12 +48,9 @@ pub(super) fn handle_prepare<P: Params>(step: &mut Step<P>, from: Id, message: P
     step.promise(ballot);
     step.follow(None);
     let storage = &step.state().storage;
-    let chosen = storage.log.run(first, step.server.limits.batch);
-    let accepted = if step.keeps(Rule::AcceptedIsReported) {
-        storage.accepted.range(first..).map(|(slot, it)| (*slot, it.clone())).collect()
-    } else {
-        OrdMap::new()
-    };
+    let chosen = storage.log.run::<P::Machine>(first, step.server.limits.page);
+    let reports = step.keeps(Rule::AcceptedIsReported);
+    let accepted = if reports { open::from(&storage.accepted, first) } else { Slots::new() };
     step.send(from, Message::Promise(Promise { ballot, chosen, accepted }));
 }
 
@@ -84,7 +80,7 @@ pub(super) fn handle_promise<P: Params>(
 }
 
 /// Keeps of what is reported, slot by slot, what has the highest ballot.
-fn merge<P: Params>(step: &mut Step<P>, accepted: OrdMap<Index, Pvalue<Command<P>>>) {
+fn merge<P: Params>(step: &mut Step<P>, accepted: Slots<Command<P>>) {
     let first = step.state().chosen().next();
     let every_slot = step.keeps(Rule::EverySlotMerged);
     let highest = step.keeps(Rule::HighestBallotWins);

@@ -4,6 +4,7 @@ use stateright::actor::{Id, Out};
 
 use super::ballot::Ballot;
 use super::message::Message;
+use super::open::Open;
 use super::rules::Rule;
 use super::state::{Role, ServerState, Storage};
 use super::{Command, MachineOf, Params, Server, Timer};
@@ -26,16 +27,20 @@ impl<P: Params> Server<P> {
         is_majority(others + 1, self.servers.len())
     }
 
-    /// A server starts, for the first time or after a crash. One that has stored nothing has lost
-    /// what it had stored: each had something when the cluster was founded.
+    /// A server starts, for the first time or after a crash. One whose store is not the one that the
+    /// cluster was founded with has lost what it had stored.
     pub(super) fn start(
         &self,
-        storage: Option<&Storage<Command<P>>>,
+        id: Id,
+        storage: Option<&Storage<MachineOf<P>>>,
         out: &mut Out<Self>,
     ) -> ServerState<MachineOf<P>> {
         out.set_timer(Timer::Silence, self.timing.silence.clone());
+        let storage = storage.cloned().unwrap_or_else(|| Storage::of(0));
+        let is_founders = self.first_stores.get(&id) == Some(&storage.store);
         let once = self.rules.keeps(Rule::TakesEffectOnce);
-        ServerState::of(storage.cloned().unwrap_or_else(Storage::wiped), once)
+        let is_wiped = !self.rules.require(Rule::OtherStoreIsWiped, is_founders);
+        ServerState { is_wiped, ..ServerState::of(storage, once) }
     }
 }
 
@@ -53,7 +58,7 @@ impl<P: Params> Step<'_, '_, P> {
     }
 
     /// What survives a crash, to change it. It is saved when the step ends.
-    pub(super) fn storage_mut(&mut self) -> &mut Storage<Command<P>> {
+    pub(super) fn storage_mut(&mut self) -> &mut Storage<MachineOf<P>> {
         self.save();
         &mut self.state_mut().storage
     }
@@ -67,7 +72,7 @@ impl<P: Params> Step<'_, '_, P> {
 
     /// Whether this server may promise and accept: not if it has forgotten what it promised.
     pub(super) fn has_vote(&self) -> bool {
-        self.require(Rule::WipedDoesNotPromise, !self.state().storage.is_wiped)
+        self.require(Rule::WipedDoesNotPromise, !self.state().is_wiped)
     }
 
     /// Promises a ballot of another server: nothing is accepted below it any more.
@@ -100,7 +105,7 @@ impl<P: Params> Step<'_, '_, P> {
 
     /// Tells the client what its command returned, if it is the last one of its session.
     pub(super) fn answer_performed(&mut self, session: Session, sequence: Sequence) {
-        if let Some(last) = self.state().sessions.last(session)
+        if let Some(last) = self.state().data.sessions.last(session)
             && last.sequence == sequence
         {
             let answer = Answer::done(last.output.clone());
@@ -110,13 +115,13 @@ impl<P: Params> Step<'_, '_, P> {
 }
 
 impl<P: Params> Stored for Server<P> {
-    fn to_save(&self, state: &ServerState<MachineOf<P>>) -> Storage<Command<P>> {
+    fn to_save(&self, state: &ServerState<MachineOf<P>>) -> Storage<MachineOf<P>> {
         let mut storage = state.storage.clone();
         if !self.rules.keeps(Rule::PromiseSurvivesCrash) {
             storage.promised = Ballot::none();
         }
         if !self.rules.keeps(Rule::AcceptedSurvivesCrash) {
-            storage.accepted.clear();
+            storage.accepted = Open::default();
         }
         storage
     }

@@ -1,5 +1,5 @@
 //! Snapshots: what a server has computed stands for the values that it computed it from, so that
-//! its log does not grow without end. Who lacks what is compacted is sent the snapshot instead,
+//! its log does not grow without end. Every server takes its own: see `compaction.rs`. Who lacks what is compacted is sent the snapshot instead,
 //! piece by piece: it asks for the next one, and the sender remembers nothing of that.
 //!
 //! ```text
@@ -22,10 +22,10 @@ use super::message::{Message, Piece};
 use super::rules::Rule;
 use super::server::Step;
 use super::state::Role;
-use super::{Params, learn};
+use super::{Params, compaction, learn, open};
+use crate::data::Data;
 use crate::number::Index;
 use crate::pieces;
-use crate::session::Sessions;
 use crate::state_machine::StateMachine;
 
 /// What all slots up to `last` come to, encoded: the machine and the sessions.
@@ -40,28 +40,14 @@ impl Snapshot {
     ///
     /// # Errors
     /// If the pieces are not those of one snapshot, or are of another machine.
-    pub fn decode<M: StateMachine>(&self) -> postcard::Result<(M, Sessions<M::Output>)> {
+    pub fn decode<M: StateMachine>(&self) -> postcard::Result<Data<M>> {
         pieces::decode(&self.pieces)
     }
-}
 
-/// Takes a snapshot if the log is long enough, and compacts it, but for what is kept for those who
-/// lag a little.
-pub(super) fn take_if_due<P: Params>(step: &mut Step<P>) {
-    let limits = step.server.limits;
-    let storage = &step.state().storage;
-    let (last, kept) = (storage.log.last(), limits.kept);
-    if last.0 < storage.snapshot_last().0 + limits.snapshot_every {
-        return;
+    /// Its size in bytes.
+    pub fn size(&self) -> usize {
+        self.pieces.iter().map(Bytes::len).sum()
     }
-    let state = step.state();
-    let none = Sessions::default();
-    let has_sessions = step.keeps(Rule::SnapshotHasSessions);
-    let sessions = if has_sessions { &state.sessions } else { &none };
-    let pieces = pieces::encode(&(&state.machine, sessions), limits.piece);
-    let storage = step.storage_mut();
-    storage.snapshot = Some(Snapshot { last, pieces });
-    storage.log.compact_to(Index(last.0.saturating_sub(kept)));
 }
 
 /// Sends a server that has `has` of a snapshot the next piece of the one that is here.
@@ -78,46 +64,49 @@ pub(super) fn send_piece<P: Params>(step: &mut Step<P>, to: Id, has: Option<(Ind
 pub(super) fn handle_piece<P: Params>(step: &mut Step<P>, from: Id, message: Piece) {
     let Piece { last, pieces, number, bytes } = message;
     let is_newer = last > step.state().chosen();
-    if step.state().is_leader() || !step.require(Rule::SnapshotNewerOnly, is_newer) {
+    if step.state().is_leader()
+        || !step.require(Rule::SnapshotNewerOnly, is_newer)
+        || step.state().unreadable == Some(last)
+    {
         return;
     }
     let known = step.state().incoming.as_ref().filter(|known| known.last == last);
     let mut all = known.map_or_else(Vector::new, |known| known.pieces.clone());
     if number as usize != all.len() {
         // Who stands is sent the first one with each Prepare.
-        if number == 0 && step.keeps(Rule::RestIsAsked) {
-            learn::ask(step, from);
+        if number == 0 {
+            learn::ask_for_the_rest(step, from);
         }
         return;
     }
     all.push_back(bytes);
-    let is_whole = all.len() == pieces as usize;
-    step.state_mut().incoming = Some(Snapshot { last, pieces: all });
-    if is_whole {
-        install(step);
+    let snapshot = Snapshot { last, pieces: all };
+    if snapshot.pieces.len() == pieces as usize {
+        step.state_mut().incoming = None;
+        install(step, snapshot);
+    } else {
+        step.state_mut().incoming = Some(snapshot);
     }
-    if step.keeps(Rule::RestIsAsked) {
-        learn::ask(step, from);
-    }
+    learn::ask_for_the_rest(step, from);
 }
 
-/// Puts the snapshot that is here in the place of what was chosen before it ends. One that is of
-/// another machine is dropped.
-fn install<P: Params>(step: &mut Step<P>) {
-    let Some(snapshot) = step.state_mut().incoming.take() else { return };
-    let Ok((machine, sessions)) = snapshot.decode() else { return };
+/// Puts a snapshot in the place of what was chosen before it ends. One that cannot be decoded is
+/// not taken, now or later.
+fn install<P: Params>(step: &mut Step<P>, snapshot: Snapshot) {
     let last = snapshot.last;
+    let Ok(data) = snapshot.decode() else {
+        step.state_mut().unreadable = Some(last);
+        return;
+    };
     let storage = step.storage_mut();
-    storage.log = Log::behind(last);
+    storage.log = Log::behind_base(last);
     storage.snapshot = Some(snapshot);
-    storage.accepted = storage.accepted.range(last.next()..).map(owned).collect();
+    storage.accepted.close_to::<P::Machine>(last);
     let state = step.state_mut();
-    (state.machine, state.sessions) = (machine, sessions);
+    state.data = data;
+    state.since_snapshot = 0;
     if let Role::Scout { reported, .. } = &mut state.role {
-        *reported = reported.range(last.next()..).map(owned).collect();
+        *reported = open::from(reported, last.next());
     }
-}
-
-fn owned<K: Clone, V: Clone>((key, value): (&K, &V)) -> (K, V) {
-    (key.clone(), value.clone())
+    compaction::give_up(step);
 }

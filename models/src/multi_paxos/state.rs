@@ -1,69 +1,49 @@
 //! What a server knows.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 
-use imbl::{OrdMap, Vector};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use stateright::actor::Id;
 
 use super::ballot::Ballot;
+use super::compaction::Taking;
 use super::log::{Log, Value};
+use super::open::{Open, Slots};
 use super::snapshot::Snapshot;
+use crate::data::Data;
 use crate::number::Index;
-use crate::service::Request;
-use crate::session::{Last, Sessions};
 use crate::state_machine::StateMachine;
-
-/// What was proposed for a slot, and in which ballot.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct Pvalue<C> {
-    pub ballot: Ballot,
-    pub value: Value<C>,
-}
-
-impl<C: fmt::Debug> fmt::Debug for Pvalue<C> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?}:{:?}", self.ballot, self.value)
-    }
-}
+use crate::window::Window;
 
 /// What survives a crash, and only that: the acceptor, and what is chosen as far as that was known
 /// when something was saved.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(bound(serialize = "C: Serialize", deserialize = "C: Deserialize<'de>"))]
-pub struct Storage<C: Clone> {
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(bound = "")]
+pub struct Storage<M: StateMachine> {
+    /// Which store this is: drawn when it is made.
+    pub store: u64,
     /// Nothing is accepted below this ballot.
     pub promised: Ballot,
-    /// By slot behind the log, what was accepted last. There are few: see [`Limits`].
+    /// By slot behind the log, what was accepted last. There is little: see [`Limits`].
     ///
     /// [`Limits`]: super::Limits
-    pub accepted: OrdMap<Index, Pvalue<C>>,
+    pub accepted: Open<M::Command>,
     /// What stands for the part of the log that is compacted, and for some behind it.
     pub snapshot: Option<Snapshot>,
     /// What is chosen.
-    pub log: Log<C>,
-    /// The server has lost what it had stored before, and with it what it had promised.
-    pub is_wiped: bool,
+    pub log: Log<M::Command>,
 }
 
-/// What a server has stored when its cluster is founded.
-impl<C: Clone> Default for Storage<C> {
-    fn default() -> Self {
+impl<M: StateMachine> Storage<M> {
+    /// Of a server that has never started.
+    pub fn of(store: u64) -> Self {
         Storage {
+            store,
             promised: Ballot::none(),
-            accepted: OrdMap::new(),
+            accepted: Open::default(),
             snapshot: None,
             log: Log::default(),
-            is_wiped: false,
         }
-    }
-}
-
-impl<C: Clone> Storage<C> {
-    /// What a server begins with that has lost what it had stored.
-    pub fn wiped() -> Self {
-        Storage { is_wiped: true, ..Storage::default() }
     }
 
     /// All slots up to this one are in the snapshot.
@@ -85,29 +65,47 @@ pub enum Role<C: Clone> {
         /// Who else has promised.
         promised_by: BTreeSet<Id>,
         /// By slot, what a promise reports of the highest ballot.
-        reported: OrdMap<Index, Pvalue<C>>,
+        reported: Slots<C>,
     },
-    /// It proposes in the ballot that it has promised itself.
-    Leader {
-        /// By slot that is not known to be chosen, who else has accepted what is proposed for it.
-        accepted_by: BTreeMap<Index, BTreeSet<Id>>,
-        /// Commands that wait for a slot.
-        waiting: Vector<Request<C>>,
-    },
+    Leader(Leader<C>),
+}
+
+/// It proposes in the ballot that it has promised itself.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(bound = "C: Serialize")]
+pub struct Leader<C: Clone> {
+    /// By slot that is not known to be chosen, who else has accepted what is proposed for it.
+    pub accepted_by: BTreeMap<Index, BTreeSet<Id>>,
+    /// The last slot for which something is proposed.
+    pub last: Index,
+    /// By slot behind that, what was reported, and is to be proposed first.
+    pub reported: Slots<C>,
+    /// The last slot for which something was proposed when it last said what is needed.
+    pub said: Index,
+    pub window: Window<C>,
 }
 
 /// What a server knows.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(bound = "")]
 pub struct ServerState<M: StateMachine> {
-    pub storage: Storage<M::Command>,
+    pub storage: Storage<M>,
+    /// The server has lost what it had stored before, and with it what it had promised.
+    pub is_wiped: bool,
     pub role: Role<M::Command>,
-    /// What the log makes of an empty machine.
-    pub machine: M,
-    /// The last command of each session that took effect, and what it returned.
-    pub sessions: Sessions<M::Output>,
+    /// What the log makes of nothing.
+    pub data: Data<M>,
+    /// What the slots weigh that no snapshot of this server stands for, in bytes.
+    pub since_snapshot: usize,
+    /// The snapshot that is being taken.
+    pub taking: Option<Taking<M>>,
     /// The first pieces of a snapshot that this server is sent.
     pub incoming: Option<Snapshot>,
+    /// The last slot of a snapshot that this server was sent and cannot read.
+    pub unreadable: Option<Index>,
+    /// Some of what it lacks has come since it last heard how much that is, and it has asked for
+    /// the rest.
+    pub is_fresh: bool,
 }
 
 impl<M: StateMachine> ServerState<M> {
@@ -115,16 +113,23 @@ impl<M: StateMachine> ServerState<M> {
     ///
     /// # Panics
     /// If the snapshot is none of this machine.
-    pub fn of(storage: Storage<M::Command>, once: bool) -> Self {
-        let role = Role::Follower { leader: None };
-        let computed = storage.snapshot.as_ref().map(|snapshot| {
+    pub fn of(storage: Storage<M>, once: bool) -> Self {
+        let data = storage.snapshot.as_ref().map(|snapshot| {
             snapshot.decode().expect("what was stored is a snapshot of this machine")
         });
-        let (machine, sessions) = computed.unwrap_or_default();
         let (from, log) = (storage.snapshot_last(), storage.log.clone());
-        let mut state = ServerState { storage, role, machine, sessions, incoming: None };
-        let behind = log.iter().filter(|(slot, _)| *slot > from);
-        behind.for_each(|(_, value)| state.perform(value, once));
+        let mut state = ServerState {
+            storage,
+            is_wiped: false,
+            role: Role::Follower { leader: None },
+            data: data.unwrap_or_default(),
+            since_snapshot: 0,
+            taking: None,
+            incoming: None,
+            unreadable: None,
+            is_fresh: false,
+        };
+        log.behind(from).for_each(|(_, value)| state.perform(value, once));
         state
     }
 
@@ -144,18 +149,32 @@ impl<M: StateMachine> ServerState<M> {
     }
 
     pub fn is_leader(&self) -> bool {
-        matches!(self.role, Role::Leader { .. })
+        self.leader().is_some()
+    }
+
+    /// What it knows as a leader, if it is one.
+    pub fn leader(&self) -> Option<&Leader<M::Command>> {
+        match &self.role {
+            Role::Leader(leader) => Some(leader),
+            Role::Follower { .. } | Role::Scout { .. } => None,
+        }
+    }
+
+    /// The same, to change it.
+    pub fn leader_mut(&mut self) -> Option<&mut Leader<M::Command>> {
+        match &mut self.role {
+            Role::Leader(leader) => Some(leader),
+            Role::Follower { .. } | Role::Scout { .. } => None,
+        }
     }
 
     /// The next value of the log takes effect. If it is a command that did so before, `once` says
     /// that it does not again.
     pub fn perform(&mut self, value: &Value<M::Command>, once: bool) {
+        self.since_snapshot += value.weight::<M>();
         let Some(request) = value.request() else { return };
-        if once && self.sessions.has_done(request.session, request.sequence) {
-            return;
+        if !once || !self.data.sessions.has_done(request.session, request.sequence) {
+            self.data.apply(request);
         }
-        let output = self.machine.apply(&request.command);
-        let last = Last { sequence: request.sequence, index: Index::ZERO, output };
-        self.sessions.record(request.session, last);
     }
 }

@@ -45,8 +45,8 @@ fn is_past<M: StateMachine>(known: &ServerState<M>, message: &Message<M::Command
             m.ballot < promised || (m.ballot == promised && !stands)
         }
         Message::Accepted(m) => match &known.role {
-            Role::Leader { accepted_by, .. } => {
-                m.ballot < promised || !accepted_by.contains_key(&m.slot)
+            Role::Leader(leader) => {
+                m.ballot < promised || !leader.accepted_by.contains_key(&m.slot)
             }
             // Who stands will lead, but nothing is accepted of its ballot before that.
             Role::Follower { .. } | Role::Scout { .. } => m.ballot <= promised,

@@ -67,7 +67,7 @@ pub fn one_value<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
 /// compared, for the state tells what it was. Who has lost its disk counts for what it held.
 fn holds<M: StateMachine>(server: &ServerState<M>, slot: Index, value: &Value<M::Command>) -> bool {
     let storage = &server.storage;
-    storage.is_wiped || slot <= storage.log.base() || server.held(slot) == Some(value)
+    server.is_wiped || slot <= storage.log.base() || server.held(slot) == Some(value)
 }
 
 /// More than half of the servers hold what anybody takes as chosen, whether they know that it is or
@@ -80,14 +80,18 @@ fn majority_holds<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
     })
 }
 
-/// A leader with the highest ballot that anybody has promised knows, or has proposed, all that is
-/// chosen.
+/// A leader with the highest ballot that anybody has promised knows all that is chosen, or has
+/// proposed it, or is going to as soon as there is room.
 fn leader_has_all<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
     let highest = servers(state).map(|(_, server)| server.promised()).max();
     let leads = |it: &&ServerState<_>| it.is_leader() && Some(it.promised()) == highest;
+    let is_next = |leader: &ServerState<_>, slot: Index, value: &Value<_>| {
+        let reported = leader.leader().and_then(|it| it.reported.get(&slot));
+        reported.is_some_and(|pvalue| pvalue.value == *value)
+    };
     servers(state).map(|(_, server)| server).filter(leads).all(|leader| {
         let mut chosen = state.history.chosen.iter();
-        chosen.all(|(slot, value)| holds(leader, slot, value))
+        chosen.all(|(slot, value)| holds(leader, slot, value) || is_next(leader, slot, value))
     })
 }
 
@@ -96,7 +100,7 @@ fn quorum_promised<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
     let all: Vec<_> = servers(state).map(|(_, server)| server).collect();
     all.iter().filter(|server| server.is_leader()).all(|leader| {
         let has_promised =
-            |it: &&&ServerState<_>| it.storage.is_wiped || it.promised() >= leader.promised();
+            |it: &&&ServerState<_>| it.is_wiped || it.promised() >= leader.promised();
         is_majority(all.iter().filter(has_promised).count(), all.len())
     })
 }
@@ -109,11 +113,11 @@ fn counted_accepted<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
         let accepted = server.storage.accepted.get(slot);
         accepted.is_some_and(|it| it.ballot >= ballot)
             || chosen.get(*slot).is_some_and(|value| holds(server, *slot, value))
-            || server.storage.is_wiped
+            || server.is_wiped
     };
     servers(state).all(|(_, leader)| {
-        let Role::Leader { accepted_by, .. } = &leader.role else { return true };
-        accepted_by.iter().all(|(slot, counted)| {
+        let Some(own) = leader.leader() else { return true };
+        own.accepted_by.iter().all(|(slot, counted)| {
             let mut counted = servers(state).filter(|(id, _)| counted.contains(id));
             counted.all(|(_, server)| has_accepted(server, slot, leader.promised()))
         })
@@ -146,10 +150,10 @@ fn never_back<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
 fn state_follows<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
     let chosen = &state.history.chosen;
     servers(state).all(|(_, server)| {
-        let mut again = ServerState::<MachineOf<P>>::of(Storage::default(), true);
+        let mut again = ServerState::<MachineOf<P>>::of(Storage::of(0), true);
         let known = chosen.iter().take_while(|(slot, _)| *slot <= server.chosen());
         known.for_each(|(_, value)| again.perform(value, true));
-        (again.machine, again.sessions) == (server.machine.clone(), server.sessions.clone())
+        again.data == server.data
     })
 }
 
@@ -240,12 +244,12 @@ pub fn an_installed_snapshot<P: Params>(_: &System<P>, state: &SystemState<P>) -
 
 /// A server that has lost its disk is up, and another one leads with what it was told.
 pub fn a_wiped_server<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
-    state.history.adopted && servers_up(state).any(|(_, it)| it.storage.is_wiped)
+    state.history.adopted && servers_up(state).any(|(_, it)| it.is_wiped)
 }
 
 /// A server has lost its disk, and knows what is chosen nevertheless.
 pub fn a_wiped_server_learns<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
-    servers_up(state).any(|(_, it)| it.storage.is_wiped && it.chosen() > Index::ZERO)
+    servers_up(state).any(|(_, it)| it.is_wiped && it.chosen() > Index::ZERO)
 }
 
 /// Every command is answered, and a leader has begun with what others had accepted.

@@ -68,6 +68,7 @@ fn range(timer: &member::Timer<Timer>) -> RangeInclusive<u8> {
     match timer {
         member::Timer::Server(Timer::Again) => 1..=1,
         member::Timer::Server(Timer::Silence) => 3..=6,
+        member::Timer::Server(Timer::Snapshot) => 1..=2,
         member::Timer::Retry | member::Timer::Try(_) => 2..=2,
         member::Timer::Orders => operator::TICKS,
     }
@@ -117,14 +118,14 @@ pub fn multi_paxos(name: &str, rules: Book, bounds: Bounds<'_>, facts: &[Fact]) 
 /// The specs of liveness. The counts change only with a reason.
 pub fn all() -> Vec<Box<dyn AnySpec>> {
     vec![
-        calm().counts(1_674, 2_518).boxed(),
-        failover().counts(6_326, 10_799).boxed(),
+        calm().counts(1_728, 2_590).boxed(),
+        failover().counts(6_368, 10_841).boxed(),
         rejoin().counts(51_716, 121_607).boxed(),
         lossy().counts(9_482, 22_030).boxed(),
-        cut_off().counts(27_363, 54_504).boxed(),
-        suspicion().counts(45_570, 117_264).boxed(),
-        cut_link().counts(2_605, 3_793).boxed(),
-        snapshot().counts(65_295, 143_069).boxed(),
+        cut_off().counts(27_995, 55_525).boxed(),
+        suspicion().counts(45_427, 114_823).boxed(),
+        cut_link().counts(2_653, 3_851).boxed(),
+        snapshot().counts(163_476, 344_534).boxed(),
         impatient().boxed(),
     ]
 }

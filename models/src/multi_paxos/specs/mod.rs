@@ -12,6 +12,7 @@ use stateright::actor::Id;
 
 use super::claims::ghost::Ghost;
 use super::claims::properties::{Condition, System};
+use super::open::Slots;
 use super::rules::Rule;
 use super::state::Storage;
 use super::{Limits, MemberState, MultiPaxos, Server, Timing};
@@ -74,7 +75,8 @@ fn system(rules: Book, count: usize, limits: Limits, scripts: &[&[Command]]) -> 
         ..Habits::ALL
     };
     let timing = Timing { again: milliseconds(50, 50), silence: milliseconds(150, 300) };
-    let server = Server { servers: servers.clone(), timing, limits, rules };
+    let first_stores = servers.iter().map(|id| (*id, FIRST_STORE)).collect();
+    let server = Server { servers: servers.clone(), first_stores, timing, limits, rules };
     let past = Past::default();
     let mut system = crate::system::system(past, count, server, &servers, scripts, habits);
     for (number, member) in system.actors[count..].iter_mut().enumerate() {
@@ -85,11 +87,13 @@ fn system(rules: Book, count: usize, limits: Limits, scripts: &[&[Command]]) -> 
     system
 }
 
-/// A spec of a system of so many servers, each of which has stored that it was there when the
-/// cluster was founded.
+/// The store of each server when the cluster is founded.
+const FIRST_STORE: u64 = 1;
+
+/// A spec of a system of so many servers, each of which has the store that it was founded with.
 fn founded(name: &str, system: System<Checked>, servers: usize) -> MultiPaxosSpec {
     let mut spec = Spec::new(name, system, servers);
-    spec.storages = vec![Some(Storage::default()); servers];
+    spec.storages = vec![Some(Storage::of(FIRST_STORE)); servers];
     spec
 }
 
@@ -105,13 +109,13 @@ pub fn same_durable(now: &MemberState<Kv>, started: &MemberState<Kv>) -> bool {
     let (member::State::Server(now), member::State::Server(started)) = (now, started) else {
         return true;
     };
-    let mut behind = started.storage.accepted.clone();
+    let mut behind = Slots::clone(&started.storage.accepted);
     let known = now.storage.log.iter().all(|(slot, value)| {
         behind.remove(&slot);
         started.held(slot) == Some(value)
     });
     known
-        && behind == now.storage.accepted
+        && behind == *now.storage.accepted
         && started.promised() == now.promised()
         && started.storage.snapshot == now.storage.snapshot
 }

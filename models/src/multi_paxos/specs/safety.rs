@@ -46,9 +46,13 @@ impl Default for Bounds<'_> {
     }
 }
 
+/// What a slot weighs in the specs, or a little more: two of them weigh more than this and no more
+/// than twice as much, and so on.
+pub const SLOT: usize = 80;
+
 /// Two slots are open at most, and a message tells of so many.
 pub const LIMITS: Limits =
-    Limits { window: 2, batch: 2, snapshot_every: u64::MAX / 2, kept: 0, piece: 1_000 };
+    Limits { window: 2 * SLOT, page: 2 * SLOT, floor: usize::MAX, keep: 0, piece: 1_000 };
 
 /// Multi-Paxos within `bounds`: its safety, and the facts that must be reachable.
 pub fn multi_paxos(name: &str, rules: Book, bounds: Bounds<'_>, facts: &[Fact]) -> MultiPaxosSpec {
@@ -75,14 +79,14 @@ pub fn multi_paxos(name: &str, rules: Book, bounds: Bounds<'_>, facts: &[Fact]) 
 pub fn all() -> Vec<Box<dyn AnySpec>> {
     vec![
         one_slot().counts(4_495, 13_185).boxed(),
-        conflict().counts(606_922, 2_529_578).boxed(),
-        three_ballots().counts(301_687, 1_224_476).boxed(),
+        conflict().counts(613_088, 2_557_644).boxed(),
+        three_ballots().counts(252_939, 961_197).boxed(),
         gap().counts(49_711, 189_746).boxed(),
-        crash().counts(283_792, 1_190_579).boxed(),
-        catch_up().counts(233_178, 810_491).boxed(),
+        crash().counts(283_828, 1_190_633).boxed(),
+        catch_up().counts(183_683, 627_303).boxed(),
         lossy().counts(58_889, 205_815).boxed(),
         four().counts(74_169, 309_438).boxed(),
-        twice().counts(622, 1_283).boxed(),
+        twice().counts(726, 1_543).boxed(),
     ]
 }
 
@@ -90,7 +94,7 @@ pub fn all() -> Vec<Box<dyn AnySpec>> {
 pub const CRASH: Faults = Faults { crashes: 1, down_at_once: 1, ..Faults::NONE };
 
 /// One slot is open at most.
-pub const ONE_OPEN: Limits = Limits { window: 1, batch: 1, ..LIMITS };
+pub const ONE_OPEN: Limits = Limits { window: SLOT, page: SLOT, ..LIMITS };
 
 /// One decree, as in PMS 2: what two clients ask for is proposed for the first slot, or not at all.
 ///

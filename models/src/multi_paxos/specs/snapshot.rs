@@ -3,7 +3,7 @@
 use quorate_checker::AnySpec;
 use quorate_checker::spec::{Action, ActionOf, Faults};
 
-use super::{Bounds, Checked, EVERY_RULE, Fact, LIMITS, MultiPaxosSpec, Now, ONE_OPEN};
+use super::{Bounds, Checked, EVERY_RULE, Fact, MultiPaxosSpec, Now, ONE_OPEN, SLOT};
 use super::{fact, multi_paxos};
 use crate::kv::{Command, put};
 use crate::member::Timer::Server;
@@ -19,15 +19,15 @@ use crate::system::Boxed;
 /// The specs of snapshots and of wiped servers. The counts change only with a reason.
 pub fn all() -> Vec<Box<dyn AnySpec>> {
     vec![
-        snapshot().counts(190_063, 649_734).boxed(),
+        snapshot().counts(589_540, 2_175_932).boxed(),
         wiped().counts(53_250, 126_943).boxed(),
         wiped_rejoins().boxed(),
-        wiped_stays_out().counts(107_529, 399_476).boxed(),
+        wiped_stays_out().counts(29_296, 85_254).boxed(),
     ]
 }
 
 /// A snapshot for each slot, in several pieces, beside which the log has the last slot only.
-pub const COMPACT: Limits = Limits { snapshot_every: 1, kept: 1, piece: 16, ..ONE_OPEN };
+pub const COMPACT: Limits = Limits { floor: 1, keep: SLOT, piece: 16, ..ONE_OPEN };
 
 /// One server loses its disk.
 pub const WIPE: Faults = Faults { rollbacks: 1, down_at_once: 1, ..Faults::NONE };
@@ -35,7 +35,8 @@ pub const WIPE: Faults = Faults { rollbacks: 1, down_at_once: 1, ..Faults::NONE 
 /// A server lacks what the others have compacted.
 pub fn snapshot() -> MultiPaxosSpec {
     let scripts: &[&[Command]] = &[&[put("x", "1"), put("x", "2")]];
-    let bounds = Bounds { scripts, limits: COMPACT, silences: 2, agains: 1, ..Bounds::default() };
+    let limits = Limits { floor: SLOT + 1, ..COMPACT };
+    let bounds = Bounds { scripts, limits, silences: 2, agains: 1, ..Bounds::default() };
     let facts: &[Fact] = &[fact("a snapshot is installed", properties::an_installed_snapshot)];
     multi_paxos("multi-paxos/snapshot", EVERY_RULE, bounds, facts)
         .summary("a server that lacks what is compacted is given a snapshot, piece by piece")
@@ -55,7 +56,7 @@ pub fn lost_disk<'a>(scripts: &'a [&'a [Command]]) -> Bounds<'a> {
     Bounds {
         servers: 5,
         scripts,
-        limits: Limits { window: 1, batch: 1, ..LIMITS },
+        limits: ONE_OPEN,
         silences: 2,
         agains: 1,
         faults: WIPE,
