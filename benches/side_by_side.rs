@@ -21,7 +21,7 @@ use std::time::Duration;
 
 use cluster::{Cluster, QUORATE, quorate, wait_for};
 use quorate_models::protocol::Protocol;
-use quorate_models::{primary_backup, raft, viewstamped};
+use quorate_models::{multi_paxos, primary_backup, raft, viewstamped};
 use serde_json::Value;
 
 const NODES: u64 = 3;
@@ -60,8 +60,9 @@ fn main() -> ExitCode {
     let is_quick = arguments.iter().any(|word| word == "--quick");
     let plan =
         if is_quick { Plan { seconds: 1, kills: 2 } } else { Plan { seconds: 8, kills: 20 } };
-    let protocols: [(&str, Start); 3] = [
+    let protocols: [(&str, Start); 4] = [
         ("Raft", start::<raft::protocol::Node>),
+        ("Multi-Paxos", start::<multi_paxos::protocol::Node>),
         ("Viewstamped Replication", start::<viewstamped::protocol::Node>),
         ("Primary and backup", start::<primary_backup::protocol::Node>),
     ];

@@ -13,6 +13,8 @@ mod load;
 mod machines;
 #[path = "cluster/member.rs"]
 mod member;
+#[path = "cluster/multi_paxos.rs"]
+mod multi_paxos;
 #[path = "cluster/old.rs"]
 mod old;
 #[path = "cluster/primary_backup.rs"]

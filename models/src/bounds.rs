@@ -36,8 +36,17 @@ pub const COUNTS: &[Count] = &[
         (0, 255),
         "Primary-backup: how often a server is taken for dead, in total [default: 0]",
     ),
-    count("silences", (0, 255), "Viewstamped: how often silence is noticed, in total [default: 0]"),
-    count("agains", (0, 255), "Viewstamped: how often something is said again [default: 0]"),
+    count(
+        "silences",
+        (0, 255),
+        "Viewstamped, Multi-Paxos: how often silence is noticed, in total [default: 0; \
+         Multi-Paxos: 1]",
+    ),
+    count(
+        "agains",
+        (0, 255),
+        "Viewstamped, Multi-Paxos: how often something is said again [default: 0]",
+    ),
     count("retries", (0, 255), "How often clients ask again, in total [default: 0]"),
     count("crashes", (0, 255), "How many times servers crash, in total [default: 0]"),
     count("down-at-once", (0, 9), "How many servers are down at once at most [default: 1]"),
@@ -46,7 +55,7 @@ pub const COUNTS: &[Count] = &[
     count(
         "rollbacks",
         (0, 255),
-        "Raft: how often an older storage takes a newer one's place [default: 0]",
+        "Raft, Multi-Paxos: how often an older storage takes a newer one's place [default: 0]",
     ),
     count(
         "backups",

@@ -137,8 +137,10 @@ pub fn custom(
         "raft" => raft::specs::custom::spec(bounds),
         "primary-backup" => primary_backup::specs::custom::spec(bounds),
         "viewstamped" => viewstamped::specs::custom::spec(bounds),
+        "multi-paxos" => multi_paxos::specs::custom::spec(bounds),
         _ => Err(bounds::Refused(format!(
-            "no protocol {protocol:?} takes bounds, only raft, primary-backup and viewstamped do"
+            "no protocol {protocol:?} takes bounds, only raft, primary-backup, viewstamped and \
+             multi-paxos do"
         ))),
     }
 }

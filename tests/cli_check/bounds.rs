@@ -72,6 +72,7 @@ fn what_must_be_reachable_is_so_whatever_else_is_bounded() {
     let (none, one, two): (_, _, &[&str]) =
         (&[][..], &["put x=1; get x"][..], &["get x", "put x=1"]);
     let (raft, pair) = (("raft", "elections"), ("primary-backup", "suspicions"));
+    let paxos = ("multi-paxos", "silences");
     for ((protocol, needed), servers, more, scripts) in [
         (raft, 1, "batch", none),
         (raft, 1, "drops", one),
@@ -85,6 +86,10 @@ fn what_must_be_reachable_is_so_whatever_else_is_bounded() {
         (pair, 2, "drops", one),
         (pair, 2, "crashes", two),
         (pair, 3, "retries", one),
+        (paxos, 1, "drops", one),
+        (paxos, 2, "crashes", two),
+        (paxos, 2, "rollbacks", none),
+        (paxos, 3, "retries", one),
     ] {
         let script = |text: &&str| quorate_models::script::parse(text).unwrap();
         let counts = [("servers", servers), (needed, 1), (more, 1)].into();
@@ -105,6 +110,19 @@ const NOT_OF_RAFT: &[&str] = &["pings", "suspicions", "silences", "agains"];
 /// What Viewstamped Replication can be asked for.
 const OF_VIEWSTAMPED: &[&str] =
     &["servers", "silences", "agains", "retries", "crashes", "down-at-once", "drops", "duplicates"];
+
+/// What Multi-Paxos can be asked for.
+const OF_MULTI_PAXOS: &[&str] = &[
+    "servers",
+    "silences",
+    "agains",
+    "retries",
+    "crashes",
+    "down-at-once",
+    "drops",
+    "duplicates",
+    "rollbacks",
+];
 
 /// What primary and backup can be asked for.
 const OF_PAIRS: &[&str] = &[
@@ -137,12 +155,14 @@ fn every_bound_of_the_command_line_changes_what_is_explored() {
     let of_raft = names.filter(|name| !NOT_OF_RAFT.contains(name)).map(|name| ("raft", name));
     let of_pairs = OF_PAIRS.iter().map(|name| ("primary-backup", *name));
     let of_viewstamped = OF_VIEWSTAMPED.iter().map(|name| ("viewstamped", *name));
-    for (protocol, name) in of_raft.chain(of_pairs).chain(of_viewstamped) {
+    let of_multi_paxos = OF_MULTI_PAXOS.iter().map(|name| ("multi-paxos", *name));
+    for (protocol, name) in of_raft.chain(of_pairs).chain(of_viewstamped).chain(of_multi_paxos) {
         // What a bound needs beside it to do anything, and how far it goes.
         let (live, beside, more) = match name {
             "servers" if protocol == "primary-backup" => (false, Some(("pings", 1)), 3),
             "servers" => (false, None, 3),
             "elections" => (false, None, 2),
+            "silences" if protocol == "multi-paxos" => (false, None, 2),
             "early" => (true, None, 1),
             "down-at-once" => (false, Some(("crashes", 2)), 2),
             "backups" => (false, Some(("rollbacks", 1)), 1),
@@ -168,11 +188,19 @@ fn bounds_that_make_no_sense_are_refused_by_name() {
         ("raft --live --servers 2 --crashes 1", &["1 of 2 servers", "majority"]),
         ("raft/election --drops 1", &["raft/election has bounds of its own"]),
         ("--drops 1", &["one protocol", "--drops 1"]),
-        ("paxos --drops 1", &["no protocol \"paxos\" takes bounds, only raft, primary-backup and"]),
-        ("chain --drops 1", &["no protocol \"chain\" takes bounds, only raft, primary-backup and"]),
+        (
+            "paxos --drops 1",
+            &["no protocol \"paxos\" takes bounds, only raft, primary-backup, vie"],
+        ),
+        (
+            "chain --drops 1",
+            &["no protocol \"chain\" takes bounds, only raft, primary-backup, vie"],
+        ),
         ("raft --pings 1", &["a spec of raft without --live has no bound --pings"]),
         ("primary-backup --rollbacks 1", &["has no bound --rollbacks", "--suspicions"]),
         ("viewstamped --live", &["viewstamped has no bounds with --live"]),
+        ("multi-paxos --live", &["multi-paxos has no bounds with --live"]),
+        ("multi-paxos --elections 1", &["has no bound --elections", "--silences"]),
         ("viewstamped --elections 1", &["has no bound --elections", "--silences"]),
         ("primary-backup --live", &["primary-backup has no bounds with --live"]),
         ("primary-backup --servers 1", &["--servers 1: a pair has two servers"]),

@@ -16,7 +16,7 @@ fn worst(report: &Report) -> Option<u32> {
 holds! {
     one_slot: "multi-paxos/one-slot" has depth 17;
     conflict: "multi-paxos/conflict" has depth 26;
-    three_ballots: "multi-paxos/three-ballots" has depth 29;
+    three_ballots: "multi-paxos/three-ballots" has depth 30;
     gap: "multi-paxos/gap" has depth 21;
     crash: "multi-paxos/crash" has depth 25;
     catch_up: "multi-paxos/catch-up" has depth 28;

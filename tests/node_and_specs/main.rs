@@ -1,6 +1,7 @@
 //! Whatever differs between what is checked and what a node runs: read from both, so that nothing
 //! differs unnoticed. A field that one of them gets must be placed here, or this does not compile.
 
+mod multi_paxos;
 mod primary_backup;
 mod raft;
 
@@ -154,7 +155,7 @@ where
     };
     let Client { servers: _, script: _, reads: _, retry: _, tries: _, begins_anew: _, habits: _ } =
         clients().next().expect("one").1;
-    let beginning = one(clients().map(|(spec, client)| {
+    let beginning = all(clients().map(|(spec, client)| {
         assert_eq!(client.servers.len(), spec.servers, "it knows all servers");
         usize::from(client.servers[0])
     }));

@@ -73,7 +73,7 @@ where
 fn what_a_write_and_a_read_cost_is_counted() {
     for (name, costs) in [
         ("Raft", costs_of_nodes::<raft::protocol::Node>(None)),
-        ("Multi-Paxos", costs_of_spec(&multi_paxos::specs::live::failover())),
+        ("Multi-Paxos", costs_of_nodes::<multi_paxos::protocol::Node>(None)),
         ("Viewstamped Replication", costs_of_nodes::<viewstamped::protocol::Node>(None)),
         ("the same on disks", costs_of_nodes::<viewstamped::protocol::Node>(Some("on_disk"))),
         ("ZAB", costs_of_spec(&zab::specs::live::failover())),

@@ -31,8 +31,8 @@ pub(super) fn handle_accept<P: Params>(step: &mut Step<P>, from: Id, message: Ac
     }
 }
 
-/// What an acceptor holds open is what a promise has to carry: as much as two leaders may leave open,
-/// and beside that what comes next, whatever it weighs.
+/// What an acceptor holds open is what a promise has to carry: as much as two leaders may leave
+/// open, and beside that what comes next, whatever it weighs.
 fn has_room<P: Params>(step: &Step<P>, slot: Index, value: &Value<Command<P>>) -> bool {
     let storage = &step.state().storage;
     let weight = storage.accepted.weight_with::<P::Machine>(slot, value);

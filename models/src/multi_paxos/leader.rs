@@ -169,8 +169,8 @@ pub(super) fn send_again<P: Params>(step: &mut Step<P>) {
     }
 }
 
-/// What asks again for the first slots for which an acceptor has not answered, as far as one message
-/// would carry that, or for the very first one.
+/// What asks again for the first slots for which an acceptor has not answered, as far as one
+/// message would carry that, or for the very first one.
 fn unanswered<P: Params>(step: &Step<P>, by: Id) -> Vec<Message<Command<P>>> {
     let state = step.state();
     let Some(leader) = state.leader() else { return Vec::new() };

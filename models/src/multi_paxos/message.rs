@@ -3,6 +3,7 @@
 use std::fmt;
 
 use bytes::Bytes;
+use imbl::OrdMap;
 use serde::{Deserialize, Serialize};
 
 use super::ballot::Ballot;
@@ -12,10 +13,12 @@ use crate::number::Index;
 
 /// A server that stands asks all others for a promise, for all slots from the first on of which it
 /// does not know what is chosen. It asks again until they answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Prepare {
     pub ballot: Ballot,
     pub from: Index,
+    /// By slot from there on, the ballot of what it has itself, and need not be told.
+    pub has: OrdMap<Index, Ballot>,
 }
 
 /// An acceptor accepts nothing below `ballot` any more. It tells the one who asked what it has
@@ -26,7 +29,7 @@ pub struct Promise<C: Clone> {
     pub ballot: Ballot,
     /// What is chosen, from the slot on that was asked for.
     pub chosen: Run<C>,
-    /// By slot behind that, what was accepted last.
+    /// By slot behind that, what was accepted last, but for what was known.
     pub accepted: Slots<C>,
 }
 

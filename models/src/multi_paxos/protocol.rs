@@ -119,8 +119,8 @@ impl Protocol for Node {
         }
         Err(format!(
             "{lost} of {founders} nodes have lost their disks, and no majority is left that \
-             remembers what it has promised: the cluster is to be created anew, with what is read \
-             from the others"
+             remembers what it has promised: nobody is answered any more, and the cluster is to be \
+             created anew"
         ))
     }
 
@@ -140,8 +140,8 @@ impl Node {
                 .to_owned(),
         });
         let unreadable = state.unreadable.map(|last| {
-            let last = last.0;
-            format!("it cannot read a snapshot that it was sent, and lacks what that stands for, up to slot {last}")
+            "it cannot read a snapshot that it was sent, and lacks what that stands for".to_owned()
+                + &format!(", up to slot {}", last.0)
         });
         wiped.into_iter().chain(unreadable).collect()
     }

@@ -10,15 +10,15 @@
 //! - An acceptor leaves no more open than two leaders may (`has_room`), a leader proposes no more
 //!   than its window has room for (`propose_next`), and nobody is given a promise who is far behind
 //!   (`lacks_much`). All of that bounds what one message carries.
-//! - A command that has a slot, or waits for one, is not proposed again (`handle_request`). It would
-//!   cost a slot, and take effect once: [`Rule::TakesEffectOnce`].
+//! - A command that has a slot, or waits for one, is not proposed again (`handle_request`). It
+//!   would cost a slot, and take effect once: [`Rule::TakesEffectOnce`].
 //! - A command that has lost its slot is proposed again when its client asks again:
 //!   [`Rule::ClientAsksAgain`]. In PMMC figure 1 a replica sees to that. Here whoever had the
 //!   command leads no more, and the leader could not answer a client that did not ask it.
-//! - Who is told some of what it lacks asks for the rest and not for all once more (`is_fresh`), and
-//!   what was just proposed is not proposed again at once (`unanswered`). Both save messages.
-//! - A snapshot that cannot be read is not asked for again (`unreadable`). All servers replicate the
-//!   same machine, so no search has one.
+//! - Who is told some of what it lacks asks for the rest and not for all once more (`is_fresh`),
+//!   and what was just proposed is not proposed again at once (`unanswered`). Both save messages.
+//! - A snapshot that cannot be read is not asked for again (`unreadable`). All servers replicate
+//!   the same machine, so no search has one.
 //! - Who is preempted follows and waits (`follow`), for its ballot is what it has promised. It
 //!   waits as long each time. PMMC 3 lets it wait longer and longer, for it knows no bound of how
 //!   long a message takes. Here silence is at least three times as long as a leader is silent. The

@@ -11,7 +11,8 @@ use super::open::Slots;
 use super::rules::Rule;
 use super::server::Step;
 use super::state::Role;
-use super::{Command, Params, Timer, leader, learn, open};
+use super::{Command, Params, Timer, leader, learn};
+use crate::number::Index;
 
 /// Nothing was heard of a leader for too long: the server stands with a new ballot of its own.
 pub(super) fn handle_silence<P: Params>(step: &mut Step<P>) {
@@ -30,15 +31,22 @@ pub(super) fn handle_silence<P: Params>(step: &mut Step<P>) {
     lead_if_promised(step);
 }
 
+/// What asks for promises. A value may be large, and most acceptors have what this server has: of a
+/// slot and a ballot there is one value, so the ballot is enough to know that.
 fn prepare<P: Params>(step: &Step<P>) -> Message<Command<P>> {
     let (ballot, from) = (step.promised(), step.state().chosen().next());
-    Message::Prepare(Prepare { ballot, from })
+    let own = match &step.state().role {
+        Role::Scout { reported, .. } => reported.iter(),
+        Role::Follower { .. } | Role::Leader(_) => step.state().storage.accepted.iter(),
+    };
+    let has = own.map(|(slot, pvalue)| (*slot, pvalue.ballot)).collect();
+    Message::Prepare(Prepare { ballot, from, has })
 }
 
 /// Promises a ballot that is not below another promise, and says what is accepted here. Whoever
 /// lacks more than one message carries is given of that first, and asks again.
 pub(super) fn handle_prepare<P: Params>(step: &mut Step<P>, from: Id, message: Prepare) {
-    let Prepare { ballot, from: first } = message;
+    let Prepare { ballot, from: first, has } = message;
     if !step.has_vote() || !step.require(Rule::PromiseRises, ballot >= step.promised()) {
         return;
     }
@@ -50,7 +58,9 @@ pub(super) fn handle_prepare<P: Params>(step: &mut Step<P>, from: Id, message: P
     let storage = &step.state().storage;
     let chosen = storage.log.run::<P::Machine>(first, step.server.limits.page);
     let reports = step.keeps(Rule::AcceptedIsReported);
-    let accepted = if reports { open::from(&storage.accepted, first) } else { Slots::new() };
+    let is_news = |slot: &Index, ballot| reports && has.get(slot) != Some(&ballot);
+    let accepted = storage.accepted.range(first..).filter(|(slot, it)| is_news(slot, it.ballot));
+    let accepted = accepted.map(|(slot, pvalue)| (*slot, pvalue.clone())).collect();
     step.send(from, Message::Promise(Promise { ballot, chosen, accepted }));
 }
 

@@ -27,8 +27,8 @@ impl<P: Params> Server<P> {
         is_majority(others + 1, self.servers.len())
     }
 
-    /// A server starts, for the first time or after a crash. One whose store is not the one that the
-    /// cluster was founded with has lost what it had stored.
+    /// A server starts, for the first time or after a crash. One whose store is not that of the
+    /// founding has lost what it had stored.
     pub(super) fn start(
         &self,
         id: Id,

@@ -185,6 +185,11 @@ pub fn two_for_one_slot<P: Params>(_: &System<P>, state: &SystemState<P>) -> boo
     })
 }
 
+/// A server that is up leads.
+pub fn one_leads<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
+    servers_up(state).any(|(_, server)| server.is_leader())
+}
+
 /// Two servers that are up lead, each in a ballot of its own.
 pub fn two_lead<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
     servers_up(state).filter(|(_, server)| server.is_leader()).count() >= 2

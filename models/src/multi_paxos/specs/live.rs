@@ -122,10 +122,10 @@ pub fn all() -> Vec<Box<dyn AnySpec>> {
         failover().counts(6_368, 10_841).boxed(),
         rejoin().counts(51_716, 121_607).boxed(),
         lossy().counts(9_482, 22_030).boxed(),
-        cut_off().counts(27_995, 55_525).boxed(),
-        suspicion().counts(45_427, 114_823).boxed(),
+        cut_off().counts(28_329, 56_408).boxed(),
+        suspicion().counts(47_911, 122_857).boxed(),
         cut_link().counts(2_653, 3_851).boxed(),
-        snapshot().counts(163_476, 344_534).boxed(),
+        snapshot().counts(165_720, 350_477).boxed(),
         impatient().boxed(),
     ]
 }

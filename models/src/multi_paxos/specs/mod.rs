@@ -1,5 +1,6 @@
 //! Within which bounds Multi-Paxos is checked.
 
+pub mod custom;
 pub mod live;
 mod safety;
 mod snapshot;

@@ -78,14 +78,14 @@ pub fn multi_paxos(name: &str, rules: Book, bounds: Bounds<'_>, facts: &[Fact]) 
 /// The specs of safety. The counts change only with a reason.
 pub fn all() -> Vec<Box<dyn AnySpec>> {
     vec![
-        one_slot().counts(4_495, 13_185).boxed(),
-        conflict().counts(613_088, 2_557_644).boxed(),
-        three_ballots().counts(252_939, 961_197).boxed(),
-        gap().counts(49_711, 189_746).boxed(),
-        crash().counts(283_828, 1_190_633).boxed(),
-        catch_up().counts(183_683, 627_303).boxed(),
+        one_slot().counts(4_999, 14_831).boxed(),
+        conflict().counts(783_897, 3_376_013).boxed(),
+        three_ballots().counts(335_021, 1_311_171).boxed(),
+        gap().counts(65_263, 259_310).boxed(),
+        crash().counts(364_788, 1_563_715).boxed(),
+        catch_up().counts(220_163, 761_469).boxed(),
         lossy().counts(58_889, 205_815).boxed(),
-        four().counts(74_169, 309_438).boxed(),
+        four().counts(83_796, 347_781).boxed(),
         twice().counts(726, 1_543).boxed(),
     ]
 }

@@ -19,10 +19,10 @@ use crate::system::Boxed;
 /// The specs of snapshots and of wiped servers. The counts change only with a reason.
 pub fn all() -> Vec<Box<dyn AnySpec>> {
     vec![
-        snapshot().counts(589_540, 2_175_932).boxed(),
+        snapshot().counts(715_542, 2_668_676).boxed(),
         wiped().counts(53_250, 126_943).boxed(),
         wiped_rejoins().boxed(),
-        wiped_stays_out().counts(29_296, 85_254).boxed(),
+        wiped_stays_out().counts(30_962, 90_090).boxed(),
     ]
 }
 

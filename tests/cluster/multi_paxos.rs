@@ -1,0 +1,155 @@
+//! Three servers of Multi-Paxos: killed in turn and at once, far behind, and without their disks.
+
+use std::fs;
+use std::time::{Duration, Instant};
+
+use quorate::node::client::Client;
+use quorate_models::kv::{Command, Kv, Output, Text};
+use quorate_models::multi_paxos::protocol::Node;
+use serde_json::Value;
+
+use crate::load::{CLIENTS, OPERATIONS, assert_stands};
+use crate::snapshot::put as put_large;
+use crate::support::cluster::{Cluster, expect, quorate, wait_for};
+
+fn put(cluster: &Cluster, key: &str, value: &str) {
+    let mut client = Client::<Kv>::open(&cluster.members()).expect("a socket");
+    let put = Command::Put { key: Text::from(key), value: Text::from(value) };
+    assert_eq!(client.call(put, Duration::from_secs(10)).expect("an answer"), Output::Stored);
+}
+
+fn assert_value(cluster: &Cluster, key: &str, value: &str) {
+    let mut client = Client::<Kv>::open(&cluster.members()).expect("a socket");
+    let get = Command::Get { key: Text::from(key) };
+    let read = client.call(get, Duration::from_secs(10)).expect("an answer");
+    assert_eq!(read, Output::Value(Some(Text::from(value))), "{key}");
+}
+
+/// Ends node `id`, and deletes its store.
+fn lose_disk(cluster: &Cluster, id: u64) {
+    cluster.kill(id);
+    fs::remove_file(&cluster.loaded().nodes[id as usize - 1].store).expect("its store");
+}
+
+#[test]
+fn the_leader_is_killed_five_times_and_no_acknowledged_write_is_lost() {
+    let cluster = Cluster::start_of::<Node>(3);
+    let mut failovers = Vec::new();
+    assert_stands(&cluster, |load| {
+        for _ in 0..5 {
+            load.wait_for(OPERATIONS);
+            let leader = cluster.leader();
+            cluster.kill(leader);
+            let since = Instant::now();
+            load.wait_for(CLIENTS as usize + 1);
+            failovers.push(since.elapsed());
+            load.wait_for(OPERATIONS);
+            cluster.restart(leader);
+            cluster.wait_until_caught_up(leader);
+        }
+        // A follower that dies costs nobody anything, and comes back with all.
+        let follower = cluster.leader() % 3 + 1;
+        cluster.kill(follower);
+        load.wait_for(OPERATIONS);
+        cluster.restart(follower);
+        cluster.wait_until_caught_up(follower);
+    });
+    println!("until the clients went on: {failovers:?}");
+}
+
+/// All that is promised, accepted and chosen is on disk.
+#[test]
+fn all_nodes_are_killed_at_once_and_no_acknowledged_write_is_lost() {
+    let cluster = Cluster::start_of::<Node>(3);
+    assert_stands(&cluster, |load| {
+        for _ in 0..3 {
+            load.wait_for(OPERATIONS);
+            (1..=3).for_each(|id| cluster.kill(id));
+            (1..=3).for_each(|id| cluster.restart(id));
+            cluster.leader();
+        }
+    });
+}
+
+/// Values are large, so that the others soon compact what a node lacks.
+#[test]
+fn a_follower_far_behind_is_given_a_snapshot() {
+    let cluster = Cluster::start_of::<Node>(3);
+    let leader = cluster.leader();
+    let (follower, third) = (leader % 3 + 1, (leader + 1) % 3 + 1);
+    put_large(&cluster, 1, "blue");
+    cluster.kill(follower);
+    put_large(&cluster, 20, "green");
+    wait_for("a snapshot of the leader", || {
+        (cluster.number(leader, "snapshot") > Some(0)).then_some(())
+    });
+    cluster.restart(follower);
+    wait_for("a snapshot", || (cluster.number(follower, "snapshot") > Some(0)).then_some(()));
+    cluster.leader();
+    cluster.wait_until_caught_up(follower);
+    // With nobody but the follower to know it; and what it starts from is its snapshot.
+    for id in [follower, third] {
+        cluster.kill(id);
+    }
+    cluster.restart(follower);
+    cluster.leader();
+    assert_value(&cluster, "last", "green");
+}
+
+/// An empty disk is no founder's: the node is refused, and with `--init` it learns what is chosen
+/// and has no vote. It had acknowledged a write that the only other one lacks which is up.
+#[test]
+fn a_node_that_lost_its_disk_has_no_vote() {
+    let cluster = Cluster::start_of::<Node>(3);
+    let leader = cluster.leader();
+    let (wiped, third) = (leader % 3 + 1, (leader + 1) % 3 + 1);
+    cluster.kill(third);
+    put(&cluster, "colour", "blue");
+    cluster.kill(leader);
+    lose_disk(&cluster, wiped);
+    let (config, id) = (cluster.config(), wiped.to_string());
+    let refused = quorate(["node", "--config", &config, "--id", &id]);
+    expect(&refused, 74, &["there is no store here"]);
+    cluster.start_new(wiped);
+    cluster.restart(third);
+    let warns = |row: &Value| {
+        let warning = row["warnings"][0].as_str().unwrap_or_default();
+        row["role"] == "learner" && warning.starts_with("its store is not the one")
+    };
+    wait_for("a warning", || cluster.row(wiped).filter(&warns));
+    // The third one stands again and again, and is promised nothing.
+    let round = cluster.number(third, "round").expect("it runs");
+    wait_for("a ballot", || (cluster.number(third, "round")? > round).then_some(()));
+    let told = quorate(["kv", "--config", &config, "--timeout", "1", "get", "colour"]);
+    expect(&told, 3, &["no answer"]);
+    cluster.restart(leader);
+    cluster.leader();
+    assert_value(&cluster, "colour", "blue");
+    put(&cluster, "colour", "green");
+    cluster.wait_until_caught_up(wiped);
+    wait_for("a warning", || cluster.row(wiped).filter(&warns));
+    // It stays out, whatever it has learnt.
+    cluster.kill(wiped);
+    cluster.restart(wiped);
+    wait_for("a warning", || cluster.row(wiped).filter(&warns));
+    cluster.kill(third);
+    let told = quorate(["kv", "--config", &config, "--timeout", "1", "put", "colour", "red"]);
+    expect(&told, 3, &["no answer"]);
+}
+
+/// Nobody makes up what a majority has forgotten.
+#[test]
+fn a_majority_without_disks_is_told_of() {
+    let cluster = Cluster::start_of::<Node>(3);
+    put(&cluster, "colour", "blue");
+    for id in [1, 2] {
+        lose_disk(&cluster, id);
+        cluster.start_new(id);
+    }
+    let config = cluster.config();
+    wait_for("all to be told of", || {
+        let told = quorate(["status", "--config", &config]);
+        let words = String::from_utf8_lossy(&told.stderr).into_owned();
+        words.contains("2 of 3 nodes have lost their disks").then_some(())
+    });
+}
