@@ -1,7 +1,7 @@
 //! Snapshots: what a server has computed stands for the values that it computed it from, so that
 //! its log does not grow without end. Every server takes its own: see `compaction.rs`. Who lacks
-//! what is compacted is sent the snapshot instead, piece by piece: it asks for the next one, and the
-//! sender remembers nothing of that.
+//! what is compacted is sent the snapshot instead, piece by piece: it asks for the next one, and
+//! the sender remembers nothing of that.
 //!
 //! ```text
 //! S1 (leader)              S3
