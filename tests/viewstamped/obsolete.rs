@@ -1,10 +1,14 @@
 //! To forget obsolete messages changes nothing that a property can see. And a filter stands in for
 //! no guard: without the guard, what is forgotten is heeded.
 
-use quorate_checker::spec::Faults;
+use quorate_checker::report::{Engine, Limits, Report, Verdict};
+use quorate_checker::spec::{FORGOTTEN_IS_IGNORED, Faults};
 use quorate_models::kv::{Command, put};
 use quorate_models::rules::AllBut;
-use quorate_models::viewstamped::claims::obsolete::GROUNDS;
+use quorate_models::system::Boxed;
+use quorate_models::viewstamped::claims::obsolete::{
+    GROUNDS, is_obsolete, is_obsolete_after_crashes,
+};
 use quorate_models::viewstamped::rules::Rule;
 use quorate_models::viewstamped::specs::{Book, Bounds, CRASH, EVERY_RULE, viewstamped};
 
@@ -43,4 +47,44 @@ fn what_is_obsolete_stays_so_without_any_other_rule() {
         all += met(&AllBut(vec![*rule]), bounds);
     }
     assert!(all > 500, "only {all} obsolete messages");
+}
+
+/// Bounds within which a message that is obsolete by all rules is heeded without `rule`.
+fn heeded_within<'a>(rule: Rule, scripts: &'a [&'a [Command]]) -> Bounds<'a> {
+    let bounds = Bounds { replicas: 3, scripts, ..Bounds::default() };
+    match rule {
+        Rule::NonceMatches | Rule::NonceIsNew => {
+            let faults = Faults { duplicates: 1, crashes: 2, ..CRASH };
+            Bounds { scripts: &[], faults, ..bounds }
+        }
+        Rule::AnswerIsItsOwn => Bounds { faults: DUPLICATE, ..bounds },
+        // It is the same one's turn again.
+        Rule::DoViewChangeOfThisView => Bounds { replicas: 2, scripts: &[], silences: 3, ..bounds },
+        _ => Bounds { silences: 2, ..bounds },
+    }
+}
+
+#[test]
+fn a_guard_that_the_filter_repeats_is_missed_all_the_same() {
+    let scripts: &[&[Command]] = &[&[put("x", "1"), put("x", "2")]];
+    for rule in GROUNDS {
+        let bounds = heeded_within(rule, scripts);
+        let filter =
+            if bounds.faults.crashes > 0 { is_obsolete_after_crashes } else { is_obsolete };
+        let explored = |rules| {
+            let mut spec = viewstamped("filtered", rules, bounds, &[]);
+            spec.obsolete = None;
+            explore(spec.obsolete(filter).only(FORGOTTEN_IS_IGNORED))
+        };
+        let report = explored(AllBut(vec![rule]));
+        assert_eq!(report.verdict, Verdict::Violated, "without {rule:?}");
+        let trace = report.counterexamples[0].trace.text(false);
+        assert!(trace.contains("called obsolete, and heeded: "), "without {rule:?}: {trace}");
+        assert_eq!(explored(EVERY_RULE).verdict, Verdict::Holds, "with all rules");
+    }
+}
+
+fn explore(spec: impl Boxed) -> Report {
+    let limits = Limits { threads: 1, max_states: Some(2_000_000), ..Limits::default() };
+    spec.boxed().check(Engine::Quorate, &limits, &mut |_| {})
 }
