@@ -1,11 +1,15 @@
 //! To forget obsolete messages changes nothing that a property can see: a space that forgets them
 //! is compared with the space that keeps them all.
 
+#![allow(dead_code, reason = "each test program uses a part of it")]
+
 use std::collections::{BTreeSet, HashSet, VecDeque};
 use std::fmt::Debug;
 use std::hash::Hash;
 
-use quorate_checker::spec::{Spec, State};
+use quorate_checker::report::{Engine, Limits, Verdict};
+use quorate_checker::spec::{FORGOTTEN_IS_IGNORED, Obsolete, Spec, State};
+use quorate_models::system::Boxed;
 use stateright::Model;
 use stateright::actor::{Actor, Envelope};
 
@@ -69,4 +73,30 @@ where
     let counts = (with.len(), without.len());
     assert!(with == without, "{within}: {} states seen with, {} without", counts.0, counts.1);
     met
+}
+
+/// Asserts that a filter which repeats the guard of a rule stands in for no guard: `without` the
+/// rule somebody heeds what `filter` calls obsolete, and `with` it, within the same bounds, nobody
+/// does.
+pub fn assert_heeded<A, G>(
+    rule: &impl Debug,
+    filter: Obsolete<A>,
+    without: Spec<A, (), G>,
+    with: Spec<A, (), G>,
+) where
+    A: Actor<Msg: Ord, Timer: Ord>,
+    G: Clone + Debug + Hash,
+    Spec<A, (), G>: Boxed,
+{
+    let explore = |spec: Spec<A, (), G>| {
+        let limits = Limits { threads: 1, max_states: Some(6_000_000), ..Limits::default() };
+        let spec = spec.obsolete(filter).only(FORGOTTEN_IS_IGNORED);
+        spec.boxed().check(Engine::Quorate, &limits, &mut |_| {})
+    };
+    assert!(without.obsolete.is_none(), "the filter does not apply without {rule:?}");
+    let report = explore(without);
+    assert_eq!(report.verdict, Verdict::Violated, "without {rule:?}");
+    let trace = report.counterexamples[0].trace.text(false);
+    assert!(trace.contains("called obsolete, and heeded: "), "without {rule:?}: {trace}");
+    assert_eq!(explore(with).verdict, Verdict::Holds, "the bounds of {rule:?}");
 }

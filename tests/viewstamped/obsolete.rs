@@ -1,18 +1,16 @@
 //! To forget obsolete messages changes nothing that a property can see. And a filter stands in for
 //! no guard: without the guard, what is forgotten is heeded.
 
-use quorate_checker::report::{Engine, Limits, Report, Verdict};
-use quorate_checker::spec::{FORGOTTEN_IS_IGNORED, Faults};
+use quorate_checker::spec::Faults;
 use quorate_models::kv::{Command, put};
 use quorate_models::rules::AllBut;
-use quorate_models::system::Boxed;
 use quorate_models::viewstamped::claims::obsolete::{
     GROUNDS, is_obsolete, is_obsolete_after_crashes,
 };
 use quorate_models::viewstamped::rules::Rule;
 use quorate_models::viewstamped::specs::{Book, Bounds, CRASH, EVERY_RULE, viewstamped};
 
-use crate::pruning::assert_nothing_is_lost;
+use crate::pruning::{assert_heeded, assert_nothing_is_lost};
 
 const DUPLICATE: Faults = Faults { duplicates: 1, ..Faults::NONE };
 
@@ -71,20 +69,7 @@ fn a_guard_that_the_filter_repeats_is_missed_all_the_same() {
         let bounds = heeded_within(rule, scripts);
         let filter =
             if bounds.faults.crashes > 0 { is_obsolete_after_crashes } else { is_obsolete };
-        let explored = |rules| {
-            let mut spec = viewstamped("filtered", rules, bounds, &[]);
-            spec.obsolete = None;
-            explore(spec.obsolete(filter).only(FORGOTTEN_IS_IGNORED))
-        };
-        let report = explored(AllBut(vec![rule]));
-        assert_eq!(report.verdict, Verdict::Violated, "without {rule:?}");
-        let trace = report.counterexamples[0].trace.text(false);
-        assert!(trace.contains("called obsolete, and heeded: "), "without {rule:?}: {trace}");
-        assert_eq!(explored(EVERY_RULE).verdict, Verdict::Holds, "with all rules");
+        let spec = |rules| viewstamped("filtered", rules, bounds, &[]);
+        assert_heeded(&rule, filter, spec(AllBut(vec![rule])), spec(EVERY_RULE));
     }
-}
-
-fn explore(spec: impl Boxed) -> Report {
-    let limits = Limits { threads: 1, max_states: Some(2_000_000), ..Limits::default() };
-    spec.boxed().check(Engine::Quorate, &limits, &mut |_| {})
 }
