@@ -4,6 +4,8 @@ use std::fs;
 use std::time::{Duration, Instant};
 
 use quorate::node::client::Client;
+use quorate::node::config::Runs;
+use quorate_models::consistency::Freshness;
 use quorate_models::kv::{Command, Kv, Output, Text};
 use quorate_models::multi_paxos::protocol::Node;
 use serde_json::Value;
@@ -135,6 +137,25 @@ fn a_node_that_lost_its_disk_has_no_vote() {
     cluster.kill(third);
     let told = quorate(["kv", "--config", &config, "--timeout", "1", "put", "colour", "red"]);
     expect(&told, 3, &["no answer"]);
+}
+
+/// A leader that holds a lease answers reads that ask for no more without a slot.
+#[test]
+fn reads_by_lease_take_no_slots() {
+    let cluster = Cluster::made::<Node>(3, &Runs::by_default::<Node>());
+    cluster.turn("lease_reads", true);
+    let cluster = cluster.started(3);
+    put(&cluster, "colour", "blue");
+    let leader = cluster.leader();
+    let before = cluster.number(leader, "commit").expect("it runs");
+    let mut client = Client::<Kv>::open(&cluster.members()).expect("a socket");
+    let get = Command::Get { key: Text::from("colour") };
+    for _ in 0..200 {
+        let read = client.read(get.clone(), Freshness::Lease, Duration::from_secs(10));
+        assert_eq!(read.expect("an answer"), Output::Value(Some("blue".into())));
+    }
+    let slots = cluster.number(leader, "commit").expect("it runs") - before;
+    assert!((1..100).contains(&slots), "{slots} slots");
 }
 
 /// Nobody makes up what a majority has forgotten.

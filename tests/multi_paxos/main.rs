@@ -1,5 +1,6 @@
 //! Multi-Paxos: it holds, and each of its rules is needed.
 
+mod lease;
 mod live;
 mod obsolete;
 #[path = "../support/proofs.rs"]

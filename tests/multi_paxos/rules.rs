@@ -20,8 +20,8 @@ use quorate_models::number::{Index, Round};
 use quorate_models::rules::AllBut;
 use quorate_models::service;
 
-use crate::live;
 use crate::proofs::{Within, assert_breaks, assert_each_is_proven, explore, necessary};
+use crate::{lease, live};
 
 impl Within for Bounds<'_> {
     type Rule = Rule;
@@ -240,5 +240,8 @@ const DIRECTED: &[(Rule, &str)] = &[
 
 #[test]
 fn every_rule_is_proven() {
-    assert_each_is_proven(Rule::ALL, &[PROVEN, DIRECTED, live::MISSED, live::SLOWER]);
+    assert_each_is_proven(
+        Rule::ALL,
+        &[PROVEN, DIRECTED, lease::PROVEN, live::MISSED, live::SLOWER],
+    );
 }

@@ -33,6 +33,10 @@ holds! {
     cut_off_live: "multi-paxos/cut-off-live" has depth 56;
     suspicion_live: "multi-paxos/suspicion-live" has depth 41;
     cut_link_live: "multi-paxos/cut-link-live" has depth 56;
+    lease_cut: "multi-paxos/lease-cut" has depth 93;
+    lease_crash: "multi-paxos/lease-crash" has depth 88;
+    lease_rounds: "multi-paxos/lease-rounds" has depth 94;
+    lease_reads: "multi-paxos/lease-reads" has depth 97;
     snapshot_live: "multi-paxos/snapshot-live" has depth 65;
 }
 

@@ -3,7 +3,7 @@
 use quorate::cli::cluster;
 use quorate::node::config::Config;
 use quorate_models::multi_paxos::protocol::Node;
-use quorate_models::multi_paxos::specs::{self, MultiPaxosSpec, live};
+use quorate_models::multi_paxos::specs::{self, EVERY_RULE, MultiPaxosSpec, lease, live};
 use quorate_models::multi_paxos::{Server, Timer, Timing};
 use quorate_models::protocol::Protocol;
 use quorate_models::rules::AllRules;
@@ -23,6 +23,7 @@ const DIFFERENCES: &Differences = &[
              kept beside them is one slot or nothing: multi-paxos/snapshot.",
         ),
     ),
+    ("whether leaders hold leases", Answer::Spec("multi-paxos/lease-reads")),
     (
         "which stores they begin with",
         Answer::None("A number is a number: it is compared with that of the founding."),
@@ -67,9 +68,14 @@ fn specs_of_multi_paxos() -> Vec<MultiPaxosSpec> {
         live::suspicion(),
         live::cut_link(),
         live::snapshot(),
+        lease::cut("multi-paxos/lease-cut", EVERY_RULE),
+        lease::crash("multi-paxos/lease-crash", EVERY_RULE),
+        lease::rounds("multi-paxos/lease-rounds", EVERY_RULE),
+        lease::reads("multi-paxos/lease-reads", EVERY_RULE),
     ];
     let listed = specs::all().into_iter().map(|spec| spec.name().to_owned());
-    let violated = ["multi-paxos/wiped-rejoins", "multi-paxos/impatient-live"];
+    let violated =
+        ["multi-paxos/wiped-rejoins", "multi-paxos/impatient-live", "multi-paxos/lease-drift"];
     let listed: Vec<_> = listed.filter(|name| !violated.contains(&&**name)).collect();
     assert!(specs.iter().map(|spec| &spec.name).eq(&listed), "a spec is not compared");
     specs
@@ -79,8 +85,9 @@ fn of_servers(specs: &[MultiPaxosSpec]) -> Vec<Compared> {
     let config = config::<Node>();
     let node: Node = node(&config);
     let Config { protocol, timers, options, nodes, .. } = config;
-    assert_eq!((protocol.as_str(), options.len()), (Node::NAME, 0));
-    let Server { servers, first_stores, timing, limits, rules: AllRules } = &node;
+    assert_eq!(protocol, Node::NAME);
+    assert_eq!(options, [("lease_reads".to_owned(), false)].into());
+    let Server { servers, first_stores, timing, limits, lease_reads, rules: AllRules } = &node;
     assert_eq!((servers.len(), first_stores.len()), (nodes.len(), nodes.len()));
     let Timing { again, silence } = timing;
     let set = [("again", again.clone()), ("silence", silence.clone())];
@@ -92,11 +99,13 @@ fn of_servers(specs: &[MultiPaxosSpec]) -> Vec<Compared> {
     assert!(sizes.contains(&servers.len()), "a new cluster is as large as most specs");
     let spec_limits: Vec<_> = specs.iter().map(|spec| server(spec).limits).collect();
     assert!(specs.iter().all(|spec| server(spec).first_stores.len() == spec.servers));
+    let spec_leases = all(specs.iter().map(|spec| server(spec).lease_reads));
     let stores: Vec<_> = first_stores.values().collect();
     let spec_stores: Vec<_> = server(&specs[0]).first_stores.values().collect();
     vec![
         compared("timing", timing, spec_timing),
         compared("how much there is at most", limits, spec_limits),
+        compared("whether leaders hold leases", lease_reads, spec_leases),
         compared("which stores they begin with", stores, spec_stores),
         compared("how many servers there may be", cluster::SIZES.collect::<Vec<_>>(), sizes),
     ]

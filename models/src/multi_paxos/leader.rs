@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use stateright::actor::Id;
 
+use super::lease::Leases;
 use super::log::Value;
 use super::message::{Accept, Accepted, Chosen, Message};
 use super::open::{Pvalue, Slots};
 use super::rules::Rule;
 use super::server::Step;
 use super::state::{Leader, Role};
-use super::{Command, Params, learn};
+use super::{Command, Params, learn, lease};
 use crate::number::Index;
 use crate::service::Request;
 use crate::window::Window;
@@ -22,7 +23,12 @@ pub(super) fn begin<P: Params>(step: &mut Step<P>, reported: Slots<Command<P>>) 
     let mut window = Window::default();
     let known = reported.values().filter_map(|pvalue| pvalue.value.request());
     known.for_each(|request| window.know(request));
-    let leader = Leader { accepted_by: BTreeMap::new(), last, reported, said: last, window };
+    let mut leases = Leases::default();
+    if let Some((slot, _)) = reported.get_max().filter(|_| step.server.lease_reads) {
+        leases.reported = *slot;
+    }
+    let accepted_by = BTreeMap::new();
+    let leader = Leader { accepted_by, last, reported, said: last, window, leases };
     step.state_mut().role = Role::Leader(leader);
     go_on(step);
 }
@@ -154,8 +160,8 @@ fn next_chosen<P: Params>(step: &Step<P>) -> Option<Value<Command<P>>> {
 /// was proposed before it said so last.
 pub(super) fn send_again<P: Params>(step: &mut Step<P>) {
     if step.keeps(Rule::LeaderIsHeard) {
-        let (ballot, up_to) = (step.promised(), step.state().chosen());
-        step.broadcast(&Message::Chosen(Chosen { ballot, up_to }));
+        let (ballot, up_to, lease) = (step.promised(), step.state().chosen(), lease::ask(step));
+        step.broadcast(&Message::Chosen(Chosen { ballot, up_to, lease }));
     }
     if step.keeps(Rule::AcceptIsSentAgain) {
         for to in step.server.others(step.id) {

@@ -8,7 +8,7 @@ use super::message::{Chosen, Entries, Learn, Message};
 use super::rules::Rule;
 use super::server::Step;
 use super::state::Role;
-use super::{Command, Params, compaction, snapshot};
+use super::{Command, Params, compaction, lease, snapshot};
 use crate::number::Index;
 
 /// It is known what is chosen for the first slot of which that was not known. It takes effect, and
@@ -55,12 +55,15 @@ pub(super) fn follow<P: Params>(step: &mut Step<P>, ballot: Ballot, up_to: Index
 /// A leader is there, and so much is chosen. Whoever lacks some of that asks for it, unless some of
 /// it has come since it heard that last: then it has asked.
 pub(super) fn handle_chosen<P: Params>(step: &mut Step<P>, from: Id, message: Chosen) {
-    let Chosen { ballot, up_to } = message;
+    let Chosen { ballot, up_to, lease } = message;
     if ballot < step.promised() {
         return;
     }
     step.promise(ballot);
     step.follow(Some(from));
+    if let Some(round) = lease {
+        lease::promise(step, from, round);
+    }
     follow(step, ballot, up_to);
     let is_fresh = step.state().is_fresh;
     if is_fresh {

@@ -1,6 +1,7 @@
 //! What servers say to each other.
 
 use std::fmt;
+use std::time::Duration;
 
 use bytes::Bytes;
 use imbl::OrdMap;
@@ -57,6 +58,18 @@ pub struct Accepted {
 pub struct Chosen {
     pub ballot: Ballot,
     pub up_to: Index,
+    /// It asks for a lease, in this round.
+    pub lease: Option<u64>,
+}
+
+/// A server has heard that the leader of `ballot` asks for a lease, and promises nobody else's
+/// ballot for a while.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Heard {
+    pub ballot: Ballot,
+    pub round: u64,
+    /// For how long since it was asked.
+    pub promise: Duration,
 }
 
 /// A server does not know what is chosen from this slot on, and has heard that something is.
@@ -96,6 +109,7 @@ pub enum Message<C: Clone> {
     Accept(Accept<C>),
     Accepted(Accepted),
     Chosen(Chosen),
+    Heard(Heard),
     Learn(Learn),
     Entries(Entries<C>),
     Piece(Piece),
@@ -110,6 +124,7 @@ impl<C: Clone + fmt::Debug> fmt::Debug for Message<C> {
             Message::Accept(m) => m.fmt(f),
             Message::Accepted(m) => m.fmt(f),
             Message::Chosen(m) => m.fmt(f),
+            Message::Heard(m) => m.fmt(f),
             Message::Learn(m) => m.fmt(f),
             Message::Entries(m) => m.fmt(f),
             Message::Piece(m) => m.fmt(f),

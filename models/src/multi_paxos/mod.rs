@@ -37,6 +37,7 @@
 //! | how much is open at once | `leader.rs`: `propose_next`; `acceptor.rs`: `has_room` |
 //! | what stands for the beginning of the log | `compaction.rs`, `snapshot.rs` |
 //! | who has lost its disk, and what it may do | `server.rs`: `start`, `has_vote` |
+//! | what a leader answers without a slot | `lease.rs` |
 //! | who yields | `server.rs`: `follow` |
 //! | what survives a crash | `server.rs`: `to_save` |
 //!
@@ -51,7 +52,8 @@
 //! and is no acceptor any more; by PML it is one again when it has seen a later instance complete,
 //! which `multi-paxos/wiped-rejoins` shows to be too soon.
 //!
-//! Not here: a change of servers (PMMC §4.4), and reads that are no commands.
+//! Not here: a change of servers (PMMC §4.4), and linearizable reads that are neither commands nor
+//! count on clocks.
 
 mod acceptor;
 pub mod ballot;
@@ -59,6 +61,7 @@ pub mod claims;
 pub mod compaction;
 mod leader;
 mod learn;
+pub mod lease;
 pub mod log;
 pub mod message;
 pub mod open;
@@ -140,6 +143,8 @@ pub struct Server<P: Params> {
     pub first_stores: BTreeMap<Id, u64>,
     pub timing: Timing,
     pub limits: Limits,
+    /// Whether leaders hold leases, by which they answer reads that ask for no more.
+    pub lease_reads: bool,
     pub rules: P::Rules,
 }
 
@@ -164,6 +169,10 @@ pub enum Timer {
     Silence,
     /// The snapshot that is being taken is there.
     Snapshot,
+    /// One of the leases of a leader is over.
+    Lease(u8),
+    /// What a server has promised a leader is over.
+    Promise,
 }
 
 impl<P: Params> Service for Server<P> {
@@ -198,7 +207,7 @@ impl<P: Params> Actor for Server<P> {
         let mut step = Step::new(self, id, state);
         match msg {
             Request(m) => leader::handle_request(&mut step, m),
-            Read(m) => leader::handle_request(&mut step, m.plain()),
+            Read(m) => lease::handle_query(&mut step, m),
             Peer(m) => dispatch(&mut step, src, m),
             Order(order) => step.refuse_order(&order),
             Reply(_) | OrderReply(_) => {}
@@ -212,6 +221,8 @@ impl<P: Params> Actor for Server<P> {
             Timer::Again => send_again(&mut step),
             Timer::Silence => scout::handle_silence(&mut step),
             Timer::Snapshot => compaction::finish(&mut step),
+            Timer::Lease(number) => lease::end(&mut step, *number),
+            Timer::Promise => lease::redeem(&mut step),
         }
         step.finish(out);
     }
@@ -228,6 +239,7 @@ fn dispatch<P: Params>(step: &mut Step<P>, from: Id, message: Message<Command<P>
         Message::Accept(m) => acceptor::handle_accept(step, from, m),
         Message::Accepted(m) => leader::handle_accepted(step, from, m),
         Message::Chosen(m) => learn::handle_chosen(step, from, m),
+        Message::Heard(m) => lease::handle_heard(step, from, m),
         Message::Learn(m) => learn::handle_learn(step, from, m),
         Message::Entries(m) => learn::handle_entries(step, from, m),
         Message::Piece(m) => snapshot::handle_piece(step, from, m),

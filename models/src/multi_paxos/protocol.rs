@@ -20,6 +20,7 @@ pub type Node = Server<(Kv, AllRules)>;
 
 const AGAIN: &str = "again";
 const SILENCE: &str = "silence";
+const LEASE_READS: &str = "lease_reads";
 
 /// The role of a server that has lost its disk: it learns what is chosen, and has no vote.
 const LEARNER: &str = "learner";
@@ -36,6 +37,7 @@ impl Protocol for Node {
     const NAME: &'static str = "multi-paxos";
     const TIMERS: &'static [(&'static str, Range<Duration>)] =
         &[(AGAIN, milliseconds(50, 50)), (SILENCE, milliseconds(150, 300))];
+    const OPTIONS: &'static [(&'static str, bool)] = &[(LEASE_READS, false)];
 
     fn server(servers: Vec<Id>, settings: &Settings) -> Self {
         Server {
@@ -43,6 +45,7 @@ impl Protocol for Node {
             first_stores: settings.stores.clone(),
             timing: Timing::of(settings),
             limits: Limits::default(),
+            lease_reads: settings.option::<Self>(LEASE_READS),
             rules: AllRules,
         }
     }
@@ -53,6 +56,10 @@ impl Protocol for Node {
 
     fn first_storage(number: u64) -> Option<Storage<Kv>> {
         Some(Storage::of(number))
+    }
+
+    fn is_punctual(timer: &Timer) -> bool {
+        matches!(timer, Timer::Lease(_))
     }
 
     fn ahead(state: &ServerState<Kv>) -> Ahead {
@@ -66,7 +73,7 @@ impl Protocol for Node {
     fn waits_for(timer: &Timer) -> Option<Awaited> {
         match timer {
             Timer::Snapshot => Some(Awaited::Records),
-            Timer::Again | Timer::Silence => None,
+            Timer::Again | Timer::Silence | Timer::Lease(_) | Timer::Promise => None,
         }
     }
 

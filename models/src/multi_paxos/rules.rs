@@ -70,6 +70,19 @@ rules! {
     WipedDoesNotPromise: "a server that has lost its disk is no acceptor", "DISC'17 §4";
     WipedStaysOut: "who has lost its disk is no acceptor again for what it has learnt",
         "DISC'17 §4; PML §5 takes it back";
+    // Of leases. They are rules about time.
+    BoundKeepsOthersOut: "who has promised a leader promises nobody else, and does not stand",
+        "PML §5.2";
+    RestartKeepsPromise: "a server that has restarted keeps what it may have promised a leader",
+        "PML §5.2";
+    LeaseFromSending: "a lease begins when the leader asks, not when it is answered", "PML §5.2";
+    LeaseShorterThanPromise: "a lease is shorter than what was promised, by the drift of clocks",
+        "PML §5.2";
+    MajorityPromisesLease: "a leader holds a lease when a majority has promised it", "PML §5.2";
+    HeardInThisRound: "what was promised in a round counts for the lease of that round", "quorate";
+    ReadsWhatIsReported: "a leader reads when all that was reported to it is chosen",
+        "PML §5.2: the database is up to date";
+
     AnswerIsItsOwn: "a client takes an answer only for the command that it is waiting for",
         "thesis §6.3";
 

@@ -11,7 +11,7 @@ use super::open::Slots;
 use super::rules::Rule;
 use super::server::Step;
 use super::state::Role;
-use super::{Command, Params, Timer, leader, learn};
+use super::{Command, Params, Timer, leader, learn, lease};
 use crate::number::Index;
 
 /// Nothing was heard of a leader for too long: the server stands with a new ballot of its own.
@@ -19,6 +19,9 @@ pub(super) fn handle_silence<P: Params>(step: &mut Step<P>) {
     let is_follower = matches!(step.state().role, Role::Follower { .. });
     if !is_follower || !step.keeps(Rule::SilenceStarts) || !step.has_vote() {
         return;
+    }
+    if lease::is_bound(step) {
+        return step.set_timer(Timer::Silence, step.server.timing.silence.clone());
     }
     let owner = if step.keeps(Rule::BallotIsOwn) { step.id } else { Id::from(0) };
     let ballot = step.promised().next(owner);
@@ -47,7 +50,9 @@ fn prepare<P: Params>(step: &Step<P>) -> Message<Command<P>> {
 /// lacks more than one message carries is given of that first, and asks again.
 pub(super) fn handle_prepare<P: Params>(step: &mut Step<P>, from: Id, message: Prepare) {
     let Prepare { ballot, from: first, has } = message;
-    if !step.has_vote() || !step.require(Rule::PromiseRises, ballot >= step.promised()) {
+    let is_bound = lease::is_bound(step);
+    if !step.has_vote() || is_bound || !step.require(Rule::PromiseRises, ballot >= step.promised())
+    {
         return;
     }
     if learn::lacks_much(step, first) {

@@ -1,5 +1,7 @@
 //! What every handler uses: the state, the rules, what is said, and what is saved.
 
+use std::time::Duration;
+
 use stateright::actor::{Id, Out};
 
 use super::ballot::Ballot;
@@ -7,7 +9,7 @@ use super::message::Message;
 use super::open::Open;
 use super::rules::Rule;
 use super::state::{Role, ServerState, Storage};
-use super::{Command, MachineOf, Params, Server, Timer};
+use super::{Command, MachineOf, Params, Server, Timer, lease};
 use crate::quorum::is_majority;
 use crate::rules::RuleBook;
 use crate::service::{Answer, Sequence, Session};
@@ -39,8 +41,13 @@ impl<P: Params> Server<P> {
         let storage = storage.cloned().unwrap_or_else(|| Storage::of(0));
         let is_founders = self.first_stores.get(&id) == Some(&storage.store);
         let once = self.rules.keeps(Rule::TakesEffectOnce);
+        let length = storage.lease;
+        let is_bound = length > Duration::ZERO && self.rules.keeps(Rule::RestartKeepsPromise);
+        if is_bound {
+            out.set_timer(Timer::Promise, length..length);
+        }
         let is_wiped = !self.rules.require(Rule::OtherStoreIsWiped, is_founders);
-        ServerState { is_wiped, ..ServerState::of(storage, once) }
+        ServerState { is_wiped, is_bound, ..ServerState::of(storage, once) }
     }
 }
 
@@ -86,6 +93,7 @@ impl<P: Params> Step<'_, '_, P> {
     pub(super) fn follow(&mut self, leader: Option<Id>) {
         if !matches!(self.state().role, Role::Follower { .. }) {
             self.cancel_timer(Timer::Again);
+            lease::give_up(self);
         }
         self.set_timer(Timer::Silence, self.server.timing.silence.clone());
         let role = Role::Follower { leader };

@@ -1,12 +1,14 @@
 //! What a server knows.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use serde::Serialize;
 use stateright::actor::Id;
 
 use super::ballot::Ballot;
 use super::compaction::Taking;
+use super::lease::Leases;
 use super::log::{Log, Value};
 use super::open::{Open, Slots};
 use super::snapshot::Snapshot;
@@ -24,6 +26,9 @@ pub struct Storage<M: StateMachine> {
     pub store: u64,
     /// Nothing is accepted below this ballot.
     pub promised: Ballot,
+    /// For how long it has promised a leader that it promises nobody else's ballot: that may last
+    /// when it starts again. Zero if it never has.
+    pub lease: Duration,
     /// By slot behind the log, what was accepted last. There is little: see [`Limits`].
     ///
     /// [`Limits`]: super::Limits
@@ -40,6 +45,7 @@ impl<M: StateMachine> Storage<M> {
         Storage {
             store,
             promised: Ballot::none(),
+            lease: Duration::ZERO,
             accepted: Open::default(),
             snapshot: None,
             log: Log::default(),
@@ -83,6 +89,7 @@ pub struct Leader<C: Clone> {
     /// The last slot for which something was proposed when it last said what is needed.
     pub said: Index,
     pub window: Window<C>,
+    pub leases: Leases,
 }
 
 /// What a server knows.
@@ -92,6 +99,8 @@ pub struct ServerState<M: StateMachine> {
     pub storage: Storage<M>,
     /// The server has lost what it had stored before, and with it what it had promised.
     pub is_wiped: bool,
+    /// It has promised a leader that it promises nobody else's ballot, and that is not over.
+    pub is_bound: bool,
     pub role: Role<M::Command>,
     /// What the log makes of nothing.
     pub data: Data<M>,
@@ -121,6 +130,7 @@ impl<M: StateMachine> ServerState<M> {
         let mut state = ServerState {
             storage,
             is_wiped: false,
+            is_bound: false,
             role: Role::Follower { leader: None },
             data: data.unwrap_or_default(),
             since_snapshot: 0,

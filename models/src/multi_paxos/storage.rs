@@ -5,6 +5,7 @@
 //! chosen it stays as it is, for how far that is known is in the first record.
 
 use std::cmp::Ordering;
+use std::time::Duration;
 
 use bytes::Bytes;
 use imbl::Vector;
@@ -31,6 +32,7 @@ const META_KEY: Key = Key { kind: META, number: 0 };
 struct Meta {
     store: u64,
     promised: Ballot,
+    lease: Duration,
     /// All slots up to this one are compacted.
     base: Index,
     /// All slots up to this one are known to be chosen.
@@ -45,10 +47,11 @@ struct Meta {
 
 impl<M: StateMachine> From<&Storage<M>> for Meta {
     fn from(storage: &Storage<M>) -> Self {
-        let Storage { store, promised, accepted, snapshot, log } = storage;
+        let Storage { store, promised, lease, accepted, snapshot, log } = storage;
         Meta {
             store: *store,
             promised: *promised,
+            lease: *lease,
             base: log.base(),
             chosen: log.last(),
             open: accepted.len() as u64,
@@ -95,7 +98,8 @@ impl<M: StateMachine> Durable for Storage<M> {
             let first = PIECES.key(meta.covers, 0);
             return Err(damage::<Self>(first, &format!("unreadable: {error}")));
         }
-        Ok(Storage { store: meta.store, promised: meta.promised, accepted, snapshot, log })
+        let Meta { store, promised, lease, .. } = meta;
+        Ok(Storage { store, promised, lease, accepted, snapshot, log })
     }
 
     fn holds(&self, key: Key) -> bool {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::ghost::Ghost;
 use crate::claims::{self, all_answered, is_explained, pairs, servers, servers_up};
+use crate::multi_paxos::lease;
 use crate::multi_paxos::log::Value;
 use crate::multi_paxos::state::{Role, ServerState, Storage};
 use crate::multi_paxos::{MachineOf, Params, Server};
@@ -51,7 +52,7 @@ pub fn safety<P: Params>() -> Vec<Named<P>> {
 }
 
 /// Some order of the operations explains what the clients were told.
-fn linearizability<P: Params>(system: &System<P>, state: &SystemState<P>) -> bool {
+pub fn linearizability<P: Params>(system: &System<P>, state: &SystemState<P>) -> bool {
     is_explained(system, state, &state.history.returned)
 }
 
@@ -188,6 +189,20 @@ pub fn two_for_one_slot<P: Params>(_: &System<P>, state: &SystemState<P>) -> boo
 /// A server that is up leads.
 pub fn one_leads<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
     servers_up(state).any(|(_, server)| server.is_leader())
+}
+
+pub const LEASE_IS_ALONE: &str = "as long as a leader holds a lease, nobody leads above its ballot";
+
+/// No server that holds a lease has a lower ballot than another one that leads.
+pub fn lease_is_alone<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
+    let leaders = || servers_up(state).map(|(_, server)| server).filter(|it| it.is_leader());
+    let mut holders = leaders().filter(|server| lease::is_held(server));
+    holders.all(|holder| leaders().all(|leader| leader.promised() <= holder.promised()))
+}
+
+/// A leader holds a lease.
+pub fn a_lease<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
+    servers_up(state).any(|(_, server)| lease::is_held(server))
 }
 
 /// Two servers that are up lead, each in a ballot of its own.

@@ -64,11 +64,13 @@ pub const ONE_LEADER: &str = "one server leads, and all others follow it";
 pub const CAUGHT_UP: &str = "all know the same to be chosen, and nothing is open";
 pub const ALL_ANSWERED: &str = "all answered";
 
-fn range(timer: &member::Timer<Timer>) -> RangeInclusive<u8> {
+pub(super) fn range(timer: &member::Timer<Timer>) -> RangeInclusive<u8> {
     match timer {
         member::Timer::Server(Timer::Again) => 1..=1,
         member::Timer::Server(Timer::Silence) => 3..=6,
         member::Timer::Server(Timer::Snapshot) => 1..=2,
+        member::Timer::Server(Timer::Lease(_)) => 2..=2,
+        member::Timer::Server(Timer::Promise) => 3..=3,
         member::Timer::Retry | member::Timer::Try(_) => 2..=2,
         member::Timer::Orders => operator::TICKS,
     }

@@ -1,6 +1,7 @@
 //! Within which bounds Multi-Paxos is checked.
 
 pub mod custom;
+pub mod lease;
 pub mod live;
 mod safety;
 mod snapshot;
@@ -61,7 +62,8 @@ pub const fn fact(name: &'static str, condition: Condition<Checked>) -> Fact {
 
 /// The specs of Multi-Paxos.
 pub fn all() -> Vec<Box<dyn AnySpec>> {
-    safety::all().into_iter().chain(snapshot::all()).chain(live::all()).collect()
+    let listed = [safety::all(), snapshot::all(), live::all(), lease::all()];
+    listed.into_iter().flatten().collect()
 }
 
 /// `count` servers and clients with these scripts, the first of which asks the first server first,
@@ -77,7 +79,9 @@ fn system(rules: Book, count: usize, limits: Limits, scripts: &[&[Command]]) -> 
     };
     let timing = Timing { again: milliseconds(50, 50), silence: milliseconds(150, 300) };
     let first_stores = servers.iter().map(|id| (*id, FIRST_STORE)).collect();
-    let server = Server { servers: servers.clone(), first_stores, timing, limits, rules };
+    let lease_reads = false;
+    let server =
+        Server { servers: servers.clone(), first_stores, timing, limits, lease_reads, rules };
     let past = Past::default();
     let mut system = crate::system::system(past, count, server, &servers, scripts, habits);
     for (number, member) in system.actors[count..].iter_mut().enumerate() {
