@@ -29,7 +29,7 @@ pub(super) fn begin<P: Params>(step: &mut Step<P>, reported: Slots<Command<P>>) 
     }
     let accepted_by = BTreeMap::new();
     let leader = Leader { accepted_by, last, reported, said: last, window, leases };
-    step.state_mut().role = Role::Leader(leader);
+    step.state_mut().role = Role::Leader(Box::new(leader));
     go_on(step);
 }
 

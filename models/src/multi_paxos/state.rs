@@ -73,7 +73,7 @@ pub enum Role<C: Clone> {
         /// By slot, what a promise reports of the highest ballot.
         reported: Slots<C>,
     },
-    Leader(Leader<C>),
+    Leader(Box<Leader<C>>),
 }
 
 /// It proposes in the ballot that it has promised itself.
