@@ -168,4 +168,5 @@ running!(
     primary_backup::protocol::Node,
     viewstamped::protocol::Node,
     multi_paxos::protocol::Node,
+    zab::protocol::Node,
 );

@@ -79,28 +79,28 @@ missed! {
         within electing();
     leader_needs_quorum: LeaderNeedsQuorum lets ONE_LEADER be missed by Lasso in 31
         within electing_early();
-    newcomer_is_heard: NewcomerIsHeard lets ONE_LEADER be missed by Unbounded in 364
+    newcomer_is_heard: NewcomerIsHeard lets ONE_LEADER be missed by Unbounded in 387
         within follower_is_cut_off();
     follower_needs_leader: FollowerNeedsLeader lets ONE_LEADER be missed by Lasso in 25
         within electing_early();
-    leader_is_heard: LeaderIsHeard lets ONE_LEADER be missed by Unbounded in 145
+    leader_is_heard: LeaderIsHeard lets ONE_LEADER be missed by Unbounded in 132
         within of!(2, faults: DROP);
     packets_are_sent_again: PacketsAreSentAgain lets ONE_LEADER be missed by Lasso in 30
         within of!(2, faults: DROP);
     discovery_is_sent_again: DiscoveryIsSentAgain lets ONE_LEADER be missed by Lasso in 28
         within of!(2, faults: DROP);
-    retry_is_answered: RetryIsAnswered lets ALL_ANSWERED be missed by Lasso in 47
+    retry_is_answered: RetryIsAnswered lets ALL_ANSWERED be missed by Lasso in 46
         within of!(2, faults: DROP);
-    client_asks_again: ClientAsksAgain lets ALL_ANSWERED be missed by Lasso in 32
+    client_asks_again: ClientAsksAgain lets ALL_ANSWERED be missed by Lasso in 31
         within of!(2, faults: DROP);
-    client_tries_another: ClientTriesAnother lets ALL_ANSWERED be missed by Lasso in 52
+    client_tries_another: ClientTriesAnother lets ALL_ANSWERED be missed by Lasso in 51
         within of!(3, faults: CRASH);
 }
 
 slower! {
-    vote_is_told: VoteIsTold lets ONE_LEADER take 4 ticks instead of 3 until one_leader
+    vote_is_told: VoteIsTold lets ONE_LEADER take 3 ticks instead of 2 until one_leader
         within newer();
-    looking_is_answered: LookingIsAnswered lets ONE_LEADER take 10 ticks instead of 4
+    looking_is_answered: LookingIsAnswered lets ONE_LEADER take 9 ticks instead of 3
         until one_leader within electing();
     leader_is_named: LeaderIsNamed lets ALL_ANSWERED take 14 ticks instead of 12 until all_answered
         within of!(2, faults: CRASH, recovery: Some(2..=2));

@@ -8,5 +8,6 @@ mod proofs;
 mod pruning;
 mod rules;
 mod specs;
+mod storage;
 #[path = "../support/mod.rs"]
 mod support;

@@ -9,12 +9,12 @@ use quorate_models::rules::AllBut;
 use quorate_models::zab::claims::ghost::Ghost;
 use quorate_models::zab::claims::properties::{
     COMMITS_ARE_KNOWN, LEADERSHIP, LINEARIZABILITY, MAJORITY_HOLDS, ONCE, ONE_HISTORY, PREFIX,
-    PRIMARY_INTEGRITY, PRIMARY_ORDER,
+    PRIMARY_INTEGRITY, PRIMARY_ORDER, WINDOW,
 };
 use quorate_models::zab::rules::Rule;
 use quorate_models::zab::specs::{
-    Book, Bounds, CRASH, Checked, LAGGING, OPEN, ZabSpec, four_servers, one_epoch, two_epochs,
-    two_epochs_and_a_crash, zab,
+    Book, Bounds, CRASH, Checked, EACH, LAGGING, OPEN, WIPE, ZabSpec, four_servers, one_epoch,
+    two_epochs, two_epochs_and_a_crash, zab,
 };
 use quorate_models::zab::{Flow, Zab};
 
@@ -77,8 +77,16 @@ necessary! {
     retry_takes_effect_once: RetryTakesEffectOnce breaks ONCE in 11
         within three!(1, &[&[put("x", "1")]], retries: 1);
     log_keeps_unsent: LogKeepsUnsent breaks COMMITS_ARE_KNOWN in 26 within three!(
-        1, &[&[put("x", "1"), put("x", "2")]], snapshot_after: Some(1), flow: Flow::NARROW
+        1, &[&[put("x", "1"), put("x", "2")]], compaction: Some(EACH), flow: Flow::NARROW
     );
+    window_is_kept: WindowIsKept breaks WINDOW in 10 within Bounds {
+        servers: 2,
+        ..three!(1, &[&[put("x", "1")], &[put("x", "2")]], flow: Flow { open: 1, ..Flow::PLAIN })
+    };
+    lost_disk_does_not_count: LostDiskDoesNotCount breaks PRIMARY_INTEGRITY in 10
+        within three!(1, &[], disks: LAGGING, faults: WIPE);
+    lost_disk_opens_new_links: LostDiskOpensNewLinks breaks PRIMARY_INTEGRITY in 16
+        within three!(2, &[], disks: LAGGING, faults: WIPE);
     answer_is_its_own: AnswerIsItsOwn breaks LINEARIZABILITY in 17
         within three!(1, &[&[put("x", "1"), get("x")]], retries: 1);
 }

@@ -1,5 +1,5 @@
-//! Broadcast: an established leader gives each command a zxid and proposes it. What a majority has
-//! on its disks is committed.
+//! Broadcast: an established leader gives each command a zxid and proposes it, as long as not too
+//! much is open. What a majority has on its disks is committed.
 
 use super::log::{Txn, Txns};
 use super::rules::Rule;
@@ -16,21 +16,33 @@ pub(super) fn handle_request<P: Params>(step: &mut Step<P>, request: Request<Com
     let Some(own) = known.leading().filter(|_| known.is_established()) else {
         return step.redirect(session, sequence);
     };
-    let is_known = known.data.sessions.has_done(session, sequence)
-        || own.open.get(&session).is_some_and(|open| *open >= sequence);
+    let is_known =
+        known.data.sessions.has_done(session, sequence) || own.window.has(session, sequence);
     if !step.require(Rule::RetryTakesEffectOnce, !is_known) {
         if step.keeps(Rule::RetryIsAnswered) {
             execute::answer_executed(step, session, sequence);
         }
         return;
     }
-    let zxid = known.history.last().next_in(known.disk.accepted);
     if let Some(own) = step.leading_mut() {
-        own.open.insert(session, sequence);
+        own.window.wait(request);
     }
-    disk::append(step, Txn { zxid, request });
-    propose(step, zxid);
+    propose_waiting(step);
     commit(step);
+}
+
+/// Proposes what waits, as far as the window has room.
+fn propose_waiting<P: Params>(step: &mut Step<P>) {
+    let most = step.server.flow.open;
+    let is_kept = step.keeps(Rule::WindowIsKept);
+    while let Some(own) = step.leading_mut()
+        && let Some(request) = own.window.next::<P::Machine>(|open| open <= most || !is_kept)
+    {
+        let known = step.process();
+        let zxid = known.history.last().next_in(known.disk.accepted);
+        disk::append(step, Txn { zxid, request });
+        propose(step, zxid);
+    }
 }
 
 /// Sends the transaction to all who have accepted the epoch, each in its turn.
@@ -54,9 +66,9 @@ fn propose<P: Params>(step: &mut Step<P>, zxid: Zxid) {
 pub(super) fn commit<P: Params>(step: &mut Step<P>) {
     let known = step.process();
     let Some(own) = known.leading().filter(|_| known.is_established()) else { return };
-    let holders = own.links.values().filter(|link| link.phase.has_history());
+    let holders = own.links.values().filter(|link| link.phase.has_history() && !link.observes);
     let mut logged: Vec<Zxid> = holders.map(|link| link.logged).collect();
-    let last = known.disk.log.last();
+    let last = disk::acknowledged(step);
     logged.push(last);
     logged.sort_unstable_by(|a, b| b.cmp(a));
     let quorum = step.server.servers.len() / 2;
@@ -70,6 +82,7 @@ pub(super) fn commit<P: Params>(step: &mut Step<P>) {
     for to in followers {
         link::feed(step, to);
     }
+    propose_waiting(step);
 }
 
 /// Follower: the next transactions.

@@ -13,6 +13,7 @@ use super::state::{FollowerPhase, Following, LeaderPhase, Leading, Link, LinkPha
 use super::zxid::Zxid;
 use super::{Params, Timer, disk, election, synchronization};
 use crate::number::{Epoch, Incarnation, Place};
+use crate::window::Window;
 
 /// This server leads from now on, as far as others follow.
 pub(super) fn lead<P: Params>(step: &mut Step<P>) {
@@ -24,7 +25,8 @@ pub(super) fn lead<P: Params>(step: &mut Step<P>) {
         leadership,
         phase: LeaderPhase::Discovery { accepted: BTreeMap::from([(own, accepted)]) },
         links: BTreeMap::new(),
-        open: BTreeMap::new(),
+        let_go: BTreeMap::new(),
+        window: Window::default(),
         heard: BTreeSet::new(),
     });
     step.set_timer(Timer::Again, step.server.timing.again.clone());
@@ -42,7 +44,9 @@ pub(super) fn follow<P: Params>(step: &mut Step<P>, leader: Id, leadership: Inca
         epoch: Epoch::ZERO,
         accepts: false,
         heard: Place::ZERO,
+        early: BTreeMap::new(),
         phase: FollowerPhase::Discovery,
+        incoming: None,
     });
     step.set_timer(Timer::Again, step.server.timing.again.clone());
     step.set_timer(Timer::Silence, step.server.timing.silence.clone());
@@ -59,7 +63,8 @@ pub(super) fn handle_silence<P: Params>(step: &mut Step<P>) {
 /// The leader looks whom it has heard. It ceases to lead if that is no majority.
 pub(super) fn handle_census<P: Params>(step: &mut Step<P>) {
     let Some(own) = step.process().leading() else { return };
-    let is_heard = step.server.is_quorum(own.heard.len() + 1);
+    let counts = |id: &&Id| own.links.get(id).is_none_or(|link| !link.observes);
+    let is_heard = step.server.is_quorum(own.heard.iter().filter(counts).count() + 1);
     if !step.require(Rule::LeaderNeedsQuorum, is_heard) {
         return election::look(step);
     }
@@ -76,7 +81,8 @@ pub(super) fn send_c_epoch<P: Params>(step: &mut Step<P>) {
     let (leader, leadership) = (own.leader, own.leadership);
     let disk = &step.process().disk;
     let (session, accepted) = (disk.begun, disk.accepted);
-    step.send(leader, Message::CEpoch(CEpoch { leadership, session, accepted }));
+    let observes = step.observes();
+    step.send(leader, Message::CEpoch(CEpoch { leadership, session, accepted, observes }));
 }
 
 /// A follower has opened a link.
@@ -84,14 +90,17 @@ pub(super) fn handle_c_epoch<P: Params>(step: &mut Step<P>, from: Id, message: C
     let Some(own) = step.process().leading() else { return };
     let is_new = own.links.get(&from).is_none_or(|link| link.session < message.session);
     let is_meant = [own.leadership, Incarnation::ZERO].contains(&message.leadership);
-    if !is_meant || !is_new {
+    if !is_meant || !is_new || own.has_let_go(from, message.session) {
         return;
     }
     let link = Link {
         session: message.session,
+        observes: message.observes,
         phase: LinkPhase::Discovery,
         heard: Place::ZERO,
         unheard: Vector::new(),
+        waited: 0,
+        giving: None,
         sent: Zxid::ZERO,
         told: Zxid::ZERO,
         logged: Zxid::ZERO,
@@ -102,7 +111,9 @@ pub(super) fn handle_c_epoch<P: Params>(step: &mut Step<P>, from: Id, message: C
     if is_heard {
         own.heard.insert(from);
     }
-    if let LeaderPhase::Discovery { accepted } = &mut own.phase {
+    if let LeaderPhase::Discovery { accepted } = &mut own.phase
+        && !message.observes
+    {
         accepted.insert(from, message.accepted);
     }
     if has_epoch {
@@ -174,15 +185,16 @@ pub(super) fn handle_ack_epoch<P: Params>(step: &mut Step<P>, from: Id, message:
     }
     let known = step.process();
     let Some(own) = known.leading() else { return };
-    if own.links[&from].phase != LinkPhase::Discovery {
+    let (phase, observes) = (own.links[&from].phase, own.links[&from].observes);
+    if phase != LinkPhase::Discovery {
         return;
     }
     let rank = |current, last| {
         let is_first = step.keeps(Rule::EpochBeforeZxid);
         (if is_first { current } else { Epoch::ZERO }, last)
     };
-    let is_newest =
-        rank(message.current, message.last) <= rank(known.disk.current, known.history.last());
+    let is_newest = observes
+        || rank(message.current, message.last) <= rank(known.disk.current, known.history.last());
     if !own.is_accepted() && !step.require(Rule::NewestHistoryLeads, is_newest) {
         return election::look(step);
     }
@@ -193,6 +205,7 @@ pub(super) fn handle_ack_epoch<P: Params>(step: &mut Step<P>, from: Id, message:
     }
     if let LeaderPhase::Announcement { accepted_by } = &mut own.phase
         && message.accepts
+        && !observes
     {
         accepted_by.insert(from);
     }

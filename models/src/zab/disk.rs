@@ -1,9 +1,8 @@
-//! What a follower takes is written to its disk in order, and acknowledged when it is there.
+//! What a server takes is written to its disk in order, and counts when it is there.
 //!
-//! A follower goes on while its disk is busy: what it takes is in memory first, and a timer of no
-//! delay says that it is written. So any crash may come between.
-
-use std::sync::Arc;
+//! A server goes on while its disk is busy: what it takes, or proposes, is in memory first, and a
+//! timer of no delay says that it is written. So any crash may come between. A leader sends on what
+//! its own disk does not have yet, and its followers write while it does.
 
 use super::log::{Log, Txn, Txns};
 use super::message::{Ack, Message};
@@ -11,12 +10,20 @@ use super::rules::Rule;
 use super::server::Step;
 use super::state::{FollowerPhase, Following, Looking, Role, Snapshot};
 use super::zxid::Zxid;
-use super::{Command, MachineOf, Params, Timer, WRITE, execute, synchronization};
+use super::{
+    Command, Params, Timer, WRITE, broadcast, compaction, election, execute, synchronization,
+};
 
-/// The leader adds a transaction of its own: it is on the disk before it is proposed.
+/// The leader adds a transaction of its own: it is on the disk before it is proposed, unless the
+/// leader goes on meanwhile.
 pub(super) fn append<P: Params>(step: &mut Step<P>, txn: Txn<Command<P>>) {
     step.process_mut().history.push(txn.clone());
-    step.disk_mut().log.push(txn);
+    if step.server.flow.writes_behind {
+        step.process_mut().unwritten.push_back(txn);
+        step.set_timer(Timer::Written, WRITE);
+    } else {
+        step.disk_mut().log.push(txn);
+    }
 }
 
 /// A follower takes transactions, each of which must be the next one.
@@ -54,12 +61,13 @@ pub(super) fn handle_written<P: Params>(step: &mut Step<P>) {
         }
         Some(FollowerPhase::Writing { is_written: true }) => synchronization::end(step),
         Some(FollowerPhase::Synchronized | FollowerPhase::Broadcast) => acknowledge(step),
-        Some(FollowerPhase::Discovery | FollowerPhase::Synchronization) | None => {}
+        Some(FollowerPhase::Discovery | FollowerPhase::Synchronization) => {}
+        None => broadcast::commit(step),
     }
     execute::go_on(step);
 }
 
-/// Up to which transaction a follower says that it has all on its disk.
+/// Up to which transaction a server says that it has all on its disk, or counts itself.
 pub(super) fn acknowledged<P: Params>(step: &Step<P>) -> Zxid {
     let known = step.process();
     let is_late = step.keeps(Rule::AckAfterLog) && step.keeps(Rule::AckLdAfterHistory);
@@ -75,16 +83,20 @@ pub(super) fn acknowledge<P: Params>(step: &mut Step<P>) {
     step.send(leader, Message::Ack(Ack { session, epoch, heard, logged }));
 }
 
-/// A snapshot of the leader's takes the place of all that is here.
-pub(super) fn install<P: Params>(step: &mut Step<P>, snapshot: Arc<Snapshot<MachineOf<P>>>) {
-    let log = Log::behind(snapshot.zxid);
+/// A snapshot of the leader's takes the place of all that is here. A follower that cannot read it
+/// has another machine, or a leader that has: it leaves that.
+pub(super) fn install<P: Params>(step: &mut Step<P>, snapshot: Snapshot) {
+    let Ok(data) = snapshot.decode() else { return election::look(step) };
+    let log = Log::behind(snapshot.zxid, snapshot.index);
+    compaction::give_up(step);
     let known = step.process_mut();
     known.history = log.clone();
     known.committed = snapshot.zxid;
-    known.data = (*snapshot).clone();
+    known.effective = snapshot.zxid;
+    known.data = data;
     let disk = step.disk_mut();
     disk.log = log;
-    disk.snapshot = snapshot;
+    disk.snapshot = Some(snapshot);
 }
 
 /// This server neither leads nor follows any more. What it knows of the log is what is on its disk.
@@ -93,7 +105,7 @@ pub(super) fn leave<P: Params>(step: &mut Step<P>) {
     let is_durable = step.keeps(Rule::ReportsDurableZxid);
     let known = step.process_mut();
     known.role = Role::Looking(Looking::default());
-    known.committed = known.data.zxid;
+    known.committed = known.effective;
     if ends {
         known.unwritten.clear();
     }

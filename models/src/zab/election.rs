@@ -2,7 +2,8 @@
 //! majority of equal votes decides.
 //!
 //! Votes are counted by *rounds*. Who hears of a later round begins that one. Who follows or leads
-//! tells those that look whom, so that they need no round.
+//! tells those that look whom, so that they need no round. Who has lost its disk has no vote: it
+//! only asks, and tells nobody anything.
 //!
 //! Source: ZooKeeper's `FastLeaderElection`; its order of votes is by epoch, zxid and server.
 
@@ -19,9 +20,9 @@ use crate::number::{Incarnation, Round};
 use crate::state_machine::StateMachine;
 
 /// This server starts, and looks for a leader; but the first time it may know who leads.
-pub(super) fn start<P: Params>(step: &mut Step<P>, is_new: bool) {
+pub(super) fn start<P: Params>(step: &mut Step<P>) {
     let Elections::Fast { first: Some(first) } = step.server.elections else { return look(step) };
-    if !is_new {
+    if step.process().disk.begun > Incarnation::ZERO || step.observes() {
         return look(step);
     }
     step.process_mut().round = Round(1);
@@ -38,11 +39,10 @@ pub(super) fn look<P: Params>(step: &mut Step<P>) {
     if step.server.elections == Elections::Oracle {
         return step.set_timer(Timer::Elect, step.server.timing.silence.clone());
     }
-    let own = own_vote(step);
+    let vote = (!step.observes()).then(|| own_vote(step));
     let known = step.process_mut();
     known.round = known.round.next();
-    known.role =
-        Role::Looking(Looking { vote: Some(own), votes: BTreeMap::new(), told: BTreeMap::new() });
+    known.role = Role::Looking(Looking { vote, votes: BTreeMap::new(), told: BTreeMap::new() });
     step.set_timer(Timer::Again, step.server.timing.again.clone());
     send_notifications(step);
     wait_if_decided(step);
@@ -59,6 +59,7 @@ fn notification<P: Params>(step: &Step<P>) -> Notification {
     let known = step.process();
     let own = own_vote(step);
     let (vote, stance) = match &known.role {
+        Role::Looking(_) if step.observes() => (own, Stance::Observing),
         Role::Looking(looking) => (looking.vote.unwrap_or(own), Stance::Looking),
         Role::Following(it) => (Vote { leader: it.leader, ..own }, Stance::Following),
         Role::Leading(_) => (own, Stance::Leading),
@@ -76,10 +77,11 @@ pub(super) fn send_notifications<P: Params>(step: &mut Step<P>) {
 pub(super) fn handle_notification<P: Params>(step: &mut Step<P>, from: Id, message: Notification) {
     let is_looking = matches!(step.process().role, Role::Looking(_));
     match (is_looking, message.stance) {
-        (true, Stance::Looking) => count(step, from, message),
+        (true, Stance::Looking) if !step.observes() => count(step, from, message),
         (true, Stance::Following | Stance::Leading) => join_if_told(step, from, message),
-        (false, Stance::Looking) => answer(step, from),
-        (false, Stance::Following | Stance::Leading) => {}
+        (false, Stance::Looking | Stance::Observing) if !step.observes() => answer(step, from),
+        (true, Stance::Looking | Stance::Observing)
+        | (false, Stance::Looking | Stance::Observing | Stance::Following | Stance::Leading) => {}
     }
 }
 

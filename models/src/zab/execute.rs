@@ -1,12 +1,11 @@
 //! What is committed takes effect, in its order.
 
-use std::sync::Arc;
-
-use super::Params;
-use super::rules::Rule;
+use super::log::Txn;
 use super::server::Step;
 use super::zxid::Zxid;
+use super::{Command, Params, compaction};
 use crate::service::{Answer, Sequence, Session};
+use crate::window::weight;
 
 /// All up to `zxid` is committed.
 pub(super) fn commit_up_to<P: Params>(step: &mut Step<P>, zxid: Zxid) {
@@ -19,26 +18,35 @@ pub(super) fn commit_up_to<P: Params>(step: &mut Step<P>, zxid: Zxid) {
 pub(super) fn go_on<P: Params>(step: &mut Step<P>) {
     let known = step.process();
     let (until, leads) = (known.committed.min(known.disk.log.last()), known.leading().is_some());
-    while let Some(txn) = step.process().history.first_behind(step.process().data.zxid)
+    while let Some(txn) = step.process().history.first_behind(step.process().effective)
         && txn.zxid <= until
     {
         let txn = txn.clone();
-        step.process_mut().data.apply(&txn);
+        apply(step, &txn);
         if leads {
-            close(step, txn.request.session, txn.request.sequence);
+            close(step, &txn);
         }
     }
-    take_snapshot_if_due(step);
+    compaction::take_if_due(step);
+}
+
+/// The next transaction takes effect.
+fn apply<P: Params>(step: &mut Step<P>, txn: &Txn<Command<P>>) {
+    let is_weighed = step.server.compaction.is_some();
+    let known = step.process_mut();
+    known.data.apply(&txn.request);
+    known.effective = txn.zxid;
+    if is_weighed {
+        known.since_snapshot += weight::<P::Machine>(&txn.request);
+    }
 }
 
 /// The leader's client is answered.
-fn close<P: Params>(step: &mut Step<P>, session: Session, sequence: Sequence) {
-    if let Some(own) = step.leading_mut()
-        && own.open.get(&session) == Some(&sequence)
-    {
-        own.open.remove(&session);
+fn close<P: Params>(step: &mut Step<P>, txn: &Txn<Command<P>>) {
+    if let Some(own) = step.leading_mut() {
+        own.window.commit::<P::Machine>(&txn.request);
     }
-    answer_executed(step, session, sequence);
+    answer_executed(step, txn.request.session, txn.request.sequence);
 }
 
 /// Tells the client what its command returned, if it is the last one of its session.
@@ -49,25 +57,4 @@ pub(super) fn answer_executed<P: Params>(step: &mut Step<P>, session: Session, s
         let answer = Answer::done(last.output.clone());
         step.answer(session, sequence, answer);
     }
-}
-
-/// What has taken effect is in a snapshot, once that is enough, and the log begins behind it; but
-/// what followers are not sent yet stays in the log.
-fn take_snapshot_if_due<P: Params>(step: &mut Step<P>) {
-    let Some(often) = step.server.snapshot_after else { return };
-    let known = step.process();
-    let count_up_to = |zxid| known.disk.log.count_up_to(zxid);
-    let count = count_up_to(known.data.zxid) - count_up_to(known.disk.snapshot.zxid);
-    if count < often || !known.unwritten.is_empty() {
-        return;
-    }
-    let links = known.leading().into_iter().flat_map(|own| own.links.values());
-    let needed = links.filter(|link| link.phase.is_fed()).map(|link| link.sent).min();
-    let cut = needed.map_or(known.data.zxid, |sent| sent.min(known.data.zxid));
-    let cut = if step.keeps(Rule::LogKeepsUnsent) { cut } else { known.data.zxid };
-    let snapshot = Arc::new(known.data.clone());
-    let disk = step.disk_mut();
-    disk.snapshot = snapshot;
-    disk.log.cut_up_to(cut);
-    step.process_mut().history.cut_up_to(cut);
 }

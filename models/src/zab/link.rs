@@ -1,7 +1,8 @@
 //! Links: what a leader tells a follower arrives in order and whole, as over TCP.
 //!
 //! A follower opens a link, and gives it a number. On the link the leader numbers its packets. The
-//! follower takes the next one only, and what it has not taken is sent again.
+//! follower takes the next one only, and puts by those that have overtaken it. What it has not
+//! taken is sent again, ever more rarely: a large packet may take longer than it takes to ask.
 
 use stateright::actor::Id;
 
@@ -10,9 +11,12 @@ use super::message::{Ack, Content, Message, Packet, Ping, Pong};
 use super::rules::Rule;
 use super::server::Step;
 use super::state::{LeaderPhase, Leading, Link, LinkPhase, Process};
-use super::{MachineOf, Params, Timer, broadcast, discovery, disk, synchronization};
+use super::{Flow, MachineOf, Params, Timer, broadcast, discovery, disk, synchronization};
 use crate::number::Place;
 use crate::state_machine::StateMachine;
+
+/// How often a leader looks at most until it sends packets again.
+const LONGEST: u8 = 32;
 
 /// Sends the next packet to a follower.
 pub(super) fn push<P: Params>(step: &mut Step<P>, to: Id, content: Content<MachineOf<P>>) {
@@ -45,6 +49,9 @@ fn next<P: Params>(step: &Step<P>, to: Id) -> Next<MachineOf<P>> {
         return None;
     }
     let commit = known.committed.min(link.sent);
+    if let Some((piece, giving)) = link.giving.as_ref().and_then(synchronization::next_piece) {
+        return Some((Content::Snap(piece), Link { giving, ..link.clone() }));
+    }
     match link.phase {
         LinkPhase::Discovery | LinkPhase::Accepted { .. } => None,
         LinkPhase::Synchronization { until } if link.sent >= until => {
@@ -59,7 +66,7 @@ fn next<P: Params>(step: &Step<P>, to: Id) -> Next<MachineOf<P>> {
         LinkPhase::Broadcast if commit > link.told => {
             Some((Content::Commit(commit), Link { told: commit, ..link.clone() }))
         }
-        _ => propose(known, link, step.server.flow.txns),
+        _ => propose(known, link, step.server.flow),
     }
 }
 
@@ -68,8 +75,8 @@ fn is_established<M: StateMachine>(own: &Leading<M>) -> bool {
 }
 
 /// The next transactions.
-fn propose<M: StateMachine>(known: &Process<M>, link: &Link<M>, most: usize) -> Next<M> {
-    let txns = known.history.some_behind(link.sent, most);
+fn propose<M: StateMachine>(known: &Process<M>, link: &Link<M>, flow: Flow) -> Next<M> {
+    let txns = known.history.some_behind::<M>(link.sent, flow);
     let Txn { zxid, .. } = txns.last()?;
     let link = Link { sent: *zxid, ..link.clone() };
     Some((Content::Propose(txns), link))
@@ -82,10 +89,12 @@ pub(super) fn hear<P: Params>(step: &mut Step<P>, from: Id, heard: Place) {
         let count = (heard.0 - link.heard.0) as usize;
         link.unheard = link.unheard.skip(count.min(link.unheard.len()));
         link.heard = heard;
+        link.waited = 0;
     }
 }
 
-/// Follower: the leader says something. It is taken if it is the next packet of this link.
+/// Follower: the leader says something. It is taken if it is the next packet of this link, and then
+/// those that have overtaken it.
 pub(super) fn handle_packet<P: Params>(
     step: &mut Step<P>,
     from: Id,
@@ -97,22 +106,48 @@ pub(super) fn handle_packet<P: Params>(
     let Some(own) = step.process().following() else { return };
     let is_next = message.place == own.heard.next();
     if !step.require(Rule::LinksKeepOrder, is_next) {
-        return;
+        return put_by(step, message);
     }
     step.set_timer(Timer::Silence, step.server.timing.silence.clone());
-    if let Some(own) = step.following_mut() {
-        own.heard = message.place.max(own.heard);
+    take(step, message.place, message.content);
+    while let Some(own) = step.following_mut()
+        && let Some(content) = own.early.remove(&own.heard.next())
+    {
+        let place = own.heard.next();
+        take(step, place, content);
     }
-    match message.content {
+}
+
+/// Follower: keeps a packet that has overtaken others.
+fn put_by<P: Params>(step: &mut Step<P>, packet: Packet<MachineOf<P>>) {
+    let most = step.server.flow.early as u64;
+    let Some(own) = step.process().following() else { return };
+    let is_early = packet.place > own.heard && packet.place.0 <= own.heard.0 + most;
+    let is_put_by = own.early.contains_key(&packet.place);
+    if !is_early || is_put_by {
+        return;
+    }
+    if let Some(own) = step.following_mut() {
+        own.early.insert(packet.place, packet.content);
+    }
+    step.set_timer(Timer::Silence, step.server.timing.silence.clone());
+}
+
+/// Follower: takes what its leader says.
+fn take<P: Params>(step: &mut Step<P>, place: Place, content: Content<MachineOf<P>>) {
+    if let Some(own) = step.following_mut() {
+        own.heard = place.max(own.heard);
+    }
+    match content {
         Content::Diff(txns) => synchronization::take_diff(step, &txns),
         Content::Trunc { to, txns } => synchronization::take_trunc(step, to, &txns),
-        Content::Snap { snapshot, txns } => synchronization::take_snap(step, snapshot, &txns),
+        Content::Snap(piece) => synchronization::take_snap(step, piece),
         Content::Propose(txns) => broadcast::take_propose(step, &txns),
         Content::NewLeader => synchronization::take_new_leader(step),
         Content::CommitLd(zxid) => synchronization::take_commit_ld(step, zxid),
         Content::Commit(zxid) => broadcast::take_commit(step, zxid),
     }
-    tell_how_far(step, message.place);
+    tell_how_far(step, place);
 }
 
 /// A history that comes in many packets goes on before the leader asks how far it is.
@@ -164,7 +199,7 @@ pub(super) fn handle_ack<P: Params>(step: &mut Step<P>, from: Id, message: Ack) 
     synchronization::hold(step, from, message.logged);
 }
 
-/// The leader says that it is there, and again what its followers have not heard.
+/// The leader says that it is there, and again what its followers have not taken for a while.
 pub(super) fn send_again<P: Params>(step: &mut Step<P>) {
     let epoch = step.process().disk.accepted;
     let Some(own) = step.process().leading() else { return };
@@ -175,7 +210,7 @@ pub(super) fn send_again<P: Params>(step: &mut Step<P>) {
                 discovery::send_new_epoch(step, to);
             }
             LinkPhase::Discovery | LinkPhase::Accepted { .. } => {}
-            _ => send_unheard(step, to, &link),
+            _ => send_unheard(step, to),
         }
         if has_epoch && step.keeps(Rule::LeaderIsHeard) {
             step.send(to, Message::Ping(Ping { session: link.session, epoch }));
@@ -183,13 +218,21 @@ pub(super) fn send_again<P: Params>(step: &mut Step<P>) {
     }
 }
 
-fn send_unheard<P: Params>(step: &mut Step<P>, to: Id, link: &Link<MachineOf<P>>) {
+/// The leader looks, and a follower has not taken a packet since it looked before. It waits for
+/// that twice as long each time.
+fn send_unheard<P: Params>(step: &mut Step<P>, to: Id) {
     if !step.keeps(Rule::PacketsAreSentAgain) {
         return;
     }
     let epoch = step.process().disk.accepted;
-    for (number, content) in (link.heard.0 + 1..).zip(link.unheard.clone()) {
-        let packet = Packet { session: link.session, epoch, place: Place(number), content };
+    let Some(link) = step.link_mut(to).filter(|link| !link.unheard.is_empty()) else { return };
+    link.waited = if link.waited == LONGEST { LONGEST / 2 + 1 } else { link.waited + 1 };
+    if link.waited == 1 || !link.waited.is_power_of_two() {
+        return;
+    }
+    let (session, unheard) = (link.session, link.unheard.clone());
+    for (number, content) in (link.heard.0 + 1..).zip(unheard) {
+        let packet = Packet { session, epoch, place: Place(number), content };
         step.send(to, Message::Packet(packet));
     }
 }

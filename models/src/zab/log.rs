@@ -6,8 +6,12 @@ use std::fmt;
 use imbl::Vector;
 use serde::{Deserialize, Serialize};
 
+use super::Flow;
 use super::zxid::Zxid;
+use crate::number::Index;
 use crate::service::Request;
+use crate::state_machine::StateMachine;
+use crate::window::weight;
 
 /// A transaction: what a leader has proposed.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -31,12 +35,14 @@ pub type Txns<C> = Vector<Txn<C>>;
 #[serde(bound(serialize = "C: Serialize", deserialize = "C: Deserialize<'de>"))]
 pub struct Log<C: Clone> {
     base: Zxid,
+    /// How many transactions are not behind the base.
+    before: Index,
     txns: Txns<C>,
 }
 
 impl<C: Clone> Default for Log<C> {
     fn default() -> Self {
-        Log::behind(Zxid::ZERO)
+        Log::behind(Zxid::ZERO, Index::ZERO)
     }
 }
 
@@ -50,9 +56,9 @@ impl<C: Clone + fmt::Debug> fmt::Debug for Log<C> {
 }
 
 impl<C: Clone> Log<C> {
-    /// One that is empty: all up to `base` is in a snapshot.
-    pub fn behind(base: Zxid) -> Self {
-        Log { base, txns: Vector::new() }
+    /// One that is empty: all up to `base` is in a snapshot, which are `before` transactions.
+    pub fn behind(base: Zxid, before: Index) -> Self {
+        Log { base, before, txns: Vector::new() }
     }
 
     /// The last transaction of which there is a trace: the last in the log, or else in the
@@ -64,6 +70,27 @@ impl<C: Clone> Log<C> {
     /// Up to where the transactions are in the snapshot, and not in the log.
     pub fn base(&self) -> Zxid {
         self.base
+    }
+
+    /// How many transactions there have been up to the base.
+    pub fn before(&self) -> Index {
+        self.before
+    }
+
+    /// How many transactions there have been up to the last.
+    pub fn last_index(&self) -> Index {
+        Index(self.before.0 + self.txns.len() as u64)
+    }
+
+    /// How many transactions there have been up to `zxid`, as far as the log reaches.
+    pub fn index_of(&self, zxid: Zxid) -> Index {
+        Index(self.before.0 + self.count_up_to(zxid) as u64)
+    }
+
+    /// The transaction at `index`, if it is in the log.
+    pub fn get(&self, index: Index) -> Option<&Txn<C>> {
+        let behind = index.0.checked_sub(self.before.0)?.checked_sub(1)?;
+        self.txns.get(usize::try_from(behind).ok()?)
     }
 
     /// How many transactions are in the log.
@@ -94,10 +121,36 @@ impl<C: Clone> Log<C> {
         self.txns.get(self.count_up_to(zxid))
     }
 
-    /// The first transactions behind `zxid`, `most` of them.
-    pub fn some_behind(&self, zxid: Zxid, most: usize) -> Txns<C> {
-        let behind = self.txns.skip(self.count_up_to(zxid));
-        behind.take(most.min(behind.len()))
+    /// The transactions behind `zxid`, with the index of each.
+    pub fn behind_zxid(&self, zxid: Zxid) -> impl Iterator<Item = (Index, &Txn<C>)> {
+        let count = self.count_up_to(zxid);
+        let txns = self.txns.focus().narrow(count..).into_iter();
+        let first = self.before.0 + count as u64 + 1;
+        (first..).map(Index).zip(txns)
+    }
+
+    /// The first transactions behind `zxid`, as many as go into one packet. One goes in any case.
+    pub fn some_behind<M: StateMachine<Command = C>>(&self, zxid: Zxid, flow: Flow) -> Txns<C> {
+        let mut bytes = 0;
+        let fits = |(count, txn): &(usize, &Txn<C>)| {
+            bytes += weight::<M>(&txn.request);
+            *count == 0 || bytes <= flow.bytes
+        };
+        let behind = self.behind_zxid(zxid).map(|(_, txn)| txn).take(flow.txns).enumerate();
+        behind.take_while(fits).map(|(_, txn)| txn.clone()).collect()
+    }
+
+    /// The transaction behind which those up to `zxid` weigh no more than `most`.
+    pub fn first_kept<M: StateMachine<Command = C>>(&self, zxid: Zxid, most: usize) -> Zxid {
+        let (mut index, mut kept) = (self.index_of(zxid), 0);
+        while let Some(txn) = self.get(index) {
+            kept += weight::<M>(&txn.request);
+            if kept > most {
+                return txn.zxid;
+            }
+            index = Index(index.0 - 1);
+        }
+        self.base
     }
 
     /// The last transaction that is not behind `zxid`, as far as the log reaches back.
@@ -125,7 +178,9 @@ impl<C: Clone> Log<C> {
 
     /// Drops what is not behind `zxid`, which is in a snapshot from now on.
     pub fn cut_up_to(&mut self, zxid: Zxid) {
-        self.txns = self.txns.skip(self.count_up_to(zxid));
+        let count = self.count_up_to(zxid);
+        self.before = Index(self.before.0 + count as u64);
+        self.txns = self.txns.skip(count);
         self.base = zxid;
     }
 }
@@ -133,18 +188,19 @@ impl<C: Clone> Log<C> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::number::{Epoch, Index};
+    use crate::kv::{Command, Kv, put};
+    use crate::number::Epoch;
     use crate::service::{Sequence, Session};
 
     fn zxid(epoch: u64, counter: u64) -> Zxid {
         Zxid { epoch: Epoch(epoch), counter }
     }
 
-    fn log() -> Log<()> {
-        let mut log = Log::behind(zxid(1, 1));
+    fn log() -> Log<Command> {
+        let mut log = Log::behind(zxid(1, 1), Index(4));
         for zxid in [zxid(1, 2), zxid(3, 1), zxid(3, 2)] {
             let (session, sequence) = (Session(9), Sequence(1));
-            let request = Request { session, sequence, command: (), since: Index::ZERO };
+            let request = Request { session, sequence, command: put("x", "1"), since: Index::ZERO };
             log.push(Txn { zxid, request });
         }
         log
@@ -157,10 +213,27 @@ mod tests {
         assert_eq!(log.first_behind(zxid(1, 1)).unwrap().zxid, zxid(1, 2));
         assert_eq!(log.first_behind(zxid(2, 7)).unwrap().zxid, zxid(3, 1));
         assert!(log.first_behind(zxid(3, 2)).is_none());
-        assert_eq!(log.some_behind(zxid(1, 2), 1)[0].zxid, zxid(3, 1));
-        assert_eq!(log.some_behind(zxid(1, 1), 9).len(), 3);
+        assert_eq!((log.last_index(), log.index_of(zxid(2, 7))), (Index(7), Index(5)));
+        assert_eq!(log.get(Index(5)).map(|txn| txn.zxid), Some(zxid(1, 2)));
+        assert!(log.get(Index(4)).is_none() && log.get(Index(8)).is_none());
         let last = [zxid(2, 7), zxid(3, 1), zxid(1, 1)].map(|zxid| log.last_up_to(zxid));
         assert_eq!(last, [zxid(1, 2), zxid(3, 1), zxid(1, 1)]);
+    }
+
+    #[test]
+    fn a_packet_takes_no_more_than_it_may() {
+        let (log, one) = (log(), weight::<Kv>(&log().get(Index(5)).unwrap().request));
+        let some = |zxid, txns, bytes| {
+            let flow = Flow { txns, bytes, packets: 1 };
+            log.some_behind::<Kv>(zxid, flow).iter().map(|txn| txn.zxid).collect::<Vec<_>>()
+        };
+        assert_eq!(some(zxid(1, 2), 1, 9 * one), [zxid(3, 1)]);
+        assert_eq!(some(zxid(1, 1), 9, 9 * one).len(), 3);
+        assert_eq!(some(zxid(1, 1), 9, 2 * one), [zxid(1, 2), zxid(3, 1)]);
+        assert_eq!(some(zxid(1, 1), 9, 0), [zxid(1, 2)]);
+        assert_eq!(some(zxid(3, 2), 9, 9 * one), []);
+        let kept = |most| log.first_kept::<Kv>(zxid(3, 1), most);
+        assert_eq!([kept(0), kept(one), kept(2 * one)], [zxid(3, 1), zxid(1, 2), zxid(1, 1)]);
     }
 
     #[test]
@@ -169,7 +242,7 @@ mod tests {
         log.cut_behind(zxid(3, 1));
         assert_eq!(log.last(), zxid(3, 1));
         log.cut_up_to(zxid(1, 2));
-        assert_eq!((log.base(), log.len()), (zxid(1, 2), 1));
+        assert_eq!((log.base(), log.before(), log.len()), (zxid(1, 2), Index(5), 1));
         log.cut_behind(zxid(1, 2));
         assert!(log.is_empty() && log.last() == zxid(1, 2));
     }

@@ -1,15 +1,14 @@
 //! What servers say to each other.
 
 use std::fmt;
-use std::sync::Arc;
 
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use stateright::actor::Id;
 
 use super::log::Txns;
-use super::state::Snapshot;
 use super::zxid::Zxid;
-use crate::number::{Epoch, Incarnation, Place, Round};
+use crate::number::{Epoch, Incarnation, Index, Place, Round};
 use crate::state_machine::StateMachine;
 
 /// A server is told to lead, and tells the others to follow.
@@ -34,6 +33,8 @@ pub enum Stance {
     Looking,
     Following,
     Leading,
+    /// It looks for a leader, and has no vote.
+    Observing,
 }
 
 /// A server that looks tells whom it votes for; and one that does not, whom it follows.
@@ -53,6 +54,8 @@ pub struct CEpoch {
     /// Which link of the follower's it is. No other one of it has this number.
     pub session: Incarnation,
     pub accepted: Epoch,
+    /// The follower has lost its disk, and does not count.
+    pub observes: bool,
 }
 
 /// NEWEPOCH: the leader's epoch.
@@ -93,8 +96,8 @@ pub enum Content<M: StateMachine> {
     Diff(Txns<M::Command>),
     /// What the follower has behind a transaction is not in the leader's history, and is replaced.
     Trunc { to: Zxid, txns: Txns<M::Command> },
-    /// The leader's log does not reach back to what the follower has.
-    Snap { snapshot: Arc<Snapshot<M>>, txns: Txns<M::Command> },
+    /// The leader's log does not reach back to what the follower has: a piece of its snapshot.
+    Snap(Piece),
     /// The next transactions.
     Propose(Txns<M::Command>),
     /// NEWLEADER: that was the history.
@@ -103,6 +106,20 @@ pub enum Content<M: StateMachine> {
     CommitLd(Zxid),
     /// All transactions up to this one are committed.
     Commit(Zxid),
+}
+
+/// A piece of a snapshot.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Piece {
+    /// The last transaction that is in the snapshot.
+    pub zxid: Zxid,
+    /// How many are in it.
+    pub index: Index,
+    /// How many pieces there are.
+    pub count: u32,
+    /// Which one it is. The first is 0.
+    pub number: u32,
+    pub bytes: Bytes,
 }
 
 /// ACK-LD: a follower has the initial history on its disk, and what is behind it up to `logged`.

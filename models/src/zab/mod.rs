@@ -34,17 +34,22 @@
 //! | what is proposed, and when it is committed | `broadcast.rs` |
 //! | that what a leader says arrives in order | `link.rs` |
 //! | when what was taken is on the disk | `disk.rs` |
-//! | what takes effect, and when a snapshot is taken | `execute.rs` |
+//! | what takes effect | `execute.rs` |
+//! | when a snapshot is taken, and what stays in the log | `compaction.rs` |
+//! | who does not count | `server.rs`: `observes` |
+//! | how a node runs it, and what is in its store | `protocol.rs`, `storage.rs` |
 //!
 //! Deviations. ZooKeeper's servers talk over TCP; here a link has a number, and so have the packets
 //! on it (`link.rs`). The paper's messages of the history carry all of it; here they carry some, as
-//! ZooKeeper's do. A snapshot is of one moment, and travels in one message. A follower lets take
-//! effect only what is on its disk. A leader writes to its disk before it proposes.
+//! ZooKeeper's do. A snapshot is of one moment. A follower lets take effect only what is on its
+//! disk. A follower that lags too far is let go, and comes back. The descriptions take for granted
+//! that disks survive: here a server whose disk is lost follows, and does not count.
 //!
 //! Not here: changes of the members.
 
 mod broadcast;
 pub mod claims;
+pub mod compaction;
 mod discovery;
 mod disk;
 mod election;
@@ -53,14 +58,17 @@ mod link;
 pub mod log;
 pub mod message;
 mod oracle;
+pub mod protocol;
 pub mod rules;
 mod server;
 pub mod specs;
 pub mod state;
+mod storage;
 mod synchronization;
 pub mod zxid;
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::time::Duration;
 
@@ -72,6 +80,7 @@ use crate::rules::RuleBook;
 use crate::service::Message::{Order, OrderReply, Peer, Read, Reply, Request};
 use crate::service::{MessageOf, Service};
 use crate::state_machine::StateMachine;
+use compaction::Compaction;
 use message::Message;
 use rules::Rule;
 use server::Step;
@@ -103,26 +112,42 @@ pub enum Elections {
     Oracle,
 }
 
-/// How much is under way from a leader to a follower at most.
+/// How much is under way at most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Flow {
     /// How many transactions there are in a packet.
     pub txns: usize,
-    /// How many packets the follower is not known to have taken, but for those of which there is
-    /// one at each time only.
+    /// What they weigh in bytes, unless there is one only.
+    pub bytes: usize,
+    /// How many packets a follower is not known to have taken, but for the first one of a history.
     pub packets: usize,
+    /// What all proposals weigh in bytes that are not committed, unless there is one only.
+    pub open: usize,
+    /// How many packets a follower puts by that have overtaken others.
+    pub early: usize,
+    /// A leader sends on what its own disk does not have yet.
+    pub writes_behind: bool,
 }
 
 impl Flow {
-    /// As on a node.
-    pub const WIDE: Flow = Flow { txns: 64, packets: 32 };
+    /// As on a node: a message holds 4 MiB.
+    pub const WIDE: Flow = Flow {
+        txns: 256,
+        bytes: 256 << 10,
+        packets: 4,
+        open: 4 << 20,
+        early: 4,
+        writes_behind: true,
+    };
+    /// No packet waits for another one, and nothing is done while the disk writes: most specs.
+    pub const PLAIN: Flow = Flow { packets: 32, early: 0, writes_behind: false, ..Flow::WIDE };
     /// One transaction after the other.
-    pub const NARROW: Flow = Flow { txns: 1, packets: 1 };
+    pub const NARROW: Flow = Flow { txns: 1, packets: 1, ..Flow::PLAIN };
 }
 
 impl Default for Flow {
     fn default() -> Self {
-        Flow::WIDE
+        Flow::PLAIN
     }
 }
 
@@ -145,8 +170,10 @@ pub struct Server<P: Params> {
     pub timing: Timing,
     pub elections: Elections,
     pub flow: Flow,
-    /// After how many transactions a server takes a snapshot, if it does.
-    pub snapshot_after: Option<usize>,
+    /// When a server takes snapshots, if it does.
+    pub compaction: Option<Compaction>,
+    /// Which store each server begins with. One that has another has lost its disk.
+    pub first_stores: BTreeMap<Id, u64>,
     pub rules: P::Rules,
 }
 
@@ -172,6 +199,8 @@ pub enum Timer {
     Census,
     /// What was to be written is on the disk.
     Written,
+    /// A snapshot that was taken is on the disk.
+    Snapshot,
 }
 
 impl<P: Params> Service for Server<P> {
@@ -193,13 +222,13 @@ impl<P: Params> Actor for Server<P> {
         out: &mut Out<Self>,
     ) -> Self::State {
         out.set_timer(Timer::Elect, self.timing.silence.clone());
-        let mut disk = storage.clone().unwrap_or_default();
+        let mut disk = self.disk(id, storage.clone());
         if !self.rules.keeps(Rule::AcceptedEpochSurvives) {
             disk.accepted = disk.current;
         }
         let mut state = Cow::Owned(Process::of(disk));
         let mut step = Step::new(self, id, &mut state);
-        election::start(&mut step, storage.is_none());
+        election::start(&mut step);
         step.finish(out);
         state.into_owned()
     }
@@ -234,6 +263,7 @@ impl<P: Params> Actor for Server<P> {
             Timer::Silence => discovery::handle_silence(&mut step),
             Timer::Census => discovery::handle_census(&mut step),
             Timer::Written => disk::handle_written(&mut step),
+            Timer::Snapshot => compaction::finish(&mut step),
         }
         step.finish(out);
     }

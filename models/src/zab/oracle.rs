@@ -11,7 +11,7 @@ use super::{Elections, Params, Timer, discovery, disk};
 /// The oracle has this server lead.
 pub(super) fn handle_elect<P: Params>(step: &mut Step<P>) {
     step.set_timer(Timer::Elect, step.server.timing.silence.clone());
-    if step.process().leading().is_some() {
+    if step.process().leading().is_some() || step.observes() {
         return;
     }
     discovery::lead(step);

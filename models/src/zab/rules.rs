@@ -5,6 +5,9 @@
 //!
 //! - A proposal that a follower has already is dropped (zk-specs 2). Packets are numbered, so none
 //!   comes twice; what is no successor is dropped in any case.
+//! - Packets that have overtaken others are put by. Else they are sent again, which takes longer.
+//! - A link that was let go is not opened again. Its follower would hear the leader, and be given
+//!   nothing. That takes a copy of its first word which comes late.
 //! - Transactions are committed in their order (ZAB §IV.C). An ACK is for all up to its zxid.
 //! - A leader that waits for epochs gives up if those who elected it look again (ZK-3109). Here it
 //!   gives up at its next census, and a wait for that is no longer than the silence that others
@@ -43,7 +46,13 @@ rules! {
     MajorityAcks: "a transaction is committed when a majority has it", "ZAB §IV.C";
     AckAfterLog: "a transaction is acknowledged when it is on the disk", "ZAB §IV.C";
     RetryTakesEffectOnce: "a command that is sent again takes effect once", "thesis §6.3";
-    LogKeepsUnsent: "what a follower is yet to be sent stays in the leader's log", "quorate";
+    LogKeepsUnsent: "what a follower is yet to be sent stays in the leader's log, or it is let go",
+        "quorate";
+    WindowIsKept: "a leader leaves no more open than it may", "quorate";
+    LostDiskDoesNotCount: "a server that has lost its disk has no vote, and acknowledges nothing",
+        "quorate";
+    LostDiskOpensNewLinks: "a server that has lost its disk never opens a link that it had before",
+        "quorate";
     AnswerIsItsOwn: "a client takes an answer only for the command that it is waiting for",
         "thesis §6.3";
 

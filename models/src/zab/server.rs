@@ -12,6 +12,9 @@ use crate::rules::RuleBook;
 use crate::service::{Answer, Sequence, Session};
 use crate::step::Stored;
 
+/// The number of a store that nobody has numbered.
+const UNNUMBERED: u64 = 1 << 32;
+
 /// One handler call of a server.
 pub(super) type Step<'a, 's, P> = crate::step::Step<'a, 's, Server<P>>;
 
@@ -21,6 +24,22 @@ impl<P: Params> Server<P> {
         self.servers.iter().copied().filter(move |other| *other != id)
     }
 
+    /// What a server has on its disk when it starts. Who has lost what was there has forgotten
+    /// which links it has opened. It goes on with numbers that it never had, from its store's.
+    pub(super) fn disk(
+        &self,
+        id: Id,
+        storage: Option<Storage<MachineOf<P>>>,
+    ) -> Storage<MachineOf<P>> {
+        let mut disk = storage.unwrap_or(Storage::of(UNNUMBERED));
+        let is_founders = self.first_stores.get(&id) == Some(&disk.store);
+        let is_new = disk.begun == Incarnation::ZERO && !is_founders;
+        if is_new && self.rules.keeps(Rule::LostDiskOpensNewLinks) {
+            disk.begun = Incarnation(disk.store);
+        }
+        disk
+    }
+
     /// Whether so many servers are a majority.
     pub(super) fn is_quorum(&self, count: usize) -> bool {
         is_majority(count, self.servers.len())
@@ -28,6 +47,13 @@ impl<P: Params> Server<P> {
 }
 
 impl<P: Params> Step<'_, '_, P> {
+    /// Whether this server has lost its disk: it follows, and does not count.
+    pub(super) fn observes(&self) -> bool {
+        let is_founders =
+            self.server.first_stores.get(&self.id) == Some(&self.process().disk.store);
+        !self.require(Rule::LostDiskDoesNotCount, is_founders)
+    }
+
     pub(super) fn require(&self, rule: Rule, condition: bool) -> bool {
         self.server.rules.require(rule, condition)
     }
@@ -59,7 +85,7 @@ impl<P: Params> Step<'_, '_, P> {
     }
 
     /// What the follower knows, to change it; `None` of one that does not follow.
-    pub(super) fn following_mut(&mut self) -> Option<&mut Following> {
+    pub(super) fn following_mut(&mut self) -> Option<&mut Following<MachineOf<P>>> {
         match &mut self.state_mut().role {
             Role::Following(following) => Some(following),
             Role::Looking(_) | Role::Leading(_) => None,

@@ -1,43 +1,45 @@
 //! What a server knows.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
+use bytes::Bytes;
 use imbl::Vector;
 use serde::{Deserialize, Serialize};
 use stateright::actor::Id;
 
-use super::log::{Log, Txn, Txns};
+use super::compaction::Taking;
+use super::log::{Log, Txns};
 use super::message::{Content, Stance, Vote};
 use super::zxid::Zxid;
+use crate::data::Data;
 use crate::number::{Epoch, Incarnation, Index, Place, Round};
-use crate::service::{Sequence, Session};
-use crate::session::{Last, Sessions};
+use crate::pieces;
 use crate::state_machine::StateMachine;
+use crate::window::Window;
 
-/// What all transactions up to one of them make of an empty state.
+/// What all transactions up to one of them make of an empty state, encoded. Its pieces are what is
+/// stored and what is sent.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(bound = "")]
-pub struct Snapshot<M: StateMachine> {
+pub struct Snapshot {
     /// The last of those transactions.
     pub zxid: Zxid,
-    pub machine: M,
-    pub sessions: Sessions<M::Output>,
+    /// How many they are.
+    pub index: Index,
+    pub pieces: Vector<Bytes>,
 }
 
-impl<M: StateMachine> Default for Snapshot<M> {
-    fn default() -> Self {
-        Snapshot { zxid: Zxid::ZERO, machine: M::default(), sessions: Sessions::default() }
+impl Snapshot {
+    /// What the transactions made.
+    ///
+    /// # Errors
+    /// If the pieces are not those of one snapshot, or are of another machine.
+    pub fn decode<M: StateMachine>(&self) -> postcard::Result<Data<M>> {
+        pieces::decode(&self.pieces)
     }
-}
 
-impl<M: StateMachine> Snapshot<M> {
-    /// Lets the next transaction take effect.
-    pub fn apply(&mut self, txn: &Txn<M::Command>) {
-        let output = self.machine.apply(&txn.request.command);
-        let last = Last { sequence: txn.request.sequence, index: Index::ZERO, output };
-        self.sessions.record(txn.request.session, last);
-        self.zxid = txn.zxid;
+    /// Its size in bytes.
+    pub fn size(&self) -> usize {
+        self.pieces.iter().map(Bytes::len).sum()
     }
 }
 
@@ -45,26 +47,49 @@ impl<M: StateMachine> Snapshot<M> {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(bound = "")]
 pub struct Storage<M: StateMachine> {
+    /// Which store this is: drawn when it is made.
+    pub store: u64,
     /// The acceptedEpoch: the latest epoch that the server has accepted of a leader.
     pub accepted: Epoch,
     /// The currentEpoch: the latest epoch whose initial history the server has.
     pub current: Epoch,
     /// How often the server has begun to lead or to follow.
     pub begun: Incarnation,
-    pub snapshot: Arc<Snapshot<M>>,
-    /// The transactions behind the snapshot.
+    /// What stands for the transactions that are not in the log, and for some that are.
+    pub snapshot: Option<Snapshot>,
     pub log: Log<M::Command>,
 }
 
 impl<M: StateMachine> Default for Storage<M> {
     fn default() -> Self {
         Storage {
+            store: 0,
             accepted: Epoch::ZERO,
             current: Epoch::ZERO,
             begun: Incarnation::ZERO,
-            snapshot: Arc::default(),
+            snapshot: None,
             log: Log::default(),
         }
+    }
+}
+
+impl<M: StateMachine> Storage<M> {
+    /// Of a server that has never started.
+    pub fn of(store: u64) -> Self {
+        Storage { store, ..Storage::default() }
+    }
+
+    /// The last transaction that is in the snapshot.
+    pub fn in_snapshot(&self) -> Zxid {
+        self.snapshot.as_ref().map_or(Zxid::ZERO, |snapshot| snapshot.zxid)
+    }
+
+    /// What the snapshot says that there is.
+    ///
+    /// # Errors
+    /// As [`Snapshot::decode`].
+    pub fn data(&self) -> postcard::Result<Data<M>> {
+        self.snapshot.as_ref().map_or_else(|| Ok(Data::default()), Snapshot::decode)
     }
 }
 
@@ -79,8 +104,14 @@ pub struct Process<M: StateMachine> {
     pub unwritten: Txns<M::Command>,
     /// All transactions up to this one are committed, as far as the server knows.
     pub committed: Zxid,
-    /// What has taken effect.
-    pub data: Snapshot<M>,
+    /// The last transaction that has taken effect.
+    pub effective: Zxid,
+    /// What all that has taken effect has made.
+    pub data: Data<M>,
+    /// What has taken effect since a snapshot was taken, in bytes.
+    pub since_snapshot: usize,
+    /// What is to be a snapshot.
+    pub taking: Option<Taking<M>>,
     /// The round in which it votes, or has voted last.
     pub round: Round,
     pub role: Role<M>,
@@ -92,7 +123,7 @@ pub struct Process<M: StateMachine> {
 pub enum Role<M: StateMachine> {
     /// It neither leads nor follows.
     Looking(Looking),
-    Following(Following),
+    Following(Following<M>),
     Leading(Leading<M>),
 }
 
@@ -109,7 +140,8 @@ pub struct Looking {
 
 /// What a follower knows of its leader.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-pub struct Following {
+#[serde(bound = "")]
+pub struct Following<M: StateMachine> {
     pub leader: Id,
     /// Which leadership of that server it is; 0 if that is not known.
     pub leadership: Incarnation,
@@ -119,7 +151,11 @@ pub struct Following {
     pub accepts: bool,
     /// The last packet that was taken from the leader.
     pub heard: Place,
+    /// By place, packets that have come before those that are in front of them.
+    pub early: BTreeMap<Place, Content<M>>,
     pub phase: FollowerPhase,
+    /// The first pieces of the leader's snapshot.
+    pub incoming: Option<Snapshot>,
 }
 
 /// How far a follower is with its leader.
@@ -149,8 +185,10 @@ pub struct Leading<M: StateMachine> {
     pub phase: LeaderPhase,
     /// Those who follow.
     pub links: BTreeMap<Id, Link<M>>,
-    /// The last command of each session that is proposed and not committed.
-    pub open: BTreeMap<Session, Sequence>,
+    /// By follower that lagged too far, which link of it was let go last.
+    pub let_go: BTreeMap<Id, Incarnation>,
+    /// What is proposed and not committed, or waits for that.
+    pub window: Window<M::Command>,
     /// Who was heard since the last time that the leader looked.
     pub heard: BTreeSet<Id>,
 }
@@ -174,17 +212,32 @@ pub enum LeaderPhase {
 pub struct Link<M: StateMachine> {
     /// Which link of the follower's it is.
     pub session: Incarnation,
+    /// The follower has lost its disk, and does not count.
+    pub observes: bool,
     pub phase: LinkPhase,
     /// The last packet that the follower has taken, as far as is known.
     pub heard: Place,
     /// The packets behind that one, in their order.
     pub unheard: Vector<Content<M>>,
+    /// How often the leader has looked since the follower was heard to have taken a packet, and
+    /// there was one that it had not.
+    pub waited: u8,
+    /// The pieces of a snapshot that the follower is yet to be sent.
+    pub giving: Option<Giving>,
     /// The last transaction that was sent to it.
     pub sent: Zxid,
     /// The last commit that it was told.
     pub told: Zxid,
     /// The last transaction that is on its disk, as far as is known.
     pub logged: Zxid,
+}
+
+/// A snapshot that a follower is given.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct Giving {
+    pub snapshot: Snapshot,
+    /// The number of the piece that is sent next.
+    pub next: u32,
 }
 
 /// How far a follower is, as far as its leader knows.
@@ -208,13 +261,19 @@ pub enum LinkPhase {
 
 impl<M: StateMachine> Process<M> {
     /// One that has started, and neither leads nor follows.
+    ///
+    /// # Panics
+    /// If the snapshot is none of this machine, which whoever reads a disk refuses.
     pub fn of(disk: Storage<M>) -> Self {
-        let data = (*disk.snapshot).clone();
+        let data = disk.data().expect("the snapshot was read when the disk was");
         Process {
             history: disk.log.clone(),
             unwritten: Vector::new(),
-            committed: data.zxid,
+            committed: disk.in_snapshot(),
+            effective: disk.in_snapshot(),
             data,
+            since_snapshot: 0,
+            taking: None,
             disk,
             round: Round::ZERO,
             role: Role::Looking(Looking::default()),
@@ -235,7 +294,7 @@ impl<M: StateMachine> Process<M> {
     }
 
     /// Whom it follows, if anybody.
-    pub fn following(&self) -> Option<&Following> {
+    pub fn following(&self) -> Option<&Following<M>> {
         match &self.role {
             Role::Following(following) => Some(following),
             Role::Looking(_) | Role::Leading(_) => None,
@@ -248,7 +307,7 @@ impl<M: StateMachine> Process<M> {
     }
 }
 
-impl Following {
+impl<M: StateMachine> Following<M> {
     /// Whether the leader is established, and has said so.
     pub fn is_up_to_date(&self) -> bool {
         self.phase == FollowerPhase::Broadcast
@@ -276,6 +335,11 @@ impl<M: StateMachine> Leading<M> {
     /// Whether its epoch is accepted by a majority.
     pub fn is_accepted(&self) -> bool {
         matches!(self.phase, LeaderPhase::Synchronization { .. } | LeaderPhase::Broadcast)
+    }
+
+    /// Whether this link of a follower, or a later one, was let go.
+    pub fn has_let_go(&self, follower: Id, session: Incarnation) -> bool {
+        self.let_go.get(&follower).is_some_and(|last| *last >= session)
     }
 
     /// Whether it knows its epoch.

@@ -2,17 +2,17 @@
 //! a majority has it on their disks the leader is established.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
+use imbl::Vector;
 use stateright::actor::Id;
 
 use super::log::Txns;
-use super::message::{AckLd, Content, Message};
+use super::message::{AckLd, Content, Message, Piece};
 use super::rules::Rule;
 use super::server::Step;
-use super::state::{FollowerPhase, LeaderPhase, LinkPhase, Process, Snapshot};
+use super::state::{FollowerPhase, Giving, LeaderPhase, LinkPhase, Process, Snapshot};
 use super::zxid::Zxid;
-use super::{Command, MachineOf, Params, broadcast, disk, execute, link};
+use super::{Command, Flow, Params, broadcast, disk, execute, link};
 use crate::state_machine::StateMachine;
 
 /// Gives the history to all who have accepted the epoch, once those are a majority.
@@ -40,34 +40,44 @@ pub(super) fn begin<P: Params>(step: &mut Step<P>, to: Id) {
     let known = step.process();
     let Some(link) = known.leading().and_then(|own| own.links.get(&to)) else { return };
     let LinkPhase::Accepted { last } = link.phase else { return };
-    let (first, sent) = first_packet(known, last, step.server.flow.txns);
     let until = known.history.last();
+    let snapshot = known.disk.snapshot.clone().filter(|_| last < known.history.base());
+    let first = match &snapshot {
+        Some(_) => None,
+        None => Some(first_packet(known, last, step.server.flow)),
+    };
     if let Some(link) = step.link_mut(to) {
         link.phase = LinkPhase::Synchronization { until };
-        link.sent = sent;
+        link.sent = match (&first, &snapshot) {
+            (Some((_, sent)), _) => *sent,
+            (None, snapshot) => snapshot.as_ref().map_or(Zxid::ZERO, |snapshot| snapshot.zxid),
+        };
+        link.giving = snapshot.map(|snapshot| Giving { snapshot, next: 0 });
     }
-    link::push(step, to, first);
+    if let Some((first, _)) = first {
+        link::push(step, to, first);
+    }
     link::feed(step, to);
 }
 
-/// What a follower whose last transaction is `last` is sent first, and how far it then is.
-fn first_packet<M: StateMachine>(
-    known: &Process<M>,
-    last: Zxid,
-    most: usize,
-) -> (Content<M>, Zxid) {
-    let history = &known.history;
-    if last < history.base() {
-        let snapshot = known.disk.snapshot.clone();
-        let txns = history.some_behind(snapshot.zxid, most);
-        let sent = txns.last().map_or(snapshot.zxid, |txn| txn.zxid);
-        return (Content::Snap { snapshot, txns }, sent);
-    }
-    let to = history.last_up_to(last);
-    let txns = history.some_behind(to, most);
+/// What a follower whose last transaction is `last` is sent first, if the log reaches back to that,
+/// and how far it then is.
+fn first_packet<M: StateMachine>(known: &Process<M>, last: Zxid, flow: Flow) -> (Content<M>, Zxid) {
+    let to = known.history.last_up_to(last);
+    let txns = known.history.some_behind::<M>(to, flow);
     let sent = txns.last().map_or(to, |txn| txn.zxid);
     let first = if to == last { Content::Diff(txns) } else { Content::Trunc { to, txns } };
     (first, sent)
+}
+
+/// The next piece of the snapshot that a follower is given, and what it is given then.
+pub(super) fn next_piece(giving: &Giving) -> Option<(Piece, Option<Giving>)> {
+    let Giving { snapshot: Snapshot { zxid, index, pieces }, next: number } = giving;
+    let (zxid, index, number) = (*zxid, *index, *number);
+    let (bytes, count) = (pieces.get(number as usize)?.clone(), pieces.len() as u32);
+    let next = number + 1;
+    let rest = (next < count).then(|| Giving { next, ..giving.clone() });
+    Some((Piece { zxid, index, count, number, bytes }, rest))
 }
 
 /// The leader is established once a majority has its history.
@@ -105,8 +115,10 @@ pub(super) fn hold<P: Params>(step: &mut Step<P>, from: Id, logged: Zxid) {
         link.phase = LinkPhase::Synchronized;
     }
     link.logged = link.logged.max(logged);
+    let observes = link.observes;
     if let Some(own) = step.leading_mut()
         && let LeaderPhase::Synchronization { held_by } = &mut own.phase
+        && !observes
     {
         held_by.insert(from);
     }
@@ -131,15 +143,20 @@ pub(super) fn take_trunc<P: Params>(step: &mut Step<P>, to: Zxid, txns: &Txns<Co
     disk::take(step, txns);
 }
 
-/// Follower: the leader's log does not reach back to what is here.
-pub(super) fn take_snap<P: Params>(
-    step: &mut Step<P>,
-    snapshot: Arc<Snapshot<MachineOf<P>>>,
-    txns: &Txns<Command<P>>,
-) {
+/// Follower: the leader's log does not reach back to what is here. With its last piece the leader's
+/// snapshot takes the place of that.
+pub(super) fn take_snap<P: Params>(step: &mut Step<P>, piece: Piece) {
     begin_taking(step);
-    disk::install(step, snapshot);
-    disk::take(step, txns);
+    let Some(own) = step.following_mut() else { return };
+    let Piece { zxid, index, count, number: _, bytes } = piece;
+    let none = Snapshot { zxid, index, pieces: Vector::new() };
+    let mut snapshot = own.incoming.take().unwrap_or(none);
+    snapshot.pieces.push_back(bytes);
+    if snapshot.pieces.len() < count as usize {
+        own.incoming = Some(snapshot);
+    } else {
+        disk::install(step, snapshot);
+    }
 }
 
 fn begin_taking<P: Params>(step: &mut Step<P>) {

@@ -81,7 +81,7 @@ fn note_packet<M: StateMachine>(ghost: &mut Ghost, content: &Content<M>, after: 
     match content {
         Content::Diff(txns) => ghost.diff |= !txns.is_empty(),
         Content::Trunc { .. } => ghost.trunc = true,
-        Content::Snap { .. } => ghost.snap = true,
+        Content::Snap(_) => ghost.snap |= after.disk.log.is_empty(),
         Content::CommitLd(zxid) => ghost.joined_open |= *zxid < after.last_taken(),
         Content::Propose(_) | Content::NewLeader | Content::Commit(_) => {}
     }

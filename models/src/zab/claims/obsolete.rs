@@ -1,5 +1,6 @@
 //! Messages that have come too late: their receiver ignores them now and for ever, also after a
-//! crash. The numbers that they are told by are on its disk, and only rise.
+//! crash. The numbers that they are told by are on its disk, and only rise; so nothing is forgotten
+//! where disks are lost.
 
 use stateright::actor::Id;
 
@@ -47,7 +48,8 @@ fn is_past<M: StateMachine>(known: &Process<M>, from: Id, message: &Message<M>) 
         Message::CEpoch(m) => {
             let leadership = known.leading().map(|own| own.leadership);
             let is_over = leadership != Some(m.leadership);
-            let is_told = link(known, from).is_some_and(|link| link.session >= m.session);
+            let is_told = link(known, from).is_some_and(|link| link.session >= m.session)
+                || known.leading().is_some_and(|own| own.has_let_go(from, m.session));
             m.leadership > Incarnation::ZERO && (is_over || is_told)
         }
         Message::AckEpoch(m) => {

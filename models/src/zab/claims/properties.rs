@@ -11,12 +11,15 @@ use stateright::actor::Id;
 
 use super::ghost::Ghost;
 use crate::claims::{self, all_answered, clients, is_explained};
+use crate::member::Member;
 use crate::number::Epoch;
 use crate::quorum::is_majority;
 use crate::service::{Sequence, Session};
 use crate::state_machine::StateMachine;
+use crate::window::weight;
 use crate::zab::log::{Log, Txn};
-use crate::zab::state::{Process, Snapshot};
+use crate::zab::specs::FIRST_STORE;
+use crate::zab::state::Process;
 use crate::zab::zxid::Zxid;
 use crate::zab::{MachineOf, Params, Server};
 
@@ -42,6 +45,7 @@ pub const MAJORITY_HOLDS: &str = "a majority has on its disks what took effect";
 pub const COMMITS_ARE_KNOWN: &str = "nobody is told to commit what it has not";
 pub const STATE_FOLLOWS: &str = "the state is what the log makes of the snapshot";
 pub const ONCE: &str = "no command is in a log twice";
+pub const WINDOW: &str = "what a leader leaves open fits the window";
 
 /// What the clients see, and why.
 pub fn safety<P: Params>() -> Vec<Named<P>> {
@@ -57,6 +61,7 @@ pub fn safety<P: Params>() -> Vec<Named<P>> {
         (COMMITS_ARE_KNOWN, commits_are_known),
         (STATE_FOLLOWS, state_follows),
         (ONCE, once),
+        (WINDOW, window),
     ]
 }
 
@@ -88,7 +93,7 @@ fn both_up_to<'a, C: Clone>(
 /// Prefix consistency: of what took effect at two servers one is a prefix of the other.
 pub fn prefix<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
     claims::pairs(state).all(|(a, b)| {
-        let [a, b] = both_up_to(&a.history, &b.history, a.data.zxid.min(b.data.zxid));
+        let [a, b] = both_up_to(&a.history, &b.history, a.effective.min(b.effective));
         a.eq(b)
     })
 }
@@ -121,7 +126,7 @@ fn primary_integrity<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
         let has = |zxid: Zxid| zxid <= history.base() || history.has(zxid);
         let effective = up(state).flat_map(|it| {
             let zxids = it.history.iter().map(|txn| txn.zxid);
-            zxids.filter(|zxid| *zxid <= it.data.zxid).chain([it.data.zxid])
+            zxids.filter(|zxid| *zxid <= it.effective).chain([it.effective])
         });
         effective.filter(|zxid| zxid.epoch < epoch).all(has)
     })
@@ -136,14 +141,10 @@ fn acknowledged<'a, P: Params>(
     answered.map(|(id, _, own)| (Session::of(id), Sequence(own.answers.len() as u32)))
 }
 
-/// Whether a command is in a log, or in the snapshot before it.
-fn has<M: StateMachine>(
-    log: &Log<M::Command>,
-    snapshot: &Snapshot<M>,
-    (session, sequence): (Session, Sequence),
-) -> bool {
+/// Whether a command is in a server's log, or in what has taken effect there.
+fn has<M: StateMachine>(known: &Process<M>, (session, sequence): (Session, Sequence)) -> bool {
     let is_it = |txn: &Txn<_>| txn.request.session == session && txn.request.sequence >= sequence;
-    snapshot.sessions.has_done(session, sequence) || log.iter().any(is_it)
+    known.data.sessions.has_done(session, sequence) || known.history.iter().any(is_it)
 }
 
 /// The leader of the latest epoch that a majority has accepted has every command that a client was
@@ -151,18 +152,20 @@ fn has<M: StateMachine>(
 fn nothing_is_lost<P: Params>(system: &System<P>, state: &SystemState<P>) -> bool {
     let latest = state.history.leaders.keys().last();
     let mut leaders = up(state).filter(|it| it.is_established());
-    leaders.find(|it| Some(&it.disk.accepted) == latest).is_none_or(|leader| {
-        acknowledged(system, state)
-            .all(|command| has(&leader.history, &leader.disk.snapshot, command))
-    })
+    leaders
+        .find(|it| Some(&it.disk.accepted) == latest)
+        .is_none_or(|leader| acknowledged(system, state).all(|command| has(leader, command)))
 }
 
-/// More than half of the servers have on their disks what took effect anywhere.
+/// More than half of the servers have on their disks what took effect anywhere, or had it before
+/// they lost them.
 fn majority_holds<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
     let servers: Vec<_> = claims::servers(state).map(|(_, known)| known).collect();
-    servers.iter().map(|known| known.data.zxid).all(|zxid| {
-        let holds =
-            |known: &Process<_>| zxid <= known.disk.snapshot.zxid || known.disk.log.has(zxid);
+    servers.iter().map(|known| known.effective).all(|zxid| {
+        let holds = |known: &Process<_>| {
+            let is_lost = known.disk.store != FIRST_STORE;
+            is_lost || zxid <= known.disk.in_snapshot() || known.disk.log.has(zxid)
+        };
         let holders = servers.iter().filter(|known| holds(known)).count();
         is_majority(holders, servers.len())
     })
@@ -176,12 +179,12 @@ fn commits_are_known<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
 /// A server's state is what its log makes of its snapshot, as far as that took effect.
 fn state_follows<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
     up(state).all(|known| {
-        let mut data = (*known.disk.snapshot).clone();
-        let from = data.zxid;
+        let Ok(mut data) = known.disk.data() else { return false };
+        let from = known.disk.in_snapshot();
         let effective = known.disk.log.iter();
         effective
-            .filter(|txn| txn.zxid > from && txn.zxid <= known.data.zxid)
-            .for_each(|txn| data.apply(txn));
+            .filter(|txn| txn.zxid > from && txn.zxid <= known.effective)
+            .for_each(|txn| data.apply(&txn.request));
         known.data == data
     })
 }
@@ -193,6 +196,20 @@ fn once<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
         let numbers: BTreeSet<_> =
             log.map(|txn| (txn.request.session, txn.request.sequence)).collect();
         numbers.len() == known.disk.log.len()
+    })
+}
+
+/// What an established leader has not committed is one transaction, or fits.
+fn window<P: Params>(system: &System<P>, state: &SystemState<P>) -> bool {
+    let flows = system.actors.iter().filter_map(|member| match member {
+        Member::Server(server) => Some(server.flow.open),
+        Member::Client(_) | Member::Operator(_) => None,
+    });
+    let most = flows.min().unwrap_or_default();
+    up(state).filter(|known| known.is_established()).all(|known| {
+        let open = known.history.behind_zxid(known.committed).map(|(_, txn)| &txn.request);
+        let weights: Vec<_> = open.map(weight::<MachineOf<P>>).collect();
+        weights.len() <= 1 || weights.iter().sum::<usize>() <= most
     })
 }
 
@@ -214,7 +231,7 @@ pub fn follow_one_leader<P: Params>(state: &SystemState<P>) -> bool {
 
 /// All servers that are up have the same log on their disks, and all of it has taken effect.
 pub fn all_caught_up<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
-    let logs: BTreeSet<_> = up(state).map(|it| (it.disk.log.last(), it.data.zxid)).collect();
+    let logs: BTreeSet<_> = up(state).map(|it| (it.disk.log.last(), it.effective)).collect();
     logs.len() == 1 && logs.iter().all(|(last, effective)| last == effective)
 }
 
@@ -242,6 +259,12 @@ pub fn a_trunc<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
 /// A follower was given a snapshot.
 pub fn a_snap<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
     state.history.snap
+}
+
+/// Who has lost its disk is up to date again.
+pub fn an_observer<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
+    let follows = |known: &Process<_>| known.following().is_some_and(|own| own.is_up_to_date());
+    up(state).any(|known| known.disk.store != FIRST_STORE && follows(known))
 }
 
 /// A follower came to be up to date while something that it had was not committed.

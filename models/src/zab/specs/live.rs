@@ -14,7 +14,7 @@ use quorate_checker::AnySpec;
 use quorate_checker::spec::{Action, ActionOf, Claim, Cut, Faults, Restless, Spec, State, Timely};
 use stateright::actor::Id;
 
-use super::{Book, CRASH, Checked, Disk, EVERY_RULE, Fact, SEEN, ZabSpec, system};
+use super::{Book, CRASH, Checked, Disk, EVERY_RULE, Fact, SEEN, ZabSpec, storages, system};
 use crate::claims::all_answered;
 use crate::kv::{Command, put};
 use crate::member;
@@ -51,7 +51,7 @@ pub const ALL_ANSWERED: &str = "all answered";
 
 fn range(timer: &member::Timer<Timer>) -> RangeInclusive<u8> {
     match timer {
-        member::Timer::Server(Timer::Written) => 0..=0,
+        member::Timer::Server(Timer::Written | Timer::Snapshot) => 0..=0,
         member::Timer::Server(Timer::Elect | Timer::Again) => 1..=1,
         member::Timer::Server(Timer::Census) => 4..=4,
         member::Timer::Server(Timer::Silence) => 3..=6,
@@ -66,7 +66,7 @@ pub fn zab(name: &str, rules: Book, bounds: Bounds<'_>, facts: &[Fact]) -> ZabSp
     let prunes = obsolete::applies(&rules);
     let suspended = suspended(&rules);
     let claims = [Claim::always(properties::PREFIX, SEEN, properties::prefix)];
-    let how = (Flow::WIDE, None);
+    let how = (Flow { early: 4, ..Flow::PLAIN }, None);
     let elects = bounds.elects || !bounds.disks.is_empty();
     let first = (!elects).then(|| Id::from(0));
     let elections = Elections::Fast { first };
@@ -91,7 +91,7 @@ pub fn zab(name: &str, rules: Book, bounds: Bounds<'_>, facts: &[Fact]) -> ZabSp
         })
         .eventually_always(ONE_LEADER, SEEN, properties::one_leader)
         .eventually_always(CAUGHT_UP, SEEN, properties::all_caught_up);
-    spec.storages = bounds.disks.iter().map(|disk| Some(disk.storage())).collect();
+    spec.storages = storages(bounds.servers, bounds.disks);
     let asks = !bounds.scripts.is_empty();
     let spec = if asks { spec.eventually(ALL_ANSWERED, SEEN, all_answered) } else { spec };
     let spec = if let Some(cut) = bounds.cut { spec.cut(cut) } else { spec };
@@ -101,12 +101,12 @@ pub fn zab(name: &str, rules: Book, bounds: Bounds<'_>, facts: &[Fact]) -> ZabSp
 /// The specs of liveness. The counts change only with a reason.
 pub fn all() -> Vec<Box<dyn AnySpec>> {
     vec![
-        election().counts(6_140, 21_622).boxed(),
-        calm().counts(133_900, 446_307).boxed(),
-        failover().counts(344_997, 1_221_866).boxed(),
-        rejoin().counts(108_639, 349_351).boxed(),
-        lossy().counts(2_850, 4_817).boxed(),
-        cut_off().counts(608_772, 1_754_988).boxed(),
+        election().counts(2_487, 9_085).boxed(),
+        calm().counts(1_980, 3_375).boxed(),
+        failover().counts(41_994, 61_447).boxed(),
+        rejoin().counts(22_874, 51_019).boxed(),
+        lossy().counts(1_891, 2_551).boxed(),
+        cut_off().counts(186_310, 363_407).boxed(),
     ]
 }
 

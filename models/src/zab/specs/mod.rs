@@ -12,11 +12,13 @@ use stateright::actor::Id;
 
 use super::claims::ghost::Ghost;
 use super::claims::properties::{Condition, System};
+use super::compaction::Compaction;
 use super::rules::Rule;
+use super::state::Storage;
 use super::{Elections, Flow, Server, Timing, Zab};
 use crate::client::Habits;
 use crate::kv::{Command, Kv};
-use crate::protocol::milliseconds;
+use crate::protocol::Settings;
 use crate::rules::{AllBut, RuleBook};
 use crate::system::Boxed;
 
@@ -57,13 +59,22 @@ pub fn all() -> Vec<Box<dyn AnySpec>> {
     safety::all().into_iter().chain(zookeeper::all()).chain(live::all()).collect()
 }
 
+/// The number of the store that each server begins with. A wiped one begins with another.
+pub const FIRST_STORE: u64 = 1;
+
+/// What is on the disks of `count` servers before they start: nothing of those further on.
+fn storages(count: usize, disks: &[Disk<'_>]) -> Vec<Option<Storage<Kv>>> {
+    let rest = std::iter::repeat(Disk::default());
+    disks.iter().copied().chain(rest).take(count).map(|disk| Some(disk.storage())).collect()
+}
+
 /// `count` servers and clients with these scripts, which ask the servers of the numbers `asked`, or
 /// any.
 fn system(
     rules: Book,
     count: usize,
     elections: Elections,
-    (flow, snapshot_after): (Flow, Option<usize>),
+    (flow, compaction): (Flow, Option<Compaction>),
     (asked, scripts): (&[usize], &[&[Command]]),
 ) -> System<Checked> {
     let servers: Vec<Id> = (0..count).map(Id::from).collect();
@@ -76,13 +87,8 @@ fn system(
         knows_its_answer: rules.keeps(Rule::AnswerIsItsOwn),
         ..Habits::ALL
     };
-    let timing = Timing {
-        finalize: milliseconds(50, 50),
-        again: milliseconds(50, 50),
-        census: milliseconds(200, 200),
-        silence: milliseconds(150, 300),
-    };
-    let server =
-        Server { servers: servers.clone(), timing, elections, flow, snapshot_after, rules };
+    let timing = Timing::of(&Settings::default());
+    let first_stores = servers.iter().map(|id| (*id, FIRST_STORE)).collect();
+    let server = Server { servers, timing, elections, flow, compaction, first_stores, rules };
     crate::system::system(Arc::new(Ghost::default()), count, server, &asked, scripts, habits)
 }

@@ -1,18 +1,19 @@
 //! Safety: what is checked while timers fire at any moment, with which bounds.
 
-use std::sync::Arc;
-
 use quorate_checker::AnySpec;
 use quorate_checker::spec::{Claim, Faults, Spec};
 
-use super::{Book, EVERY_RULE, Fact, SEEN, ZabSpec, fact, system};
+use super::{Book, EVERY_RULE, FIRST_STORE, Fact, SEEN, ZabSpec, fact, storages, system};
 use crate::claims::all_answered;
+use crate::data::Data;
 use crate::kv::{Command, Kv, get, put};
 use crate::member::Timer::Server;
-use crate::number::{Epoch, Incarnation, Index};
+use crate::number::{Epoch, Index};
+use crate::pieces;
 use crate::service::{Request, Sequence, Session};
 use crate::system::{Boxed, suspended};
 use crate::zab::claims::{ghost, obsolete, properties};
+use crate::zab::compaction::Compaction;
 use crate::zab::log::{Log, Txn};
 use crate::zab::state::{Snapshot, Storage};
 use crate::zab::zxid::Zxid;
@@ -33,7 +34,7 @@ impl Disk<'_> {
     /// Each transaction is the first command of a client that is not there any more.
     pub(super) fn storage(&self) -> Storage<Kv> {
         let mut log = Log::default();
-        let mut snapshot = Snapshot::default();
+        let (mut data, mut last) = (Data::<Kv>::default(), Zxid::ZERO);
         for (number, (epoch, counter)) in self.log.iter().enumerate() {
             let zxid = Zxid { epoch: Epoch(*epoch), counter: *counter };
             let request = Request {
@@ -42,15 +43,18 @@ impl Disk<'_> {
                 command: put("y", "0"),
                 since: Index::ZERO,
             };
-            let txn = Txn { zxid, request };
             if number < self.in_snapshot {
-                snapshot.apply(&txn);
+                data.apply(&request);
+                last = zxid;
             }
-            log.push(txn);
+            log.push(Txn { zxid, request });
         }
-        log.cut_up_to(snapshot.zxid);
+        log.cut_up_to(last);
+        let (zxid, index) = (last, log.before());
+        let pieces = pieces::encode(&data, EACH.piece);
+        let snapshot = (self.in_snapshot > 0).then_some(Snapshot { zxid, index, pieces });
         let (accepted, current) = (Epoch(self.epoch), Epoch(self.epoch));
-        Storage { accepted, current, begun: Incarnation::ZERO, snapshot: Arc::new(snapshot), log }
+        Storage { accepted, current, snapshot, log, ..Storage::of(FIRST_STORE) }
     }
 }
 
@@ -69,8 +73,8 @@ pub struct Bounds<'a> {
     /// How often something is said again, in total.
     pub agains: u8,
     pub retries: u8,
-    /// After how many transactions a server takes a snapshot, if it does.
-    pub snapshot_after: Option<usize>,
+    /// When a server takes a snapshot, if it does.
+    pub compaction: Option<Compaction>,
     pub flow: Flow,
     pub faults: Faults,
 }
@@ -85,7 +89,7 @@ pub fn zab(name: &str, rules: Book, bounds: Bounds<'_>, facts: &[Fact]) -> ZabSp
         rules,
         bounds.servers,
         Elections::Oracle,
-        (bounds.flow, bounds.snapshot_after),
+        (bounds.flow, bounds.compaction),
         (bounds.asked, bounds.scripts),
     );
     let mut spec = Spec::new(name, system, bounds.servers)
@@ -97,8 +101,9 @@ pub fn zab(name: &str, rules: Book, bounds: Bounds<'_>, facts: &[Fact]) -> ZabSp
         .timeouts("silences", |timer| matches!(timer, Server(Timer::Silence | Timer::Census)), 0)
         .timeouts("words said again", |timer| *timer == Server(Timer::Again), bounds.agains)
         .timeouts("client retries", |timer| timer.is_retry(), bounds.retries);
-    spec.storages = bounds.disks.iter().map(|disk| Some(disk.storage())).collect();
-    if prunes { spec.obsolete(obsolete::is_obsolete) } else { spec }
+    spec.storages = storages(bounds.servers, bounds.disks);
+    let forgets = prunes && bounds.faults.rollbacks == 0;
+    if forgets { spec.obsolete(obsolete::is_obsolete) } else { spec }
 }
 
 /// The specs of safety. The counts change only with a reason.
@@ -109,16 +114,28 @@ pub fn all() -> Vec<Box<dyn AnySpec>> {
         failover().counts(159_395, 419_099).boxed(),
         restart().counts(134_403, 351_068).boxed(),
         epochs().counts(162_786, 424_393).boxed(),
-        lossy().counts(151_202, 502_912).boxed(),
+        lossy().counts(2_281, 5_504).boxed(),
         twice().counts(28_233, 64_565).boxed(),
-        snapshots().counts(743_036, 2_192_788).boxed(),
-        narrow().counts(363_285, 953_255).boxed(),
+        snapshots().counts(713_408, 2_100_324).boxed(),
+        narrow().counts(171_453, 432_063).boxed(),
         four().counts(16_891, 45_736).boxed(),
+        in_pieces().counts(13_101, 29_770).boxed(),
+        window().counts(163, 266).boxed(),
+        wiped().counts(400_016, 877_609).boxed(),
+        overtaken().counts(331, 462).boxed(),
+        behind().counts(20_867, 54_360).boxed(),
+        aside().counts(1_421, 3_135).boxed(),
     ]
 }
 
+/// A snapshot for each transaction, which is in one piece, and nothing beside it.
+pub const EACH: Compaction = Compaction { floor: 1, keep: 0, piece: 1 << 10, aside: false };
+
 /// One crash of one server.
 pub const CRASH: Faults = Faults { crashes: 1, down_at_once: 1, ..Faults::NONE };
+
+/// One server loses its disk.
+pub const WIPE: Faults = Faults { rollbacks: 1, down_at_once: 1, ..Faults::NONE };
 
 /// S1 has proposed something that nobody else has.
 pub const OPEN: &[Disk<'_>] = &[
@@ -132,6 +149,13 @@ pub const LAGGING: &[Disk<'_>] = &[
     Disk { epoch: 1, log: &[(1, 1)], in_snapshot: 0 },
     Disk { epoch: 1, log: &[], in_snapshot: 0 },
     Disk { epoch: 1, log: &[(1, 1)], in_snapshot: 1 },
+];
+
+/// S1 and S2 have a snapshot of what S3 lacks.
+pub const FAR: &[Disk<'_>] = &[
+    Disk { epoch: 1, log: &[(1, 1)], in_snapshot: 1 },
+    Disk { epoch: 1, log: &[(1, 1)], in_snapshot: 1 },
+    Disk { epoch: 1, log: &[], in_snapshot: 0 },
 ];
 
 const A_LEADER: Fact = fact("a leader", properties::a_leader);
@@ -196,7 +220,7 @@ pub fn epochs() -> ZabSpec {
 pub fn lossy() -> ZabSpec {
     let faults = Faults { drops: 1, ..Faults::NONE };
     let bounds =
-        Bounds { servers: 3, disks: OPEN, elections: 1, agains: 1, faults, ..Bounds::default() };
+        Bounds { servers: 2, disks: OPEN, elections: 1, agains: 2, faults, ..Bounds::default() };
     let facts: &[Fact] = &[A_LEADER, DIFF];
     zab("zab/lossy", EVERY_RULE, bounds, facts)
         .summary("a message is lost, and what is needed is said again")
@@ -221,7 +245,7 @@ pub fn snapshots() -> ZabSpec {
         scripts,
         asked: &[0],
         elections: 2,
-        snapshot_after: Some(1),
+        compaction: Some(EACH),
         ..Bounds::default()
     };
     let facts: &[Fact] = &[TWO_LEADERS, DIFF, SNAP, fact("all answered", all_answered)];
@@ -237,7 +261,7 @@ pub fn narrow() -> ZabSpec {
         scripts,
         asked: &[0],
         elections: 1,
-        snapshot_after: Some(1),
+        compaction: Some(EACH),
         flow: Flow::NARROW,
         ..Bounds::default()
     };
@@ -253,4 +277,85 @@ pub fn four() -> ZabSpec {
     let facts: &[Fact] = &[A_LEADER, JOINED, fact("all answered", all_answered)];
     zab("zab/four", EVERY_RULE, bounds, facts)
         .summary("four servers, of which three are a majority")
+}
+
+/// A snapshot travels in two pieces.
+pub fn in_pieces() -> ZabSpec {
+    let compaction = Some(Compaction { piece: 12, ..EACH });
+    let bounds =
+        Bounds { servers: 3, disks: FAR, elections: 1, compaction, agains: 1, ..Bounds::default() };
+    let facts: &[Fact] = &[A_LEADER, SNAP];
+    zab("zab/pieces", EVERY_RULE, bounds, facts)
+        .summary("who lags behind the log of its leader is given a snapshot, piece by piece")
+}
+
+/// One proposal is open at each time.
+pub fn window() -> ZabSpec {
+    let scripts: &[&[Command]] = &[&[put("x", "1")], &[put("x", "2")]];
+    let flow = Flow { open: 1, ..Flow::PLAIN };
+    let bounds =
+        Bounds { servers: 2, scripts, asked: &[0], elections: 1, flow, ..Bounds::default() };
+    zab("zab/window", EVERY_RULE, bounds, &[fact("all answered", all_answered)])
+        .summary("a command waits until the one before is committed")
+}
+
+/// A server loses its disk, which counted.
+pub fn wiped() -> ZabSpec {
+    let bounds =
+        Bounds { servers: 3, disks: LAGGING, elections: 2, faults: WIPE, ..Bounds::default() };
+    let facts: &[Fact] = &[fact("a server without its disk follows", properties::an_observer)];
+    zab("zab/wiped", EVERY_RULE, bounds, facts)
+        .summary("a server that has lost its disk follows, and does not count")
+}
+
+/// Packets overtake each other, and are put by.
+pub fn overtaken() -> ZabSpec {
+    let scripts: &[&[Command]] = &[&[put("x", "1")]];
+    let flow = Flow { early: 4, ..Flow::PLAIN };
+    let bounds = Bounds {
+        servers: 2,
+        disks: OPEN,
+        scripts,
+        asked: &[0],
+        elections: 2,
+        flow,
+        ..Bounds::default()
+    };
+    zab("zab/overtaken", EVERY_RULE, bounds, &[DIFF, fact("all answered", all_answered)])
+        .summary("a packet that has overtaken others is put by until they have come")
+}
+
+/// A leader writes while its followers do.
+pub fn behind() -> ZabSpec {
+    let scripts: &[&[Command]] = &[&[put("x", "1")]];
+    let flow = Flow { writes_behind: true, ..Flow::PLAIN };
+    let bounds = Bounds {
+        servers: 3,
+        scripts,
+        asked: &[0],
+        elections: 1,
+        flow,
+        faults: CRASH,
+        ..Bounds::default()
+    };
+    zab("zab/behind", EVERY_RULE, bounds, &[A_LEADER, fact("all answered", all_answered)])
+        .summary("a leader proposes what its own disk does not have yet, and crashes")
+}
+
+/// A server goes on while its snapshot is written.
+pub fn aside() -> ZabSpec {
+    let scripts: &[&[Command]] = &[&[put("x", "1"), put("x", "2")]];
+    let compaction = Some(Compaction { aside: true, ..EACH });
+    let bounds = Bounds {
+        servers: 2,
+        disks: LAGGING,
+        scripts,
+        asked: &[0],
+        elections: 1,
+        compaction,
+        faults: CRASH,
+        ..Bounds::default()
+    };
+    zab("zab/aside", EVERY_RULE, bounds, &[A_LEADER, fact("all answered", all_answered)])
+        .summary("a server goes on while its snapshot is written, and crashes")
 }
