@@ -36,6 +36,8 @@ mod viewstamped;
 mod wiped;
 #[path = "cluster/words.rs"]
 mod words;
+#[path = "cluster/zab.rs"]
+mod zab;
 
 use std::fs;
 use std::time::{Duration, Instant};

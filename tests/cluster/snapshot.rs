@@ -21,7 +21,8 @@ pub fn put(cluster: &Cluster, values: usize, last: &str) {
     put("last", last);
 }
 
-fn assert_last(cluster: &Cluster, last: &str) {
+/// Asserts that the last value is this one.
+pub fn assert_last(cluster: &Cluster, last: &str) {
     let mut client = Client::<Kv>::open(&cluster.members()).expect("a socket");
     let get = Command::Get { key: Text::from("last") };
     let read = client.call(get, Duration::from_secs(10)).expect("an answer");

@@ -4,6 +4,7 @@
 mod multi_paxos;
 mod primary_backup;
 mod raft;
+mod zab;
 
 use std::fmt::{self, Debug};
 use std::hash::Hash;

@@ -251,8 +251,8 @@ impl Cluster {
             let rows = self.status();
             let leads =
                 rows.iter().filter(|row| row["role"] == "leader" || row["role"] == "primary");
-            let period =
-                |row: &&Value| ["term", "view", "round"].iter().find_map(|it| row[it].as_u64());
+            let names = ["term", "view", "round", "epoch"];
+            let period = |row: &&Value| names.iter().find_map(|name| row[name].as_u64());
             let leader = leads.max_by_key(period)?["id"].as_u64()?;
             let agree = rows.iter().filter(|row| row["leader"].as_u64() == Some(leader)).count();
             (agree * 2 > rows.len()).then_some(leader)
