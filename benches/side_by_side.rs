@@ -21,7 +21,7 @@ use std::time::Duration;
 
 use cluster::{Cluster, QUORATE, quorate, wait_for};
 use quorate_models::protocol::Protocol;
-use quorate_models::{multi_paxos, primary_backup, raft, viewstamped};
+use quorate_models::{multi_paxos, primary_backup, raft, viewstamped, zab};
 use serde_json::Value;
 
 const NODES: u64 = 3;
@@ -60,10 +60,11 @@ fn main() -> ExitCode {
     let is_quick = arguments.iter().any(|word| word == "--quick");
     let plan =
         if is_quick { Plan { seconds: 1, kills: 2 } } else { Plan { seconds: 8, kills: 20 } };
-    let protocols: [(&str, Start); 4] = [
+    let protocols: [(&str, Start); 5] = [
         ("Raft", start::<raft::protocol::Node>),
         ("Multi-Paxos", start::<multi_paxos::protocol::Node>),
         ("Viewstamped Replication", start::<viewstamped::protocol::Node>),
+        ("ZAB", start::<zab::protocol::Node>),
         ("Primary and backup", start::<primary_backup::protocol::Node>),
     ];
     let mut shown = protocols.map(|_| Shown::default());

@@ -76,7 +76,7 @@ fn what_a_write_and_a_read_cost_is_counted() {
         ("Multi-Paxos", costs_of_nodes::<multi_paxos::protocol::Node>(None)),
         ("Viewstamped Replication", costs_of_nodes::<viewstamped::protocol::Node>(None)),
         ("the same on disks", costs_of_nodes::<viewstamped::protocol::Node>(Some("on_disk"))),
-        ("ZAB", costs_of_spec(&zab::specs::live::failover())),
+        ("ZAB", costs_of_nodes::<zab::protocol::Node>(None)),
         ("Primary and backup", costs_of_nodes::<primary_backup::protocol::Node>(None)),
         ("Chain replication", costs_of_spec(&chain::specs::live::failover())),
     ] {

@@ -224,7 +224,7 @@ mod tests {
     fn a_packet_takes_no_more_than_it_may() {
         let (log, one) = (log(), weight::<Kv>(&log().get(Index(5)).unwrap().request));
         let some = |zxid, txns, bytes| {
-            let flow = Flow { txns, bytes, packets: 1 };
+            let flow = Flow { txns, bytes, ..Flow::NARROW };
             log.some_behind::<Kv>(zxid, flow).iter().map(|txn| txn.zxid).collect::<Vec<_>>()
         };
         assert_eq!(some(zxid(1, 2), 1, 9 * one), [zxid(3, 1)]);
