@@ -13,6 +13,7 @@ use super::state::{FollowerPhase, Following, LeaderPhase, Leading, Link, LinkPha
 use super::zxid::Zxid;
 use super::{Params, Timer, disk, election, synchronization};
 use crate::number::{Epoch, Incarnation, Place};
+use crate::state_machine::StateMachine;
 use crate::window::Window;
 
 /// This server leads from now on, as far as others follow.
@@ -60,7 +61,8 @@ pub(super) fn handle_silence<P: Params>(step: &mut Step<P>) {
     }
 }
 
-/// The leader looks whom it has heard. It ceases to lead if that is no majority.
+/// The leader looks whom it has heard. It ceases to lead if that is no majority, or if they have
+/// all said that they do not accept its epoch.
 pub(super) fn handle_census<P: Params>(step: &mut Step<P>) {
     let Some(own) = step.process().leading() else { return };
     let counts = |id: &&Id| own.links.get(id).is_none_or(|link| !link.observes);
@@ -68,11 +70,21 @@ pub(super) fn handle_census<P: Params>(step: &mut Step<P>) {
     if !step.require(Rule::LeaderNeedsQuorum, is_heard) {
         return election::look(step);
     }
+    if is_refused(own) && step.keeps(Rule::RefusedEpochIsLeft) {
+        return election::look(step);
+    }
     if let Some(own) = step.leading_mut() {
         let heard = std::mem::take(&mut own.heard);
         own.links.retain(|id, _| heard.contains(id));
     }
     step.set_timer(Timer::Census, step.server.timing.census.clone());
+}
+
+/// Whether all who follow have answered, and too few of them accept the epoch. Who has accepted it
+/// on another link, and whose word was lost, does not accept it again.
+fn is_refused<M: StateMachine>(own: &Leading<M>) -> bool {
+    let is_announced = matches!(own.phase, LeaderPhase::Announcement { .. });
+    is_announced && own.links.values().all(|link| link.phase != LinkPhase::Discovery)
 }
 
 /// Tells the leader which epoch this server has accepted.

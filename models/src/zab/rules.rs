@@ -57,12 +57,13 @@ rules! {
         "thesis §6.3";
 
     // Nothing bad comes of it without these; but something good never comes.
-    EpochAboveQuorum: "a new epoch is above all that a majority has accepted", "ZAB §IV.A; ZK-335";
     RoundIsAdopted: "who hears of a later round of votes takes part in that one", "FLE";
     VoteCountsOnce: "a server's vote counts once in a round, and not after a better one", "quorate";
     VoteForNewest: "the vote is for the newest history", "FLE";
     NotificationsAreSentAgain: "who looks for a leader says so again", "FLE";
     LeaderNeedsQuorum: "a leader that does not hear a majority ceases to lead", "ZAB §V";
+    RefusedEpochIsLeft: "a leader whose epoch is not accepted by those who follow looks anew",
+        "ZooKeeper, initLimit";
     NewcomerIsHeard: "who has just come is not missed at the leader's next census", "quorate";
     FollowerNeedsLeader: "a follower that does not hear its leader looks for another one", "ZAB §V";
     LeaderIsHeard: "a leader says again and again that it is there", "ZAB §V";
@@ -73,6 +74,7 @@ rules! {
     ClientTriesAnother: "a client that gets no answer asks another server", "thesis §6.2";
 
     // Without these it comes, but later.
+    EpochAboveQuorum: "a new epoch is above all that a majority has accepted", "ZAB §IV.A; ZK-335";
     VoteIsTold: "who changes its vote tells all others", "FLE";
     LookingIsAnswered: "who looks for a leader is told who follows whom", "FLE";
     LeaderIsNamed: "who follows tells a client whom", "quorate";
