@@ -109,3 +109,30 @@ pub fn assert_stands(cluster: &Cluster, events: impl FnOnce(&Load)) {
     println!("{} keys written once, all there", acknowledged.len());
     history.assert_linearizable();
 }
+
+/// Asserts that it stands while the leader of three nodes is killed five times, and then one that
+/// follows. `settle` waits until all are in their places again.
+pub fn assert_stands_while_leaders_die(cluster: &Cluster, settle: impl Fn(&Cluster)) {
+    let mut failovers = Vec::new();
+    assert_stands(cluster, |load| {
+        for _ in 0..5 {
+            load.wait_for(OPERATIONS);
+            settle(cluster);
+            let leader = cluster.leader();
+            cluster.kill(leader);
+            let since = Instant::now();
+            load.wait_for(CLIENTS as usize + 1);
+            failovers.push(since.elapsed());
+            load.wait_for(OPERATIONS);
+            cluster.restart(leader);
+        }
+        settle(cluster);
+        // Who follows costs nobody anything when it dies, and comes back with all.
+        let follower = cluster.leader() % 3 + 1;
+        cluster.kill(follower);
+        load.wait_for(OPERATIONS);
+        cluster.restart(follower);
+        settle(cluster);
+    });
+    println!("until the clients went on: {failovers:?}");
+}

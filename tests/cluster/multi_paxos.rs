@@ -1,7 +1,7 @@
 //! Three servers of Multi-Paxos: killed in turn and at once, far behind, and without their disks.
 
 use std::fs;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use quorate::node::client::Client;
 use quorate::node::config::Runs;
@@ -10,7 +10,7 @@ use quorate_models::kv::{Command, Kv, Output, Text};
 use quorate_models::multi_paxos::protocol::Node;
 use serde_json::Value;
 
-use crate::load::{CLIENTS, OPERATIONS, assert_stands};
+use crate::load::{OPERATIONS, assert_stands, assert_stands_while_leaders_die};
 use crate::snapshot::put as put_large;
 use crate::support::cluster::{Cluster, expect, quorate, wait_for};
 
@@ -36,27 +36,9 @@ fn lose_disk(cluster: &Cluster, id: u64) {
 #[test]
 fn the_leader_is_killed_five_times_and_no_acknowledged_write_is_lost() {
     let cluster = Cluster::start_of::<Node>(3);
-    let mut failovers = Vec::new();
-    assert_stands(&cluster, |load| {
-        for _ in 0..5 {
-            load.wait_for(OPERATIONS);
-            let leader = cluster.leader();
-            cluster.kill(leader);
-            let since = Instant::now();
-            load.wait_for(CLIENTS as usize + 1);
-            failovers.push(since.elapsed());
-            load.wait_for(OPERATIONS);
-            cluster.restart(leader);
-            cluster.wait_until_caught_up(leader);
-        }
-        // A follower that dies costs nobody anything, and comes back with all.
-        let follower = cluster.leader() % 3 + 1;
-        cluster.kill(follower);
-        load.wait_for(OPERATIONS);
-        cluster.restart(follower);
-        cluster.wait_until_caught_up(follower);
+    assert_stands_while_leaders_die(&cluster, |cluster| {
+        (1..=3).for_each(|id| cluster.wait_until_caught_up(id))
     });
-    println!("until the clients went on: {failovers:?}");
 }
 
 /// All that is promised, accepted and chosen is on disk.

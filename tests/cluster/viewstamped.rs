@@ -1,13 +1,12 @@
 //! Three replicas that keep nothing on their disks. They are killed, and one loses its disk.
 
 use std::fs;
-use std::time::Instant;
 
 use quorate::node::config::Runs;
 use quorate_models::viewstamped::protocol::Node;
 use serde_json::Value;
 
-use crate::load::{CLIENTS, OPERATIONS, assert_stands};
+use crate::load::{OPERATIONS, assert_stands, assert_stands_while_leaders_die};
 use crate::support::cluster::{Cluster, expect, quorate, wait_for};
 
 /// Waits until all are normal in one view.
@@ -23,28 +22,7 @@ fn settle(cluster: &Cluster) {
 #[test]
 fn the_primary_is_killed_five_times_and_no_acknowledged_write_is_lost() {
     let cluster = Cluster::start_of::<Node>(3);
-    let mut failovers = Vec::new();
-    assert_stands(&cluster, |load| {
-        for _ in 0..5 {
-            load.wait_for(OPERATIONS);
-            settle(&cluster);
-            let primary = cluster.leader();
-            cluster.kill(primary);
-            let since = Instant::now();
-            load.wait_for(CLIENTS as usize + 1);
-            failovers.push(since.elapsed());
-            load.wait_for(OPERATIONS);
-            cluster.restart(primary);
-        }
-        settle(&cluster);
-        // A backup that dies costs nobody anything, and comes back with all.
-        let backup = cluster.leader() % 3 + 1;
-        cluster.kill(backup);
-        load.wait_for(OPERATIONS);
-        cluster.restart(backup);
-        settle(&cluster);
-    });
-    println!("until the clients went on: {failovers:?}");
+    assert_stands_while_leaders_die(&cluster, settle);
 }
 
 /// A replica whose disk is lost learns from the others how often it has started, and recovers.

@@ -1,12 +1,11 @@
 //! Three servers of ZAB. They are killed, fall far behind, and one loses its disk.
 
 use std::fs;
-use std::time::Instant;
 
 use quorate_models::zab::protocol::Node;
 use serde_json::Value;
 
-use crate::load::{CLIENTS, OPERATIONS, assert_stands};
+use crate::load::assert_stands_while_leaders_die;
 use crate::snapshot::{assert_last, kill_amid_snapshot, put};
 use crate::support::cluster::{Cluster, expect, quorate, wait_for};
 
@@ -23,28 +22,7 @@ fn settle(cluster: &Cluster) {
 #[test]
 fn the_leader_is_killed_five_times_and_no_acknowledged_write_is_lost() {
     let cluster = Cluster::start_of::<Node>(3);
-    let mut failovers = Vec::new();
-    assert_stands(&cluster, |load| {
-        for _ in 0..5 {
-            load.wait_for(OPERATIONS);
-            settle(&cluster);
-            let leader = cluster.leader();
-            cluster.kill(leader);
-            let since = Instant::now();
-            load.wait_for(CLIENTS as usize + 1);
-            failovers.push(since.elapsed());
-            load.wait_for(OPERATIONS);
-            cluster.restart(leader);
-        }
-        settle(&cluster);
-        // A follower that dies costs nobody anything, and comes back.
-        let follower = cluster.leader() % 3 + 1;
-        cluster.kill(follower);
-        load.wait_for(OPERATIONS);
-        cluster.restart(follower);
-        settle(&cluster);
-    });
-    println!("until the clients went on: {failovers:?}");
+    assert_stands_while_leaders_die(&cluster, settle);
 }
 
 #[test]
