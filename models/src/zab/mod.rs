@@ -100,7 +100,7 @@ pub struct Timing {
 }
 
 /// Who says who leads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Elections {
     /// Fast leader election.
     Fast {

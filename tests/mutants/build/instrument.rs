@@ -1,4 +1,7 @@
-//! Builds all mutations of a file into it, each behind the question whether it is the chosen one.
+//! Finds all mutations of a file, and builds those that are wanted into it, each behind the
+//! question whether it is the chosen one.
+
+use std::collections::BTreeSet;
 
 use syn::spanned::Spanned;
 use syn::visit_mut::{self, VisitMut};
@@ -30,6 +33,8 @@ pub struct Instrument<'a> {
     file: &'a str,
     source: &'a str,
     mutants: &'a mut Vec<Mutant>,
+    /// The numbers of those that are built in.
+    wanted: &'a BTreeSet<u32>,
     function: String,
     returns_unit: bool,
     place: Place,
@@ -38,14 +43,20 @@ pub struct Instrument<'a> {
 }
 
 impl<'a> Instrument<'a> {
-    /// `source` with all its mutations, which are added to `mutants`.
-    pub fn apply(file: &'a str, source: &'a str, mutants: &'a mut Vec<Mutant>) -> String {
+    /// Adds all mutations of `source` to `mutants`; returns `source` with the `wanted` ones in it.
+    pub fn apply(
+        file: &'a str,
+        source: &'a str,
+        mutants: &'a mut Vec<Mutant>,
+        wanted: &'a BTreeSet<u32>,
+    ) -> String {
         let mut parsed = syn::parse_file(source).expect("the source is Rust");
         parsed.items.retain(|item| !matches!(item, Item::Mod(module) if module.content.is_some()));
         let mut instrument = Instrument {
             file,
             source,
             mutants,
+            wanted,
             function: String::new(),
             returns_unit: false,
             place: Place::Anywhere,
@@ -59,8 +70,8 @@ impl<'a> Instrument<'a> {
         text_of(self.source, expr)
     }
 
-    /// Notes a mutation; returns its number.
-    fn note(&mut self, at: &impl Spanned, after: &str) -> u32 {
+    /// Notes a mutation; returns its number if it is wanted.
+    fn note(&mut self, at: &impl Spanned, after: &str) -> Option<u32> {
         let shown = |text: &str| {
             let line = on_one_line(text);
             let end = line.char_indices().nth(LISTED).map(|(end, _)| end);
@@ -73,14 +84,15 @@ impl<'a> Instrument<'a> {
             before: shown(&text_of(self.source, at)),
             after: shown(after),
         });
-        self.mutants.len() as u32
+        let number = self.mutants.len() as u32;
+        self.wanted.contains(&number).then_some(number)
     }
 
     /// Puts each of `texts` behind a switch in front of `expr`; `original` is what was written.
     fn replace(&mut self, expr: &mut Expr, original: &Expr, texts: Vec<String>) {
         for text in texts {
             let mutated: Expr = syn::parse_str(&text).expect("a mutation is Rust");
-            let number = self.note(original, &text);
+            let Some(number) = self.note(original, &text) else { continue };
             let instrumented = &*expr;
             *expr = parse_quote! {
                 (if crate::mutation::is(#number) { #mutated } else { #instrumented })
@@ -130,7 +142,7 @@ impl<'a> Instrument<'a> {
         let early = early_returns(&signature.output, block);
         self.visit_statements(block, self.returns_unit);
         for (value, listed) in early {
-            let number = self.note(&signature.ident, &listed);
+            let Some(number) = self.note(&signature.ident, &listed) else { continue };
             block.stmts.insert(
                 0,
                 parse_quote! {
@@ -153,13 +165,13 @@ impl<'a> Instrument<'a> {
                 && it.expr.is_some()
                 && self.returns_unit
             {
-                let number = self.note(&original, "return;");
+                let Some(number) = self.note(&original, "return;") else { continue };
                 let kept = &*statement;
                 *statement = parse_quote! {
                     if crate::mutation::is(#number) { return } else { #kept }
                 };
             } else if may_go(expr) && (semicolon.is_some() || has_no_value) {
-                let number = self.note(&original, "nothing");
+                let Some(number) = self.note(&original, "nothing") else { continue };
                 let kept = &*statement;
                 *statement = parse_quote! { if !crate::mutation::is(#number) { #kept } };
             }
@@ -301,6 +313,12 @@ impl VisitMut for Instrument<'_> {
                 self.visit_at(Place::Condition, &mut it.expr);
             }
             Expr::MethodCall(it) => self.visit_call(it),
+            Expr::Closure(it) => {
+                // It returns something of its own.
+                let of_function = std::mem::replace(&mut self.returns_unit, false);
+                self.visit_expr_mut(&mut it.body);
+                self.returns_unit = of_function;
+            }
             _ => visit_mut::visit_expr_mut(self, expr),
         }
         self.replace(expr, &original, texts);

@@ -1,15 +1,19 @@
-//! Writes a copy of the models in which every mutation of a protocol's rules is built in, each
-//! behind a switch: to choose one at run time is far cheaper than to build each.
+//! Writes a copy of the models in which mutations of the protocols' rules are built in, each behind
+//! a switch: to choose one at run time is far cheaper than to build each. [`choice`] says which.
 
 mod arms;
+mod choice;
+mod harmless;
 mod instrument;
 mod operators;
 mod source;
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
+use harmless::Harmless;
 use instrument::{Instrument, Mutant};
 
 /// The files whose functions are mutated. The others say what is checked (the specs, the properties
@@ -49,21 +53,21 @@ const RULES: &[&str] = &[
     "raft/contact.rs",
     "raft/election.rs",
     "raft/flow.rs",
+    "raft/follower_read.rs",
     "raft/identity.rs",
     "raft/lease.rs",
     "raft/log.rs",
     "raft/membership.rs",
-    "raft/own_disk.rs",
     "raft/mod.rs",
+    "raft/own_disk.rs",
     "raft/pre_vote.rs",
-    "raft/follower_read.rs",
     "raft/read.rs",
     "raft/replication.rs",
-    "raft/state.rs",
     "raft/server.rs",
     "raft/session.rs",
     "raft/snapshot.rs",
     "raft/stale_read.rs",
+    "raft/state.rs",
     "raft/term.rs",
     "raft/transfer.rs",
     "session.rs",
@@ -75,26 +79,50 @@ fn main() {
     let models = root.join("../../models/src");
     println!("cargo::rerun-if-changed={}", models.display());
     println!("cargo::rerun-if-changed=build");
+    let sources = sources(&models);
+    let (mutants, _) = instrumented(&sources, &BTreeSet::new());
+    let (keys, harmless) = (harmless::keys(&mutants), Harmless::read());
+    let wanted = choice::wanted(&keys, &harmless);
     let copy = PathBuf::from(env::var("OUT_DIR").expect("set by cargo")).join("models");
     if copy.exists() {
         // A file that was moved away would stand beside the one that took its place.
         fs::remove_dir_all(&copy).expect("a folder to empty");
     }
-    let mut mutants = Vec::new();
-    for path in files(&models, Path::new("")) {
-        let text = fs::read_to_string(models.join(&path)).expect("a source is text");
-        let name = path.to_str().expect("a name of text");
-        let text = if RULES.contains(&name) {
-            Instrument::apply(name, &text, &mut mutants)
-        } else {
-            // What an included file may not begin with: it stands at the crate root.
-            if name == "lib.rs" { source::at_the_root(&text) } else { text }
-        };
-        let target = copy.join(&path);
+    for (name, text) in instrumented(&sources, &wanted).1 {
+        let target = copy.join(name);
         fs::create_dir_all(target.parent().expect("a folder")).expect("a folder to write to");
         fs::write(target, text).expect("a file to write to");
     }
-    fs::write(copy.join("mutants.rs"), table(&mutants)).expect("a file to write to");
+    let table = table(&mutants, &keys, &harmless, &wanted);
+    fs::write(copy.join("mutants.rs"), table).expect("a file to write to");
+}
+
+/// The name and the text of each source below `models`.
+fn sources(models: &Path) -> Vec<(String, String)> {
+    let read = |path: PathBuf| {
+        let text = fs::read_to_string(models.join(&path)).expect("a source is text");
+        (path.to_str().expect("a name of text").to_owned(), text)
+    };
+    files(models, Path::new("")).into_iter().map(read).collect()
+}
+
+/// All mutants of `sources`, and the sources with the `wanted` ones built in.
+fn instrumented<'a>(
+    sources: &'a [(String, String)],
+    wanted: &BTreeSet<u32>,
+) -> (Vec<Mutant>, Vec<(&'a str, String)>) {
+    let mut mutants = Vec::new();
+    let mut apply = |(name, text): &'a (String, String)| {
+        let text = match name.as_str() {
+            name if RULES.contains(&name) => Instrument::apply(name, text, &mut mutants, wanted),
+            // What an included file may not begin with: it stands at the crate root.
+            "lib.rs" => source::at_the_root(text),
+            _ => text.clone(),
+        };
+        (name.as_str(), text)
+    };
+    let sources = sources.iter().map(&mut apply).collect();
+    (mutants, sources)
 }
 
 /// All sources below `folder` of `root`, as paths from `root`, in order.
@@ -114,15 +142,22 @@ fn files(root: &Path, folder: &Path) -> Vec<PathBuf> {
 }
 
 /// The mutants as a table in Rust. The first has number 1: 0 is the original.
-fn table(mutants: &[Mutant]) -> String {
+fn table(
+    mutants: &[Mutant],
+    keys: &[String],
+    harmless: &Harmless,
+    wanted: &BTreeSet<u32>,
+) -> String {
     let mut text = String::from("pub const MUTANTS: &[Mutant] = &[\n");
-    for Mutant { file, line, function, before, after } in mutants {
+    for ((number, Mutant { file, line, .. }), key) in (1..).zip(mutants).zip(keys) {
+        let (is_harmless, is_built) = (harmless.has(key), wanted.contains(&number));
         writeln!(
             text,
-            "    Mutant {{ file: {file:?}, line: {line}, function: {function:?}, \
-             before: {before:?}, after: {after:?} }},"
+            "    Mutant {{ file: {file:?}, line: {line}, key: {key:?}, \
+             is_harmless: {is_harmless}, is_built: {is_built} }},"
         )
         .expect("writing to a string does not fail");
     }
-    text + "];\n"
+    let unknown = harmless.unknown(keys);
+    text + &format!("];\npub const UNKNOWN: &[&str] = &{unknown:?};\n")
 }

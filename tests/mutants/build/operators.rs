@@ -122,7 +122,12 @@ fn of_binary(binary: &ExprBinary, text: &dyn Fn(&Expr) -> String) -> Vec<String>
         BinOp::Mul(_) | BinOp::Div(_) | BinOp::Rem(_) => &[],
         _ => return Vec::new(),
     };
-    let mut found: Vec<_> = operators.iter().map(|op| format!("{left} {op} {right}")).collect();
+    let first = match &*binary.left {
+        // "as usize < .." would begin a list of types.
+        Expr::Cast(_) => format!("({left})"),
+        _ => left.clone(),
+    };
+    let mut found: Vec<_> = operators.iter().map(|op| format!("{first} {op} {right}")).collect();
     match binary.op {
         BinOp::Add(_) => found.extend([left, right]),
         BinOp::Sub(_) | BinOp::Mul(_) | BinOp::Div(_) | BinOp::Rem(_) => found.push(left),

@@ -1,4 +1,4 @@
-//! The models with every mutation of their rules built in, each behind a switch.
+//! The models with mutations of their rules built in, each behind a switch.
 //!
 //! The build writes them (`build/main.rs`); `main.rs` chooses one mutant after the other and has
 //! the specs look at it.

@@ -1,12 +1,12 @@
 //! Runs the specs on mutants of the protocols, and lists those that survive.
 //!
 //! ```text
-//! cargo run --release -p quorate-mutants                       # all of them: an hour
-//! cargo run --release -p quorate-mutants -- --sample 40        # some of them
+//! QUORATE_MUTANTS=all cargo run --release -p quorate-mutants     # all of them: hours
+//! QUORATE_MUTANTS=raft/ cargo run --release -p quorate-mutants   # those of a protocol
+//! cargo run --release -p quorate-mutants -- --no-preview         # a sample
 //! ```
 
 mod crew;
-mod harmless;
 mod worker;
 
 use std::collections::BTreeMap;
@@ -16,10 +16,9 @@ use clap::Parser;
 use quorate_checker::AnySpec;
 use quorate_checker::report::{Engine, Limits, Verdict};
 use quorate_mutants::mutation::{self, Mutant};
-use quorate_mutants::{MUTANTS, large_specs, specs};
+use quorate_mutants::{MUTANTS, UNKNOWN, large_specs, specs};
 
 use crew::Fate;
-use harmless::Harmless;
 
 /// Runs the specs on mechanical mutations of the protocols' rules. A mutant is killed by a verdict
 /// that is not the expected one, or by a worst case that takes longer. A count that differs kills
@@ -27,12 +26,10 @@ use harmless::Harmless;
 /// does not.
 #[derive(Parser)]
 struct Arguments {
-    /// Only so many, drawn by --seed, of those that are not listed as harmless.
+    /// Runs all specs on each mutant. Otherwise each spec is explored once to find the mutants that
+    /// it can tell from the original, which takes longer than a few mutants do.
     #[arg(long)]
-    sample: Option<usize>,
-    /// Draws the sample.
-    #[arg(long, default_value_t = 8)]
-    seed: u64,
+    no_preview: bool,
     /// Only mutants whose line in the list contains this; may be repeated.
     #[arg(long)]
     only: Vec<String>,
@@ -101,61 +98,47 @@ fn who_can_tell(specs: Vec<Box<dyn AnySpec>>) -> BTreeMap<u32, Vec<String>> {
     who
 }
 
-/// The numbers of `count` of `candidates`, drawn by `seed`.
-fn draw(mut candidates: Vec<u32>, count: usize, mut seed: u64) -> Vec<u32> {
-    let mut drawn = Vec::new();
-    while drawn.len() < count && !candidates.is_empty() {
-        // SplitMix64 (Steele, Lea and Flood, 2014).
-        seed = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = seed;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^= mixed >> 31;
-        drawn.push(candidates.swap_remove((mixed % candidates.len() as u64) as usize));
-    }
-    drawn
-}
-
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     if let Some(number) = arguments.worker {
         worker::run(number, || chosen_specs(&arguments));
         return ExitCode::SUCCESS;
     }
-    let harmless = Harmless::read();
-    let keys = harmless::keys();
-    let is_asked = |number: u32| {
-        let key = &keys[number as usize - 1];
-        let is_named = |part: &String| key.contains(part);
-        (arguments.only.is_empty() || arguments.only.iter().any(is_named))
-            && !(arguments.unlisted && harmless.has(key))
+    let is_asked = |mutant: &Mutant| {
+        let is_named = |part: &String| mutant.key.contains(part);
+        mutant.is_built
+            && (arguments.only.is_empty() || arguments.only.iter().any(is_named))
+            && !(arguments.unlisted && mutant.is_harmless)
     };
-    let asked: Vec<u32> = numbered().map(|(number, _)| number).filter(|n| is_asked(*n)).collect();
+    let asked = numbered().filter(|(_, mutant)| is_asked(mutant));
     if arguments.list {
-        for number in asked {
-            println!("{number}: {}", keys[number as usize - 1]);
+        for (number, mutant) in asked {
+            println!("{number}: {}", mutant.key);
         }
         return ExitCode::SUCCESS;
     }
     let specs = chosen_specs(&arguments);
-    let tasks: Vec<(u32, Vec<String>)> = if let Some(count) = arguments.sample {
+    let asked = asked.map(|(number, _)| number);
+    let tasks: Vec<(u32, Vec<String>)> = if arguments.no_preview {
         let names: Vec<String> = specs.iter().map(|spec| spec.name().to_owned()).collect();
-        let candidates = asked.into_iter().filter(|n| !harmless.has(&keys[*n as usize - 1]));
-        let drawn = draw(candidates.collect(), count, arguments.seed);
-        drawn.into_iter().map(|number| (number, names.clone())).collect()
+        asked.map(|number| (number, names.clone())).collect()
     } else {
         let mut who = who_can_tell(specs);
-        let task = |number| (number, who.remove(&number).unwrap_or_default());
-        asked.into_iter().map(task).collect()
+        asked.map(|number| (number, who.remove(&number).unwrap_or_default())).collect()
     };
-    let mut wrong = harmless.unknown(&keys);
+    judge(tasks, arguments.jobs)
+}
+
+/// Runs the mutants of `tasks` through their specs, and says what became of them.
+fn judge(tasks: Vec<(u32, Vec<String>)>, jobs: usize) -> ExitCode {
+    let mut wrong: Vec<String> =
+        UNKNOWN.iter().map(|line| format!("listed, but no mutant: {line}")).collect();
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    crew::run(tasks, arguments.jobs, |number, fate| {
-        let (mutant, key) = (&MUTANTS[number as usize - 1], &keys[number as usize - 1]);
-        println!("{}:{} {key}\n    {fate}", mutant.file, mutant.line);
-        let (is_killed, is_listed) = (matches!(fate, Fate::Killed(_)), harmless.has(key));
+    crew::run(tasks, jobs, |number, fate| {
+        let Mutant { file, line, key, is_harmless, .. } = &MUTANTS[number as usize - 1];
+        println!("{file}:{line} {key}\n    {fate}");
         *counts.entry(fate.name()).or_default() += 1;
-        match (is_killed, is_listed) {
+        match (matches!(fate, Fate::Killed(_)), is_harmless) {
             (true, true) => wrong.push(format!("listed as harmless, but killed: {key}")),
             (false, false) => wrong.push(format!("survives: {key}")),
             (true, false) | (false, true) => {}

@@ -18,9 +18,11 @@ pub struct Mutant {
     /// From the models' folder.
     pub file: &'static str,
     pub line: u32,
-    pub function: &'static str,
-    pub before: &'static str,
-    pub after: &'static str,
+    /// The line that lists it.
+    pub key: &'static str,
+    pub is_harmless: bool,
+    /// It may be chosen: see `build/choice.rs`.
+    pub is_built: bool,
 }
 
 /// The original, and what is in force outside of handlers.

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use quorate_mutants::MUTANTS;
+use crate::instrument::Mutant;
 
 const LISTS: [&str; 4] = [
     include_str!("../chain.txt"),
@@ -14,16 +14,16 @@ const LISTS: [&str; 4] = [
 
 /// By mutant the line that names it: its file and function, what stands there and what then stands
 /// there instead. A second one of the same words has a number behind it.
-pub fn keys() -> Vec<String> {
+pub fn keys(mutants: &[Mutant]) -> Vec<String> {
     let mut met: BTreeMap<String, usize> = BTreeMap::new();
-    let key = |mutant: &quorate_mutants::mutation::Mutant| {
+    let key = |mutant: &Mutant| {
         let key =
             format!("{} {}: {} -> {}", mutant.file, mutant.function, mutant.before, mutant.after);
         let count = met.entry(key.clone()).or_default();
         *count += 1;
         if *count == 1 { key } else { format!("{key} #{count}") }
     };
-    MUTANTS.iter().map(key).collect()
+    mutants.iter().map(key).collect()
 }
 
 /// The list, read.
@@ -55,8 +55,7 @@ impl Harmless {
     }
 
     /// What is listed and is no mutant of today.
-    pub fn unknown(&self, keys: &[String]) -> Vec<String> {
-        let unknown = self.0.iter().filter(|line| !keys.contains(line));
-        unknown.map(|line| format!("listed, but no mutant: {line}")).collect()
+    pub fn unknown(&self, keys: &[String]) -> Vec<&String> {
+        self.0.iter().filter(|line| !keys.contains(line)).collect()
     }
 }
