@@ -2,7 +2,7 @@
 //! table of `docs/side-by-side.md`:
 //!
 //! ```text
-//! cargo bench --bench side_by_side            # ten minutes, and nothing else is to run meanwhile
+//! cargo bench --bench side_by_side            # 17 minutes, and nothing else is to run meanwhile
 //! cargo bench --bench side_by_side -- --quick # a look
 //! ```
 //!

@@ -34,7 +34,6 @@ impl Within for Listed {
 const CUT: Listed = Listed("lease cut", lease::cut);
 const CRASH: Listed = Listed("lease crash", lease::crash);
 const READS: Listed = Listed("lease reads", lease::reads);
-
 const ROUNDS: Listed = Listed("lease rounds", lease::rounds);
 
 necessary! {

@@ -37,6 +37,7 @@ holds! {
     lease_crash: "multi-paxos/lease-crash" has depth 88;
     lease_rounds: "multi-paxos/lease-rounds" has depth 94;
     lease_reads: "multi-paxos/lease-reads" has depth 97;
+    lease_deposed: "multi-paxos/lease-deposed" has depth 101;
     snapshot_live: "multi-paxos/snapshot-live" has depth 65;
 }
 

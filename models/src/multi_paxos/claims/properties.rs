@@ -205,6 +205,12 @@ pub fn a_lease<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
     servers_up(state).any(|(_, server)| lease::is_held(server))
 }
 
+/// Clients have had more answers than there are commands that are chosen.
+pub fn a_read_without_a_slot<P: Params>(system: &System<P>, state: &SystemState<P>) -> bool {
+    let answers: usize = claims::scripts(system, state).map(|(_, answered)| answered).sum();
+    answers as u64 > state.history.chosen.last().0
+}
+
 /// Two servers that are up lead, each in a ballot of its own.
 pub fn two_lead<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
     servers_up(state).filter(|(_, server)| server.is_leader()).count() >= 2

@@ -29,6 +29,7 @@ pub fn all() -> Vec<Box<dyn AnySpec>> {
         crash("multi-paxos/lease-crash", EVERY_RULE).counts(639_428, 1_656_986).boxed(),
         rounds("multi-paxos/lease-rounds", EVERY_RULE).counts(1_894_986, 4_538_654).boxed(),
         reads("multi-paxos/lease-reads", EVERY_RULE).counts(109_603, 308_264).boxed(),
+        deposed("multi-paxos/lease-deposed", EVERY_RULE).counts(151_441, 210_824).boxed(),
         drift().boxed(),
     ]
 }
@@ -134,7 +135,7 @@ pub fn reads(name: &str, rules: Book) -> MultiPaxosSpec {
     let faults = Faults { drops: 1, ..CRASH };
     let bounds = Bounds { scripts, faults, ..Bounds::default() };
     let explained = properties::linearizability;
-    lease(name, rules, bounds, &[LEASE])
+    lease(name, rules, bounds, &[LEASE, BY_LEASE])
         .ghost(ghost::observe)
         .claims([Claim::always(properties::LINEARIZABILITY, SEEN, explained)])
         .directed(THE_FIRST_DIES, the_first_dies)
@@ -159,6 +160,35 @@ fn the_first_dies((): &(), _: &Now, action: &ActionOf<MultiPaxos<Checked>>) -> b
     }
 }
 
+/// A leader is cut off from the others. They have another one, who answers a write, and then it is
+/// asked for a read itself.
+pub fn deposed(name: &str, rules: Book) -> MultiPaxosSpec {
+    let scripts: &[&[Command]] = &[&[put("x", "1")], &[get("x")]];
+    let cut = Some(Cut::between([0], [1, 2]));
+    let bounds = Bounds { scripts, cut, ..Bounds::default() };
+    let explained = properties::linearizability;
+    lease(name, rules, bounds, &[LEASE, TWO_LEAD])
+        .ghost(ghost::observe)
+        .claims([Claim::always(properties::LINEARIZABILITY, SEEN, explained)])
+        .directed(ONE_AFTER_THE_OTHER, one_after_the_other)
+        .only(properties::LINEARIZABILITY)
+        .summary("a leader that was deposed and does not know it answers no read")
+}
+
+/// What [`one_after_the_other`] restricts, in words.
+pub const ONE_AFTER_THE_OTHER: &str = "S1 stands, and S3 once it leads";
+
+/// True of what [`ONE_AFTER_THE_OTHER`] says.
+fn one_after_the_other((): &(), now: &Now, action: &ActionOf<MultiPaxos<Checked>>) -> bool {
+    let Some(first) = now.system.actor_states[0].server() else { return false };
+    let Action::Timeout(id, member::Timer::Server(Timer::Silence)) = action else { return true };
+    match usize::from(*id) {
+        0 => first.promised().round == Round::ZERO,
+        2 => first.is_leader(),
+        _ => false,
+    }
+}
+
 /// A lease that lasts as long as the promises does not do.
 fn drift() -> MultiPaxosSpec {
     let mut spec = cut("multi-paxos/lease-drift", EVERY_RULE);
@@ -171,4 +201,5 @@ fn drift() -> MultiPaxosSpec {
 }
 
 const LEASE: Fact = fact("a leader holds a lease", properties::a_lease);
+const BY_LEASE: Fact = fact("a read is answered without a slot", properties::a_read_without_a_slot);
 const TWO_LEAD: Fact = fact("two lead", properties::two_lead);
