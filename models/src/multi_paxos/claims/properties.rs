@@ -29,7 +29,7 @@ pub const ONE_VALUE: &str = "one value is chosen for a slot, once and for all";
 pub const MAJORITY_HOLDS: &str = "a majority holds what is chosen";
 pub const LEADER_HAS_ALL: &str = "the leader of the highest ballot has what is chosen";
 pub const QUORUM_PROMISED: &str = "a majority has promised the ballot of whoever leads";
-pub const COUNTED_ACCEPTED: &str = "whoever is counted has accepted";
+pub const COUNTED_ACCEPTED: &str = "whoever is counted has accepted, and for an open slot";
 pub const ACCEPTED_IS_PROMISED: &str = "what is accepted is not above the promise";
 pub const ONE_PROPOSAL: &str = "one value is proposed in a ballot for a slot";
 pub const NEVER_BACK: &str = "what a server knows to be chosen only grows, but for a crash";
@@ -107,7 +107,7 @@ fn quorum_promised<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
 }
 
 /// Those whom a leader counts for a slot have accepted what it proposed or something later, or hold
-/// what is chosen.
+/// what is chosen. It counts for no slot of which it knows what is chosen.
 fn counted_accepted<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
     let chosen = &state.history.chosen;
     let has_accepted = |server: &ServerState<_>, slot: &Index, ballot| {
@@ -120,7 +120,8 @@ fn counted_accepted<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
         let Some(own) = leader.leader() else { return true };
         own.accepted_by.iter().all(|(slot, counted)| {
             let mut counted = servers(state).filter(|(id, _)| counted.contains(id));
-            counted.all(|(_, server)| has_accepted(server, slot, leader.promised()))
+            *slot > leader.chosen()
+                && counted.all(|(_, server)| has_accepted(server, slot, leader.promised()))
         })
     })
 }
