@@ -73,6 +73,8 @@ pub enum Refusal {
     /// The change is about a member that has lost its store and counts for nothing, or it would
     /// leave no majority without that one.
     Voteless { id: Id },
+    /// Leaders answer reads by leases, and those are not made for members that change.
+    LeasesAreOn,
     /// The leader has not heard a server lately that is to get a vote, or that the next majority
     /// needs. If it runs, that passes: the order may be given again.
     Unheard { id: Id },
@@ -114,6 +116,10 @@ impl fmt::Display for Refusal {
                  promote it",
                 usize::from(*id)
             ),
+            Refusal::LeasesAreOn => f.write_str(
+                "the members stay as long as leaders read by leases: turn `lease_reads` off on \
+                 all nodes first",
+            ),
             Refusal::Unheard { id } => write!(
                 f,
                 "the leader does not hear node {}, which the change needs: start it first",
@@ -149,7 +155,10 @@ impl Rewrite<Id> for Refusal {
             Refusal::Stranger { server } => Refusal::Stranger { server: server.rewrite(plan) },
             Refusal::HandsOver { to } => Refusal::HandsOver { to: to.rewrite(plan) },
             Refusal::NotTakenOver { to } => Refusal::NotTakenOver { to: to.rewrite(plan) },
-            Refusal::UnknownOrder | Refusal::ChangePending | Refusal::NoVoterLeft => *self,
+            Refusal::UnknownOrder
+            | Refusal::ChangePending
+            | Refusal::NoVoterLeft
+            | Refusal::LeasesAreOn => *self,
             Refusal::NowhereKnown { id } => Refusal::NowhereKnown { id: id.rewrite(plan) },
             Refusal::NoMember { id } => Refusal::NoMember { id: id.rewrite(plan) },
             Refusal::LagsBehind { id } => Refusal::LagsBehind { id: id.rewrite(plan) },

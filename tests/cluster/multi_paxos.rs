@@ -11,6 +11,7 @@ use quorate_models::multi_paxos::protocol::Node;
 use serde_json::Value;
 
 use crate::load::{OPERATIONS, assert_stands, assert_stands_while_leaders_die};
+use crate::member::{change, member, wait_for_role};
 use crate::snapshot::put as put_large;
 use crate::support::cluster::{Cluster, expect, quorate, wait_for};
 
@@ -138,6 +139,72 @@ fn reads_by_lease_take_no_slots() {
     }
     let slots = cluster.number(leader, "commit").expect("it runs") - before;
     assert!((1..100).contains(&slots), "{slots} slots");
+    let refused = ["the members stay as long as leaders read by leases"];
+    expect(&member(&cluster, &["remove", "1"]), 1, &refused);
+}
+
+/// The part of each node, as the node that leads says it.
+fn parts(cluster: &Cluster, leader: u64) -> Option<String> {
+    cluster.row(leader).map(|row| row["members"].to_string())
+}
+
+/// A fourth node comes, learns and gets a vote while clients write, and then the leader leaves.
+#[test]
+fn a_node_comes_and_the_leader_goes_and_no_acknowledged_write_is_lost() {
+    let cluster = Cluster::start_of::<Node>(3);
+    let [four] = cluster.free_addresses();
+    assert_stands(&cluster, |load| {
+        load.wait_for(OPERATIONS);
+        change(&cluster, &["add", "4", "--address", &four]);
+        let lags = ["node 4 has not caught up yet, and gets no vote"];
+        expect(&member(&cluster, &["promote", "4"]), 1, &lags);
+        cluster.start_new(4);
+        wait_for_role(&cluster, 4, "learner");
+        change(&cluster, &["promote", "4"]);
+        wait_for_role(&cluster, 4, "follower");
+        load.wait_for(OPERATIONS);
+        let leader = cluster.leader();
+        change(&cluster, &["remove", &leader.to_string()]);
+        wait_for_role(&cluster, leader, "no member");
+        load.wait_for(OPERATIONS);
+        let next = cluster.leader();
+        let left = (1..=4).filter(|id| *id != leader);
+        let left: Vec<_> = left.map(|id| format!("\"{id}\":\"voter\"")).collect();
+        let left = format!("{{{}}}", left.join(","));
+        wait_for(&left, || (parts(&cluster, next)? == left).then_some(()));
+        // Two of three are enough, of which one has come.
+        let third = (1..=3).find(|id| ![leader, next].contains(id)).expect("one of three");
+        cluster.kill(third);
+        load.wait_for(OPERATIONS);
+        cluster.restart(third);
+    });
+}
+
+/// A node that has lost its disk leaves, comes back with a new store, and has a vote again.
+#[test]
+fn a_node_that_lost_its_disk_comes_back_and_no_acknowledged_write_is_lost() {
+    let cluster = Cluster::start_of::<Node>(3);
+    assert_stands(&cluster, |load| {
+        load.wait_for(OPERATIONS);
+        let wiped = cluster.leader() % 3 + 1;
+        let node = &*wiped.to_string();
+        lose_disk(&cluster, wiped);
+        cluster.start_new(wiped);
+        wait_for_role(&cluster, wiped, "learner");
+        change(&cluster, &["remove", node]);
+        wait_for_role(&cluster, wiped, "no member");
+        change(&cluster, &["add", node]);
+        wait_for_role(&cluster, wiped, "learner");
+        change(&cluster, &["promote", node]);
+        wait_for_role(&cluster, wiped, "follower");
+        load.wait_for(OPERATIONS);
+        // With it two of three are enough.
+        let leader = cluster.leader();
+        let third = (1..=3).find(|id| ![leader, wiped].contains(id)).expect("one of three");
+        cluster.kill(third);
+        load.wait_for(OPERATIONS);
+        cluster.restart(third);
+    });
 }
 
 /// Nobody makes up what a majority has forgotten.

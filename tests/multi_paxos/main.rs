@@ -2,6 +2,7 @@
 
 mod lease;
 mod live;
+mod membership;
 mod obsolete;
 #[path = "../support/proofs.rs"]
 mod proofs;

@@ -11,6 +11,7 @@ use quorate_models::data::Data;
 use quorate_models::durable::{Change, Damage, Durable, Key};
 use quorate_models::kv::{Kv, put};
 use quorate_models::multi_paxos::ballot::Ballot;
+use quorate_models::multi_paxos::config::{Changes, Config};
 use quorate_models::multi_paxos::log::{Log, Value};
 use quorate_models::multi_paxos::open::Pvalue;
 use quorate_models::multi_paxos::snapshot::Snapshot;
@@ -33,8 +34,16 @@ fn slot_key(number: u64) -> Key {
 
 fn value(number: u32) -> Value<quorate_models::kv::Command> {
     let (session, sequence) = (Session(1), Sequence(number));
+    if number.is_multiple_of(10) {
+        return Value::Change(members());
+    }
     let command = put("x", if number.is_multiple_of(2) { "even" } else { "odd" });
     Value::Command(Request { session, sequence, command, since: Index::ZERO })
+}
+
+fn members() -> Config {
+    let (voters, learners) = ([Id::from(1)].into(), [Id::from(2)].into());
+    Config { voters, learners, stores: [(Id::from(1), 7)].into() }
 }
 
 /// What happens to a storage.
@@ -65,8 +74,13 @@ fn events() -> impl Strategy<Value = Vec<Event>> {
     vec(event, 1..40)
 }
 
+/// With a change of the servers, if `last` is even.
 fn snapshot(last: Index) -> Snapshot {
-    Snapshot { last, pieces: pieces::encode(&Data::<Kv>::default(), 1) }
+    let mut changes = Changes::default();
+    if last.0.is_multiple_of(2) {
+        changes.push(last, members());
+    }
+    Snapshot { last, changes, pieces: pieces::encode(&Data::<Kv>::default(), 1) }
 }
 
 /// The storage after `event`.
@@ -231,7 +245,7 @@ fn each_damage_names_its_record() {
     held.snapshot = Some(snapshot(Index(2)));
     held.log.compact_to(Index(1));
     held = accepts(accepts(held, 1), 2);
-    saved.push(held);
+    saved.push(held.clone());
     let records = records_of(&saved);
     // The key says of which snapshot it is.
     let piece = |number: u64| Key { kind: 2, number: 2 << 24 | number };
@@ -257,6 +271,11 @@ fn each_damage_names_its_record() {
     above.insert(slot_key(5), bytes.into());
     let problem = restore(&above).unwrap_err().to_string();
     assert_eq!(problem, "slot 5: is of a ballot above the promise");
+    if let Some(known) = &mut held.snapshot {
+        known.changes.push(Index(3), members());
+    }
+    let problem = restore(&records_of(&[held])).unwrap_err().to_string();
+    assert_eq!(problem, "promise: contradicts itself", "a change behind the snapshot");
     // That of another snapshot, which is not taken yet, is none.
     let mut more = records.clone();
     more.insert(Key { kind: 2, number: 3 << 24 }, vec![0].into());

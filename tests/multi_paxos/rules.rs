@@ -21,7 +21,7 @@ use quorate_models::rules::AllBut;
 use quorate_models::service;
 
 use crate::proofs::{Within, assert_breaks, assert_each_is_proven, explore, necessary};
-use crate::{lease, live};
+use crate::{lease, live, membership};
 
 impl Within for Bounds<'_> {
     type Rule = Rule;
@@ -242,6 +242,14 @@ const DIRECTED: &[(Rule, &str)] = &[
 fn every_rule_is_proven() {
     assert_each_is_proven(
         Rule::ALL,
-        &[PROVEN, DIRECTED, lease::PROVEN, live::MISSED, live::SLOWER],
+        &[
+            PROVEN,
+            DIRECTED,
+            lease::PROVEN,
+            live::MISSED,
+            live::SLOWER,
+            membership::PROVEN,
+            membership::MISSED,
+        ],
     );
 }

@@ -39,6 +39,13 @@ holds! {
     lease_reads: "multi-paxos/lease-reads" has depth 97;
     lease_deposed: "multi-paxos/lease-deposed" has depth 101;
     snapshot_live: "multi-paxos/snapshot-live" has depth 65;
+    members_add: "multi-paxos/members-add" has depth 42;
+    members_remove: "multi-paxos/members-remove" has depth 27;
+    members_write: "multi-paxos/members-write" has depth 30;
+    members_swap: "multi-paxos/members-swap" has depth 53;
+    members_wiped: "multi-paxos/members-wiped" has depth 37;
+    members_live: "multi-paxos/members-live" has depth 53;
+    members_remove_live: "multi-paxos/members-remove-live" has depth 39;
 }
 
 #[test]
@@ -58,6 +65,8 @@ fn what_must_happen_does_within_its_time() {
         ("multi-paxos/suspicion-live", Some(7)),
         ("multi-paxos/cut-link-live", Some(8)),
         ("multi-paxos/snapshot-live", Some(9)),
+        ("multi-paxos/members-live", Some(7)),
+        ("multi-paxos/members-remove-live", Some(8)),
     ] {
         assert_eq!(worst(&explore(name, Engine::Quorate)), ticks, "{name}");
     }

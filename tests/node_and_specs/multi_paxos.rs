@@ -2,8 +2,11 @@
 
 use quorate::cli::cluster;
 use quorate::node::config::Config;
+use quorate_models::multi_paxos::config::Config as Members;
 use quorate_models::multi_paxos::protocol::Node;
-use quorate_models::multi_paxos::specs::{self, EVERY_RULE, MultiPaxosSpec, lease, live};
+use quorate_models::multi_paxos::specs::{
+    self, EVERY_RULE, MultiPaxosSpec, lease, live, membership,
+};
 use quorate_models::multi_paxos::{Server, Timer, Timing};
 use quorate_models::protocol::Protocol;
 use quorate_models::rules::AllRules;
@@ -19,8 +22,10 @@ const DIFFERENCES: &Differences = &[
         "how much there is at most",
         Answer::None(
             "Limits are weights: where a node has room for a thousand slots a spec has room for \
-             two, or for one. Snapshots are taken of one slot or of two, in pieces, and what is \
-             kept beside them is one slot or nothing: multi-paxos/snapshot.",
+             two, or for one. A change takes effect two slots behind its own, or with the next \
+             one: multi-paxos/members-add and multi-paxos/members-write. Snapshots are taken of \
+             one slot or of two, in pieces, and what is kept beside them is one slot or nothing: \
+             multi-paxos/snapshot.",
         ),
     ),
     ("whether leaders hold leases", Answer::Spec("multi-paxos/lease-reads")),
@@ -72,10 +77,21 @@ fn specs_of_multi_paxos() -> Vec<MultiPaxosSpec> {
         lease::crash("multi-paxos/lease-crash", EVERY_RULE),
         lease::rounds("multi-paxos/lease-rounds", EVERY_RULE),
         lease::reads("multi-paxos/lease-reads", EVERY_RULE),
+        membership::members_add(),
+        membership::members_remove(),
+        membership::members_write(),
+        membership::members_swap(),
+        membership::members_wiped(),
+        membership::members_live(),
+        membership::members_remove_live(),
     ];
     let listed = specs::all().into_iter().map(|spec| spec.name().to_owned());
-    let violated =
-        ["multi-paxos/wiped-rejoins", "multi-paxos/impatient-live", "multi-paxos/lease-drift"];
+    let violated = [
+        "multi-paxos/wiped-rejoins",
+        "multi-paxos/impatient-live",
+        "multi-paxos/lease-drift",
+        "multi-paxos/members-at-once",
+    ];
     let listed: Vec<_> = listed.filter(|name| !violated.contains(&&**name)).collect();
     assert!(specs.iter().map(|spec| &spec.name).eq(&listed), "a spec is not compared");
     specs
@@ -87,8 +103,9 @@ fn of_servers(specs: &[MultiPaxosSpec]) -> Vec<Compared> {
     let Config { protocol, timers, options, nodes, .. } = config;
     assert_eq!(protocol, Node::NAME);
     assert_eq!(options, [("lease_reads".to_owned(), false)].into());
-    let Server { servers, first_stores, timing, limits, lease_reads, rules: AllRules } = &node;
-    assert_eq!((servers.len(), first_stores.len()), (nodes.len(), nodes.len()));
+    let Server { founders, timing, limits, lease_reads, rules: AllRules } = &node;
+    let Members { voters, learners, stores } = founders;
+    assert_eq!((voters.len(), stores.len(), learners.len()), (nodes.len(), nodes.len(), 0));
     let Timing { again, silence } = timing;
     let set = [("again", again.clone()), ("silence", silence.clone())];
     assert_eq!(timers, set.map(|(name, range)| (name.to_owned(), range)).into());
@@ -96,12 +113,13 @@ fn of_servers(specs: &[MultiPaxosSpec]) -> Vec<Compared> {
     assert!(specs.iter().all(|spec| server(spec).rules.0.is_empty()));
     let spec_timing = one(specs.iter().map(|spec| server(spec).timing.clone()));
     let sizes = all(specs.iter().map(|spec| spec.servers));
-    assert!(sizes.contains(&servers.len()), "a new cluster is as large as most specs");
+    assert!(sizes.contains(&voters.len()), "a new cluster is as large as most specs");
     let spec_limits: Vec<_> = specs.iter().map(|spec| server(spec).limits).collect();
-    assert!(specs.iter().all(|spec| server(spec).first_stores.len() == spec.servers));
+    let first = specs.iter().map(|spec| &server(spec).founders);
+    assert!(first.clone().all(|it| it.voters.iter().eq(it.stores.keys())));
     let spec_leases = all(specs.iter().map(|spec| server(spec).lease_reads));
-    let stores: Vec<_> = first_stores.values().collect();
-    let spec_stores: Vec<_> = server(&specs[0]).first_stores.values().collect();
+    let stores: Vec<_> = stores.values().collect();
+    let spec_stores: Vec<_> = first.take(1).flat_map(|it| it.stores.values()).collect();
     vec![
         compared("timing", timing, spec_timing),
         compared("how much there is at most", limits, spec_limits),

@@ -12,6 +12,7 @@ use bytes::Bytes;
 use imbl::Vector;
 use serde::Serialize;
 
+use super::config::Changes;
 use super::rules::Rule;
 use super::server::Step;
 use super::snapshot::Snapshot;
@@ -28,6 +29,8 @@ use crate::state_machine::StateMachine;
 pub struct Taking<M: StateMachine> {
     /// As in [`Snapshot::last`].
     pub last: Index,
+    /// As in [`Snapshot::changes`].
+    pub changes: Changes,
     /// What was computed up to there.
     pub data: Arc<Data<M>>,
     /// As in [`Limits::piece`](super::Limits::piece).
@@ -44,7 +47,7 @@ impl<M: StateMachine> Taking<M> {
 
     fn into_snapshot(self) -> Snapshot {
         let pieces = self.pieces.clone().unwrap_or_else(|| self.encode());
-        Snapshot { last: self.last, pieces }
+        Snapshot { last: self.last, changes: self.changes, pieces }
     }
 }
 
@@ -62,9 +65,11 @@ pub(super) fn take_if_due<P: Params>(step: &mut Step<P>) {
     if !step.keeps(Rule::SnapshotHasSessions) {
         data.sessions = Sessions::default();
     }
+    let has_changes = step.keeps(Rule::SnapshotHasChanges);
     let state = step.state_mut();
     state.since_snapshot = 0;
-    state.taking = Some(Taking { last, data: Arc::new(data), piece, pieces: None });
+    let changes = if has_changes { state.changes.clone() } else { Changes::default() };
+    state.taking = Some(Taking { last, changes, data: Arc::new(data), piece, pieces: None });
     step.set_timer(Timer::Snapshot, Duration::ZERO..Duration::ZERO);
 }
 

@@ -4,15 +4,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use stateright::actor::Id;
 
+use super::config::Config;
 use super::lease::Leases;
 use super::log::Value;
+use super::membership::Changing;
 use super::message::{Accept, Accepted, Chosen, Message};
 use super::open::{Pvalue, Slots};
 use super::rules::Rule;
 use super::server::Step;
 use super::state::{Leader, Role};
-use super::{Command, Params, learn, lease};
+use super::{Command, Params, learn, lease, membership};
 use crate::number::Index;
+use crate::quorum::is_majority;
 use crate::service::Request;
 use crate::window::Window;
 
@@ -28,9 +31,27 @@ pub(super) fn begin<P: Params>(step: &mut Step<P>, reported: Slots<Command<P>>) 
         leases.reported = *slot;
     }
     let accepted_by = BTreeMap::new();
-    let leader = Leader { accepted_by, last, reported, said: last, window, leases };
+    let changing = changing(step, &reported);
+    let leader = Leader { accepted_by, last, reported, said: last, window, leases, changing };
     step.state_mut().role = Role::Leader(Box::new(leader));
     go_on(step);
+}
+
+/// What a leader knows of changes that begins with what is `reported`.
+fn changing<P: Params>(step: &Step<P>, reported: &Slots<Command<P>>) -> Changing {
+    let is_change = |pvalue: &Pvalue<_>| matches!(pvalue.value, Value::Change(_));
+    let last = reported.iter().filter(|(_, it)| is_change(it)).map(|(slot, _)| *slot).max();
+    let reported = last.unwrap_or(Index::ZERO);
+    let last = step.state().changes.last().max(reported);
+    Changing { reported, last, ..Changing::default() }
+}
+
+/// The leader is to propose a change when it has proposed what was reported to it.
+pub(super) fn change<P: Params>(step: &mut Step<P>, config: Config) {
+    if let Some(leader) = step.state_mut().leader_mut() {
+        leader.changing.wanted = Some(config);
+        go_on(step);
+    }
 }
 
 /// A client asks for a command. The leader finds a slot for it, unless it has one or needs none.
@@ -42,7 +63,10 @@ pub(super) fn handle_request<P: Params>(step: &mut Step<P>, request: Request<Com
         }
         return;
     }
-    let Some(leader) = step.state().leader() else { return step.redirect(session, sequence) };
+    let Some(leader) = step.state().leader() else {
+        let answer = step.elsewhere();
+        return step.answer(session, sequence, answer);
+    };
     if leader.window.has(session, sequence) {
         return;
     }
@@ -62,19 +86,45 @@ fn go_on<P: Params>(step: &mut Step<P>) {
     }
 }
 
-/// Proposes something for the next slot: what was reported for it, or what a client asks for. False
-/// if there is nothing, or no room for it.
+/// Proposes something for the next slot: what was reported for it, or what is asked for. False if
+/// there is nothing, or no room for it, or if it is not known who decides about that slot.
 fn propose_next<P: Params>(step: &mut Step<P>) -> bool {
-    let most = step.server.limits.window;
-    let (one_for_each, fills) =
-        (step.keeps(Rule::OneProposalPerBallotSlot), step.keeps(Rule::GapGetsNoOp));
     let chosen = step.state().chosen();
-    let Some(leader) = step.state_mut().leader_mut() else { return false };
+    let Some(leader) = step.state().leader() else { return false };
+    let one_for_each = step.keeps(Rule::OneProposalPerBallotSlot);
     let slot = if one_for_each { leader.last.next() } else { chosen.next() };
-    if leader.reported.is_empty() {
-        let next = leader.window.next::<P::Machine>(|weight| weight <= most);
-        return next.map(|request| propose(step, slot, Value::Command(request))).is_some();
+    let is_known = slot.0 <= chosen.0 + step.server.limits.alpha;
+    if !step.require(Rule::DecidersAreKnown, is_known) {
+        return false;
     }
+    if leader.reported.is_empty() { propose_new(step, slot) } else { propose_known(step, slot) }
+}
+
+/// Proposes what an operator or a client asks for, or nothing so that a change takes effect.
+fn propose_new<P: Params>(step: &mut Step<P>, slot: Index) -> bool {
+    let most = step.server.limits.window;
+    let fills = !membership::is_filled(step) && step.keeps(Rule::NoOpsFollowChange);
+    let delay = step.server.delay();
+    let Some(leader) = step.state_mut().leader_mut() else { return false };
+    let value = if let Some(config) = leader.changing.wanted.take() {
+        leader.changing.last = slot;
+        Value::Change(config)
+    } else if let Some(request) = leader.window.next::<P::Machine>(|weight| weight <= most) {
+        Value::Command(request)
+    } else if fills && slot.0 < leader.changing.last.0 + delay {
+        Value::NoOp
+    } else {
+        return false;
+    };
+    propose(step, slot, value);
+    true
+}
+
+/// Proposes what was reported for a slot, or nothing.
+fn propose_known<P: Params>(step: &mut Step<P>, slot: Index) -> bool {
+    let most = step.server.limits.window;
+    let fills = step.keeps(Rule::GapGetsNoOp);
+    let Some(leader) = step.state_mut().leader_mut() else { return false };
     let value = leader.reported.get(&slot).map(|pvalue| pvalue.value.clone());
     if let Some(request) = value.as_ref().and_then(Value::request) {
         if !leader.window.has_room::<P::Machine>(request, |weight| weight <= most) {
@@ -124,7 +174,8 @@ pub(super) fn handle_accepted<P: Params>(step: &mut Step<P>, from: Id, message: 
         return;
     }
     // Acceptors are a set: to count one once more is to count another one.
-    let silent = step.server.others(step.id).find(|id| has_accepted && !acceptors.contains(id));
+    let silent = step.other_voters().into_iter();
+    let silent = silent.filter(|_| has_accepted).find(|id| !acceptors.contains(id));
     let acceptor = silent.unwrap_or(from);
     if let Some(leader) = step.state_mut().leader_mut()
         && let Some(acceptors) = leader.accepted_by.get_mut(&message.slot)
@@ -144,11 +195,8 @@ fn choose_accepted<P: Params>(step: &mut Step<P>) {
 /// What a majority has accepted for the first slot that is not known to be chosen.
 fn next_chosen<P: Params>(step: &Step<P>) -> Option<Value<Command<P>>> {
     let accepted_by = &step.state().leader()?.accepted_by;
-    let is_chosen = |acceptors: &BTreeSet<Id>| {
-        let is_enough = step.server.is_quorum_with(acceptors.len());
-        step.require(Rule::MajorityAccepts, is_enough)
-    };
     let slot = step.state().chosen().next();
+    let is_chosen = |acceptors: &BTreeSet<Id>| is_majority_of(step, slot, acceptors);
     let is_next = accepted_by.get(&slot).is_some_and(is_chosen);
     let is_due =
         is_next || (!step.keeps(Rule::AppliesInOrder) && accepted_by.values().any(is_chosen));
@@ -156,15 +204,28 @@ fn next_chosen<P: Params>(step: &Step<P>) -> Option<Value<Command<P>>> {
     Some(pvalue.value.clone())
 }
 
+/// Are these and this server a majority of those who decide about `slot`?
+fn is_majority_of<P: Params>(step: &Step<P>, slot: Index, acceptors: &BTreeSet<Id>) -> bool {
+    let config = step.config(slot);
+    let is_enough = if step.keeps(Rule::DecidersCount) {
+        config.is_quorum(|id| id == step.id || acceptors.contains(&id))
+    } else {
+        is_majority(acceptors.len() + 1, config.voters.len())
+    };
+    step.require(Rule::MajorityAccepts, is_enough)
+}
+
 /// Says that it is there and what is chosen, and again what acceptors have not accepted though it
 /// was proposed before it said so last.
 pub(super) fn send_again<P: Params>(step: &mut Step<P>) {
     if step.keeps(Rule::LeaderIsHeard) {
         let (ballot, up_to, lease) = (step.promised(), step.state().chosen(), lease::ask(step));
-        step.broadcast(&Message::Chosen(Chosen { ballot, up_to, lease }));
+        for to in step.other_members() {
+            step.send(to, Message::Chosen(Chosen { ballot, up_to, lease }));
+        }
     }
     if step.keeps(Rule::AcceptIsSentAgain) {
-        for to in step.server.others(step.id) {
+        for to in step.other_voters() {
             for accept in unanswered(step, to) {
                 step.send(to, accept);
             }

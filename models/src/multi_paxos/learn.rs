@@ -4,11 +4,12 @@ use stateright::actor::Id;
 
 use super::ballot::Ballot;
 use super::log::{Run, Value};
+use super::membership::Learner;
 use super::message::{Chosen, Entries, Learn, Message};
 use super::rules::Rule;
 use super::server::Step;
 use super::state::Role;
-use super::{Command, Params, compaction, lease, snapshot};
+use super::{Command, Params, compaction, lease, membership, snapshot};
 use crate::number::Index;
 
 /// It is known what is chosen for the first slot of which that was not known. It takes effect, and
@@ -17,7 +18,7 @@ pub(super) fn choose<P: Params>(step: &mut Step<P>, value: Value<Command<P>>) {
     let once = step.keeps(Rule::TakesEffectOnce);
     let state = step.state_mut();
     let slot = state.chosen().next();
-    state.perform(&value, once);
+    state.perform(slot, &value, once);
     state.storage.accepted.close::<P::Machine>(slot);
     state.storage.log.push(value.clone());
     if state.incoming.as_ref().is_some_and(|incoming| incoming.last <= slot) {
@@ -36,6 +37,7 @@ pub(super) fn choose<P: Params>(step: &mut Step<P>, value: Value<Command<P>>) {
             }
         }
     }
+    membership::settle(step, slot, matches!(value, Value::Change(_)));
     compaction::take_if_due(step);
 }
 
@@ -53,7 +55,8 @@ pub(super) fn follow<P: Params>(step: &mut Step<P>, ballot: Ballot, up_to: Index
 }
 
 /// A leader is there, and so much is chosen. Whoever lacks some of that asks for it, unless some of
-/// it has come since it heard that last: then it has asked.
+/// it has come since it heard that last: then it has asked. Who has no vote asks in any case, by
+/// which it says how far it is.
 pub(super) fn handle_chosen<P: Params>(step: &mut Step<P>, from: Id, message: Chosen) {
     let Chosen { ballot, up_to, lease } = message;
     if ballot < step.promised() {
@@ -69,7 +72,8 @@ pub(super) fn handle_chosen<P: Params>(step: &mut Step<P>, from: Id, message: Ch
     if is_fresh {
         step.state_mut().is_fresh = false;
     }
-    if step.state().chosen() < up_to && !is_fresh && step.keeps(Rule::MissingIsAsked) {
+    let has_to_ask = step.state().chosen() < up_to || !step.is_voter(step.id);
+    if has_to_ask && !is_fresh && step.keeps(Rule::MissingIsAsked) {
         ask(step, from);
     }
 }
@@ -83,11 +87,12 @@ pub(super) fn ask_for_the_rest<P: Params>(step: &mut Step<P>, of: Id) {
 }
 
 /// Asks a server for what is chosen and not known here.
-fn ask<P: Params>(step: &mut Step<P>, of: Id) {
+pub(super) fn ask<P: Params>(step: &mut Step<P>, of: Id) {
     let from = step.state().chosen().next();
     let incoming = step.state().incoming.as_ref();
     let has = incoming.map(|known| (known.last, known.pieces.len() as u32));
-    step.send(of, Message::Learn(Learn { from, has }));
+    let store = step.state().storage.store;
+    step.send(of, Message::Learn(Learn { from, has, store }));
 }
 
 /// Whether a server that knows nothing from `first` on lacks more than one message carries.
@@ -95,16 +100,19 @@ pub(super) fn lacks_much<P: Params>(step: &Step<P>, first: Index) -> bool {
     !step.state().storage.log.is_light::<P::Machine>(first, step.server.limits.page)
 }
 
-/// Tells a server some of what it lacks.
+/// Tells a server some of what it lacks, and notes how far it is if it has no vote.
 pub(super) fn handle_learn<P: Params>(step: &mut Step<P>, from: Id, message: Learn) {
-    if message.from <= step.state().chosen() {
-        tell(step, from, message);
+    let Learn { from: first, has, store } = message;
+    let chosen = Index(first.0.saturating_sub(1));
+    membership::hear(step, from, Learner { store, chosen });
+    if first <= step.state().chosen() {
+        tell(step, from, first, has);
     }
 }
 
 /// Tells a server what is chosen from the slot on that it asks for, as much as one message carries,
 /// or gives it a piece of what stands for that.
-pub(super) fn tell<P: Params>(step: &mut Step<P>, to: Id, Learn { from: first, has }: Learn) {
+pub(super) fn tell<P: Params>(step: &mut Step<P>, to: Id, first: Index, has: Option<(Index, u32)>) {
     if first <= step.state().storage.log.base() {
         return snapshot::send_piece(step, to, has);
     }

@@ -157,7 +157,8 @@ pub(super) fn handle_heard<P: Params>(step: &mut Step<P>, from: Id, message: Hea
 fn confirm<P: Params>(step: &mut Step<P>, number: usize) {
     let Some(leader) = step.state().leader() else { return };
     let Lease::Asked { heard, .. } = &leader.leases.all[number] else { return };
-    let is_enough = step.server.is_quorum_with(heard.len());
+    let has_heard = |id| id == step.id || heard.contains(&id);
+    let is_enough = step.open_configs().all(|config| config.is_quorum(has_heard));
     if !step.require(Rule::MajorityPromisesLease, is_enough) {
         return;
     }

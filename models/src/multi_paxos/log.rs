@@ -5,6 +5,7 @@ use std::fmt;
 use imbl::Vector;
 use serde::{Deserialize, Serialize};
 
+use super::config::Config;
 use crate::number::Index;
 use crate::service::Request;
 use crate::state_machine::StateMachine;
@@ -13,26 +14,35 @@ use crate::window;
 /// What a no-op weighs, in bytes.
 const NO_OP: usize = 64;
 
+/// What a change weighs for each member, in bytes.
+const MEMBER: usize = 24;
+
 /// What a slot may hold.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Value<C> {
     /// Nothing happens in this slot.
     NoOp,
     Command(Request<C>),
+    /// These are the servers of the cluster, some slots later.
+    Change(Config),
 }
 
 impl<C> Value<C> {
-    /// The command; `None` of a no-op.
+    /// The command; `None` if there is none.
     pub fn request(&self) -> Option<&Request<C>> {
         match self {
-            Value::NoOp => None,
+            Value::NoOp | Value::Change(_) => None,
             Value::Command(request) => Some(request),
         }
     }
 
     /// Its weight, in bytes.
     pub fn weight<M: StateMachine<Command = C>>(&self) -> usize {
-        self.request().map_or(NO_OP, window::weight::<M>)
+        match self {
+            Value::NoOp => NO_OP,
+            Value::Command(request) => window::weight::<M>(request),
+            Value::Change(config) => NO_OP + MEMBER * (config.voters.len() + config.learners.len()),
+        }
     }
 }
 
@@ -42,6 +52,7 @@ impl<C: fmt::Debug> fmt::Debug for Value<C> {
         match self {
             Value::NoOp => f.write_str("NoOp"),
             Value::Command(request) => request.command.fmt(f),
+            Value::Change(config) => config.fmt(f),
         }
     }
 }

@@ -8,6 +8,7 @@ use imbl::OrdMap;
 use serde::{Deserialize, Serialize};
 
 use super::ballot::Ballot;
+use super::config::Changes;
 use super::log::{Run, Value};
 use super::open::Slots;
 use crate::number::Index;
@@ -72,12 +73,15 @@ pub struct Heard {
     pub promise: Duration,
 }
 
-/// A server does not know what is chosen from this slot on, and has heard that something is.
+/// A server does not know what is chosen from this slot on, and has heard that something is; or it
+/// has no vote, and says how far it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Learn {
     pub from: Index,
     /// The last slot of the snapshot of which it has the first pieces, and how many of them.
     pub has: Option<(Index, u32)>,
+    /// Which store it has.
+    pub store: u64,
 }
 
 /// Some of what is chosen, for a server that lacks it.
@@ -93,6 +97,8 @@ pub struct Entries<C: Clone> {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Piece {
     pub last: Index,
+    /// As in [`Snapshot::changes`](super::snapshot::Snapshot::changes).
+    pub changes: Changes,
     /// How many pieces there are.
     pub pieces: u32,
     /// Which one it is; the first is 0.

@@ -36,7 +36,9 @@
 //! | how who lags catches up | `learn.rs`: `handle_chosen`, `handle_entries` |
 //! | how much is open at once | `leader.rs`: `propose_next`; `acceptor.rs`: `has_room` |
 //! | what stands for the beginning of the log | `compaction.rs`, `snapshot.rs` |
-//! | who has lost its disk, and what it may do | `server.rs`: `start`, `has_vote` |
+//! | who decides about which slot | `config.rs`: `at`; `server.rs`: `config`, `open_configs` |
+//! | who comes and who goes | `membership.rs`; `leader.rs`: `change`, `propose_new` |
+//! | who has lost its disk | `membership.rs`: `refresh`; `server.rs`: `has_vote` |
 //! | what a leader answers without a slot | `lease.rs` |
 //! | who yields | `server.rs`: `follow` |
 //! | what survives a crash | `server.rs`: `to_save` |
@@ -50,19 +52,24 @@
 //! lacks much is told that before it is promised anything. A command that has lost its slot gets
 //! another one when its client asks again. A server that has lost its disk learns what is chosen,
 //! and is no acceptor any more; by PML it is one again when it has seen a later instance complete,
-//! which `multi-paxos/wiped-rejoins` shows to be too soon.
+//! which `multi-paxos/wiped-rejoins` shows to be too soon. A change names all servers, and not what
+//! is different. A leader proposes the next one when the last one has taken effect, though any
+//! number might be on their way. One that is removed leads until that takes effect.
 //!
-//! Not here: a change of servers (PMMC §4.4), and linearizable reads that are neither commands nor
-//! count on clocks.
+//! Not here: a change of servers while leaders read by leases, which is refused; a leader that asks
+//! whether it hears those who are left; and linearizable reads that are neither commands nor count
+//! on clocks.
 
 mod acceptor;
 pub mod ballot;
 pub mod claims;
 pub mod compaction;
+pub mod config;
 mod leader;
 mod learn;
 pub mod lease;
 pub mod log;
+pub mod membership;
 pub mod message;
 pub mod open;
 pub mod protocol;
@@ -75,7 +82,6 @@ pub mod state;
 mod storage;
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::ops::Range;
 use std::time::Duration;
 
@@ -86,6 +92,7 @@ use crate::member::{self, Member};
 use crate::service::Message::{Order, OrderReply, Peer, Read, Reply, Request};
 use crate::service::{MessageOf, Service};
 use crate::state_machine::StateMachine;
+use config::Config;
 use message::Message;
 use rules::Rule;
 use server::Step;
@@ -116,13 +123,23 @@ pub struct Limits {
     pub keep: usize,
     /// A piece of a snapshot; at least 1.
     pub piece: usize,
+    /// Alpha: a leader leaves so many slots open at most, and a change of the members takes effect
+    /// so many slots behind its own; at least 1. The same on all servers of a cluster for ever.
+    pub alpha: u64,
 }
 
 impl Default for Limits {
     /// As nodes have them. A promise carries a page, what two leaders have left open, and a single
     /// command beside that: less than a message may be large, which is 4 MiB.
     fn default() -> Self {
-        Limits { window: 512 << 10, page: 256 << 10, floor: 4 << 20, keep: 8 << 20, piece: 1 << 20 }
+        Limits {
+            window: 512 << 10,
+            page: 256 << 10,
+            floor: 4 << 20,
+            keep: 8 << 20,
+            piece: 1 << 20,
+            alpha: 256,
+        }
     }
 }
 
@@ -135,12 +152,11 @@ pub type MachineOf<P> = <P as crate::rules::Params<Rule>>::Machine;
 
 type Command<P> = <MachineOf<P> as StateMachine>::Command;
 
-/// One of `servers`.
+/// A server of a cluster, as all of its servers are set up.
 #[derive(Clone, Debug)]
 pub struct Server<P: Params> {
-    pub servers: Vec<Id>,
-    /// Which store each server begins with. One that has another has lost its own.
-    pub first_stores: BTreeMap<Id, u64>,
+    /// Who takes part before any change, and which store each of them begins with.
+    pub founders: Config,
     pub timing: Timing,
     pub limits: Limits,
     /// Whether leaders hold leases, by which they answer reads that ask for no more.
@@ -209,7 +225,7 @@ impl<P: Params> Actor for Server<P> {
             Request(m) => leader::handle_request(&mut step, m),
             Read(m) => lease::handle_query(&mut step, m),
             Peer(m) => dispatch(&mut step, src, m),
-            Order(order) => step.refuse_order(&order),
+            Order(order) => membership::handle_order(&mut step, &order),
             Reply(_) | OrderReply(_) => {}
         }
         step.finish(out);

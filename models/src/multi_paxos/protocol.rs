@@ -1,10 +1,12 @@
 //! Multi-Paxos as a protocol that a node runs.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::time::Duration;
 
 use stateright::actor::Id;
 
+use super::config::Config;
 use super::snapshot::Snapshot;
 use super::state::{Role, ServerState, Storage};
 use super::{Limits, Server, Timer, Timing, storage};
@@ -13,7 +15,7 @@ use crate::kv::Kv;
 use crate::protocol::{Awaited, Misfit, Protocol, Said, Settings, majority_follows, milliseconds};
 use crate::quorum::is_majority;
 use crate::rules::AllRules;
-use crate::service::{Number, Status};
+use crate::service::{NO_MEMBER, Number, Part, Status, Stores};
 
 /// What a node of a cluster runs: the key-value store behind all rules.
 pub type Node = Server<(Kv, AllRules)>;
@@ -22,7 +24,8 @@ const AGAIN: &str = "again";
 const SILENCE: &str = "silence";
 const LEASE_READS: &str = "lease_reads";
 
-/// The role of a server that has lost its disk: it learns what is chosen, and has no vote.
+/// The role of a server that is to get a vote, or has lost its disk: it learns what is chosen, and
+/// has no vote.
 const LEARNER: &str = "learner";
 
 impl Timing {
@@ -40,15 +43,19 @@ impl Protocol for Node {
     const OPTIONS: &'static [(&'static str, bool)] = &[(LEASE_READS, false)];
 
     fn server(servers: Vec<Id>, settings: &Settings) -> Self {
+        let mut stores = settings.stores.clone();
+        stores.retain(|id, _| servers.contains(id));
+        let voters = servers.into_iter().collect();
         Server {
-            servers,
-            first_stores: settings.stores.clone(),
+            founders: Config { voters, stores, ..Config::default() },
             timing: Timing::of(settings),
             limits: Limits::default(),
             lease_reads: settings.option::<Self>(LEASE_READS),
             rules: AllRules,
         }
     }
+
+    const CHANGES_MEMBERS: bool = true;
 
     fn fits(settings: &Settings) -> Result<(), Misfit> {
         settings.exceeds::<Self>(SILENCE, AGAIN)
@@ -83,7 +90,7 @@ impl Protocol for Node {
         let last = storage.accepted.get_max().map_or(storage.log.last(), |(slot, _)| *slot);
         let sessions = state.data.sessions.len() as u64;
         Status {
-            role: role(state).to_owned(),
+            role: self.role(id, state).to_owned(),
             leader: match state.role {
                 Role::Follower { leader } => leader,
                 Role::Scout { .. } => None,
@@ -113,19 +120,25 @@ impl Protocol for Node {
             ],
             measures: measures(state),
             warnings: self.warnings(id, state),
+            members: self.members(state),
+            stores: Some(self.stores(state)),
             ..Status::default()
         }
     }
 
     /// Who has lost its disk has no vote, and if too many have, nobody is answered any more.
     fn serves(founders: usize, said: &[Said]) -> Result<(), String> {
-        let voters: Vec<_> = said.iter().filter(|it| it.role != LEARNER).cloned().collect();
-        let lost = said.len() - voters.len();
-        if is_majority(founders - lost.min(founders), founders) {
-            return majority_follows(founders, &voters);
+        let members = said.iter().map(|it| &it.members).find(|members| !members.is_empty());
+        let has_vote = |id| members.is_none_or(|it| it.get(&id).is_some_and(|it| it.has_vote()));
+        let (lost, others): (Vec<_>, Vec<_>) =
+            said.iter().cloned().partition(|it| it.role == LEARNER && has_vote(it.id));
+        let voters = members.map_or(founders, |it| it.keys().filter(|id| has_vote(**id)).count());
+        let lost = lost.len();
+        if is_majority(voters - lost.min(voters), voters) {
+            return majority_follows(founders, &others);
         }
         Err(format!(
-            "{lost} of {founders} nodes have lost their disks, and no majority is left that \
+            "{lost} of {voters} nodes have lost their disks, and no majority is left that \
              remembers what it has promised: nobody is answered any more, and the cluster is to be \
              created anew"
         ))
@@ -137,13 +150,52 @@ impl Protocol for Node {
 }
 
 impl Node {
+    /// The configuration that is there when all that is chosen has taken effect.
+    fn latest<'a>(&'a self, state: &'a ServerState<Kv>) -> &'a Config {
+        state.changes.iter().next_back().unwrap_or(&self.founders)
+    }
+
+    /// The configuration that decides about the next slot.
+    fn present<'a>(&'a self, state: &'a ServerState<Kv>) -> &'a Config {
+        state.changes.at(state.chosen().next(), self.delay()).unwrap_or(&self.founders)
+    }
+
+    /// The part of each member.
+    fn members(&self, state: &ServerState<Kv>) -> BTreeMap<Id, Part> {
+        let (present, latest) = (self.present(state), self.latest(state));
+        let leaving = present.voters.iter().map(|id| (*id, Part::Leaving));
+        let learners = latest.learners.iter().map(|id| (*id, Part::Learner));
+        let voters = latest.voters.iter().map(|id| (*id, Part::Voter));
+        leaving.chain(learners).chain(voters).collect()
+    }
+
+    /// The own store, and those on record. Who knows more to be chosen knows of later changes.
+    fn stores(&self, state: &ServerState<Kv>) -> Stores {
+        let recorded = self.latest(state).stores.clone();
+        Stores { own: state.storage.store, recorded, as_of: (0, state.chosen().0) }
+    }
+
+    /// The field's name of a server's role, which is no other as long as it has no vote.
+    fn role(&self, id: Id, state: &ServerState<Kv>) -> &'static str {
+        let part = self.members(state).get(&id).copied();
+        match state.role {
+            _ if state.is_wiped => LEARNER,
+            Role::Follower { .. } if part.is_none() => NO_MEMBER,
+            Role::Follower { .. } if part == Some(Part::Learner) => LEARNER,
+            Role::Follower { .. } => "follower",
+            Role::Scout { .. } => "candidate",
+            Role::Leader(_) => "leader",
+        }
+    }
+
     fn warnings(&self, id: Id, state: &ServerState<Kv>) -> Vec<String> {
-        let wiped = state.is_wiped.then(|| match self.first_stores.get(&id) {
+        let wiped = state.is_wiped.then(|| match self.latest(state).stores.get(&id) {
             None => "cluster.toml says no store_id of this node, so it cannot tell whether it has \
                      lost what it promised: it has no vote"
                 .to_owned(),
-            Some(_) => "its store is not the one that the cluster began with: it may have lost \
-                        what it promised, so it learns what is chosen and has no vote"
+            Some(_) => "its store is not the one that the cluster knows of it: it may have lost \
+                        what it promised, so it learns what is chosen and has no vote until it is \
+                        removed, added and promoted"
                 .to_owned(),
         });
         let unreadable = state.unreadable.map(|last| {
@@ -151,16 +203,6 @@ impl Node {
                 + &format!(", up to slot {}", last.0)
         });
         wiped.into_iter().chain(unreadable).collect()
-    }
-}
-
-/// The field's name of a server's role.
-fn role(state: &ServerState<Kv>) -> &'static str {
-    match state.role {
-        _ if state.is_wiped => LEARNER,
-        Role::Follower { .. } => "follower",
-        Role::Scout { .. } => "candidate",
-        Role::Leader(_) => "leader",
     }
 }
 
@@ -190,8 +232,6 @@ fn measures(state: &ServerState<Kv>) -> Vec<Number> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use super::*;
 
     #[test]

@@ -15,6 +15,14 @@
 //! - A command that has lost its slot is proposed again when its client asks again:
 //!   [`Rule::ClientAsksAgain`]. In PMMC figure 1 a replica sees to that. Here whoever had the
 //!   command leads no more, and the leader could not answer a client that did not ask it.
+//! - A leader proposes no change before the last one has taken effect, and none while it reads by
+//!   leases (`decide`). Any number might be on their way; but then phase 1 would ask majorities of
+//!   many configurations, and an operator who removes one server could not tell which others are
+//!   left. A lease that was promised by some would have to end with the next change.
+//! - A leader says at once that a change takes effect (`announce`). Who leaves would hear of no
+//!   leader, stand once, and be told: [`Rule::RemovedIsTold`].
+//! - A lease is promised by a majority of each configuration that decides about a slot that may be
+//!   open (`confirm`), as phase 1 asks them. No change begins where there are leases.
 //! - Who is told some of what it lacks asks for the rest and not for all once more (`is_fresh`),
 //!   and what was just proposed is not proposed again at once (`unanswered`). Both save messages.
 //! - A snapshot that cannot be read is not asked for again (`unreadable`). All servers replicate
@@ -66,8 +74,17 @@ rules! {
     SnapshotOfItsMoment: "a snapshot taken aside is of the moment at which it was begun", "PML §5";
     InstalledEndsTaking: "a snapshot taken aside is given up for one that is installed",
         "found by search";
-    OtherStoreIsWiped: "whose store is not that of the founding has lost its disk", "quorate";
+    OtherStoreIsWiped: "a voter whose store is not that on record has lost its disk", "quorate";
     WipedDoesNotPromise: "a server that has lost its disk is no acceptor", "DISC'17 §4";
+    TakesEffectLater: "a change of the servers takes effect alpha slots behind its own",
+        "PMMC §4.4; PMS §3";
+    DecidersAreKnown: "a leader proposes for a slot when it knows who decides about it",
+        "PMMC §4.4";
+    EachConfigPromises: "a leader proposes for a slot by the promises of those who decide about it",
+        "PMS §2.2; PMMC §4.4";
+    DecidersCount: "for a slot only those count who decide about it", "PMMC §4.4";
+    SnapshotHasChanges: "who takes part is part of a snapshot", "PML §5; thesis §5.1";
+    VoterKnowsIt: "a server promises and accepts when it knows that it has a vote", "quorate";
     WipedStaysOut: "who has lost its disk is no acceptor again for what it has learnt",
         "DISC'17 §4; PML §5 takes it back";
     // Of leases. They are rules about time.
@@ -92,6 +109,12 @@ rules! {
     PrepareIsSentAgain: "who has not promised is asked again", "PMMC §4.3";
     AcceptIsSentAgain: "what is not accepted is proposed again", "PMMC §4.3";
     GapGetsNoOp: "a slot below others for which nothing is reported gets a no-op", "PMS §3";
+    RemovedIsTold: "who is removed and stands is told that, and promised nothing", "quorate";
+    NoOpsFollowChange: "a leader proposes no-ops behind a change until it takes effect",
+        "PMMC §4.4";
+    LearnerCatchesUpFirst: "a server gets a vote when it lacks little", "thesis §4.2.1";
+    RemovedLeaderStepsDown: "a leader that has no vote any more leads no more", "thesis §4.2.2";
+    RemovedRests: "a server that knows that it has no vote does not stand", "thesis §4.2.2";
     MissingIsAsked: "who lacks what is chosen asks for it", "PML §4";
     RetryIsAnswered: "a retry of a command that took effect gets its outcome", "PMMC §2.1";
     ClientAsksAgain: "a client that gets no answer asks again", "PMMC §4.3";

@@ -18,12 +18,13 @@ use imbl::Vector;
 use serde::{Deserialize, Serialize};
 use stateright::actor::Id;
 
+use super::config::Changes;
 use super::log::Log;
 use super::message::{Message, Piece};
 use super::rules::Rule;
 use super::server::Step;
 use super::state::Role;
-use super::{Params, compaction, learn, open};
+use super::{Params, compaction, learn, membership, open};
 use crate::data::Data;
 use crate::number::Index;
 use crate::pieces;
@@ -33,6 +34,8 @@ use crate::state_machine::StateMachine;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Snapshot {
     pub last: Index,
+    /// The changes of the servers that count behind that.
+    pub changes: Changes,
     pub pieces: Vector<Bytes>,
 }
 
@@ -55,15 +58,16 @@ impl Snapshot {
 pub(super) fn send_piece<P: Params>(step: &mut Step<P>, to: Id, has: Option<(Index, u32)>) {
     let Some(snapshot) = &step.state().storage.snapshot else { return };
     let (last, pieces) = (snapshot.last, snapshot.pieces.len() as u32);
+    let changes = snapshot.changes.clone();
     let number = has.filter(|(of, _)| *of == last).map_or(0, |(_, count)| count);
     let Some(bytes) = snapshot.pieces.get(number as usize).cloned() else { return };
-    step.send(to, Message::Piece(Piece { last, pieces, number, bytes }));
+    step.send(to, Message::Piece(Piece { last, changes, pieces, number, bytes }));
 }
 
 /// Puts a piece behind those that are here, and installs the snapshot with its last one. A leader
 /// lacks nothing.
 pub(super) fn handle_piece<P: Params>(step: &mut Step<P>, from: Id, message: Piece) {
-    let Piece { last, pieces, number, bytes } = message;
+    let Piece { last, changes, pieces, number, bytes } = message;
     let is_newer = last > step.state().chosen();
     if step.state().is_leader()
         || !step.require(Rule::SnapshotNewerOnly, is_newer)
@@ -81,7 +85,7 @@ pub(super) fn handle_piece<P: Params>(step: &mut Step<P>, from: Id, message: Pie
         return;
     }
     all.push_back(bytes);
-    let snapshot = Snapshot { last, pieces: all };
+    let snapshot = Snapshot { last, changes, pieces: all };
     if snapshot.pieces.len() == pieces as usize {
         step.state_mut().incoming = None;
         install(step, snapshot);
@@ -94,7 +98,7 @@ pub(super) fn handle_piece<P: Params>(step: &mut Step<P>, from: Id, message: Pie
 /// Puts a snapshot in the place of what was chosen before it ends. One that cannot be decoded is
 /// not taken, now or later.
 fn install<P: Params>(step: &mut Step<P>, snapshot: Snapshot) {
-    let last = snapshot.last;
+    let (last, changes) = (snapshot.last, snapshot.changes.clone());
     let Ok(data) = snapshot.decode() else {
         step.state_mut().unreadable = Some(last);
         return;
@@ -105,9 +109,14 @@ fn install<P: Params>(step: &mut Step<P>, snapshot: Snapshot) {
     storage.accepted.close_to::<P::Machine>(last);
     let state = step.state_mut();
     state.data = data;
+    state.changes = changes;
     state.since_snapshot = 0;
     if let Role::Scout { reported, .. } = &mut state.role {
         *reported = open::from(reported, last.next());
     }
     compaction::give_up(step);
+    membership::refresh(step);
+    if !step.is_voter(step.id) {
+        membership::rest(step);
+    }
 }

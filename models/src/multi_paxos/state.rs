@@ -8,8 +8,10 @@ use stateright::actor::Id;
 
 use super::ballot::Ballot;
 use super::compaction::Taking;
+use super::config::Changes;
 use super::lease::Leases;
 use super::log::{Log, Value};
+use super::membership::Changing;
 use super::open::{Open, Slots};
 use super::snapshot::Snapshot;
 use crate::data::Data;
@@ -90,6 +92,7 @@ pub struct Leader<C: Clone> {
     pub said: Index,
     pub window: Window<C>,
     pub leases: Leases,
+    pub changing: Changing,
 }
 
 /// What a server knows.
@@ -97,13 +100,16 @@ pub struct Leader<C: Clone> {
 #[serde(bound = "")]
 pub struct ServerState<M: StateMachine> {
     pub storage: Storage<M>,
-    /// The server has lost what it had stored before, and with it what it had promised.
+    /// The server is a voter and has lost what it had stored before, and with it what it had
+    /// promised.
     pub is_wiped: bool,
     /// It has promised a leader that it promises nobody else's ballot, and that is not over.
     pub is_bound: bool,
     pub role: Role<M::Command>,
     /// What the log makes of nothing.
     pub data: Data<M>,
+    /// Who takes part by the log.
+    pub changes: Changes,
     /// What the slots weigh that no snapshot of this server stands for, in bytes.
     pub since_snapshot: usize,
     /// The snapshot that is being taken.
@@ -118,28 +124,32 @@ pub struct ServerState<M: StateMachine> {
 }
 
 impl<M: StateMachine> ServerState<M> {
-    /// A server that has this on its disk. By `once`, see [`Self::perform`].
+    /// A server that has this on its disk, where a change takes effect `delay` slots behind its
+    /// own. By `once`, see [`Self::perform`].
     ///
     /// # Panics
     /// If the snapshot is none of this machine.
-    pub fn of(storage: Storage<M>, once: bool) -> Self {
+    pub fn of(storage: Storage<M>, once: bool, delay: u64) -> Self {
         let data = storage.snapshot.as_ref().map(|snapshot| {
             snapshot.decode().expect("what was stored is a snapshot of this machine")
         });
         let (from, log) = (storage.snapshot_last(), storage.log.clone());
+        let changes = storage.snapshot.as_ref().map(|snapshot| snapshot.changes.clone());
         let mut state = ServerState {
             storage,
             is_wiped: false,
             is_bound: false,
             role: Role::Follower { leader: None },
             data: data.unwrap_or_default(),
+            changes: changes.unwrap_or_default(),
             since_snapshot: 0,
             taking: None,
             incoming: None,
             unreadable: None,
             is_fresh: false,
         };
-        log.behind(from).for_each(|(_, value)| state.perform(value, once));
+        log.behind(from).for_each(|(slot, value)| state.perform(slot, value, once));
+        state.changes.forget_before(log.last(), delay);
         state
     }
 
@@ -178,10 +188,13 @@ impl<M: StateMachine> ServerState<M> {
         }
     }
 
-    /// The next value of the log takes effect. If it is a command that did so before, `once` says
-    /// that it does not again.
-    pub fn perform(&mut self, value: &Value<M::Command>, once: bool) {
+    /// The next value of the log, that of `slot`, takes effect. If it is a command that did so
+    /// before, `once` says that it does not again.
+    pub fn perform(&mut self, slot: Index, value: &Value<M::Command>, once: bool) {
         self.since_snapshot += value.weight::<M>();
+        if let Value::Change(config) = value {
+            self.changes.push(slot, config.clone());
+        }
         let Some(request) = value.request() else { return };
         if !once || !self.data.sessions.has_done(request.session, request.sequence) {
             self.data.apply(request);

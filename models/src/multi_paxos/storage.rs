@@ -13,6 +13,7 @@ use imbl::ordmap::DiffItem;
 use serde::{Deserialize, Serialize};
 
 use super::ballot::Ballot;
+use super::config::Changes;
 use super::log::Log;
 use super::open::{Open, Pvalue};
 use super::snapshot::Snapshot;
@@ -41,6 +42,8 @@ struct Meta {
     open: u64,
     /// The last slot that the snapshot stands for; 0 without one.
     covers: Index,
+    /// As in [`Snapshot::changes`]; none without one.
+    changes: Changes,
     /// How many pieces the snapshot has.
     pieces: u64,
 }
@@ -56,6 +59,7 @@ impl<M: StateMachine> From<&Storage<M>> for Meta {
             chosen: log.last(),
             open: accepted.len() as u64,
             covers: storage.snapshot_last(),
+            changes: snapshot.as_ref().map(|it| it.changes.clone()).unwrap_or_default(),
             pieces: snapshot.as_ref().map_or(0, |it| it.pieces.len() as u64),
         }
     }
@@ -83,7 +87,8 @@ impl<M: StateMachine> Durable for Storage<M> {
             Some((META_KEY, bytes)) => decode::<Self, _>(META_KEY, &bytes)?,
             _ => return Err(damage::<Self>(META_KEY, "missing")),
         };
-        if meta.base > meta.covers || meta.covers > meta.chosen {
+        if meta.base > meta.covers || meta.changes.last() > meta.covers || meta.covers > meta.chosen
+        {
             return Err(damage::<Self>(META_KEY, "contradicts itself"));
         }
         let mut found = Found::<M>::behind(meta.base);
@@ -92,13 +97,12 @@ impl<M: StateMachine> Durable for Storage<M> {
         }
         found.assert_whole(&meta)?;
         let Found { log, accepted, pieces } = found;
-        let snapshot =
-            (meta.covers > Index::ZERO).then_some(Snapshot { last: meta.covers, pieces });
+        let Meta { store, promised, lease, covers, changes, .. } = meta;
+        let snapshot = (covers > Index::ZERO).then_some(Snapshot { last: covers, changes, pieces });
         if let Some(Err(error)) = snapshot.as_ref().map(Snapshot::decode::<M>) {
-            let first = PIECES.key(meta.covers, 0);
+            let first = PIECES.key(covers, 0);
             return Err(damage::<Self>(first, &format!("unreadable: {error}")));
         }
-        let Meta { store, promised, lease, .. } = meta;
         Ok(Storage { store, promised, lease, accepted, snapshot, log })
     }
 

@@ -37,10 +37,10 @@ fn founders(rows: &[Row]) -> String {
     aligned(&lines).join("\n")
 }
 
-/// The node that leads in the latest term of those that say that they do.
+/// The node that leads in the latest term or round of those that say that they do.
 fn leader(rows: &[Row]) -> Option<&Row> {
     let leads = rows.iter().filter(|row| row.is_running() && row.leader == Some(row.id));
-    leads.filter(|row| !row.members.is_empty()).max_by_key(|row| row.number("term"))
+    leads.filter(|row| !row.members.is_empty()).max_by_key(|row| row.period())
 }
 
 /// A line for each member, and for each node of the config that is none.

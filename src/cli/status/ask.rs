@@ -81,7 +81,7 @@ impl Row {
     }
 
     /// The period for which it has its role; 0 if the protocol has none.
-    fn period(&self) -> u64 {
+    pub(in crate::cli) fn period(&self) -> u64 {
         self.numbers.first().map_or(0, |(_, value)| *value)
     }
 

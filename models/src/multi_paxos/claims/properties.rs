@@ -4,8 +4,12 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use stateright::actor::Id;
+
 use super::ghost::Ghost;
+use super::membership;
 use crate::claims::{self, all_answered, is_explained, pairs, servers, servers_up};
+use crate::multi_paxos::config::Changes;
 use crate::multi_paxos::lease;
 use crate::multi_paxos::log::Value;
 use crate::multi_paxos::state::{Role, ServerState, Storage};
@@ -71,19 +75,30 @@ fn holds<M: StateMachine>(server: &ServerState<M>, slot: Index, value: &Value<M:
     server.is_wiped || slot <= storage.log.base() || server.held(slot) == Some(value)
 }
 
-/// More than half of the servers hold what anybody takes as chosen, whether they know that it is or
-/// have accepted it.
-fn majority_holds<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
-    let all: Vec<_> = servers(state).map(|(_, server)| server).collect();
+/// More than half of those who decide about a slot hold what anybody takes as chosen for it,
+/// whether they know that it is or have accepted it.
+fn majority_holds<P: Params>(system: &System<P>, state: &SystemState<P>) -> bool {
+    let server = membership::any_server(system);
+    let mut changes = Changes::default();
     state.history.chosen.iter().all(|(slot, value)| {
-        let holders = all.iter().filter(|it| holds(it, slot, value)).count();
-        is_majority(holders, all.len())
+        let config = changes.at(slot, server.limits.alpha).unwrap_or(&server.founders);
+        let held = |id: Id, server: &ServerState<_>| {
+            config.is_lost(id, server.storage.store) || holds(server, slot, value)
+        };
+        let is_held =
+            config.is_quorum(|id| servers(state).any(|(it, own)| it == id && held(it, own)));
+        if let Value::Change(config) = value {
+            changes.push(slot, config.clone());
+        }
+        is_held
     })
 }
 
 /// A leader with the highest ballot that anybody has promised knows all that is chosen, or has
-/// proposed it, or is going to as soon as there is room.
-fn leader_has_all<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
+/// proposed it, or is going to as soon as there is room. It has yet to be told of slots of which it
+/// does not know who decides about them.
+fn leader_has_all<P: Params>(system: &System<P>, state: &SystemState<P>) -> bool {
+    let alpha = membership::any_server(system).limits.alpha;
     let highest = servers(state).map(|(_, server)| server.promised()).max();
     let leads = |it: &&ServerState<_>| it.is_leader() && Some(it.promised()) == highest;
     let is_next = |leader: &ServerState<_>, slot: Index, value: &Value<_>| {
@@ -91,7 +106,8 @@ fn leader_has_all<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
         reported.is_some_and(|pvalue| pvalue.value == *value)
     };
     servers(state).map(|(_, server)| server).filter(leads).all(|leader| {
-        let mut chosen = state.history.chosen.iter();
+        let last = leader.chosen().0 + alpha;
+        let mut chosen = state.history.chosen.iter().filter(|(slot, _)| slot.0 <= last);
         chosen.all(|(slot, value)| holds(leader, slot, value) || is_next(leader, slot, value))
     })
 }
@@ -148,14 +164,17 @@ fn never_back<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
     !state.history.went_back
 }
 
-/// A server's state is what the chosen commands make of an empty one, each of them once.
-fn state_follows<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
+/// A server's state is what the chosen commands make of an empty one, each of them once, and it
+/// goes by the chosen changes.
+fn state_follows<P: Params>(system: &System<P>, state: &SystemState<P>) -> bool {
+    let delay = membership::any_server(system).delay();
     let chosen = &state.history.chosen;
     servers(state).all(|(_, server)| {
-        let mut again = ServerState::<MachineOf<P>>::of(Storage::of(0), true);
+        let mut again = ServerState::<MachineOf<P>>::of(Storage::of(0), true, delay);
         let known = chosen.iter().take_while(|(slot, _)| *slot <= server.chosen());
-        known.for_each(|(_, value)| again.perform(value, true));
-        again.data == server.data
+        known.for_each(|(slot, value)| again.perform(slot, value, true));
+        again.changes.forget_before(server.chosen(), delay);
+        again.data == server.data && again.changes == server.changes
     })
 }
 

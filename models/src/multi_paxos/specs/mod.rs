@@ -3,9 +3,11 @@
 pub mod custom;
 pub mod lease;
 pub mod live;
+pub mod membership;
 mod safety;
 mod snapshot;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use quorate_checker::AnySpec;
@@ -14,6 +16,7 @@ use stateright::actor::Id;
 
 use super::claims::ghost::Ghost;
 use super::claims::properties::{Condition, System};
+use super::config::Config;
 use super::open::Slots;
 use super::rules::Rule;
 use super::state::Storage;
@@ -62,7 +65,7 @@ pub const fn fact(name: &'static str, condition: Condition<Checked>) -> Fact {
 
 /// The specs of Multi-Paxos.
 pub fn all() -> Vec<Box<dyn AnySpec>> {
-    let listed = [safety::all(), snapshot::all(), live::all(), lease::all()];
+    let listed = [safety::all(), snapshot::all(), live::all(), lease::all(), membership::all()];
     listed.into_iter().flatten().collect()
 }
 
@@ -78,10 +81,9 @@ fn system(rules: Book, count: usize, limits: Limits, scripts: &[&[Command]]) -> 
         ..Habits::ALL
     };
     let timing = Timing { again: milliseconds(50, 50), silence: milliseconds(150, 300) };
-    let first_stores = servers.iter().map(|id| (*id, FIRST_STORE)).collect();
+    let founders = founders(servers.iter().copied());
     let lease_reads = false;
-    let server =
-        Server { servers: servers.clone(), first_stores, timing, limits, lease_reads, rules };
+    let server = Server { founders, timing, limits, lease_reads, rules };
     let past = Past::default();
     let mut system = crate::system::system(past, count, server, &servers, scripts, habits);
     for (number, member) in system.actors[count..].iter_mut().enumerate() {
@@ -90,6 +92,13 @@ fn system(rules: Book, count: usize, limits: Limits, scripts: &[&[Command]]) -> 
         }
     }
     system
+}
+
+/// These have a vote, each with its first store.
+pub(super) fn founders(voters: impl IntoIterator<Item = Id>) -> Config {
+    let voters: BTreeSet<Id> = voters.into_iter().collect();
+    let stores = voters.iter().map(|id| (*id, FIRST_STORE)).collect();
+    Config { voters, stores, ..Config::default() }
 }
 
 /// The store of each server when the cluster is founded.

@@ -51,8 +51,14 @@ impl Default for Bounds<'_> {
 pub const SLOT: usize = 80;
 
 /// Two slots are open at most, and a message tells of so many.
-pub const LIMITS: Limits =
-    Limits { window: 2 * SLOT, page: 2 * SLOT, floor: usize::MAX, keep: 0, piece: 1_000 };
+pub const LIMITS: Limits = Limits {
+    window: 2 * SLOT,
+    page: 2 * SLOT,
+    floor: usize::MAX,
+    keep: 0,
+    piece: 1_000,
+    alpha: 1_000,
+};
 
 /// Multi-Paxos within `bounds`: its safety, and the facts that must be reachable.
 pub fn multi_paxos(name: &str, rules: Book, bounds: Bounds<'_>, facts: &[Fact]) -> MultiPaxosSpec {

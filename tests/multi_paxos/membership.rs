@@ -1,0 +1,219 @@
+//! Clusters that change their servers: without each of the rules of that a run breaks something, or
+//! misses it; and what becomes of a configuration by a change.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use quorate_checker::engine::Miss;
+use quorate_checker::report::Engine;
+use quorate_checker::spec::{Action, ActionOf, Claim, Faults};
+use quorate_models::kv::{Command, put};
+use quorate_models::member::Timer::Server;
+use quorate_models::multi_paxos::ballot::Ballot;
+use quorate_models::multi_paxos::claims::membership::{REMOVED_IN_VAIN, removed_stands_in_vain};
+use quorate_models::multi_paxos::claims::properties::{
+    LEADER_HAS_ALL, MAJORITY_HOLDS, ONE_VALUE, STATE_FOLLOWS,
+};
+use quorate_models::multi_paxos::config::{Changes, Config};
+use quorate_models::multi_paxos::message::Message;
+use quorate_models::multi_paxos::rules::Rule;
+use quorate_models::multi_paxos::specs::live::{self, ALL_ANSWERED};
+use quorate_models::multi_paxos::specs::membership::{
+    Bounds, CHANGE_ENDS, HALF_IS_TOLD, MAJORITY_FOLLOWS, NOBODY_DISTURBS, alpha, half_is_told,
+    multi_paxos, of, promote, remove, swap,
+};
+use quorate_models::multi_paxos::specs::{
+    self, Book, COMPACT, CRASH, Checked, MultiPaxosSpec, Now, Past, SEEN, WIPE,
+};
+use quorate_models::multi_paxos::{Limits, MultiPaxos, Timer};
+use quorate_models::number::Index;
+use quorate_models::order::{Change, Refusal};
+use quorate_models::service;
+use stateright::actor::Id;
+
+use crate::proofs::{Within, missed, necessary};
+use crate::support::specs::explore;
+
+/// Clusters within bounds, by what happens in them.
+#[derive(Clone, Copy, Debug)]
+enum In {
+    /// Of three servers the third one leaves, and a client writes. Two slots may be open.
+    Leaving,
+    /// The same, nobody writes, and each server takes a snapshot of each slot and may crash.
+    Compacted,
+    /// A server takes the place of another one, and so many slots may be open.
+    Swap(u64),
+    /// A server gets a vote, promises, and loses its disk.
+    Wiped,
+    /// On the clock, of three servers this one leaves, and so many messages are lost.
+    Time(usize, u8),
+    /// On the clock, a server is to get a vote that cannot be reached.
+    OutOfReach,
+}
+
+impl Within for In {
+    type Rule = Rule;
+    type Actor = MultiPaxos<Checked>;
+    type Ghost = Past;
+
+    fn spec(&self, rules: Book) -> MultiPaxosSpec {
+        let write: &[&[Command]] = &[&[put("x", "1")]];
+        let third_leaves = |safety| Bounds {
+            founders: 3,
+            learners: 0,
+            changes: vec![(0, remove(2))],
+            safety: specs::Bounds { silences: 1, ..safety },
+        };
+        match *self {
+            In::Leaving => {
+                let safety = specs::Bounds { scripts: write, ..of(3, alpha(2)) };
+                multi_paxos("proof", rules, third_leaves(safety), &[])
+            }
+            In::Compacted => {
+                let limits = Limits { alpha: 1, ..COMPACT };
+                let safety = specs::Bounds { faults: CRASH, ..of(3, limits) };
+                multi_paxos("proof", rules, third_leaves(safety), &[])
+            }
+            In::Swap(slots) => {
+                let scripts: &[&[Command]] = &[&[put("x", "1")], &[put("x", "2")]];
+                multi_paxos("proof", rules, swap(scripts, alpha(slots)), &[])
+                    .directed(HALF_IS_TOLD, half_is_told)
+            }
+            In::Wiped => {
+                let (scripts, agains, faults) = (write, 1, WIPE);
+                let safety = specs::Bounds { scripts, agains, faults, ..of(3, alpha(1)) };
+                let changes = vec![(0, promote(2))];
+                let bounds = Bounds { founders: 2, learners: 1, changes, safety };
+                multi_paxos("proof", rules, bounds, &[]).directed("some runs only", second_stands)
+            }
+            In::Time(server, drops) => {
+                let faults = Faults { drops, ..Faults::NONE };
+                let bounds = live::Bounds { limits: alpha(2), faults, ..Default::default() };
+                let changes = vec![(0, remove(server))];
+                let spec = specs::membership::live("proof", rules, bounds, 3, 0, changes, &[]);
+                let in_vain = Claim::always(REMOVED_IN_VAIN, SEEN, removed_stands_in_vain);
+                if server == 0 { spec } else { spec.claims([in_vain]) }
+            }
+            In::OutOfReach => {
+                let bounds = live::Bounds {
+                    servers: 2,
+                    scripts: write,
+                    limits: alpha(2),
+                    ..Default::default()
+                };
+                let changes = vec![(0, promote(1))];
+                specs::membership::live("proof", rules, bounds, 1, 1, changes, &[])
+                    .without_link_between(0, 1)
+            }
+        }
+    }
+}
+
+/// S1 stands, and reaches S2 with the change only; then S2 stands, and does not reach S1. S3 loses
+/// its disk when it has accepted the write.
+fn second_stands((): &(), now: &Now, action: &ActionOf<MultiPaxos<Checked>>) -> bool {
+    let Some(first) = now.system.actor_states[0].server() else { return false };
+    let has_stood = first.promised() > Ballot::none();
+    match action {
+        Action::Timeout(id, Server(Timer::Silence)) => match usize::from(*id) {
+            0 => !has_stood,
+            id => id == 1 && has_stood,
+        },
+        Action::Timeout(id, Server(Timer::Again)) => usize::from(*id) == 0,
+        Action::Rollback(id) => usize::from(*id) == 2 && first.chosen() >= Index(2),
+        Action::Deliver { src, dst, msg: service::Message::Peer(message) } => {
+            match (usize::from(*src), usize::from(*dst), message) {
+                (0, 1, Message::Accept(m)) => m.slot == Index(1),
+                (1, 0, message) => !matches!(message, Message::Prepare(_) | Message::Learn(_)),
+                _ => true,
+            }
+        }
+        _ => true,
+    }
+}
+
+necessary! {
+    takes_effect_later: TakesEffectLater breaks ONE_VALUE in 25 within In::Swap(2);
+    deciders_are_known: DecidersAreKnown breaks ONE_VALUE in 25 within In::Swap(1);
+    each_config_promises: EachConfigPromises breaks ONE_VALUE in 23 within In::Swap(1);
+    deciders_count: DecidersCount breaks MAJORITY_HOLDS in 11 within In::Leaving;
+    snapshot_has_changes: SnapshotHasChanges breaks STATE_FOLLOWS in 8 within In::Compacted;
+    voter_knows_it: VoterKnowsIt breaks LEADER_HAS_ALL in 18 within In::Wiped;
+    removed_is_told: RemovedIsTold breaks REMOVED_IN_VAIN in 27 within In::Time(2, 1);
+}
+
+missed! {
+    no_ops_follow_change: NoOpsFollowChange lets CHANGE_ENDS be missed by Lasso in 20
+        within In::Time(2, 0);
+    learner_catches_up_first: LearnerCatchesUpFirst lets ALL_ANSWERED be missed by Lasso in 26
+        within In::OutOfReach;
+    removed_leader_steps_down: RemovedLeaderStepsDown lets MAJORITY_FOLLOWS be missed by Lasso in 23
+        within In::Time(0, 0);
+    removed_rests: RemovedRests lets NOBODY_DISTURBS be missed by Lasso in 38
+        within In::Time(2, 1);
+}
+
+/// What a change does that takes effect at once, though a leader has proposed for the next slot.
+#[test]
+fn two_values_are_chosen_where_a_change_takes_effect_at_once() {
+    let report = explore("multi-paxos/members-at-once", Engine::Quorate);
+    assert!(!report.is_surprise(), "{report:#?}");
+    assert_eq!(report.property(ONE_VALUE).steps, Some(25));
+}
+
+fn ids(numbers: &[usize]) -> BTreeSet<Id> {
+    numbers.iter().copied().map(Id::from).collect()
+}
+
+/// Each voter has the store of its own number.
+fn config(voters: &[usize], learners: &[usize]) -> Config {
+    let stores = voters.iter().map(|id| (Id::from(*id), *id as u64)).collect();
+    Config { voters: ids(voters), learners: ids(learners), stores }
+}
+
+/// What becomes of the voters 0, 1 and 2 and the learner 3 by `change`.
+fn after(change: &Change) -> Result<Option<Config>, Refusal> {
+    let stores = BTreeMap::from([(Id::from(3), 3)]);
+    config(&[0, 1, 2], &[3]).after(change, &stores)
+}
+
+#[test]
+fn who_comes_learns_first_and_gets_a_vote_then() {
+    let (add, promote) = (|id| Change::Add { id }, |id| Change::Promote { id });
+    let [voter, learner, stranger] = [0, 3, 4].map(Id::from);
+    assert_eq!(after(&add(stranger)), Ok(Some(config(&[0, 1, 2], &[3, 4]))));
+    assert_eq!(after(&add(learner)), Ok(None));
+    assert_eq!(after(&add(voter)), Ok(None));
+    assert_eq!(after(&promote(learner)), Ok(Some(config(&[0, 1, 2, 3], &[]))));
+    assert_eq!(after(&promote(voter)), Ok(None));
+    assert_eq!(after(&promote(stranger)), Err(Refusal::NoMember { id: stranger }));
+}
+
+#[test]
+fn who_is_not_there_has_left_and_the_last_voter_stays() {
+    let remove = |id| Change::Remove { id: Id::from(id) };
+    let replace = |voters: &[usize]| Change::Replace { voters: ids(voters) };
+    assert_eq!(after(&remove(2)), Ok(Some(config(&[0, 1], &[3]))));
+    assert_eq!(after(&remove(3)), Ok(Some(config(&[0, 1, 2], &[]))));
+    assert_eq!(after(&remove(4)), Ok(None));
+    assert_eq!(after(&replace(&[0, 3])), Ok(Some(config(&[0, 3], &[]))));
+    assert_eq!(after(&replace(&[0, 4])), Err(Refusal::NoMember { id: Id::from(4) }));
+    assert_eq!(after(&replace(&[])), Err(Refusal::NoVoterLeft));
+    let last = config(&[0], &[]).after(&remove(0), &BTreeMap::new());
+    assert_eq!(last, Err(Refusal::NoVoterLeft));
+}
+
+#[test]
+fn a_change_counts_from_alpha_slots_behind_its_own() {
+    let (first, second) = (config(&[0, 1], &[]), config(&[0], &[]));
+    let mut changes = Changes::default();
+    changes.push(Index(3), first.clone());
+    changes.push(Index(5), second.clone());
+    let at = |changes: &Changes, slot| changes.at(Index(slot), 2).cloned();
+    let expected = [None, Some(first.clone()), Some(first), Some(second.clone())];
+    assert_eq!([4, 5, 6, 7].map(|slot| at(&changes, slot)), expected);
+    changes.forget_before(Index(5), 2);
+    assert_eq!(changes.iter().count(), 2, "the first one decides about slot 6");
+    changes.forget_before(Index(6), 2);
+    assert_eq!(changes.iter().cloned().collect::<Vec<_>>(), [second]);
+    assert_eq!(changes.last(), Index(5));
+}
