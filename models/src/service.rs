@@ -66,7 +66,8 @@ pub enum Answer<O> {
     Done {
         /// What it returned.
         output: O,
-        /// Where it stands in the log; 0 of what stands in none, and where sessions do not end.
+        /// Where it stands in the log, or how far that was when it was answered; 0 of what stands
+        /// in none, and where no client needs to know.
         index: Index,
     },
     /// This server is not the leader; `leader` is whom it believes to be. It says nothing about

@@ -20,7 +20,11 @@ fn get_by(cluster: &Cluster, words: &[&str]) -> std::process::Output {
 
 #[test]
 fn a_node_that_is_left_alone_answers_what_may_be_stale_and_nothing_else() {
-    let cluster = Cluster::start(3);
+    assert_left_alone_answers_what_may_be_stale(&Cluster::start(3));
+}
+
+/// Asserts that the last node of three that is up answers reads that may be stale, and no others.
+pub fn assert_left_alone_answers_what_may_be_stale(cluster: &Cluster) {
     let leader = cluster.leader();
     let left = leader % 3 + 1;
     let write = ["kv", "--config", &cluster.config(), "put", "colour", "blue"];
@@ -29,10 +33,10 @@ fn a_node_that_is_left_alone_answers_what_may_be_stale_and_nothing_else() {
     for id in (1..=3).filter(|id| *id != left) {
         cluster.kill(id);
     }
-    assert_eq!(get_by(&cluster, &["--consistency", "stale"]).stdout, b"blue");
-    expect(&get_by(&cluster, &["--consistency", "linearizable"]), 3, &["no answer within 1s"]);
-    expect(&get_by(&cluster, &["--consistency", "lease"]), 3, &["no answer within 1s"]);
-    expect(&get_by(&cluster, &["--consistency", "newest"]), 64, &["linearizable, lease, stale"]);
+    assert_eq!(get_by(cluster, &["--consistency", "stale"]).stdout, b"blue");
+    expect(&get_by(cluster, &["--consistency", "linearizable"]), 3, &["no answer within 1s"]);
+    expect(&get_by(cluster, &["--consistency", "lease"]), 3, &["no answer within 1s"]);
+    expect(&get_by(cluster, &["--consistency", "newest"]), 64, &["linearizable, lease, stale"]);
 }
 
 #[test]
@@ -46,7 +50,11 @@ fn leases_take_leaders_that_check_their_quorum() {
 
 #[test]
 fn a_session_reads_what_it_wrote_however_it_reads() {
-    let cluster = Cluster::start_with("lease_reads", 3);
+    assert_sessions_read_what_they_wrote(&Cluster::start_with("lease_reads", 3));
+}
+
+/// Asserts that whoever has written a value reads it, however it reads.
+pub fn assert_sessions_read_what_they_wrote(cluster: &Cluster) {
     // Each client begins with a node of its own.
     for name in ["a", "b", "c", "d", "e", "f"] {
         let mut client = Client::<Kv>::open(&cluster.members()).expect("a socket");

@@ -6,6 +6,9 @@ use quorate_models::zab::protocol::Node;
 use serde_json::Value;
 
 use crate::load::assert_stands_while_leaders_die;
+use crate::reads::{
+    assert_left_alone_answers_what_may_be_stale, assert_sessions_read_what_they_wrote,
+};
 use crate::snapshot::{assert_last, kill_amid_snapshot, put};
 use crate::support::cluster::{Cluster, expect, quorate, wait_for};
 
@@ -23,6 +26,16 @@ fn settle(cluster: &Cluster) {
 fn the_leader_is_killed_five_times_and_no_acknowledged_write_is_lost() {
     let cluster = Cluster::start_of::<Node>(3);
     assert_stands_while_leaders_die(&cluster, settle);
+}
+
+#[test]
+fn a_node_that_is_left_alone_answers_what_may_be_stale_and_nothing_else() {
+    assert_left_alone_answers_what_may_be_stale(&Cluster::start_of::<Node>(3));
+}
+
+#[test]
+fn a_session_reads_what_it_wrote_however_it_reads() {
+    assert_sessions_read_what_they_wrote(&Cluster::start_of::<Node>(3));
 }
 
 #[test]

@@ -21,6 +21,7 @@ const DIFFERENCES: &Differences = &[
     ("whether packets are put by", Answer::Spec("zab/overtaken")),
     ("whether a leader writes while its followers do", Answer::Spec("zab/behind")),
     ("when a snapshot is taken", Answer::Spec("zab/aside")),
+    ("whether followers read", Answer::Spec("zab/follower-reads")),
     (
         "how many nodes there may be",
         Answer::None(
@@ -52,9 +53,18 @@ fn of_servers(specs: &[ZabSpec]) -> Vec<Compared> {
     let config = config::<Node>();
     let node: Node = node(&config);
     let Config { protocol, timers, options, nodes, .. } = config;
-    assert_eq!((protocol.as_str(), options.len()), (Node::NAME, 0));
-    let Server { servers, timing, elections, flow, compaction, first_stores, rules: AllRules } =
-        &node;
+    assert_eq!((protocol.as_str(), options.len()), (Node::NAME, 1));
+    let Server {
+        servers,
+        timing,
+        elections,
+        flow,
+        compaction,
+        follower_reads,
+        first_stores,
+        rules: AllRules,
+    } = &node;
+    assert_eq!(options.values().copied().collect::<Vec<_>>(), [*follower_reads]);
     assert_eq!((servers.len(), first_stores.len()), (nodes.len(), nodes.len()));
     let Timing { finalize, again, census, silence } = timing;
     let set = [("finalize", finalize), ("again", again), ("census", census), ("silence", silence)];
@@ -77,6 +87,7 @@ fn of_servers(specs: &[ZabSpec]) -> Vec<Compared> {
     let (many, behind) =
         (one(flows().map(|it| it.packets)), one(flows().map(|it| it.writes_behind)));
     let spec_compaction = one(specs.iter().map(|spec| server(spec).compaction));
+    let reads = one(specs.iter().map(|spec| server(spec).follower_reads));
     let sizes = all(specs.iter().map(|spec| spec.servers));
     assert!(sizes.contains(&servers.len()), "a new cluster is as large as most specs");
     vec![
@@ -94,6 +105,7 @@ fn of_servers(specs: &[ZabSpec]) -> Vec<Compared> {
         compared("whether packets are put by", vec![early], put_by),
         compared("whether a leader writes while its followers do", writes_behind, behind),
         compared("when a snapshot is taken", compaction, spec_compaction),
+        compared("whether followers read", follower_reads, reads),
         compared("how many nodes there may be", cluster::SIZES.collect::<Vec<_>>(), sizes),
     ]
 }

@@ -6,6 +6,7 @@ mod obsolete;
 mod proofs;
 #[path = "../support/pruning.rs"]
 mod pruning;
+mod reads;
 mod rules;
 mod specs;
 mod storage;

@@ -8,18 +8,18 @@ use quorate_models::kv::{get, put};
 use quorate_models::rules::AllBut;
 use quorate_models::zab::claims::ghost::Ghost;
 use quorate_models::zab::claims::properties::{
-    COMMITS_ARE_KNOWN, LEADERSHIP, LINEARIZABILITY, MAJORITY_HOLDS, ONCE, ONE_HISTORY, PREFIX,
-    PRIMARY_INTEGRITY, PRIMARY_ORDER, WINDOW,
+    COMMITS_ARE_KNOWN, LEADERSHIP, LINEARIZABILITY, LINKS, MAJORITY_HOLDS, ONCE, ONE_HISTORY,
+    PREFIX, PRIMARY_INTEGRITY, PRIMARY_ORDER, WINDOW,
 };
 use quorate_models::zab::rules::Rule;
 use quorate_models::zab::specs::{
-    Book, Bounds, CRASH, Checked, EACH, LAGGING, OPEN, WIPE, ZabSpec, four_servers, one_epoch,
-    two_epochs, two_epochs_and_a_crash, zab,
+    Book, Bounds, CRASH, Checked, EACH, LAGGING, MISSED, OPEN, WIPE, ZabSpec, four_servers,
+    one_epoch, two_epochs, two_epochs_and_a_crash, zab,
 };
 use quorate_models::zab::{Flow, Zab};
 
-use crate::live;
 use crate::proofs::{Within, assert_breaks, assert_each_is_proven, explore, necessary};
+use crate::{live, reads};
 
 impl Within for Bounds<'_> {
     type Rule = Rule;
@@ -71,6 +71,7 @@ necessary! {
     commit_ld_is_leaders: CommitLdIsLeaders breaks MAJORITY_HOLDS in 25
         within four_servers(&[&[put("x", "1")]]);
     links_keep_order: LinksKeepOrder breaks MAJORITY_HOLDS in 7 within three!(1, &[], disks: OPEN);
+    let_go_stays_let_go: LetGoStaysLetGo breaks LINKS in 12 within MISSED;
     old_epoch_ignored: OldEpochIgnored breaks MAJORITY_HOLDS in 13 within two_epochs(&[]);
     majority_acks: MajorityAcks breaks MAJORITY_HOLDS in 9 within three!(1, &[&[put("x", "1")]]);
     ack_after_log: AckAfterLog breaks MAJORITY_HOLDS in 12 within three!(1, &[&[put("x", "1")]]);
@@ -107,5 +108,5 @@ const BESIDE: &[(Rule, &str)] = &[(Rule::NextZxidOnly, ONE_HISTORY)];
 
 #[test]
 fn every_rule_is_proven() {
-    assert_each_is_proven(Rule::ALL, &[PROVEN, BESIDE, live::MISSED, live::SLOWER]);
+    assert_each_is_proven(Rule::ALL, &[PROVEN, BESIDE, reads::PROVEN, live::MISSED, live::SLOWER]);
 }

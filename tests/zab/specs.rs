@@ -35,7 +35,13 @@ holds! {
     failover_live: "zab/failover-live" has depth 82;
     rejoin_live: "zab/rejoin-live" has depth 104;
     lossy_live: "zab/lossy-live" has depth 47;
-    cut_off_live: "zab/cut-off-live" has depth 126;
+    cut_off_live: "zab/cut-off-live" has depth 132;
+    missed: "zab/missed" has depth 22;
+    follower_reads: "zab/follower-reads" has depth 30;
+    deposed_reads: "zab/deposed-reads" has depth 42;
+    restarted_reads: "zab/restarted-reads" has depth 40;
+    stale_reads: "zab/stale-reads" has depth 26;
+    follower_reads_live: "zab/follower-reads-live" has depth 77;
 }
 
 #[test]
@@ -53,6 +59,7 @@ fn what_must_happen_does_within_its_time() {
         ("zab/rejoin-live", Some(9)),
         ("zab/cut-off-live", Some(12)),
         ("zab/lossy-live", Some(4)),
+        ("zab/follower-reads-live", Some(4)),
     ] {
         assert_eq!(worst(&explore(name, Engine::Quorate)), ticks, "{name}");
     }

@@ -105,12 +105,8 @@ pub(super) fn finish<P: Params>(step: &mut Step<P>) {
 /// Lets those go who are yet to be sent what is not in the log any more. They come back, and are
 /// given the snapshot.
 fn let_go<P: Params>(step: &mut Step<P>, cut: Zxid) {
-    let Some(own) = step.process().leading() else { return };
-    let lags = own.links.iter().filter(|(_, link)| link.phase.is_fed() && link.sent < cut);
-    let gone: Vec<_> = lags.map(|(id, link)| (*id, link.session)).collect();
     if let Some(own) = step.leading_mut() {
-        own.links.retain(|id, _| gone.iter().all(|(it, _)| it != id));
-        own.let_go.extend(gone);
+        own.let_go(|_, link| link.phase.is_fed() && link.sent < cut);
     }
 }
 

@@ -10,6 +10,7 @@ use super::message::{AckEpoch, CEpoch, Message, NewEpoch};
 use super::rules::Rule;
 use super::server::Step;
 use super::state::{FollowerPhase, Following, LeaderPhase, Leading, Link, LinkPhase, Role};
+use super::sync::Syncs;
 use super::zxid::Zxid;
 use super::{Params, Timer, disk, election, synchronization};
 use crate::number::{Epoch, Incarnation, Place};
@@ -29,6 +30,7 @@ pub(super) fn lead<P: Params>(step: &mut Step<P>) {
         let_go: BTreeMap::new(),
         window: Window::default(),
         heard: BTreeSet::new(),
+        syncs: Syncs::default(),
     });
     step.set_timer(Timer::Again, step.server.timing.again.clone());
     step.set_timer(Timer::Census, step.server.timing.census.clone());
@@ -65,8 +67,8 @@ pub(super) fn handle_silence<P: Params>(step: &mut Step<P>) {
 /// all said that they do not accept its epoch.
 pub(super) fn handle_census<P: Params>(step: &mut Step<P>) {
     let Some(own) = step.process().leading() else { return };
-    let counts = |id: &&Id| own.links.get(id).is_none_or(|link| !link.observes);
-    let is_heard = step.server.is_quorum(own.heard.iter().filter(counts).count() + 1);
+    let heard = own.heard.iter().filter(|id| own.counts(**id)).count();
+    let is_heard = step.server.is_quorum(heard + 1);
     if !step.require(Rule::LeaderNeedsQuorum, is_heard) {
         return election::look(step);
     }
@@ -75,7 +77,7 @@ pub(super) fn handle_census<P: Params>(step: &mut Step<P>) {
     }
     if let Some(own) = step.leading_mut() {
         let heard = std::mem::take(&mut own.heard);
-        own.links.retain(|id, _| heard.contains(id));
+        own.let_go(|id, _| !heard.contains(&id));
     }
     step.set_timer(Timer::Census, step.server.timing.census.clone());
 }
@@ -102,7 +104,8 @@ pub(super) fn handle_c_epoch<P: Params>(step: &mut Step<P>, from: Id, message: C
     let Some(own) = step.process().leading() else { return };
     let is_new = own.links.get(&from).is_none_or(|link| link.session < message.session);
     let is_meant = [own.leadership, Incarnation::ZERO].contains(&message.leadership);
-    if !is_meant || !is_new || own.has_let_go(from, message.session) {
+    let is_open = !own.has_let_go(from, message.session);
+    if !is_meant || !is_new || !step.require(Rule::LetGoStaysLetGo, is_open) {
         return;
     }
     let link = Link {

@@ -106,6 +106,7 @@ pub(super) fn leave<P: Params>(step: &mut Step<P>) {
     let known = step.process_mut();
     known.role = Role::Looking(Looking::default());
     known.committed = known.effective;
+    known.held.clear();
     if ends {
         known.unwritten.clear();
     }

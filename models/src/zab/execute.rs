@@ -3,7 +3,7 @@
 use super::log::Txn;
 use super::server::Step;
 use super::zxid::Zxid;
-use super::{Command, Params, compaction};
+use super::{Command, Params, compaction, sync};
 use crate::service::{Answer, Sequence, Session};
 use crate::window::weight;
 
@@ -27,6 +27,7 @@ pub(super) fn go_on<P: Params>(step: &mut Step<P>) {
             close(step, &txn);
         }
     }
+    sync::answer_held(step);
     compaction::take_if_due(step);
 }
 
@@ -49,12 +50,14 @@ fn close<P: Params>(step: &mut Step<P>, txn: &Txn<Command<P>>) {
     answer_executed(step, txn.request.session, txn.request.sequence);
 }
 
-/// Tells the client what its command returned, if it is the last one of its session.
+/// Tells the client what its command returned, if it is the last one of its session, and how far
+/// the log is by then.
 pub(super) fn answer_executed<P: Params>(step: &mut Step<P>, session: Session, sequence: Sequence) {
     if let Some(last) = step.process().data.sessions.last(session)
         && last.sequence == sequence
     {
-        let answer = Answer::done(last.output.clone());
+        let (output, index) = (last.output.clone(), step.process().effective_index());
+        let answer = Answer::Done { output, index };
         step.answer(session, sequence, answer);
     }
 }

@@ -11,7 +11,7 @@ use super::message::{Ack, Content, Message, Packet, Ping, Pong};
 use super::rules::Rule;
 use super::server::Step;
 use super::state::{LeaderPhase, Leading, Link, LinkPhase, Process};
-use super::{Flow, MachineOf, Params, Timer, broadcast, discovery, disk, synchronization};
+use super::{Flow, MachineOf, Params, Timer, broadcast, discovery, disk, sync, synchronization};
 use crate::number::Place;
 use crate::state_machine::StateMachine;
 
@@ -154,24 +154,24 @@ fn take<P: Params>(step: &mut Step<P>, place: Place, content: Content<MachineOf<
 fn tell_how_far<P: Params>(step: &mut Step<P>, place: Place) {
     let half = (step.server.flow.packets as u64 / 2).max(1);
     if place.0.is_multiple_of(half) {
-        send_pong(step);
+        send_pong(step, 0);
     }
 }
 
-/// Follower: tells the leader how far it is.
-fn send_pong<P: Params>(step: &mut Step<P>) {
+/// Follower: tells the leader how far it is, and in which round it was asked.
+fn send_pong<P: Params>(step: &mut Step<P>, round: u64) {
     let Some(own) = step.process().following() else { return };
     let (leader, epoch, heard) = (own.leader, own.epoch, own.heard);
     let (has_history, session) = (own.has_history(), step.process().disk.begun);
     let logged = has_history.then(|| disk::acknowledged(step));
-    step.send(leader, Message::Pong(Pong { session, epoch, heard, logged }));
+    step.send(leader, Message::Pong(Pong { session, epoch, heard, logged, round }));
 }
 
 /// Follower: the leader is there.
 pub(super) fn handle_ping<P: Params>(step: &mut Step<P>, from: Id, message: Ping) {
     if step.follows_on(from, message.session, message.epoch) {
         step.set_timer(Timer::Silence, step.server.timing.silence.clone());
-        send_pong(step);
+        send_pong(step, message.round);
     }
 }
 
@@ -184,6 +184,7 @@ pub(super) fn handle_pong<P: Params>(step: &mut Step<P>, from: Id, message: Pong
         own.heard.insert(from);
     }
     hear(step, from, message.heard);
+    sync::hear(step, from, message.round);
     match message.logged {
         Some(logged) => synchronization::hold(step, from, logged),
         None => feed(step, from),
@@ -201,7 +202,6 @@ pub(super) fn handle_ack<P: Params>(step: &mut Step<P>, from: Id, message: Ack) 
 
 /// The leader says that it is there, and again what its followers have not taken for a while.
 pub(super) fn send_again<P: Params>(step: &mut Step<P>) {
-    let epoch = step.process().disk.accepted;
     let Some(own) = step.process().leading() else { return };
     let has_epoch = own.has_epoch();
     for (to, link) in own.links.clone() {
@@ -213,9 +213,18 @@ pub(super) fn send_again<P: Params>(step: &mut Step<P>) {
             _ => send_unheard(step, to),
         }
         if has_epoch && step.keeps(Rule::LeaderIsHeard) {
-            step.send(to, Message::Ping(Ping { session: link.session, epoch }));
+            ping(step, to);
         }
     }
+}
+
+/// Tells a follower that the leader is there, and in which round it is asked whether that leads.
+pub(super) fn ping<P: Params>(step: &mut Step<P>, to: Id) {
+    let epoch = step.process().disk.accepted;
+    let Some(own) = step.process().leading() else { return };
+    let Some(link) = own.links.get(&to) else { return };
+    let (session, round) = (link.session, own.syncs.round);
+    step.send(to, Message::Ping(Ping { session, epoch, round }));
 }
 
 /// The leader looks, and a follower has not taken a packet since it looked before. It waits for

@@ -9,6 +9,7 @@ use stateright::actor::Id;
 use super::log::Txns;
 use super::zxid::Zxid;
 use crate::number::{Epoch, Incarnation, Index, Place, Round};
+use crate::service::Request;
 use crate::state_machine::StateMachine;
 
 /// A server is told to lead, and tells the others to follow.
@@ -145,6 +146,8 @@ pub struct Ack {
 pub struct Ping {
     pub session: Incarnation,
     pub epoch: Epoch,
+    /// How often the leader has asked whether it still leads: see [`SyncRequest`].
+    pub round: u64,
 }
 
 /// And so is the follower: it has taken the packets up to `heard`, and has `logged` on its disk if
@@ -155,6 +158,22 @@ pub struct Pong {
     pub epoch: Epoch,
     pub heard: Place,
     pub logged: Option<Zxid>,
+    /// That of the ping; 0 of a pong that answers none.
+    pub round: u64,
+}
+
+/// SYNC: a follower asks its leader how far it must get to answer a read.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct SyncRequest<C> {
+    pub read: Request<C>,
+}
+
+/// The leader says how far, once a majority has confirmed that it leads.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct SyncReply<C> {
+    pub read: Request<C>,
+    /// What was committed, as far as the leader knew.
+    pub zxid: Zxid,
 }
 
 /// What servers say to each other.
@@ -171,6 +190,8 @@ pub enum Message<M: StateMachine> {
     Ack(Ack),
     Ping(Ping),
     Pong(Pong),
+    SyncRequest(SyncRequest<M::Command>),
+    SyncReply(SyncReply<M::Command>),
 }
 
 /// As the message itself: its type says which one it is.
@@ -187,6 +208,8 @@ impl<M: StateMachine> fmt::Debug for Message<M> {
             Message::Ack(message) => message.fmt(f),
             Message::Ping(message) => message.fmt(f),
             Message::Pong(message) => message.fmt(f),
+            Message::SyncRequest(message) => message.fmt(f),
+            Message::SyncReply(message) => message.fmt(f),
         }
     }
 }

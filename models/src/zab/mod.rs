@@ -35,6 +35,8 @@
 //! | that what a leader says arrives in order | `link.rs` |
 //! | when what was taken is on the disk | `disk.rs` |
 //! | what takes effect | `execute.rs` |
+//! | who answers a linearizable read, and when | `sync.rs` |
+//! | who answers a read that may be stale | `stale_read.rs` |
 //! | when a snapshot is taken, and what stays in the log | `compaction.rs` |
 //! | who does not count | `server.rs`: `observes` |
 //! | how a node runs it, and what is in its store | `protocol.rs`, `storage.rs` |
@@ -62,8 +64,10 @@ pub mod protocol;
 pub mod rules;
 mod server;
 pub mod specs;
+mod stale_read;
 pub mod state;
 mod storage;
+pub mod sync;
 mod synchronization;
 pub mod zxid;
 
@@ -172,6 +176,9 @@ pub struct Server<P: Params> {
     pub flow: Flow,
     /// When a server takes snapshots, if it does.
     pub compaction: Option<Compaction>,
+    /// Up-to-date servers answer linearizable reads, and spend no transaction on them. If not, a
+    /// read is a transaction like any other, unless it may be stale.
+    pub follower_reads: bool,
     /// Which store each server begins with. One that has another has lost its disk.
     pub first_stores: BTreeMap<Id, u64>,
     pub rules: P::Rules,
@@ -244,7 +251,7 @@ impl<P: Params> Actor for Server<P> {
         let mut step = Step::new(self, id, state);
         match msg {
             Request(m) => broadcast::handle_request(&mut step, m),
-            Read(m) => broadcast::handle_request(&mut step, m.plain()),
+            Read(m) => sync::handle_query(&mut step, m),
             Peer(m) => dispatch(&mut step, src, m),
             Order(order) => step.refuse_order(&order),
             Reply(_) | OrderReply(_) => {}
@@ -285,6 +292,8 @@ fn dispatch<P: Params>(step: &mut Step<P>, from: Id, message: Message<MachineOf<
         Message::Ack(m) => link::handle_ack(step, from, m),
         Message::Ping(m) => link::handle_ping(step, from, m),
         Message::Pong(m) => link::handle_pong(step, from, m),
+        Message::SyncRequest(m) => sync::handle_sync_request(step, from, m),
+        Message::SyncReply(m) => sync::handle_sync_reply(step, m),
     }
 }
 

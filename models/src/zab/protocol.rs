@@ -23,6 +23,12 @@ pub type Node = Server<(Kv, AllRules)>;
 pub const COMPACTION: Compaction =
     Compaction { floor: 4 << 20, keep: 8 << 20, piece: 256 << 10, aside: true };
 
+/// Whether servers answer linearizable reads without a transaction, unless a config file says
+/// otherwise.
+pub const READS: bool = true;
+
+const FOLLOWER_READS: &str = "follower_reads";
+
 const FINALIZE: &str = "finalize";
 const AGAIN: &str = "again";
 const CENSUS: &str = "census";
@@ -50,6 +56,8 @@ impl Protocol for Node {
         (SILENCE, milliseconds(150, 300)),
     ];
 
+    const OPTIONS: &'static [(&'static str, bool)] = &[(FOLLOWER_READS, READS)];
+
     fn server(servers: Vec<Id>, settings: &Settings) -> Self {
         Server {
             servers,
@@ -57,6 +65,7 @@ impl Protocol for Node {
             elections: Elections::Fast { first: None },
             flow: Flow::WIDE,
             compaction: Some(COMPACTION),
+            follower_reads: settings.option::<Self>(FOLLOWER_READS),
             first_stores: settings.stores.clone(),
             rules: AllRules,
         }

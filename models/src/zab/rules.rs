@@ -6,8 +6,9 @@
 //! - A proposal that a follower has already is dropped (zk-specs 2). Packets are numbered, so none
 //!   comes twice; what is no successor is dropped in any case.
 //! - Packets that have overtaken others are put by. Else they are sent again, which takes longer.
-//! - A link that was let go is not opened again. Its follower would hear the leader, and be given
-//!   nothing. That takes a copy of its first word which comes late.
+//! - Reads that wait are dropped by who leaves its leader. They would pile up where none is heard.
+//! - A server that has heard of nothing that is committed answers no read that may be stale. All see
+//!   one order even if it does; but it would answer that there is nothing.
 //! - Transactions are committed in their order (ZAB §IV.C). An ACK is for all up to its zxid.
 //! - A leader that waits for epochs gives up if those who elected it look again (ZK-3109). Here it
 //!   gives up at its next census, and a wait for that is no longer than the silence that others
@@ -42,6 +43,7 @@ rules! {
     LinksKeepOrder: "a follower takes what its leader says in the order in which it was said",
         "ZAB §II";
     NextZxidOnly: "a follower takes a transaction only behind the one before it", "ZAB §III.C";
+    LetGoStaysLetGo: "a link that its leader has let go is not opened again", "quorate";
     OldEpochIgnored: "what comes of a leader that is not followed any more is dropped", "ZAB §IV.C";
     MajorityAcks: "a transaction is committed when a majority has it", "ZAB §IV.C";
     AckAfterLog: "a transaction is acknowledged when it is on the disk", "ZAB §IV.C";
@@ -53,6 +55,16 @@ rules! {
         "quorate";
     LostDiskOpensNewLinks: "a server that has lost its disk never opens a link that it had before",
         "quorate";
+    FollowerAsksLeader: "a follower answers a read as its leader tells it", "ZooKeeper, sync";
+    MajorityConfirms: "a read waits until a majority confirms that its leader still leads",
+        "thesis §6.4";
+    RoundAfterRead: "only what was asked after a read came confirms it", "etcd-io/raft PR 397";
+    SyncOfEstablished: "a leader says how far to read only when a majority has its history",
+        "thesis §6.4";
+    ReadWaitsForEffect: "a read waits until what was committed before it has taken effect",
+        "ZooKeeper, sync";
+    SessionGoesOn: "a server answers no session by less of the log than it was told of",
+        "ZooKeeper, lastZxidSeen";
     AnswerIsItsOwn: "a client takes an answer only for the command that it is waiting for",
         "thesis §6.3";
 

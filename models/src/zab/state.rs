@@ -10,10 +10,12 @@ use stateright::actor::Id;
 use super::compaction::Taking;
 use super::log::{Log, Txns};
 use super::message::{Content, Stance, Vote};
+use super::sync::Syncs;
 use super::zxid::Zxid;
 use crate::data::Data;
 use crate::number::{Epoch, Incarnation, Index, Place, Round};
 use crate::pieces;
+use crate::service::Request;
 use crate::state_machine::StateMachine;
 use crate::window::Window;
 
@@ -112,6 +114,8 @@ pub struct Process<M: StateMachine> {
     pub since_snapshot: usize,
     /// What is to be a snapshot.
     pub taking: Option<Taking<M>>,
+    /// Reads that wait until a transaction has taken effect here.
+    pub held: BTreeSet<(Zxid, Request<M::Command>)>,
     /// The round in which it votes, or has voted last.
     pub round: Round,
     pub role: Role<M>,
@@ -185,12 +189,14 @@ pub struct Leading<M: StateMachine> {
     pub phase: LeaderPhase,
     /// Those who follow.
     pub links: BTreeMap<Id, Link<M>>,
-    /// By follower that lagged too far, which link of it was let go last.
+    /// By follower that lagged too far, or was not heard, which link of it was let go last.
     pub let_go: BTreeMap<Id, Incarnation>,
     /// What is proposed and not committed, or waits for that.
     pub window: Window<M::Command>,
     /// Who was heard since the last time that the leader looked.
     pub heard: BTreeSet<Id>,
+    /// The reads that it is asked about.
+    pub syncs: Syncs<M::Command>,
 }
 
 /// How far a leader is.
@@ -274,6 +280,7 @@ impl<M: StateMachine> Process<M> {
             data,
             since_snapshot: 0,
             taking: None,
+            held: BTreeSet::new(),
             disk,
             round: Round::ZERO,
             role: Role::Looking(Looking::default()),
@@ -283,6 +290,11 @@ impl<M: StateMachine> Process<M> {
     /// The last transaction that it has taken, whether or not that is on its disk.
     pub fn last_taken(&self) -> Zxid {
         self.unwritten.last().map_or(self.disk.log.last(), |txn| txn.zxid)
+    }
+
+    /// How many transactions have taken effect.
+    pub fn effective_index(&self) -> Index {
+        self.history.index_of(self.effective)
     }
 
     /// What it leads, if it does.
@@ -335,6 +347,19 @@ impl<M: StateMachine> Leading<M> {
     /// Whether its epoch is accepted by a majority.
     pub fn is_accepted(&self) -> bool {
         matches!(self.phase, LeaderPhase::Synchronization { .. } | LeaderPhase::Broadcast)
+    }
+
+    /// Whether this follower counts, as far as is known.
+    pub fn counts(&self, follower: Id) -> bool {
+        self.links.get(&follower).is_none_or(|link| !link.observes)
+    }
+
+    /// Lets go the links of which this is true. Those who followed by them come back by others.
+    pub fn let_go(&mut self, is_gone: impl Fn(Id, &Link<M>) -> bool) {
+        let gone = self.links.iter().filter(|(id, link)| is_gone(**id, link));
+        let gone: Vec<_> = gone.map(|(id, link)| (*id, link.session)).collect();
+        self.links.retain(|id, link| !is_gone(*id, link));
+        self.let_go.extend(gone);
     }
 
     /// Whether this link of a follower, or a later one, was let go.

@@ -3,3 +3,4 @@
 pub mod ghost;
 pub mod obsolete;
 pub mod properties;
+pub mod reads;

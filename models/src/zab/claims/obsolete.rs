@@ -16,7 +16,8 @@ use crate::zab::zxid::Zxid;
 use crate::zab::{MemberState, Spoken};
 
 /// The rules without which a message that looks obsolete may still do something.
-pub const GROUNDS: [Rule; 4] = [
+pub const GROUNDS: [Rule; 5] = [
+    Rule::LetGoStaysLetGo,
     Rule::OldEpochIgnored,
     Rule::AcceptedEpochRises,
     Rule::AcceptedEpochSurvives,
@@ -66,7 +67,10 @@ fn is_past<M: StateMachine>(known: &Process<M>, from: Id, message: &Message<M>) 
             is_led_no_more(known, m.epoch) || is_told(known, from, m.session, m.heard, m.logged)
         }
         Message::Pong(m) => is_led_no_more(known, m.epoch),
-        Message::Elected(_) | Message::Notification(_) => false,
+        Message::Elected(_)
+        | Message::Notification(_)
+        | Message::SyncRequest(_)
+        | Message::SyncReply(_) => false,
     }
 }
 

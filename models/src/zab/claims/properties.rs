@@ -19,7 +19,7 @@ use crate::state_machine::StateMachine;
 use crate::window::weight;
 use crate::zab::log::{Log, Txn};
 use crate::zab::specs::FIRST_STORE;
-use crate::zab::state::Process;
+use crate::zab::state::{Following, Link, LinkPhase, Process};
 use crate::zab::zxid::Zxid;
 use crate::zab::{MachineOf, Params, Server};
 
@@ -46,6 +46,7 @@ pub const COMMITS_ARE_KNOWN: &str = "nobody is told to commit what it has not";
 pub const STATE_FOLLOWS: &str = "the state is what the log makes of the snapshot";
 pub const ONCE: &str = "no command is in a log twice";
 pub const WINDOW: &str = "what a leader leaves open fits the window";
+pub const LINKS: &str = "whom a leader hears by a link it gives what it has";
 
 /// What the clients see, and why.
 pub fn safety<P: Params>() -> Vec<Named<P>> {
@@ -62,6 +63,7 @@ pub fn safety<P: Params>() -> Vec<Named<P>> {
         (STATE_FOLLOWS, state_follows),
         (ONCE, once),
         (WINDOW, window),
+        (LINKS, links),
     ]
 }
 
@@ -132,13 +134,18 @@ fn primary_integrity<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
     })
 }
 
-/// By client that was answered, its last command that was.
+/// By client that was answered, its last command that was. One that says what it asks of its reads
+/// may have been answered those without a transaction.
 fn acknowledged<'a, P: Params>(
     system: &'a System<P>,
     state: &'a SystemState<P>,
 ) -> impl Iterator<Item = (Session, Sequence)> {
-    let answered = clients(system, state).filter(|(_, _, own)| !own.answers.is_empty());
-    answered.map(|(id, _, own)| (Session::of(id), Sequence(own.answers.len() as u32)))
+    clients(system, state).filter_map(|(id, client, own)| {
+        let mut answered = client.script.iter().take(own.answers.len());
+        let is_logged = |it: &_| client.reads.is_none() || !MachineOf::<P>::is_read_only(it);
+        let last = answered.rposition(is_logged)?;
+        Some((Session::of(id), Sequence(last as u32 + 1)))
+    })
 }
 
 /// Whether a command is in a server's log, or in what has taken effect there.
@@ -213,6 +220,23 @@ fn window<P: Params>(system: &System<P>, state: &SystemState<P>) -> bool {
     })
 }
 
+/// No link is at its beginning as its leader knows it, while its follower has the history by it:
+/// that one would hear the leader, and be given nothing.
+fn links<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
+    let has_history = |of: Id, leader: Id, link: &Link<_>| {
+        claims::servers_up(state).filter(|(id, _)| *id == of).any(|(_, known)| {
+            let is_this = known.disk.begun == link.session;
+            let own = known.following().filter(|own| is_this && own.leader == leader);
+            own.is_some_and(Following::has_history)
+        })
+    };
+    claims::servers_up(state).all(|(leader, known)| {
+        let links = known.leading().into_iter().flat_map(|own| &own.links);
+        let mut begun = links.filter(|(_, link)| link.phase == LinkPhase::Discovery);
+        begun.all(|(of, link)| !has_history(*of, leader, link))
+    })
+}
+
 /// All servers that are up follow one established leader, which is one of them.
 pub fn one_leader<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
     follow_one_leader(state)
@@ -244,6 +268,11 @@ pub fn a_leader<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
 pub fn two_leaders<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
     let is_first = |epoch: Epoch| state.history.leaders.keys().next() == Some(&epoch);
     up(state).any(|known| known.is_established() && !is_first(known.disk.accepted))
+}
+
+/// A leader has let go a link.
+pub fn a_link_let_go<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
+    up(state).filter_map(|known| known.leading()).any(|own| !own.let_go.is_empty())
 }
 
 /// A follower was given what it lacked.

@@ -14,14 +14,15 @@ use quorate_checker::AnySpec;
 use quorate_checker::spec::{Action, ActionOf, Claim, Cut, Faults, Restless, Spec, State, Timely};
 use stateright::actor::Id;
 
-use super::{Book, CRASH, Checked, Disk, EVERY_RULE, Fact, SEEN, ZabSpec, storages, system};
+use super::{Book, CRASH, Checked, Disk, EVERY_RULE, Fact, SEEN, ZabSpec, fact, storages, system};
 use crate::claims::all_answered;
-use crate::kv::{Command, put};
+use crate::consistency::Freshness;
+use crate::kv::{Command, get, put};
 use crate::member;
 use crate::operator;
-use crate::system::{Boxed, suspended};
+use crate::system::{Boxed, clients_mut, servers_mut, suspended};
 use crate::zab::claims::ghost::Ghost;
-use crate::zab::claims::{ghost, obsolete, properties};
+use crate::zab::claims::{ghost, obsolete, properties, reads};
 use crate::zab::{Elections, Flow, Timer, Zab};
 
 /// What a spec lets happen, and how often.
@@ -41,6 +42,9 @@ pub struct Bounds<'a> {
     pub recovery: Option<RangeInclusive<u8>>,
     /// The links that may be cut.
     pub cut: Option<Cut>,
+    /// What clients ask of reads, which servers that are up to date answer. If `None`, a read is a
+    /// command.
+    pub reads: Option<Freshness>,
 }
 
 /// All that are up follow one leader, or are it.
@@ -92,6 +96,8 @@ pub fn zab(name: &str, rules: Book, bounds: Bounds<'_>, facts: &[Fact]) -> ZabSp
         .eventually_always(ONE_LEADER, SEEN, properties::one_leader)
         .eventually_always(CAUGHT_UP, SEEN, properties::all_caught_up);
     spec.storages = storages(bounds.servers, bounds.disks);
+    servers_mut(&mut spec).for_each(|server| server.follower_reads = bounds.reads.is_some());
+    clients_mut(&mut spec).for_each(|client| client.reads = bounds.reads);
     let asks = !bounds.scripts.is_empty();
     let spec = if asks { spec.eventually(ALL_ANSWERED, SEEN, all_answered) } else { spec };
     let spec = if let Some(cut) = bounds.cut { spec.cut(cut) } else { spec };
@@ -106,7 +112,8 @@ pub fn all() -> Vec<Box<dyn AnySpec>> {
         failover().counts(41_994, 61_447).boxed(),
         rejoin().counts(22_874, 51_019).boxed(),
         lossy().counts(1_891, 2_551).boxed(),
-        cut_off().counts(186_310, 363_407).boxed(),
+        cut_off().counts(228_984, 443_979).boxed(),
+        follower_reads().counts(22_759, 30_215).boxed(),
     ]
 }
 
@@ -165,6 +172,18 @@ pub fn cut_off() -> ZabSpec {
         .summary("the leader is cut off, and follows when it is heard again")
         .directed(FAULTS_COME_LATE, faults_come_late)
         .worst_case(ONE_LEADER, SEEN, properties::one_leader)
+}
+
+/// Reads that a follower answers are answered in the end, and soon, though a message is lost.
+pub fn follower_reads() -> ZabSpec {
+    let faults = Faults { drops: 1, ..Faults::NONE };
+    let reads = Some(Freshness::Linearizable);
+    let scripts: &[&[Command]] = &[&[put("x", "1")], &[get("x")], &[get("x")]];
+    let bounds = Bounds { servers: 2, scripts, faults, reads, ..Bounds::default() };
+    let waits = fact("a read waits for the next round", reads::a_read_waits);
+    zab("zab/follower-reads-live", EVERY_RULE, bounds, &[waits])
+        .summary("a writer and two readers of two servers, while a message is lost")
+        .worst_case(ALL_ANSWERED, SEEN, all_answered)
 }
 
 /// What [`faults_come_late`] restricts, in words.

@@ -1,6 +1,7 @@
 //! Within which bounds ZAB is checked.
 
 pub mod live;
+pub mod reads;
 mod safety;
 mod zookeeper;
 
@@ -56,7 +57,8 @@ pub const fn fact(name: &'static str, condition: Condition<Checked>) -> Fact {
 
 /// The specs of ZAB.
 pub fn all() -> Vec<Box<dyn AnySpec>> {
-    safety::all().into_iter().chain(zookeeper::all()).chain(live::all()).collect()
+    let safe = safety::all().into_iter().chain(zookeeper::all()).chain(reads::all());
+    safe.chain(live::all()).collect()
 }
 
 /// The number of the store that each server begins with. A wiped one begins with another.
@@ -89,6 +91,16 @@ fn system(
     };
     let timing = Timing::of(&Settings::default());
     let first_stores = servers.iter().map(|id| (*id, FIRST_STORE)).collect();
-    let server = Server { servers, timing, elections, flow, compaction, first_stores, rules };
+    let follower_reads = false;
+    let server = Server {
+        servers,
+        timing,
+        elections,
+        flow,
+        compaction,
+        follower_reads,
+        first_stores,
+        rules,
+    };
     crate::system::system(Arc::new(Ghost::default()), count, server, &asked, scripts, habits)
 }

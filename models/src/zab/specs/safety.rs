@@ -73,6 +73,8 @@ pub struct Bounds<'a> {
     /// How often something is said again, in total.
     pub agains: u8,
     pub retries: u8,
+    /// How often a leader looks whom it has heard, or somebody misses its leader, in total.
+    pub silences: u8,
     /// When a server takes a snapshot, if it does.
     pub compaction: Option<Compaction>,
     pub flow: Flow,
@@ -98,12 +100,17 @@ pub fn zab(name: &str, rules: Book, bounds: Bounds<'_>, facts: &[Fact]) -> ZabSp
         .ghost(ghost::observe)
         .faults(bounds.faults)
         .timeouts("elections", |timer| *timer == Server(Timer::Elect), bounds.elections)
-        .timeouts("silences", |timer| matches!(timer, Server(Timer::Silence | Timer::Census)), 0)
+        .timeouts("silences", is_silence, bounds.silences)
         .timeouts("words said again", |timer| *timer == Server(Timer::Again), bounds.agains)
         .timeouts("client retries", |timer| timer.is_retry(), bounds.retries);
     spec.storages = storages(bounds.servers, bounds.disks);
     let forgets = prunes && bounds.faults.rollbacks == 0;
     if forgets { spec.obsolete(obsolete::is_obsolete) } else { spec }
+}
+
+/// Whether somebody looks then whom it has heard.
+fn is_silence(timer: &crate::member::Timer<Timer>) -> bool {
+    matches!(timer, Server(Timer::Silence | Timer::Census))
 }
 
 /// The specs of safety. The counts change only with a reason.
@@ -125,6 +132,7 @@ pub fn all() -> Vec<Box<dyn AnySpec>> {
         overtaken().counts(331, 462).boxed(),
         behind().counts(20_867, 54_360).boxed(),
         aside().counts(1_421, 3_135).boxed(),
+        missed().counts(31_066, 77_061).boxed(),
     ]
 }
 
@@ -157,6 +165,21 @@ pub const FAR: &[Disk<'_>] = &[
     Disk { epoch: 1, log: &[(1, 1)], in_snapshot: 1 },
     Disk { epoch: 1, log: &[], in_snapshot: 0 },
 ];
+
+/// A leader looks twice whom it has heard, and a message arrives twice.
+pub const MISSED: Bounds<'_> = Bounds {
+    servers: 3,
+    disks: &[],
+    asked: &[],
+    scripts: &[],
+    elections: 1,
+    agains: 0,
+    retries: 0,
+    silences: 2,
+    compaction: None,
+    flow: Flow::PLAIN,
+    faults: Faults { duplicates: 1, ..Faults::NONE },
+};
 
 const A_LEADER: Fact = fact("a leader", properties::a_leader);
 const TWO_LEADERS: Fact = fact("two leaders, one after the other", properties::two_leaders);
@@ -358,4 +381,11 @@ pub fn aside() -> ZabSpec {
     };
     zab("zab/aside", EVERY_RULE, bounds, &[A_LEADER, fact("all answered", all_answered)])
         .summary("a server goes on while its snapshot is written, and crashes")
+}
+
+/// A leader misses a follower, and hears late of the link by which that followed.
+pub fn missed() -> ZabSpec {
+    let facts: &[Fact] = &[A_LEADER, fact("a link is let go", properties::a_link_let_go)];
+    zab("zab/missed", EVERY_RULE, MISSED, facts)
+        .summary("a leader lets go whom it has not heard, and hears late of its link")
 }
