@@ -78,6 +78,8 @@ missed! {
         within electing_early();
     vote_counts_once: VoteCountsOnce lets ONE_LEADER be missed by Lasso in 20
         within Bounds { servers: 3, elects: true, ..Bounds::default() };
+    majority_is_joined: MajorityIsJoined lets ONE_LEADER be missed by Unbounded in 66
+        within Bounds { servers: 3, faults: CRASH, ..Bounds::default() };
     vote_for_newest: VoteForNewest lets ONE_LEADER be missed by Unbounded in 87 within newer();
     notifications_are_sent_again: NotificationsAreSentAgain lets ONE_LEADER be missed by Lasso in 5
         within electing();

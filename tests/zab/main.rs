@@ -12,3 +12,4 @@ mod specs;
 mod storage;
 #[path = "../support/mod.rs"]
 mod support;
+mod votes;

@@ -19,7 +19,7 @@ use quorate_models::zab::specs::{
 use quorate_models::zab::{Flow, Zab};
 
 use crate::proofs::{Within, assert_breaks, assert_each_is_proven, explore, necessary};
-use crate::{live, reads};
+use crate::{live, reads, votes};
 
 impl Within for Bounds<'_> {
     type Rule = Rule;
@@ -108,5 +108,8 @@ const BESIDE: &[(Rule, &str)] = &[(Rule::NextZxidOnly, ONE_HISTORY)];
 
 #[test]
 fn every_rule_is_proven() {
-    assert_each_is_proven(Rule::ALL, &[PROVEN, BESIDE, reads::PROVEN, live::MISSED, live::SLOWER]);
+    assert_each_is_proven(
+        Rule::ALL,
+        &[PROVEN, BESIDE, reads::PROVEN, votes::PROVEN, live::MISSED, live::SLOWER],
+    );
 }

@@ -41,6 +41,8 @@ holds! {
     deposed_reads: "zab/deposed-reads" has depth 42;
     restarted_reads: "zab/restarted-reads" has depth 40;
     stale_reads: "zab/stale-reads" has depth 26;
+    votes: "zab/votes" has depth 17;
+    votes_again: "zab/votes-again" has depth 18;
     follower_reads_live: "zab/follower-reads-live" has depth 77;
 }
 

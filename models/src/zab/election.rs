@@ -5,6 +5,11 @@
 //! tells those that look whom, so that they need no round. Who has lost its disk has no vote: it
 //! only asks, and tells nobody anything.
 //!
+//! Whatever becomes of the messages, who leads has the votes of a majority and the newest history of
+//! all who voted for it. But two may be elected in one round, by a better vote that comes when the
+//! first has decided. To wait for one makes that rare, and discovery makes it harmless: an epoch
+//! takes a majority that has accepted it.
+//!
 //! Source: ZooKeeper's `FastLeaderElection`; its order of votes is by epoch, zxid and server.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,7 +21,7 @@ use super::rules::Rule;
 use super::server::Step;
 use super::state::{Looking, Process, Role};
 use super::{Elections, Params, Timer, discovery, disk};
-use crate::number::{Incarnation, Round};
+use crate::number::{Epoch, Incarnation, Round};
 use crate::state_machine::StateMachine;
 
 /// This server starts, and looks for a leader; but the first time it may know who leads.
@@ -97,7 +102,8 @@ fn answer<P: Params>(step: &mut Step<P>, from: Id) {
 /// better was counted or has been overtaken.
 fn count<P: Params>(step: &mut Step<P>, from: Id, message: Notification) {
     let round = step.process().round;
-    if message.round < round {
+    let is_older = message.round < round;
+    if is_older && step.keeps(Rule::RoundsApart) {
         let message = Message::Notification(notification(step));
         return step.send(from, message);
     }
@@ -115,10 +121,11 @@ fn count<P: Params>(step: &mut Step<P>, from: Id, message: Notification) {
     if !step.require(Rule::VoteCountsOnce, is_new) {
         return;
     }
+    let is_apart = step.keeps(Rule::RoundsApart);
     let known = step.process_mut();
-    known.round = message.round;
+    known.round = round.max(message.round);
     let Role::Looking(looking) = &mut known.role else { return };
-    if is_later {
+    if is_later && is_apart {
         looking.votes.clear();
     }
     looking.vote = Some(vote);
@@ -131,7 +138,15 @@ fn count<P: Params>(step: &mut Step<P>, from: Id, message: Notification) {
 
 /// Whether the one vote is for a newer history than the other, or for the same and a later server.
 fn is_better<P: Params>(step: &Step<P>, one: Vote, other: Vote) -> bool {
-    if step.keeps(Rule::VoteForNewest) { one > other } else { one.leader > other.leader }
+    let rank = |vote: Vote| {
+        let is_first = step.keeps(Rule::EpochBeforeZxid);
+        (if is_first { vote.epoch } else { Epoch::ZERO }, vote.zxid, vote.leader)
+    };
+    if step.keeps(Rule::VoteForNewest) {
+        rank(one) > rank(other)
+    } else {
+        one.leader > other.leader
+    }
 }
 
 /// Who votes as this server does, and it itself.
@@ -141,9 +156,16 @@ fn voters<M: StateMachine>(known: &Process<M>, id: Id) -> BTreeSet<Id> {
     same.map(|(voter, _)| *voter).chain([id]).collect()
 }
 
+/// Whether a majority votes as this server does.
+fn is_decided<P: Params>(step: &Step<P>) -> bool {
+    let count = voters(step.process(), step.id).len();
+    step.require(Rule::MajorityElects, step.server.is_quorum(count))
+}
+
 /// Once a majority votes as this server does, a better vote may come for a while yet.
 fn wait_if_decided<P: Params>(step: &mut Step<P>) {
-    match step.server.is_quorum(voters(step.process(), step.id).len()) {
+    match is_decided(step) {
+        true if !step.keeps(Rule::BetterVoteIsAwaited) => handle_elect(step),
         true => step.set_timer(Timer::Elect, step.server.timing.finalize.clone()),
         false => step.cancel_timer(Timer::Elect),
     }
@@ -153,7 +175,7 @@ fn wait_if_decided<P: Params>(step: &mut Step<P>) {
 pub(super) fn handle_elect<P: Params>(step: &mut Step<P>) {
     let Role::Looking(looking) = &step.process().role else { return };
     let Some(vote) = looking.vote else { return };
-    if !step.server.is_quorum(voters(step.process(), step.id).len()) {
+    if !is_decided(step) {
         return;
     }
     if vote.leader == step.id {
@@ -170,7 +192,8 @@ fn join_if_told<P: Params>(step: &mut Step<P>, from: Id, message: Notification) 
     looking.told.insert(from, (message.round, message.vote.leader, message.stance));
     let (round, leader) = (message.round, message.vote.leader);
     let followers = followers(step.process(), step.id, round, leader);
-    if !step.server.is_quorum(followers.len()) {
+    let is_majority = step.server.is_quorum(followers.len());
+    if !step.require(Rule::MajorityIsJoined, is_majority) {
         return;
     }
     if leader == step.id {

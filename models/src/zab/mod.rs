@@ -45,7 +45,9 @@
 //! on it (`link.rs`). The paper's messages of the history carry all of it; here they carry some, as
 //! ZooKeeper's do. A snapshot is of one moment. A follower lets take effect only what is on its
 //! disk. A follower that lags too far is let go, and comes back. The descriptions take for granted
-//! that disks survive: here a server whose disk is lost follows, and does not count.
+//! that disks survive: here a server whose disk is lost follows, and does not count. ZooKeeper's
+//! `sync` is answered by whoever takes itself for the leader; here a majority confirms that first,
+//! and a read says by itself whether it needs that.
 //!
 //! Not here: changes of the members.
 

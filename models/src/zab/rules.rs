@@ -55,6 +55,10 @@ rules! {
         "quorate";
     LostDiskOpensNewLinks: "a server that has lost its disk never opens a link that it had before",
         "quorate";
+    MajorityElects: "a leader has the votes of a majority", "FLE";
+    RoundsApart: "a vote counts in its own round only", "FLE";
+    VoteForNewest: "the vote is for the newest history", "FLE";
+    BetterVoteIsAwaited: "who has the votes of a majority waits whether a better one comes", "FLE";
     FollowerAsksLeader: "a follower answers a read as its leader tells it", "ZooKeeper, sync";
     MajorityConfirms: "a read waits until a majority confirms that its leader still leads",
         "thesis §6.4";
@@ -71,7 +75,7 @@ rules! {
     // Nothing bad comes of it without these; but something good never comes.
     RoundIsAdopted: "who hears of a later round of votes takes part in that one", "FLE";
     VoteCountsOnce: "a server's vote counts once in a round, and not after a better one", "quorate";
-    VoteForNewest: "the vote is for the newest history", "FLE";
+    MajorityIsJoined: "who looks joins a leader only if a majority follows that", "FLE";
     NotificationsAreSentAgain: "who looks for a leader says so again", "FLE";
     LeaderNeedsQuorum: "a leader that does not hear a majority ceases to lead", "ZAB §V";
     RefusedEpochIsLeft: "a leader whose epoch is not accepted by those who follow looks anew",

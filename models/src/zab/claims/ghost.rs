@@ -1,7 +1,7 @@
 //! What no single state tells: what the clients saw return before what, who has led which epoch,
 //! and what came about once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use quorate_checker::spec::{Event, Step};
@@ -9,12 +9,20 @@ use serde::Serialize;
 use stateright::actor::Id;
 
 use crate::claims::Returned;
-use crate::number::Epoch;
+use crate::number::{Epoch, Round};
 use crate::service;
 use crate::state_machine::StateMachine;
 use crate::zab::message::{Content, Message};
 use crate::zab::state::Process;
 use crate::zab::{Params, Zab};
+
+/// A vote in an election: in a round, for a leader.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct Cast {
+    pub round: Round,
+    pub voter: Id,
+    pub leader: Id,
+}
 
 /// The history of a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -30,6 +38,8 @@ pub struct Ghost {
     pub trunc: bool,
     /// A follower was given a snapshot.
     pub snap: bool,
+    /// The votes of elections, where those are looked at: but for a server's first, for itself.
+    pub cast: BTreeSet<Cast>,
     /// A follower came to be up to date while something that it had was not committed.
     pub joined_open: bool,
 }

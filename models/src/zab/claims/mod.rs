@@ -4,3 +4,4 @@ pub mod ghost;
 pub mod obsolete;
 pub mod properties;
 pub mod reads;
+pub mod votes;

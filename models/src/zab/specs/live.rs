@@ -22,7 +22,7 @@ use crate::member;
 use crate::operator;
 use crate::system::{Boxed, clients_mut, servers_mut, suspended};
 use crate::zab::claims::ghost::Ghost;
-use crate::zab::claims::{ghost, obsolete, properties, reads};
+use crate::zab::claims::{ghost, obsolete, properties, reads, votes};
 use crate::zab::{Elections, Flow, Timer, Zab};
 
 /// What a spec lets happen, and how often.
@@ -69,7 +69,11 @@ fn range(timer: &member::Timer<Timer>) -> RangeInclusive<u8> {
 pub fn zab(name: &str, rules: Book, bounds: Bounds<'_>, facts: &[Fact]) -> ZabSpec {
     let prunes = obsolete::applies(&rules);
     let suspended = suspended(&rules);
-    let claims = [Claim::always(properties::PREFIX, SEEN, properties::prefix)];
+    let mut claims = vec![Claim::always(properties::PREFIX, SEEN, properties::prefix)];
+    // Who restarts has forgotten its round, and begins with the first one again.
+    if bounds.elects {
+        claims.push(Claim::always(votes::AGREEMENT, SEEN, votes::agreement));
+    }
     let how = (Flow { early: 4, ..Flow::PLAIN }, None);
     let elects = bounds.elects || !bounds.disks.is_empty();
     let first = (!elects).then(|| Id::from(0));

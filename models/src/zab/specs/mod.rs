@@ -3,6 +3,7 @@
 pub mod live;
 pub mod reads;
 mod safety;
+pub mod votes;
 mod zookeeper;
 
 use std::sync::Arc;
@@ -57,7 +58,8 @@ pub const fn fact(name: &'static str, condition: Condition<Checked>) -> Fact {
 
 /// The specs of ZAB.
 pub fn all() -> Vec<Box<dyn AnySpec>> {
-    let safe = safety::all().into_iter().chain(zookeeper::all()).chain(reads::all());
+    let safe =
+        safety::all().into_iter().chain(zookeeper::all()).chain(reads::all()).chain(votes::all());
     safe.chain(live::all()).collect()
 }
 

@@ -109,7 +109,7 @@ pub fn zab(name: &str, rules: Book, bounds: Bounds<'_>, facts: &[Fact]) -> ZabSp
 }
 
 /// Whether somebody looks then whom it has heard.
-fn is_silence(timer: &crate::member::Timer<Timer>) -> bool {
+pub(super) fn is_silence(timer: &crate::member::Timer<Timer>) -> bool {
     matches!(timer, Server(Timer::Silence | Timer::Census))
 }
 
