@@ -28,7 +28,11 @@ const fn count(name: &'static str, range: (u8, u8), help: &'static str) -> Count
 /// All bounds that are numbers, whichever protocols have them.
 pub const COUNTS: &[Count] = &[
     count("servers", (1, 9), "How many servers there are, but for a view service [default: 3]"),
-    count("elections", (1, 255), "Raft: how many election timeouts fire, in total [default: 1]"),
+    count(
+        "elections",
+        (1, 255),
+        "Raft, ZAB: how many election timeouts fire, in total [default: 1]",
+    ),
     count("heartbeats", (0, 255), "Raft: how many heartbeats fire, in total [default: 0]"),
     count("pings", (0, 255), "Primary-backup: how many pings are sent, in total [default: 0]"),
     count(
@@ -39,13 +43,13 @@ pub const COUNTS: &[Count] = &[
     count(
         "silences",
         (0, 255),
-        "Viewstamped, Multi-Paxos: how often silence is noticed, in total [default: 0; \
+        "Viewstamped, Multi-Paxos, ZAB: how often silence is noticed, in total [default: 0; \
          Multi-Paxos: 1]",
     ),
     count(
         "agains",
         (0, 255),
-        "Viewstamped, Multi-Paxos: how often something is said again [default: 0]",
+        "Viewstamped, Multi-Paxos, ZAB: how often something is said again [default: 0]",
     ),
     count("retries", (0, 255), "How often clients ask again, in total [default: 0]"),
     count("crashes", (0, 255), "How many times servers crash, in total [default: 0]"),
@@ -55,7 +59,7 @@ pub const COUNTS: &[Count] = &[
     count(
         "rollbacks",
         (0, 255),
-        "Raft, Multi-Paxos: how often an older storage takes a newer one's place [default: 0]",
+        "Raft, Multi-Paxos, ZAB: how often an older storage takes a newer one's place [default: 0]",
     ),
     count(
         "backups",

@@ -138,9 +138,10 @@ pub fn custom(
         "primary-backup" => primary_backup::specs::custom::spec(bounds),
         "viewstamped" => viewstamped::specs::custom::spec(bounds),
         "multi-paxos" => multi_paxos::specs::custom::spec(bounds),
+        "zab" => zab::specs::custom::spec(bounds),
         _ => Err(bounds::Refused(format!(
-            "no protocol {protocol:?} takes bounds, only raft, primary-backup, viewstamped and \
-             multi-paxos do"
+            "no protocol {protocol:?} takes bounds, only raft, primary-backup, viewstamped, \
+             multi-paxos and zab do"
         ))),
     }
 }

@@ -5,10 +5,10 @@
 //! tells those that look whom, so that they need no round. Who has lost its disk has no vote: it
 //! only asks, and tells nobody anything.
 //!
-//! Whatever becomes of the messages, who leads has the votes of a majority and the newest history of
-//! all who voted for it. But two may be elected in one round, by a better vote that comes when the
-//! first has decided. To wait for one makes that rare, and discovery makes it harmless: an epoch
-//! takes a majority that has accepted it.
+//! Whatever becomes of the messages, who leads has the votes of a majority, and the newest history
+//! of all who voted for it. But two may be elected in one round, by a better vote that comes when
+//! the first has decided. To wait for one makes that rare, and discovery makes it harmless: an
+//! epoch takes a majority that has accepted it.
 //!
 //! Source: ZooKeeper's `FastLeaderElection`; its order of votes is by epoch, zxid and server.
 

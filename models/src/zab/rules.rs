@@ -7,8 +7,8 @@
 //!   comes twice; what is no successor is dropped in any case.
 //! - Packets that have overtaken others are put by. Else they are sent again, which takes longer.
 //! - Reads that wait are dropped by who leaves its leader. They would pile up where none is heard.
-//! - A server that has heard of nothing that is committed answers no read that may be stale. All see
-//!   one order even if it does; but it would answer that there is nothing.
+//! - A server that has heard of nothing that is committed answers no read that may be stale. All
+//!   see one order even if it does; but it would answer that there is nothing.
 //! - Transactions are committed in their order (ZAB §IV.C). An ACK is for all up to its zxid.
 //! - A leader that waits for epochs gives up if those who elected it look again (ZK-3109). Here it
 //!   gives up at its next census, and a wait for that is no longer than the silence that others

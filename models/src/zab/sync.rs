@@ -4,11 +4,11 @@
 //!
 //! ZooKeeper's `sync` is no operation of a majority. Its leader answers behind all that it has
 //! proposed, and asks nobody. So a read after it has all that *that leader* had; and if another one
-//! leads by then, which it does not know, it misses what that one has committed. Here a leader has a
-//! majority confirm, after it was asked, that it still leads. Who accepts a later epoch follows it
-//! no more; so a majority that followed it after the read had begun had not accepted one before, and
-//! nobody had committed anything that it does not know. One such *round* is on its way at a time.
-//! Reads that come meanwhile share the next.
+//! leads by then, which it does not know, it misses what that one has committed. Here a leader has
+//! a majority confirm, after it was asked, that it still leads. Who accepts a later epoch follows
+//! it no more; so a majority that followed it after the read had begun had not accepted one before,
+//! and nobody had committed anything that it does not know. One such *round* is on its way at a
+//! time. Reads that come meanwhile share the next.
 //!
 //! ZooKeeper's leader answers behind what it has proposed, here behind what it has committed: that
 //! is all that a client can have been answered.

@@ -1,5 +1,6 @@
 //! Within which bounds ZAB is checked.
 
+pub mod custom;
 pub mod live;
 pub mod reads;
 mod safety;

@@ -1,10 +1,10 @@
 //! Reads that no transaction is spent on: within which bounds, and what ZooKeeper's `sync` is not.
 
+use std::sync::Arc;
+
 use quorate_checker::AnySpec;
 use quorate_checker::spec::{Action, ActionOf, Claim, Faults, Sees, State};
 use stateright::actor::Id;
-
-use std::sync::Arc;
 
 use super::{Book, CRASH, Checked, EVERY_RULE, Fact, SEEN, ZabSpec, fact, safety};
 use crate::claims::all_answered;
@@ -63,8 +63,8 @@ pub fn deposed() -> Bounds {
     }
 }
 
-/// A client writes at the leader, another one reads at a follower, and the leader crashes, and leads
-/// again.
+/// A client writes at the leader, and another one reads at a follower. The leader crashes, and
+/// leads again.
 pub fn again() -> Bounds {
     let clients = vec![(vec![0], vec![put("x", "1")]), (vec![1], vec![get("x"), get("x")])];
     Bounds { clients, elections: 2, faults: CRASH, ..follower() }
