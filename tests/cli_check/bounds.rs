@@ -39,6 +39,8 @@ fn a_spec_of_asked_for_bounds_is_the_listed_one_of_the_same_bounds() {
         ("raft/election-live", &["--live", "--crashes", "1", "--early", "1"]),
         ("primary-backup/failover", FAILOVER),
         ("primary-backup/lossy", &[PINGED, &both].concat()),
+        ("zab/retry", &["--retries", "1", "--client", "put x=1; get x"]),
+        ("zab/failover-live", &["--live", "--crashes", "1", "--put", "x=1"]),
     ] {
         let (protocol, _) = name.split_once('/').unwrap();
         let output = quorate(["check", protocol, "--json", &file].iter().chain(bounds).copied());
@@ -72,7 +74,7 @@ fn what_must_be_reachable_is_so_whatever_else_is_bounded() {
     let (none, one, two): (_, _, &[&str]) =
         (&[][..], &["put x=1; get x"][..], &["get x", "put x=1"]);
     let (raft, pair) = (("raft", "elections"), ("primary-backup", "suspicions"));
-    let paxos = ("multi-paxos", "silences");
+    let (paxos, zab) = (("multi-paxos", "silences"), ("zab", "elections"));
     for ((protocol, needed), servers, more, scripts) in [
         (raft, 1, "batch", none),
         (raft, 1, "drops", one),
@@ -90,6 +92,10 @@ fn what_must_be_reachable_is_so_whatever_else_is_bounded() {
         (paxos, 2, "crashes", two),
         (paxos, 2, "rollbacks", none),
         (paxos, 3, "retries", one),
+        (zab, 1, "drops", one),
+        (zab, 2, "crashes", two),
+        (zab, 2, "rollbacks", none),
+        (zab, 2, "agains", one),
     ] {
         let script = |text: &&str| quorate_models::script::parse(text).unwrap();
         let counts = [("servers", servers), (needed, 1), (more, 1)].into();
@@ -114,6 +120,20 @@ const OF_VIEWSTAMPED: &[&str] =
 /// What Multi-Paxos can be asked for.
 const OF_MULTI_PAXOS: &[&str] = &[
     "servers",
+    "silences",
+    "agains",
+    "retries",
+    "crashes",
+    "down-at-once",
+    "drops",
+    "duplicates",
+    "rollbacks",
+];
+
+/// What ZAB can be asked for without `--live`.
+const OF_ZAB: &[&str] = &[
+    "servers",
+    "elections",
     "silences",
     "agains",
     "retries",
@@ -156,7 +176,9 @@ fn every_bound_of_the_command_line_changes_what_is_explored() {
     let of_pairs = OF_PAIRS.iter().map(|name| ("primary-backup", *name));
     let of_viewstamped = OF_VIEWSTAMPED.iter().map(|name| ("viewstamped", *name));
     let of_multi_paxos = OF_MULTI_PAXOS.iter().map(|name| ("multi-paxos", *name));
-    for (protocol, name) in of_raft.chain(of_pairs).chain(of_viewstamped).chain(of_multi_paxos) {
+    let of_zab = OF_ZAB.iter().map(|name| ("zab", *name));
+    let of_logs = of_viewstamped.chain(of_multi_paxos).chain(of_zab);
+    for (protocol, name) in of_raft.chain(of_pairs).chain(of_logs) {
         // What a bound needs beside it to do anything, and how far it goes.
         let (live, beside, more) = match name {
             "servers" if protocol == "primary-backup" => (false, Some(("pings", 1)), 3),
@@ -196,6 +218,7 @@ fn bounds_that_make_no_sense_are_refused_by_name() {
             "chain --drops 1",
             &["no protocol \"chain\" takes bounds, only raft, primary-backup, vie"],
         ),
+        ("zab --early 1", &["a spec of zab without --live has no bound --early", "--silences"]),
         ("raft --pings 1", &["a spec of raft without --live has no bound --pings"]),
         ("primary-backup --rollbacks 1", &["has no bound --rollbacks", "--suspicions"]),
         ("viewstamped --live", &["viewstamped has no bounds with --live"]),
