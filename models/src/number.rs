@@ -56,8 +56,8 @@ number! {
 }
 
 number! {
-    /// Which grant of a store to a writer there is, or which leader's log. `ZERO` is before the
-    /// first.
+    /// Which grant of a store to a writer there is, or which leader's log: `ZERO` is before the
+    /// first. Or which group of replicas: `ZERO` is the first.
     Epoch
 }
 

@@ -66,6 +66,8 @@ pub enum Refusal {
     ChangePending,
     /// The change would leave nobody who has a vote.
     NoVoterLeft,
+    /// The change would leave fewer servers than the protocol needs.
+    TooFew { least: usize },
     /// The change would give a vote to a server that is no member.
     NoMember { id: Id },
     /// The change would give a vote to a server that lacks too much of the log.
@@ -104,6 +106,9 @@ impl fmt::Display for Refusal {
             ),
             Refusal::ChangePending => f.write_str("another change of the members is on its way"),
             Refusal::NoVoterLeft => f.write_str("no node would be left that has a vote"),
+            Refusal::TooFew { least } => {
+                write!(f, "no fewer than {least} nodes may be left: add or replace one instead")
+            }
             Refusal::NoMember { id } => {
                 write!(f, "node {} is no member: add it first", usize::from(*id))
             }
@@ -158,7 +163,8 @@ impl Rewrite<Id> for Refusal {
             Refusal::UnknownOrder
             | Refusal::ChangePending
             | Refusal::NoVoterLeft
-            | Refusal::LeasesAreOn => *self,
+            | Refusal::LeasesAreOn
+            | Refusal::TooFew { .. } => *self,
             Refusal::NowhereKnown { id } => Refusal::NowhereKnown { id: id.rewrite(plan) },
             Refusal::NoMember { id } => Refusal::NoMember { id: id.rewrite(plan) },
             Refusal::LagsBehind { id } => Refusal::LagsBehind { id: id.rewrite(plan) },

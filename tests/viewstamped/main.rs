@@ -1,5 +1,6 @@
 //! Viewstamped Replication: it holds, each of its rules is needed, and where the paper breaks.
 
+mod epochs;
 mod live;
 mod obsolete;
 #[path = "../support/proofs.rs"]

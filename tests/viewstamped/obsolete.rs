@@ -8,7 +8,9 @@ use quorate_models::viewstamped::claims::obsolete::{
     GROUNDS, is_obsolete, is_obsolete_after_crashes,
 };
 use quorate_models::viewstamped::rules::Rule;
-use quorate_models::viewstamped::specs::{Book, Bounds, CRASH, EVERY_RULE, viewstamped};
+use quorate_models::viewstamped::specs::{
+    Asked, Book, Bounds, CRASH, EVERY_RULE, Epochs, epochs, viewstamped,
+};
 
 use crate::pruning::{assert_heeded, assert_nothing_is_lost};
 
@@ -33,6 +35,19 @@ fn a_crash_and_a_command_that_is_answered_twice() {
     let met = met(&EVERY_RULE, Bounds { faults: CRASH, ..bounds })
         + met(&EVERY_RULE, Bounds { faults: DUPLICATE, ..bounds });
     assert!(met > 30, "only {met} obsolete messages");
+}
+
+#[test]
+fn another_group() {
+    let scripts: &[&[Command]] = &[&[put("x", "1")]];
+    let bounds = Bounds { replicas: 3, scripts, ..Bounds::default() };
+    let mut all = 0;
+    for asked in [Asked::Add(2), Asked::Replace(&[1, 2])] {
+        let bounds = Epochs { founders: 2, changes: &[(0, asked)], bounds };
+        let spec = epochs("pruned", EVERY_RULE, &bounds, &[]);
+        all += assert_nothing_is_lost(&format!("{bounds:?}"), spec);
+    }
+    assert!(all > 100, "only {all} obsolete messages");
 }
 
 /// A rule that is none of the grounds may be suspended, and what is obsolete is so all the same.

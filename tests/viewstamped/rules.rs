@@ -20,8 +20,8 @@ use quorate_models::viewstamped::specs::{
 };
 use quorate_models::viewstamped::{Limits, Timer, Viewstamped};
 
-use crate::live;
 use crate::proofs::{Within, assert_breaks, assert_each_is_proven, explore, necessary};
+use crate::{epochs, live};
 
 impl Within for Bounds<'_> {
     type Rule = Rule;
@@ -157,7 +157,7 @@ fn do_view_change_of_this_view() {
     let bounds = three!(write, silences: 4);
     assert_broken_by_some(rules, NOTHING_IS_LOST, 15, bounds, |(), now, action| match action {
         Action::Deliver { dst, msg: service::Message::Peer(message), .. } => {
-            let of_its_views = message.view().is_none_or(|view| [2, 5].contains(&view.0));
+            let of_its_views = message.view().is_none_or(|view| [2, 5].contains(&view.number.0));
             usize::from(*dst) != 1 || of_its_views
         }
         _ => one_is_impatient(&(), now, action),
@@ -210,7 +210,7 @@ fn only_normal_answers() {
         }
         // S1 hears nothing of their view.
         Action::Deliver { dst, msg: service::Message::Peer(message), .. } => {
-            usize::from(*dst) > 0 || message.view().is_none_or(|view| view.0 == 1)
+            usize::from(*dst) > 0 || message.view().is_none_or(|view| view.number.0 == 1)
         }
         _ => silent(action).is_none_or(|id| id == 1),
     });
@@ -264,5 +264,17 @@ const DIRECTED: &[(Rule, &str)] = &[
 
 #[test]
 fn every_rule_is_proven() {
-    assert_each_is_proven(Rule::ALL, &[PROVEN, DIRECTED, live::MISSED, live::SLOWER]);
+    assert_each_is_proven(
+        Rule::ALL,
+        &[
+            PROVEN,
+            DIRECTED,
+            live::MISSED,
+            live::SLOWER,
+            epochs::PROVEN,
+            epochs::DIRECTED,
+            epochs::MISSED,
+            epochs::SLOWER,
+        ],
+    );
 }

@@ -39,6 +39,14 @@ holds! {
     window_live: "viewstamped/window-live" has depth 18;
     new_disk_live: "viewstamped/new-disk-live" has depth 44;
     suspicion_live: "viewstamped/suspicion-live" has depth 28;
+    reconfigure_add: "viewstamped/reconfigure-add" has depth 26;
+    reconfigure_replace: "viewstamped/reconfigure-replace" has depth 27;
+    reconfigure_views: "viewstamped/reconfigure-views" has depth 32;
+    reconfigure_crash: "viewstamped/reconfigure-crash" has depth 28;
+    reconfigure_disks: "viewstamped/reconfigure-disks" has depth 28;
+    reconfigure_checkpoint: "viewstamped/reconfigure-checkpoint" has depth 32;
+    reconfigure_live: "viewstamped/reconfigure-live" has depth 99;
+    reconfigure_crash_live: "viewstamped/reconfigure-crash-live" has depth 131;
 }
 
 #[test]
@@ -60,6 +68,8 @@ fn what_must_happen_does_within_its_time() {
         ("viewstamped/suspicion-live", Some(2)),
         ("viewstamped/checkpoint-live", Some(6)),
         ("viewstamped/checkpoint-lossy-live", Some(4)),
+        ("viewstamped/reconfigure-live", Some(1)),
+        ("viewstamped/reconfigure-crash-live", Some(15)),
     ] {
         assert_eq!(worst(&explore(name, Engine::Quorate)), ticks, "{name}");
     }
@@ -67,7 +77,8 @@ fn what_must_happen_does_within_its_time() {
 
 #[test]
 fn stateright_finds_the_same() {
-    for name in ["viewstamped/four", "viewstamped/rejoin-live"] {
+    let reconfigured = "viewstamped/reconfigure-crash-live";
+    for name in ["viewstamped/four", "viewstamped/rejoin-live", reconfigured] {
         let (ours, theirs) = (explore(name, Engine::Quorate), explore(name, Engine::Stateright));
         assert_eq!(theirs.states, ours.states, "{name}");
         assert_eq!(theirs.transitions, ours.transitions, "{name}");
@@ -83,6 +94,15 @@ fn the_paper_loses_what_was_acknowledged() {
         assert!(!report.is_surprise(), "{report:#?}");
         assert_eq!(report.property(NOTHING_IS_LOST).steps, Some(steps), "{name}");
     }
+}
+
+/// Who is replaced is needed until enough take part in the new epoch.
+#[test]
+fn what_is_replaced_must_not_go_at_once() {
+    let report = explore("viewstamped/reconfigure-silent-live", Engine::Quorate);
+    assert!(!report.is_surprise(), "{report:#?}");
+    let found = report.property(ONE_VIEW);
+    assert_eq!((found.miss, found.steps), (Some(Miss::Unbounded), Some(407)));
 }
 
 /// More than half have forgotten everything: nobody makes up what there was. The same bounds hold

@@ -9,12 +9,14 @@ use proptest::prelude::*;
 use quorate_models::data::Data;
 use quorate_models::durable::{Change, Damage, Durable, Key};
 use quorate_models::kv::{Command, Kv, put};
-use quorate_models::number::{Incarnation, Index, ViewNumber};
+use quorate_models::number::{Epoch, Incarnation, Index};
 use quorate_models::service::{Request, Sequence, Session};
 use quorate_models::viewstamped::checkpoint::Checkpoint;
 use quorate_models::viewstamped::crash_vector::CrashVector;
-use quorate_models::viewstamped::log::Log;
+use quorate_models::viewstamped::group::{Group, View};
+use quorate_models::viewstamped::log::{Entry, Log};
 use quorate_models::viewstamped::state::{Known, Storage};
+use stateright::actor::Id;
 
 use crate::support::arbitrary::config;
 
@@ -29,6 +31,8 @@ enum Act {
     Replace(u64),
     /// A checkpoint stands for what is committed, and so much of the log goes.
     Drop(u64),
+    /// The group is another one from now on.
+    Reconfigure,
     /// It has lost its memory.
     Recover,
 }
@@ -39,19 +43,20 @@ fn act() -> impl Strategy<Value = Act> {
         3 => (1..4_u64).prop_map(Act::Commit),
         1 => (0..3_u64).prop_map(Act::Replace),
         1 => (1..4_u64).prop_map(Act::Drop),
+        1 => Just(Act::Reconfigure),
         1 => Just(Act::Recover),
     ]
 }
 
-fn request(view: ViewNumber, op: Index) -> Request<Command> {
-    let command = put("x", &format!("{} in {}", op.0, view.0));
+fn request(view: View, op: Index) -> Request<Command> {
+    let command = put("x", &format!("{} in {}", op.0, view.number.0));
     Request { session: Session(op.0), sequence: Sequence(1), command, since: Index::ZERO }
 }
 
 fn perform(act: Act, storage: &mut Storage<Command>) {
     let known = storage.known.get_or_insert_with(|| Known {
-        view: ViewNumber(1),
-        last_normal: ViewNumber(1),
+        view: View::ZERO.next(),
+        last_normal: View::ZERO.next(),
         log: Log::default(),
         commit: Index::ZERO,
         checkpoint: None,
@@ -59,7 +64,7 @@ fn perform(act: Act, storage: &mut Storage<Command>) {
     });
     let append = |known: &mut Known<Command>, count| {
         for _ in 0..count {
-            known.log.push(request(known.view, known.log.last().next()));
+            known.log.push(Entry::Request(request(known.view, known.log.last().next())));
         }
     };
     match act {
@@ -73,11 +78,19 @@ fn perform(act: Act, storage: &mut Storage<Command>) {
         }
         Act::Drop(count) => {
             let mut data = Data::<Kv>::default();
-            data.apply(&request(ViewNumber::ZERO, known.commit));
+            data.apply(&request(View::ZERO, known.commit));
             known.checkpoint = Some(Checkpoint::of(known.commit, &data, 7));
             for _ in known.log.base().0..known.commit.0.min(known.log.base().0 + count) {
                 known.log.drop_first();
             }
+        }
+        Act::Reconfigure => {
+            let epoch = storage.group.as_ref().map_or(Epoch::ZERO, |group| group.epoch).next();
+            let replicas = vec![Id::from(epoch.0 as usize)];
+            let group = Group { epoch, ..Group::of_founders(replicas, BTreeMap::new()) };
+            known.log.push(Entry::Reconfiguration(group.clone()));
+            storage.group = Some(group);
+            storage.nonce.epoch = epoch;
         }
         Act::Recover => {
             storage.nonce.incarnation = storage.nonce.incarnation.next();
@@ -136,7 +149,8 @@ proptest! {
         for key in whole.keys() {
             let mut missing = whole.clone();
             missing.remove(key);
-            prop_assert!(restore(&missing).is_err() || *key == VIEWS && whole.len() == 2);
+            let has_no_more = whole.keys().all(|key| key.kind <= VIEWS.kind);
+            prop_assert!(restore(&missing).is_err() || *key == VIEWS && has_no_more);
             let mut cut = whole.clone();
             let bytes = cut[key].slice(..cut[key].len() - 1);
             cut.insert(*key, bytes);

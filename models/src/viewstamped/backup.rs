@@ -3,23 +3,24 @@
 use stateright::actor::Id;
 
 use super::execute::commit_up_to;
+use super::group::View;
 use super::message::{Commit, Message, Prepare, PrepareOk};
 use super::rules::Rule;
 use super::server::Step;
 use super::state::Status;
 use super::{Command, Params, Timer, transfer};
-use crate::number::{Index, ViewNumber};
+use crate::number::Index;
 
 /// The primary of `view` is heard. Is this replica a normal backup of that view? If the view is
 /// later than the log here, the replica asks for what it lacks, and wants no other view as long as
 /// it hears that primary.
-fn hears<P: Params>(step: &mut Step<P>, primary: Id, view: ViewNumber) -> bool {
+fn hears<P: Params>(step: &mut Step<P>, primary: Id, view: View) -> bool {
     let known = step.replica();
     if known.view == view && matches!(known.status, Status::Backup) {
         step.set_timer(Timer::Silence, step.server.timing.silence.clone());
         return true;
     }
-    if !step.require(Rule::RecoveringIsSilent, !known.is_recovering()) {
+    if !step.require(Rule::RecoveringIsSilent, !known.is_apart()) {
         return false;
     }
     if !step.keeps(Rule::NormalAndSameView) {
@@ -32,7 +33,7 @@ fn hears<P: Params>(step: &mut Step<P>, primary: Id, view: ViewNumber) -> bool {
     false
 }
 
-/// Takes a request if it is the next one.
+/// Takes an entry if it is the next one.
 pub(super) fn handle_prepare<P: Params>(
     step: &mut Step<P>,
     from: Id,
@@ -46,7 +47,7 @@ pub(super) fn handle_prepare<P: Params>(
         return transfer::ask_once(step, from, message.view);
     }
     if step.require(Rule::TakenOnce, message.op > last) {
-        step.replica_mut().log.push(message.request);
+        step.replica_mut().log.push(message.entry);
         step.remember();
     }
     commit_up_to(step, message.commit);
@@ -69,7 +70,7 @@ pub(super) fn handle_commit<P: Params>(step: &mut Step<P>, from: Id, message: Co
 }
 
 /// This replica has the log of `view`, and is normal in it.
-pub(super) fn begin<P: Params>(step: &mut Step<P>, view: ViewNumber, commit: Index) {
+pub(super) fn begin<P: Params>(step: &mut Step<P>, view: View, commit: Index) {
     let known = step.replica_mut();
     known.view = view;
     known.last_normal = view;
@@ -85,7 +86,7 @@ pub(super) fn begin<P: Params>(step: &mut Step<P>, view: ViewNumber, commit: Ind
 /// Tells the primary how much this replica has of the view's log, if not all is committed.
 fn acknowledge<P: Params>(step: &mut Step<P>) {
     let known = step.replica();
-    let (view, op, primary) = (known.view, known.log.last(), step.server.primary(known.view));
+    let (view, op, primary) = (known.view, known.log.last(), step.primary());
     if op > known.commit && primary != step.id {
         step.send(primary, Message::PrepareOk(PrepareOk { view, op }));
     }

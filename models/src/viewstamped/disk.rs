@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use stateright::actor::{Id, Out};
 
 use super::checkpoint::Checkpoint;
-use super::log::Log;
+use super::group::Group;
+use super::log::{Entry, Log};
 use super::rules::Rule;
 use super::state::{Known, Nonce, Replica, Status};
 use super::{Command, MachineOf, Params, Server, Timer, primary};
@@ -14,7 +15,6 @@ use crate::data::Data;
 use crate::number::Index;
 use crate::rules::RuleBook;
 use crate::state_machine::StateMachine;
-use crate::window::weight;
 
 /// What is on the disk of a replica that knows this.
 pub(super) fn known<P: Params>(
@@ -40,16 +40,19 @@ pub(super) fn known<P: Params>(
 pub(super) fn resume<P: Params>(
     server: &Server<P>,
     id: Id,
-    nonce: Nonce,
+    (nonce, group): (Nonce, Option<Group>),
     known: Known<Command<P>>,
     out: &mut Out<Server<P>>,
 ) -> Replica<MachineOf<P>> {
     let Known { view, last_normal, log, commit, checkpoint, crashes } = known;
     let data = computed::<P::Machine>(&log, commit, checkpoint.as_ref());
-    let committed = log.requests_behind(log.base()).take((commit.0 - log.base().0) as usize);
-    let kept = committed.map(weight::<P::Machine>).sum();
-    let is_primary = server.primary(view) == id;
-    let status = if view > last_normal {
+    let committed = log.entries_behind(log.base()).take((commit.0 - log.base().0) as usize);
+    let kept = committed.map(Entry::weight::<P::Machine>).sum();
+    let of = group.as_ref().unwrap_or(&server.founders);
+    let is_primary = of.primary(view) == id;
+    let status = if !of.has(id) {
+        Status::Outside { started: BTreeSet::new() }
+    } else if view > last_normal {
         Status::ViewChange { wanted_by: BTreeSet::new(), is_done: false, told: BTreeMap::new() }
     } else if is_primary {
         primary::of_log::<P>(&log.behind(commit))
@@ -59,11 +62,11 @@ pub(super) fn resume<P: Params>(
     if !matches!(status, Status::Backup) {
         out.set_timer(Timer::Again, server.timing.again.clone());
     }
-    if !matches!(status, Status::Primary { .. }) {
+    if !matches!(status, Status::Primary { .. } | Status::Outside { .. }) {
         out.set_timer(Timer::Silence, server.timing.silence.clone());
     }
     let blank = Replica::blank(status, nonce);
-    Replica { view, last_normal, log, commit, data, kept, checkpoint, crashes, ..blank }
+    Replica { view, last_normal, log, commit, data, kept, checkpoint, crashes, group, ..blank }
 }
 
 /// What the requests up to `commit` have made.
@@ -79,8 +82,8 @@ fn computed<M: StateMachine>(
         it.decode().expect("what was stored is a checkpoint of this machine")
     });
     let from = checkpoint.map_or(log.base(), |it| it.op);
-    let behind = log.requests_behind(from).take(commit.0.saturating_sub(from.0) as usize);
-    behind.for_each(|request| data.apply(request));
+    let behind = log.entries_behind(from).take(commit.0.saturating_sub(from.0) as usize);
+    behind.filter_map(Entry::request).for_each(|request| data.apply(request));
     data
 }
 
@@ -101,7 +104,7 @@ mod tests {
         let (mut log, mut data, mut states) = (Log::default(), Data::<Kv>::default(), vec![]);
         for number in 1..=4 {
             states.push(data.clone());
-            log.push(request(number));
+            log.push(Entry::Request(request(number)));
             data.apply(&request(number));
         }
         assert_eq!(computed::<Kv>(&log, Index(3), None), states[3]);

@@ -1,19 +1,66 @@
-//! The log: requests, each under its op-number. A copy costs nothing.
+//! The log: requests and reconfigurations, each under its op-number. A copy costs nothing.
 
 use std::fmt;
 
 use imbl::Vector;
 use serde::{Deserialize, Serialize};
 
+use super::group::Group;
 use crate::number::Index;
 use crate::service::Request;
+use crate::state_machine::StateMachine;
+use crate::window;
 
-/// Requests in the order of their op-numbers, which begin behind a *base*.
+/// What a reconfiguration weighs, in bytes.
+const RECONFIGURATION: usize = 64;
+
+/// What has an op-number.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Entry<C> {
+    Request(Request<C>),
+    /// The epoch ends, and the next one has this group.
+    Reconfiguration(Group),
+}
+
+impl<C> Entry<C> {
+    /// The request; `None` of a reconfiguration.
+    pub fn request(&self) -> Option<&Request<C>> {
+        match self {
+            Entry::Request(request) => Some(request),
+            Entry::Reconfiguration(_) => None,
+        }
+    }
+
+    /// The group of the next epoch; `None` of a request.
+    pub fn group(&self) -> Option<&Group> {
+        match self {
+            Entry::Request(_) => None,
+            Entry::Reconfiguration(group) => Some(group),
+        }
+    }
+
+    /// Its weight, in bytes.
+    pub fn weight<M: StateMachine<Command = C>>(&self) -> usize {
+        self.request().map_or(RECONFIGURATION, window::weight::<M>)
+    }
+}
+
+/// As the command, whose it is is no news, or the group.
+impl<C: fmt::Debug> fmt::Debug for Entry<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Entry::Request(request) => request.command.fmt(f),
+            Entry::Reconfiguration(group) => group.fmt(f),
+        }
+    }
+}
+
+/// Entries in the order of their op-numbers, which begin behind a *base*.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(bound(serialize = "C: Serialize", deserialize = "C: Deserialize<'de>"))]
 pub struct Log<C: Clone> {
     base: Index,
-    requests: Vector<Request<C>>,
+    entries: Vector<Entry<C>>,
 }
 
 impl<C: Clone> Default for Log<C> {
@@ -22,20 +69,20 @@ impl<C: Clone> Default for Log<C> {
     }
 }
 
-/// As the base, if there is one, and the commands: whose they are is no news.
+/// As the base, if there is one, and the entries.
 impl<C: Clone + fmt::Debug> fmt::Debug for Log<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.base > Index::ZERO {
             write!(f, "behind {:?}: ", self.base)?;
         }
-        f.debug_list().entries(self.requests.iter().map(|request| &request.command)).finish()
+        f.debug_list().entries(&self.entries).finish()
     }
 }
 
 impl<C: Clone> Log<C> {
-    /// One without a request: the next one has the op-number behind `base`.
+    /// One without an entry: the next one has the op-number behind `base`.
     pub fn behind_base(base: Index) -> Self {
-        Log { base, requests: Vector::new() }
+        Log { base, entries: Vector::new() }
     }
 
     /// The op-number behind which the log begins.
@@ -43,48 +90,53 @@ impl<C: Clone> Log<C> {
         self.base
     }
 
-    /// The op-number of the last request; that of the base if there is none.
+    /// The op-number of the last entry; that of the base if there is none.
     pub fn last(&self) -> Index {
-        Index(self.base.0 + self.requests.len() as u64)
+        Index(self.base.0 + self.entries.len() as u64)
     }
 
-    /// Where the requests behind `op` begin.
+    /// Where the entries behind `op` begin.
     fn offset(&self, op: Index) -> usize {
-        (op.0.saturating_sub(self.base.0) as usize).min(self.requests.len())
+        (op.0.saturating_sub(self.base.0) as usize).min(self.entries.len())
     }
 
-    /// The request of this op-number, if the log has it.
-    pub fn get(&self, op: Index) -> Option<&Request<C>> {
+    /// The entry of this op-number, if the log has it.
+    pub fn get(&self, op: Index) -> Option<&Entry<C>> {
         let behind = op.0.checked_sub(self.base.0)?;
-        self.requests.get(usize::try_from(behind.checked_sub(1)?).ok()?)
+        self.entries.get(usize::try_from(behind.checked_sub(1)?).ok()?)
     }
 
-    /// Its requests behind `op`, in their order.
+    /// Its entries behind `op`, in their order.
+    pub fn entries_behind(&self, op: Index) -> impl Iterator<Item = &Entry<C>> {
+        self.entries.iter().skip(self.offset(op))
+    }
+
+    /// The requests among them.
     pub fn requests_behind(&self, op: Index) -> impl Iterator<Item = &Request<C>> {
-        self.requests.iter().skip(self.offset(op))
+        self.entries_behind(op).filter_map(Entry::request)
     }
 
-    /// Gives a request the next op-number.
-    pub fn push(&mut self, request: Request<C>) {
-        self.requests.push_back(request);
+    /// Gives an entry the next op-number.
+    pub fn push(&mut self, entry: Entry<C>) {
+        self.entries.push_back(entry);
     }
 
     /// Drops what is behind `op`.
     pub fn cut_behind(&mut self, op: Index) {
-        self.requests.truncate(self.offset(op));
+        self.entries.truncate(self.offset(op));
     }
 
-    /// Drops the first request, which is the base from now on.
-    pub fn drop_first(&mut self) -> Option<Request<C>> {
-        let first = self.requests.pop_front()?;
+    /// Drops the first entry, which is the base from now on.
+    pub fn drop_first(&mut self) -> Option<Entry<C>> {
+        let first = self.entries.pop_front()?;
         self.base = self.base.next();
         Some(first)
     }
 
     /// What is behind `op`, or behind the base if that is later.
     pub fn behind(&self, op: Index) -> Self {
-        let requests = self.requests.skip(self.offset(op));
-        Log { base: op.max(self.base).min(self.last()), requests }
+        let entries = self.entries.skip(self.offset(op));
+        Log { base: op.max(self.base).min(self.last()), entries }
     }
 
     /// Puts `more` in the place of what is behind its base. Both are the same up to there.
@@ -95,7 +147,7 @@ impl<C: Clone> Log<C> {
         assert!(more.base <= self.last(), "a log has no holes");
         let from = more.base.max(self.base);
         self.cut_behind(from);
-        self.requests.append(more.requests.skip(more.offset(from)));
+        self.entries.append(more.entries.skip(more.offset(from)));
     }
 }
 
@@ -109,7 +161,7 @@ mod tests {
         let mut log = Log::behind_base(Index(ops.start() - 1));
         for command in ops {
             let (session, sequence) = (Session(command), Sequence(1));
-            log.push(Request { session, sequence, command, since: Index::ZERO });
+            log.push(Entry::Request(Request { session, sequence, command, since: Index::ZERO }));
         }
         log
     }
@@ -119,7 +171,7 @@ mod tests {
         let log = log(4..=6);
         assert_eq!((log.base(), log.last()), (Index(3), Index(6)));
         let commands = |log: &Log<u64>| -> Vec<u64> {
-            (0..9).filter_map(|op| Some(log.get(Index(op))?.command)).collect()
+            (0..9).filter_map(|op| Some(log.get(Index(op))?.request()?.command)).collect()
         };
         assert_eq!(commands(&log), [4, 5, 6]);
         for (op, base) in [(0, 3), (3, 3), (5, 5), (6, 6), (8, 6)] {
@@ -127,7 +179,7 @@ mod tests {
             assert_eq!(log.behind(Index(op)).last(), Index(6), "behind {op}");
         }
         let mut shorter = log.clone();
-        assert_eq!(shorter.drop_first().map(|it| it.command), Some(4));
+        assert_eq!(shorter.drop_first().and_then(|it| Some(it.request()?.command)), Some(4));
         assert_eq!(commands(&shorter), [5, 6]);
         shorter.cut_behind(Index(5));
         assert_eq!((commands(&shorter), shorter.base()), (vec![5], Index(4)));

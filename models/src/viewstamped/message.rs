@@ -6,17 +6,17 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use super::crash_vector::CrashVector;
-use super::log::Log;
+use super::group::{Group, View};
+use super::log::{Entry, Log};
 use super::state::Nonce;
-use crate::number::{Index, ViewNumber};
-use crate::service::Request;
+use crate::number::Index;
 
-/// The primary has given a request an op-number. A backup is to append it.
+/// The primary has given an entry an op-number. A backup is to append it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Prepare<C> {
-    pub view: ViewNumber,
+    pub view: View,
     pub op: Index,
-    pub request: Request<C>,
+    pub entry: Entry<C>,
     /// The commit-number of the primary.
     pub commit: Index,
 }
@@ -24,21 +24,21 @@ pub struct Prepare<C> {
 /// A backup has all requests of the view up to `op`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct PrepareOk {
-    pub view: ViewNumber,
+    pub view: View,
     pub op: Index,
 }
 
 /// The primary is there, and has committed so much.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Commit {
-    pub view: ViewNumber,
+    pub view: View,
     pub commit: Index,
 }
 
 /// A replica wants this view to start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct StartViewChange {
-    pub view: ViewNumber,
+    pub view: View,
 }
 
 /// A replica tells the primary of a view that is to start what it has, and takes nothing of earlier
@@ -46,11 +46,11 @@ pub struct StartViewChange {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(bound(serialize = "C: Serialize", deserialize = "C: Deserialize<'de>"))]
 pub struct DoViewChange<C: Clone> {
-    pub view: ViewNumber,
+    pub view: View,
     /// Its log, or the end of it.
     pub log: Log<C>,
     /// The latest view in which it was normal.
-    pub last_normal: ViewNumber,
+    pub last_normal: View,
     pub commit: Index,
     pub crashes: CrashVector,
 }
@@ -59,7 +59,7 @@ pub struct DoViewChange<C: Clone> {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(bound(serialize = "C: Serialize", deserialize = "C: Deserialize<'de>"))]
 pub struct StartView<C: Clone> {
-    pub view: ViewNumber,
+    pub view: View,
     pub log: Log<C>,
     pub commit: Index,
 }
@@ -67,7 +67,7 @@ pub struct StartView<C: Clone> {
 /// A replica lacks what this view's log has behind `op`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct GetState {
-    pub view: ViewNumber,
+    pub view: View,
     pub op: Index,
     /// The op-number of the checkpoint of which it has so many pieces.
     pub has: Option<(Index, u32)>,
@@ -77,7 +77,7 @@ pub struct GetState {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(bound(serialize = "C: Serialize", deserialize = "C: Deserialize<'de>"))]
 pub struct NewState<C: Clone> {
-    pub view: ViewNumber,
+    pub view: View,
     pub log: Log<C>,
     pub commit: Index,
 }
@@ -88,7 +88,7 @@ pub struct NewState<C: Clone> {
 #[serde(bound(serialize = "C: Serialize", deserialize = "C: Deserialize<'de>"))]
 pub struct Committed<C: Clone> {
     /// The view that was asked for.
-    pub view: ViewNumber,
+    pub view: View,
     pub log: Log<C>,
 }
 
@@ -96,7 +96,7 @@ pub struct Committed<C: Clone> {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Piece {
     /// The view that was asked for.
-    pub view: ViewNumber,
+    pub view: View,
     /// The op-number of the checkpoint.
     pub op: Index,
     /// How many pieces it has.
@@ -104,9 +104,11 @@ pub struct Piece {
     /// Which one this is, counted from 0.
     pub number: u32,
     pub bytes: Bytes,
+    /// The group of the epoch in which it was made, if that is not the first.
+    pub group: Option<Group>,
 }
 
-/// A replica has crashed, and asks what it has forgotten.
+/// A replica has crashed, and asks what it has forgotten. One of no group says that it is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Recovery {
     /// Which store it has, and how often it has started: no other recovery of it has these numbers.
@@ -117,11 +119,26 @@ pub struct Recovery {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(bound(serialize = "C: Serialize", deserialize = "C: Deserialize<'de>"))]
 pub struct RecoveryResponse<C: Clone> {
-    pub view: ViewNumber,
+    pub view: View,
     pub nonce: Nonce,
     /// The log, or the end of it, and the commit-number, of the primary of the view only.
     pub state: Option<(Log<C>, Index)>,
     pub crashes: CrashVector,
+}
+
+/// An epoch has started: who is of an earlier one is to get what it lacks, and to take part if it
+/// is of the group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct StartEpoch {
+    /// Before the first of that epoch.
+    pub view: View,
+}
+
+/// A replica of the group takes part in the epoch. Who was replaced may go when enough do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct EpochStarted {
+    /// Before the first of that epoch.
+    pub view: View,
 }
 
 /// What replicas say to each other.
@@ -140,11 +157,13 @@ pub enum Message<C: Clone> {
     Piece(Piece),
     Recovery(Recovery),
     RecoveryResponse(RecoveryResponse<C>),
+    StartEpoch(StartEpoch),
+    EpochStarted(EpochStarted),
 }
 
 impl<C: Clone> Message<C> {
     /// The view that it is of; `None` of what a replica says that is in no view.
-    pub fn view(&self) -> Option<ViewNumber> {
+    pub fn view(&self) -> Option<View> {
         match self {
             Message::Prepare(m) => Some(m.view),
             Message::PrepareOk(m) => Some(m.view),
@@ -156,6 +175,8 @@ impl<C: Clone> Message<C> {
             Message::NewState(m) => Some(m.view),
             Message::Committed(m) => Some(m.view),
             Message::Piece(m) => Some(m.view),
+            Message::StartEpoch(m) => Some(m.view),
+            Message::EpochStarted(m) => Some(m.view),
             Message::Recovery(_) | Message::RecoveryResponse(_) => None,
         }
     }
@@ -177,6 +198,8 @@ impl<C: Clone + fmt::Debug> fmt::Debug for Message<C> {
             Message::Piece(message) => message.fmt(f),
             Message::Recovery(message) => message.fmt(f),
             Message::RecoveryResponse(message) => message.fmt(f),
+            Message::StartEpoch(message) => message.fmt(f),
+            Message::EpochStarted(message) => message.fmt(f),
         }
     }
 }

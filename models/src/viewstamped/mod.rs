@@ -26,7 +26,7 @@
 //!
 //! | rule | where |
 //! |---|---|
-//! | who is primary of a view | `server.rs`: `primary` |
+//! | who is primary of a view | `group.rs`: `primary` |
 //! | what a primary takes, and when it is committed | `primary.rs`: `handle_request`, `commit` |
 //! | what a backup takes, and of whom | `backup.rs`: `hears`, `handle_prepare` |
 //! | how much is uncommitted at once | `../window.rs` |
@@ -39,6 +39,11 @@
 //! | when a replica that crashed takes part again | `recovery.rs`: `recover_if_answered` |
 //! | how a replica with a new disk learns what it was | `recovery.rs`: `count_if_told` |
 //! | which messages count after a crash | `crash_vector.rs`; `view_change.rs`: `start_if_told` |
+//! | who the replicas are, and whose turn it is | `group.rs` |
+//! | which other group an operator may ask for | `reconfigure.rs`: `decide` |
+//! | when an epoch ends, and who is in the next one | `epoch.rs`: `begin`, `enter` |
+//! | what becomes of messages of other epochs | `epoch.rs`: `admits`, `tell` |
+//! | until when a replaced replica is needed | `group.rs`: `needs` |
 //!
 //! Deviations, two of them for a flaw of the paper that a spec shows:
 //!
@@ -52,19 +57,31 @@
 //! - A primary sends again only the last request. A backup that lacks more asks for it.
 //! - A majority is what decides also where the number of replicas is even. The first view is 1.
 //!
-//! The replicas are those that it began with: reconfiguration (VRR §7) is not here, nor are reads
-//! by lease (§6.3).
+//! - An order to change the group says which replicas there are to be, and for no epoch: given
+//!   twice, it does nothing (`reconfigure.rs`).
+//! - `StartEpoch` says that an epoch has begun, and not with which group: whoever hears it asks,
+//!   and is given the reconfiguration with the rest. So does whoever hears anything of a later
+//!   epoch.
+//! - A replica takes part in an epoch once. Its disk says in which it has, and the reconfiguration
+//!   says which store each replica has: one with another store recovers in that epoch first.
+//! - In a new group the turns begin with the primary of the old one, if it stays.
+//!
+//! Nodes keep the replicas that they began with so far (`protocol.rs`). Reads by lease (VRR §6.3)
+//! are not here.
 
 mod backup;
 pub mod checkpoint;
 pub mod claims;
 pub mod crash_vector;
 mod disk;
+mod epoch;
 mod execute;
+pub mod group;
 pub mod log;
 pub mod message;
 mod primary;
 pub mod protocol;
+mod reconfigure;
 mod recovery;
 pub mod rules;
 mod server;
@@ -75,7 +92,6 @@ mod transfer;
 mod view_change;
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::ops::Range;
 use std::time::Duration;
 
@@ -86,6 +102,7 @@ use crate::member::{self, Member};
 use crate::service::Message::{Order, OrderReply, Peer, Read, Reply, Request};
 use crate::service::{MessageOf, Service};
 use crate::state_machine::StateMachine;
+use group::Group;
 use message::Message;
 use rules::Rule;
 use server::Step;
@@ -131,13 +148,14 @@ pub type MachineOf<P> = <P as crate::rules::Params<Rule>>::Machine;
 
 type Command<P> = <MachineOf<P> as StateMachine>::Command;
 
-/// A replica: one of `replicas`.
+/// A replica.
 #[derive(Clone, Debug)]
 pub struct Server<P: Params> {
-    /// All replicas, in the order of their turns.
-    pub replicas: Vec<Id>,
-    /// Which store each replica begins with. One that has another is new.
-    pub first_stores: BTreeMap<Id, u64>,
+    /// The replicas with which the cluster begins. One that has another store than is on record is
+    /// new.
+    pub founders: Group,
+    /// So many replicas there are at least.
+    pub least: usize,
     pub timing: Timing,
     pub limits: Limits,
     /// Replicas keep what they know on their disks.
@@ -200,7 +218,7 @@ impl<P: Params> Actor for Server<P> {
             Request(m) => primary::handle_request(&mut step, m),
             Read(m) => primary::handle_request(&mut step, m.plain()),
             Peer(m) => dispatch(&mut step, src, m),
-            Order(order) => step.refuse_order(&order),
+            Order(order) => reconfigure::handle_order(&mut step, &order),
             Reply(_) | OrderReply(_) => {}
         }
         step.finish(out);
@@ -221,6 +239,9 @@ impl<P: Params> Actor for Server<P> {
 }
 
 fn dispatch<P: Params>(step: &mut Step<P>, from: Id, message: Message<Command<P>>) {
+    if !epoch::admits(step, from, &message) {
+        return;
+    }
     match message {
         Message::Prepare(m) => backup::handle_prepare(step, from, m),
         Message::PrepareOk(m) => primary::handle_prepare_ok(step, from, m),
@@ -234,6 +255,8 @@ fn dispatch<P: Params>(step: &mut Step<P>, from: Id, message: Message<Command<P>
         Message::Piece(m) => transfer::handle_piece(step, from, m),
         Message::Recovery(m) => recovery::handle_recovery(step, from, m),
         Message::RecoveryResponse(m) => recovery::handle_recovery_response(step, from, m),
+        Message::StartEpoch(m) => epoch::handle_start_epoch(step, from, m),
+        Message::EpochStarted(m) => epoch::handle_epoch_started(step, from, m),
     }
 }
 
@@ -244,6 +267,7 @@ fn send_again<P: Params>(step: &mut Step<P>) {
         Status::Primary { held, said, .. } => primary::send_again(step, &held.clone(), *said),
         Status::ViewChange { is_done, .. } => view_change::send_again(step, *is_done),
         Status::Counting { .. } | Status::Recovering { .. } => recovery::send_again(step),
+        Status::Outside { .. } => epoch::send_again(step),
         Status::Backup => {}
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use stateright::actor::Id;
 
 use super::execute::{answer_executed, commit_up_to};
-use super::log::Log;
+use super::log::{Entry, Log};
 use super::message::{Commit, Message, Prepare, PrepareOk};
 use super::rules::Rule;
 use super::server::Step;
@@ -33,38 +33,48 @@ pub(super) fn handle_request<P: Params>(step: &mut Step<P>, request: Request<Com
     }
     match &mut step.replica_mut().status {
         Status::Primary { window, .. } => window.wait(request),
-        _ => append(step, request),
+        _ => append(step, Entry::Request(request)),
     }
     order_waiting(step);
     commit(step);
 }
 
-/// Gives op-numbers to the requests that wait, as far as the window has room.
+/// Whether a reconfiguration is in the log that is not committed: nothing comes behind that.
+pub(super) fn is_ending<P: Params>(step: &Step<P>) -> bool {
+    let known = step.replica();
+    known.log.entries_behind(known.commit).any(|entry| entry.group().is_some())
+}
+
+/// Gives op-numbers to the requests that wait, as far as the window has room, and the epoch goes
+/// on.
 fn order_waiting<P: Params>(step: &mut Step<P>) {
+    if !step.require(Rule::EpochStopsOld, !is_ending(step)) {
+        return;
+    }
     let most = step.server.limits.window;
     let is_kept = step.keeps(Rule::WindowIsKept);
     while let Status::Primary { window, .. } = &mut step.replica_mut().status
         && let Some(request) = window.next::<P::Machine>(|weight| weight <= most || !is_kept)
     {
-        append(step, request);
+        append(step, Entry::Request(request));
     }
 }
 
-/// Gives a request the next op-number, and tells the backups.
-fn append<P: Params>(step: &mut Step<P>, request: Request<Command<P>>) {
-    step.replica_mut().log.push(request);
+/// Gives an entry the next op-number, and tells the backups.
+pub(super) fn append<P: Params>(step: &mut Step<P>, entry: Entry<Command<P>>) {
+    step.replica_mut().log.push(entry);
     step.remember();
     if let Some(prepare) = prepare_last(step) {
         step.broadcast(&prepare);
     }
 }
 
-/// What tells a backup of the last request.
+/// What tells a backup of the last entry.
 fn prepare_last<P: Params>(step: &Step<P>) -> Option<Message<Command<P>>> {
     let known = step.replica();
     let op = known.log.last();
-    let request = known.log.get(op)?.clone();
-    Some(Message::Prepare(Prepare { view: known.view, op, request, commit: known.commit }))
+    let entry = known.log.get(op)?.clone();
+    Some(Message::Prepare(Prepare { view: known.view, op, entry, commit: known.commit }))
 }
 
 /// A backup has the log up to an op-number.
@@ -85,12 +95,12 @@ pub(super) fn handle_prepare_ok<P: Params>(step: &mut Step<P>, from: Id, message
 }
 
 /// Commits what a majority has, and answers it.
-fn commit<P: Params>(step: &mut Step<P>) {
+pub(super) fn commit<P: Params>(step: &mut Step<P>) {
     let known = step.replica();
     let Status::Primary { held, .. } = &known.status else { return };
     let is_held = |op: &Index| {
         let others = held.values().filter(|up_to| *up_to >= op).count();
-        step.require(Rule::CommitsAfterF, step.server.is_quorum_with(others))
+        step.require(Rule::CommitsAfterF, step.is_quorum_with(others))
     };
     let open = (known.commit.0 + 1..=known.log.last().0).map(Index);
     let Some(op) = open.take_while(is_held).last() else { return };
@@ -109,7 +119,7 @@ pub(super) fn with_nothing<P: Params>() -> Status<Command<P>> {
 /// The status of a primary that has this uncommitted, and does not know who else has it.
 pub(super) fn of_log<P: Params>(uncommitted: &Log<Command<P>>) -> Status<Command<P>> {
     let window = Window::of::<P::Machine>(uncommitted.requests_behind(uncommitted.base()));
-    Status::Primary { held: BTreeMap::new(), window, said: Index::ZERO }
+    Status::Primary { heard: BTreeMap::new(), held: BTreeMap::new(), window, said: Index::ZERO }
 }
 
 /// This replica is primary of its view from now on, and does not know who has how much of its log.
@@ -120,7 +130,7 @@ pub(super) fn begin<P: Params>(step: &mut Step<P>) {
 }
 
 /// The primary says that it is there, and what it has committed. If there is nothing new since it
-/// said so before, a backup that lacks the last request is sent that again, and asks for more if it
+/// said so before, a backup that lacks the last entry is sent that again, and asks for more if it
 /// lacks more.
 pub(super) fn send_again<P: Params>(step: &mut Step<P>, held: &BTreeMap<Id, Index>, said: Index) {
     let known = step.replica();
@@ -138,7 +148,7 @@ pub(super) fn send_again<P: Params>(step: &mut Step<P>, held: &BTreeMap<Id, Inde
         return;
     }
     let Some(prepare) = prepare_last(step) else { return };
-    for to in step.server.others(step.id) {
+    for to in step.others() {
         if held.get(&to).is_none_or(|has| *has < last) {
             step.send(to, prepare.clone());
         }

@@ -7,13 +7,14 @@ use std::time::Duration;
 use stateright::actor::Id;
 
 use super::checkpoint::Checkpoint;
+use super::group::Group;
 use super::state::{Replica, Status as Part, Storage};
 use super::{Limits, Server, Timing};
 use crate::kv::{Command, Kv};
 use crate::protocol::{Misfit, Protocol, Said, Settings, majority_follows, milliseconds};
 use crate::quorum::is_majority;
 use crate::rules::AllRules;
-use crate::service::{Number, Status};
+use crate::service::{NO_MEMBER, Number, Status};
 
 /// What a node of a cluster runs: the key-value store behind all rules.
 pub type Node = Server<(Kv, AllRules)>;
@@ -50,8 +51,8 @@ impl Protocol for Node {
 
     fn server(servers: Vec<Id>, settings: &Settings) -> Self {
         Server {
-            replicas: servers,
-            first_stores: settings.stores.clone(),
+            founders: Group::of_founders(servers, settings.stores.clone()),
+            least: Self::LEAST_NODES,
             timing: Timing::of(settings),
             limits: Limits::default(),
             on_disk: settings.option::<Self>(ON_DISK),
@@ -72,14 +73,15 @@ impl Protocol for Node {
         let (last, sessions) = (replica.log.last().0, replica.data.sessions.len() as u64);
         let starts = replica.nonce.incarnation.0;
         Status {
-            role: role(&replica.status).to_owned(),
-            leader: replica.is_normal().then(|| self.primary(replica.view)),
+            role: self.role(id, replica).to_owned(),
+            leader: replica.is_normal().then(|| self.primary(replica)),
             numbers: vec![
-                number("view", "", "The node's view-number.", replica.view.0),
+                number("view", "", "The node's view-number.", replica.view.number.0),
                 number("commit", "index", "The node's commit-number.", replica.commit.0),
                 number("last", "index", "The op-number of its last request.", last),
                 number("sessions", "", "The sessions in its client-table.", sessions),
-                number("starts", "", "How often the node has started.", starts),
+                number("epoch", "", "The node's epoch-number.", replica.epoch().0),
+                number("starts", "", "How often the node has started in its epoch.", starts),
             ],
             measures: measures(replica),
             lags: self.lags(id, replica),
@@ -91,11 +93,13 @@ impl Protocol for Node {
     /// A majority that has forgotten everything never answers again.
     fn serves(founders: usize, said: &[Said]) -> Result<(), String> {
         let forgot = said.iter().filter(|it| it.role == RECOVERING).count();
-        if is_majority(founders - forgot.min(founders), founders) {
+        let known = said.iter().map(|it| it.members.len()).max().filter(|count| *count > 0);
+        let nodes = known.unwrap_or(founders);
+        if is_majority(nodes - forgot.min(nodes), nodes) {
             return majority_follows(founders, said);
         }
         Err(format!(
-            "{forgot} of {founders} nodes have forgotten everything at once, and nobody may say \
+            "{forgot} of {nodes} nodes have forgotten everything at once, and nobody may say \
              what there was: the data is lost, and the cluster is to be created anew"
         ))
     }
@@ -111,12 +115,29 @@ impl Node {
         let Part::Primary { held, .. } = &replica.status else { return BTreeMap::new() };
         let last = replica.log.last().0;
         let has = |backup| held.get(&backup).copied().unwrap_or(replica.commit).0;
-        self.others(id).map(|backup| (backup, last.saturating_sub(has(backup)))).collect()
+        self.group(replica)
+            .others(id)
+            .map(|backup| (backup, last.saturating_sub(has(backup))))
+            .collect()
+    }
+
+    /// The field's name of a replica's status. One that was replaced is still needed for a while.
+    fn role(&self, id: Id, replica: &Replica<Kv>) -> &'static str {
+        match &replica.status {
+            Part::Primary { .. } => "primary",
+            Part::Backup => "backup",
+            Part::ViewChange { .. } => "view change",
+            Part::Counting { .. } | Part::Recovering { .. } => RECOVERING,
+            Part::Outside { started } => {
+                let is_needed = self.group(replica).needs(id, replica.commit, started.len());
+                if is_needed { "replaced" } else { NO_MEMBER }
+            }
+        }
     }
 
     fn warnings(&self, id: Id, replica: &Replica<Kv>) -> Vec<String> {
         match &replica.status {
-            Part::Counting { .. } if !self.first_stores.contains_key(&id) => vec![
+            Part::Counting { .. } if !self.group(replica).stores.contains_key(&id) => vec![
                 "cluster.toml says no store_id of this node, so it cannot tell whether the cluster \
                  begins, and takes part in nothing until a majority has answered that does"
                     .to_owned(),
@@ -128,16 +149,6 @@ impl Node {
             ],
             _ => Vec::new(),
         }
-    }
-}
-
-/// The field's name of a replica's status.
-fn role<C: Clone>(status: &Part<C>) -> &'static str {
-    match status {
-        Part::Primary { .. } => "primary",
-        Part::Backup => "backup",
-        Part::ViewChange { .. } => "view change",
-        Part::Counting { .. } | Part::Recovering { .. } => RECOVERING,
     }
 }
 

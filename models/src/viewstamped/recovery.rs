@@ -1,17 +1,19 @@
 //! Recovery: a replica that has crashed has forgotten all, and asks the others.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use stateright::actor::{Id, Out};
 
+use super::group::{Group, View};
 use super::message::{Message, Recovery, RecoveryResponse};
 use super::rules::Rule;
 use super::server::Step;
 use super::state::{Nonce, Replica, Status, Storage};
 use super::{
-    Command, MachineOf, Params, Server, Timer, backup, checkpoint, disk, primary, transfer,
+    Command, MachineOf, Params, Server, Timer, backup, checkpoint, disk, epoch, primary,
+    reconfigure, transfer,
 };
-use crate::number::{Incarnation, Index, ViewNumber};
+use crate::number::{Incarnation, Index};
 use crate::rules::RuleBook;
 use crate::service;
 use crate::step::Stored;
@@ -24,16 +26,23 @@ pub(super) fn start<P: Params>(
     saved: Storage<Command<P>>,
     out: &mut Out<Server<P>>,
 ) -> Replica<MachineOf<P>> {
-    let Storage { nonce: saved, known } = saved;
+    let Storage { nonce: saved, group, known } = saved;
+    let of = group.as_ref().unwrap_or(&server.founders);
+    let saved = Nonce { epoch: of.epoch, ..saved };
     if let Some(known) = known.filter(|_| server.on_disk) {
-        return disk::resume(server, id, saved, known, out);
+        return disk::resume(server, id, (saved, group), known, out);
+    }
+    let blank = |status, nonce| Replica { group: group.clone(), ..Replica::blank(status, nonce) };
+    if !of.has(id) {
+        ask(server, of, id, saved, out);
+        return blank(Status::Outside { started: BTreeSet::new() }, saved);
     }
     let is_new = saved.incarnation == Incarnation::ZERO;
-    let is_founders = server.first_stores.get(&id) == Some(&saved.store);
+    let is_founders = group.is_none() && of.stores.get(&id) == Some(&saved.store);
     if is_new && !is_founders && server.rules.keeps(Rule::NewDiskRecovers) {
         if server.rules.keeps(Rule::NewDiskCounts) {
-            ask(server, id, saved, out);
-            return Replica::blank(Status::Counting { told: BTreeMap::new() }, saved);
+            ask(server, of, id, saved, out);
+            return blank(Status::Counting { told: BTreeMap::new() }, saved);
         }
     } else if is_new {
         return first(server, id, Nonce { incarnation: Incarnation(1), ..saved }, out);
@@ -41,17 +50,23 @@ pub(super) fn start<P: Params>(
     let is_counted = server.rules.keeps(Rule::NonceIsNew);
     let before = if is_counted { saved.incarnation } else { Incarnation(1) };
     let nonce = Nonce { incarnation: before.next(), ..saved };
-    let mut replica = Replica::blank(Status::Recovering { answers: BTreeMap::new() }, nonce);
-    replica.crashes.learn(id, nonce.incarnation);
+    let mut replica = blank(Status::Recovering { answers: BTreeMap::new() }, nonce);
+    replica.crashes.learn(id, nonce);
     out.save(server.to_save(&replica));
-    ask(server, id, nonce, out);
+    ask(server, of, id, nonce, out);
     replica
 }
 
-/// Asks all others what they know.
-fn ask<P: Params>(server: &Server<P>, id: Id, nonce: Nonce, out: &mut Out<Server<P>>) {
+/// Asks all others of `group` what they know.
+fn ask<P: Params>(
+    server: &Server<P>,
+    group: &Group,
+    id: Id,
+    nonce: Nonce,
+    out: &mut Out<Server<P>>,
+) {
     out.set_timer(Timer::Again, server.timing.again.clone());
-    for to in server.others(id) {
+    for to in group.others(id) {
         out.send(to, service::Message::Peer(Message::Recovery(Recovery { nonce })));
     }
 }
@@ -63,8 +78,8 @@ fn first<P: Params>(
     nonce: Nonce,
     out: &mut Out<Server<P>>,
 ) -> Replica<MachineOf<P>> {
-    let view = ViewNumber(1);
-    let status = if server.primary(view) == id {
+    let view = View::first_of(server.founders.epoch);
+    let status = if server.founders.primary(view) == id {
         out.set_timer(Timer::Again, server.timing.again.clone());
         primary::with_nothing::<P>()
     } else {
@@ -87,13 +102,25 @@ pub(super) fn send_again<P: Params>(step: &mut Step<P>) {
     }
 }
 
-/// A replica has crashed, and asks what it has forgotten.
+/// A replica has crashed, and asks what it has forgotten; or one of no group is there. One of an
+/// earlier epoch is told that this one has begun.
 pub(super) fn handle_recovery<P: Params>(step: &mut Step<P>, from: Id, message: Recovery) {
+    let Nonce { epoch, store, .. } = message.nonce;
+    let own = step.replica().epoch();
+    if epoch < own {
+        return epoch::tell(step, from);
+    }
+    if epoch > own {
+        return;
+    }
+    if !step.group().has(from) {
+        return reconfigure::hear(step, from, store);
+    }
     if !step.require(Rule::OnlyNormalAnswers, step.replica().is_normal()) {
         return;
     }
     let known = step.replica_mut();
-    known.crashes.learn(from, message.nonce.incarnation);
+    known.crashes.learn(from, message.nonce);
     step.remember();
     let known = step.replica();
     let state = known.is_primary().then(|| (checkpoint::end_of_log(step), known.commit));
@@ -134,13 +161,13 @@ pub(super) fn handle_recovery_response<P: Params>(
 /// part in anything has told that a majority before.
 fn count_if_told<P: Params>(step: &mut Step<P>) {
     let Status::Counting { told } = &step.replica().status else { return };
-    let is_enough = step.server.is_quorum_with(told.len().saturating_sub(1));
+    let is_enough = step.is_quorum_with(told.len().saturating_sub(1));
     let most = told.values().max().copied().filter(|_| is_enough);
     let Some(incarnation) = most.map(Incarnation::next) else { return };
     let id = step.id;
     let known = step.replica_mut();
     known.nonce.incarnation = incarnation;
-    known.crashes.learn(id, incarnation);
+    known.crashes.learn(id, known.nonce);
     known.status = Status::Recovering { answers: BTreeMap::new() };
     let nonce = known.nonce;
     step.save();
@@ -150,7 +177,7 @@ fn count_if_told<P: Params>(step: &mut Step<P>) {
 /// The answer of the primary of the latest view, and who that is, when that is known.
 fn answered<'a, P: Params>(step: &'a Step<P>) -> Option<(Id, &'a RecoveryResponse<Command<P>>)> {
     let Status::Recovering { answers } = &step.replica().status else { return None };
-    let is_enough = step.server.is_quorum_with(answers.len().saturating_sub(1));
+    let is_enough = step.is_quorum_with(answers.len().saturating_sub(1));
     if !step.require(Rule::RecoversFromQuorum, is_enough) {
         return None;
     }
@@ -162,14 +189,14 @@ fn answered<'a, P: Params>(step: &'a Step<P>) -> Option<(Id, &'a RecoveryRespons
 }
 
 /// A backup of this view that has answered.
-fn backup_of<P: Params>(step: &Step<P>, view: ViewNumber) -> Option<Id> {
+fn backup_of<P: Params>(step: &Step<P>, view: View) -> Option<Id> {
     let Status::Recovering { answers } = &step.replica().status else { return None };
     let mut of_view = answers.iter().filter(|(_, answer)| answer.view == view);
     of_view.find(|(_, answer)| answer.state.is_none()).map(|(id, _)| *id)
 }
 
 /// Whether the log of `view` up to `last` has all that the primary of the latest view has told.
-pub(super) fn is_enough<P: Params>(step: &Step<P>, view: ViewNumber, last: Index) -> bool {
+pub(super) fn is_enough<P: Params>(step: &Step<P>, view: View, last: Index) -> bool {
     let state =
         answered(step).filter(|(_, it)| it.view == view).and_then(|(_, it)| it.state.as_ref());
     state.is_some_and(|(log, _)| step.require(Rule::RecoversNoLess, last >= log.last()))

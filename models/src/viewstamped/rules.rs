@@ -19,6 +19,12 @@
 //! - Who is given the log of a view wants no other view as long as it hears the primary of that one
 //!   (`hears`). Here all that is under way arrives before time passes, however much it is.
 //! - What comes too soon makes a replica ask once (`ask_once`). It would be sent the same again.
+//! - One change of the group follows another (`decide`): that nothing comes behind a
+//!   reconfiguration is a rule, and a second one would be behind the first.
+//! - A replica comes only if the primary has heard it (`decide`). Otherwise its store would be on
+//!   no record, and it would have to count first, with a majority that may not be there.
+//! - Who recovers is answered only by replicas of its own epoch (`handle_recovery`). One of an
+//!   earlier epoch has no view that could be the latest; one of a later epoch tells it of that.
 //!
 //! Of the sources, "VRR" is Liskov, Cowling: Viewstamped Replication Revisited, technical report
 //! MIT-CSAIL-TR-2012-021, "DISC'17" is Michael, Ports, Sharma, Szekeres: Recovering Shared Objects
@@ -69,6 +75,15 @@ rules! {
     SaveBeforeSend: "what a message tells is on disk before the message is sent", "VRR §4.3";
     DroppedIsOnDisk: "where disks keep the log, a checkpoint there stands for what is dropped",
         "VRR §5.1";
+    EpochStopsOld: "a primary takes nothing behind the reconfiguration that ends its epoch",
+        "VRR §7.1";
+    EpochBeginsWithState: "a replica heeds nothing of an epoch before it has all from before that",
+        "VRR §7.1";
+    GroupDecides: "an epoch's own group decides what is a majority", "VRR §7.1";
+    GroupTravels: "a checkpoint has the group", "VRR §7.1";
+    GroupIsOnDisk: "a replica knows after a crash in which epoch it has taken part", "quorate";
+    NewStoreCounts: "who begins an epoch with another store than is on record counts first",
+        "quorate";
     AnswerIsItsOwn: "a client takes an answer only for the command that it is waiting for",
         "thesis §6.3";
 
@@ -80,12 +95,18 @@ rules! {
     PreparesAreSentAgain: "what a backup does not have is sent again", "VRR §4.1";
     AsksForState: "who lacks something of a view asks for it", "VRR §5.2";
     RecoveryIsSentAgain: "who recovers asks again and again", "VRR §4.3";
+    ReplacedGives: "who is replaced gives what it has until a majority takes part in the new epoch",
+        "VRR §7.1";
+    OldEpochIsTold: "who says something of an earlier epoch is told of the later one", "VRR §7.1";
+    StartEpochIsSentAgain: "who is replaced says so again to those who do not take part yet",
+        "VRR §7.1";
     RetryIsAnswered: "a retry of a command that took effect gets its outcome", "VRR §4.1";
     ClientAsksAgain: "a client that gets no answer asks again", "VRR §4.1";
     ClientTriesAnother: "a client that gets no answer asks another replica", "VRR §4.1";
 
     // Without these it comes, but later.
     ViewChangeIsSentAgain: "what a view needs to start is sent again", "VRR §4.2";
+    StartEpochIsSent: "who comes is told at once that its epoch has begun", "VRR §7.1";
     NextIsAskedAtOnce: "who is given a part asks for the next one at once", "quorate";
     PrimaryIsNamed: "who is not primary tells a client who is", "quorate";
     ClientFollowsRedirect: "a client asks the primary that it is told of", "quorate";

@@ -2,12 +2,11 @@
 
 use stateright::actor::Id;
 
+use super::group::Group;
 use super::message::Message;
 use super::rules::Rule;
 use super::state::{Replica, Storage};
 use super::{Command, MachineOf, Params, Server, disk};
-use crate::number::ViewNumber;
-use crate::quorum::is_majority;
 use crate::rules::RuleBook;
 use crate::service::{Answer, Sequence, Session};
 use crate::step::Stored;
@@ -16,20 +15,14 @@ use crate::step::Stored;
 pub(super) type Step<'a, 's, P> = crate::step::Step<'a, 's, Server<P>>;
 
 impl<P: Params> Server<P> {
-    /// The primary of a view: each replica in turn.
-    pub fn primary(&self, view: ViewNumber) -> Id {
-        let turn = view.0.saturating_sub(1) % self.replicas.len() as u64;
-        self.replicas[turn as usize]
+    /// The group of a replica's epoch.
+    pub fn group<'a>(&'a self, replica: &'a Replica<MachineOf<P>>) -> &'a Group {
+        replica.group.as_ref().unwrap_or(&self.founders)
     }
 
-    /// All replicas but `id`.
-    pub(super) fn others(&self, id: Id) -> impl Iterator<Item = Id> {
-        self.replicas.iter().copied().filter(move |other| *other != id)
-    }
-
-    /// Whether `others` replicas and one more are a majority: f others, in the paper's words.
-    pub(super) fn is_quorum_with(&self, others: usize) -> bool {
-        is_majority(others + 1, self.replicas.len())
+    /// The primary of a replica's view.
+    pub fn primary(&self, replica: &Replica<MachineOf<P>>) -> Id {
+        self.group(replica).primary(replica.view)
     }
 }
 
@@ -58,31 +51,60 @@ impl<P: Params> Step<'_, '_, P> {
         }
     }
 
+    /// The group of this replica's epoch.
+    pub(super) fn group(&self) -> &Group {
+        self.server.group(self.replica())
+    }
+
+    /// The primary of this replica's view.
+    pub(super) fn primary(&self) -> Id {
+        self.server.primary(self.replica())
+    }
+
     /// Whether this replica is the primary of its view, or will be when that has started.
     pub(super) fn is_primary_of_view(&self) -> bool {
-        self.server.primary(self.replica().view) == self.id
+        self.primary() == self.id
+    }
+
+    /// Whether `others` replicas and one more are a majority: f others, in the paper's words.
+    pub(super) fn is_quorum_with(&self, others: usize) -> bool {
+        let of_epoch = self.keeps(Rule::GroupDecides);
+        let group = if of_epoch { self.group() } else { &self.server.founders };
+        group.is_quorum(others + 1)
+    }
+
+    /// All other replicas of its group.
+    pub(super) fn others(&self) -> Vec<Id> {
+        self.group().others(self.id).collect()
     }
 
     /// Sends a message to all other replicas.
     pub(super) fn broadcast(&mut self, message: &Message<Command<P>>) {
-        for to in self.server.others(self.id) {
+        for to in self.others() {
             self.send(to, message.clone());
         }
     }
 
     /// Tells a client whom to ask: the primary of the view, if that has started.
     pub(super) fn redirect(&mut self, session: Session, sequence: Sequence) {
-        let primary = self.server.primary(self.replica().view);
-        let is_known = self.replica().is_normal() && primary != self.id;
-        let leader = (is_known && self.keeps(Rule::PrimaryIsNamed)).then_some(primary);
+        let leader = self.leader().filter(|_| self.keeps(Rule::PrimaryIsNamed));
         self.answer(session, sequence, Answer::Redirect { leader });
+    }
+
+    /// Another replica that is primary, as far as this one knows: of its view if that has started,
+    /// or of the first view of the epoch in which this one is not.
+    pub(super) fn leader(&self) -> Option<Id> {
+        let (known, primary) = (self.replica(), self.primary());
+        let is_known = known.is_normal() || known.is_outside();
+        (is_known && primary != self.id).then_some(primary)
     }
 }
 
 impl<P: Params> Stored for Server<P> {
     fn to_save(&self, replica: &Replica<MachineOf<P>>) -> Storage<Command<P>> {
         let is_kept = self.on_disk && !replica.is_recovering();
-        Storage { nonce: replica.nonce, known: is_kept.then(|| disk::known(self, replica)) }
+        let group = replica.group.clone().filter(|_| self.rules.keeps(Rule::GroupIsOnDisk));
+        Storage { nonce: replica.nonce, group, known: is_kept.then(|| disk::known(self, replica)) }
     }
 
     fn saves_first(&self) -> bool {

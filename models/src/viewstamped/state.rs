@@ -9,10 +9,11 @@ use stateright::actor::Id;
 
 use super::checkpoint::Checkpoint;
 use super::crash_vector::CrashVector;
+use super::group::{Group, View};
 use super::log::Log;
 use super::message::{DoViewChange, RecoveryResponse};
 use crate::data::Data;
-use crate::number::{Incarnation, Index, ViewNumber};
+use crate::number::{Epoch, Incarnation, Index};
 use crate::state_machine::StateMachine;
 use crate::window::Window;
 
@@ -23,7 +24,9 @@ use crate::window::Window;
 pub struct Nonce {
     /// Which store the replica has: drawn when it is made.
     pub store: u64,
-    /// How often the replica has started without knowing what it knew before.
+    /// In which epoch it last took part.
+    pub epoch: Epoch,
+    /// How often the replica has started in that epoch without knowing what it knew before.
     pub incarnation: Incarnation,
 }
 
@@ -32,6 +35,8 @@ pub struct Nonce {
 #[serde(bound = "C: Serialize")]
 pub struct Storage<C: Clone> {
     pub nonce: Nonce,
+    /// The group of the latest epoch that it knew of, if that is not the first.
+    pub group: Option<Group>,
     /// Where replicas keep that on their disks: what the replica knows. Nothing while it recovers.
     pub known: Option<Known<C>>,
 }
@@ -40,8 +45,8 @@ pub struct Storage<C: Clone> {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(bound = "C: Serialize")]
 pub struct Known<C: Clone> {
-    pub view: ViewNumber,
-    pub last_normal: ViewNumber,
+    pub view: View,
+    pub last_normal: View,
     pub log: Log<C>,
     /// The commit-number when something was saved last. It may have risen since.
     pub commit: Index,
@@ -53,7 +58,8 @@ pub struct Known<C: Clone> {
 impl<C: Clone> Storage<C> {
     /// Of a replica that has never started.
     pub fn of(store: u64) -> Self {
-        Storage { nonce: Nonce { store, incarnation: Incarnation::ZERO }, known: None }
+        let nonce = Nonce { store, epoch: Epoch::ZERO, incarnation: Incarnation::ZERO };
+        Storage { nonce, group: None, known: None }
     }
 }
 
@@ -70,6 +76,8 @@ impl<C: Clone> Default for Storage<C> {
 pub enum Status<C: Clone> {
     /// It orders the requests of its view.
     Primary {
+        /// By replica of no group that was heard, which store it has.
+        heard: BTreeMap<Id, u64>,
         /// By backup, up to which op-number that has the log, if that is not committed.
         held: BTreeMap<Id, Index>,
         window: Window<C>,
@@ -97,6 +105,11 @@ pub enum Status<C: Clone> {
         /// What it was told.
         answers: BTreeMap<Id, RecoveryResponse<C>>,
     },
+    /// It is in no group: it is new, or was replaced.
+    Outside {
+        /// Who takes part in the epoch in which it is not any more.
+        started: BTreeSet<Id>,
+    },
 }
 
 /// What a replica knows.
@@ -104,9 +117,9 @@ pub enum Status<C: Clone> {
 #[serde(bound = "")]
 pub struct Replica<M: StateMachine> {
     /// The view-number.
-    pub view: ViewNumber,
+    pub view: View,
     /// The latest view in which it was normal: its log is of that one.
-    pub last_normal: ViewNumber,
+    pub last_normal: View,
     pub status: Status<M::Command>,
     pub log: Log<M::Command>,
     /// The commit-number: all requests up to it have taken effect here.
@@ -123,9 +136,11 @@ pub struct Replica<M: StateMachine> {
     pub has_asked: bool,
     pub crashes: CrashVector,
     pub nonce: Nonce,
+    /// The group of its epoch, if that is not the first.
+    pub group: Option<Group>,
 }
 
-/// Committed requests that a replica is given, before it has all that it needs to take part in the
+/// Committed entries that a replica is given, before it has all that it needs to take part in the
 /// view that it asks for.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(bound = "")]
@@ -134,6 +149,8 @@ pub struct Incoming<M: StateMachine> {
     pub op: Index,
     /// What they make.
     pub data: Data<M>,
+    /// And the group that they make, if it is not that of the first epoch.
+    pub group: Option<Group>,
     /// The first pieces of a checkpoint that goes further, and its op-number.
     pub pieces: Option<(Index, Vector<Bytes>)>,
     /// Some of it has come since it was time to ask again.
@@ -144,8 +161,8 @@ impl<M: StateMachine> Replica<M> {
     /// One that knows nothing, and is in no view.
     pub fn blank(status: Status<M::Command>, nonce: Nonce) -> Self {
         Replica {
-            view: ViewNumber::ZERO,
-            last_normal: ViewNumber::ZERO,
+            view: View::ZERO,
+            last_normal: View::ZERO,
             status,
             log: Log::default(),
             commit: Index::ZERO,
@@ -156,6 +173,7 @@ impl<M: StateMachine> Replica<M> {
             has_asked: false,
             crashes: CrashVector::default(),
             nonce,
+            group: None,
         }
     }
 
@@ -171,6 +189,22 @@ impl<M: StateMachine> Replica<M> {
     /// How far it knows what the committed requests have made: itself, or by what it is given.
     pub fn reached(&self) -> Index {
         self.incoming.as_ref().map_or(self.commit, |incoming| self.commit.max(incoming.op))
+    }
+
+    /// The epoch of which it is, or would be.
+    pub fn epoch(&self) -> Epoch {
+        self.group.as_ref().map_or(Epoch::ZERO, |group| group.epoch)
+    }
+
+    /// Whether it takes part in no view of its epoch: it has forgotten everything, or is in no
+    /// group.
+    pub fn is_apart(&self) -> bool {
+        self.is_recovering() || self.is_outside()
+    }
+
+    /// Whether it is in no group.
+    pub fn is_outside(&self) -> bool {
+        matches!(self.status, Status::Outside { .. })
     }
 
     /// Whether it has forgotten everything, and takes part in nothing yet.

@@ -1,4 +1,5 @@
-//! A replica's storage as records: one for its nonce, and where disks keep more one for its views
+//! A replica's storage as records: one for its nonce, one for its group if that is not the first,
+//! and where disks keep more one for its views
 //! and how far its log goes, one for each request, and one for each piece of the checkpoint.
 
 use bytes::Bytes;
@@ -8,28 +9,32 @@ use serde::{Deserialize, Serialize};
 
 use super::checkpoint::Checkpoint;
 use super::crash_vector::CrashVector;
-use super::log::Log;
+use super::group::{Group, View};
+use super::log::{Entry, Log};
 use super::state::{Known, Nonce, Storage};
 use crate::durable::{Change, Damage, Durable, Key};
-use crate::number::{Index, ViewNumber};
+use crate::number::{Epoch, Index};
 use crate::records::{PieceRecords, assert_end, damage, decode, find, put};
 use crate::state_machine::Value;
 
 const REQUEST: u8 = 2;
 const NONCE_KEY: Key = Key { kind: 0, number: 0 };
 const VIEWS_KEY: Key = Key { kind: 1, number: 0 };
+const GROUP_KEY: Key = Key { kind: 0, number: 1 };
 const PIECES: PieceRecords = PieceRecords(3);
 
 /// All that is known beside requests and pieces.
 #[derive(PartialEq, Serialize, Deserialize)]
 struct Views {
-    view: ViewNumber,
-    last_normal: ViewNumber,
+    view: View,
+    last_normal: View,
     base: Index,
     last: Index,
     commit: Index,
     /// The op-number of the checkpoint, and how many pieces it has.
     checkpoint: Option<(Index, u64)>,
+    /// The group of its checkpoint, if that is not the first.
+    group: Option<Group>,
     crashes: CrashVector,
 }
 
@@ -42,6 +47,7 @@ impl<C: Clone> From<&Known<C>> for Views {
             last: known.log.last(),
             commit: known.commit,
             checkpoint: known.checkpoint.as_ref().map(|it| (it.op, it.pieces.len() as u64)),
+            group: known.checkpoint.as_ref().and_then(|it| it.group.clone()),
             crashes: known.crashes.clone(),
         }
     }
@@ -52,6 +58,13 @@ impl<C: Value + Serialize + DeserializeOwned> Durable for Storage<C> {
         let mut changes = Vec::new();
         if since.is_none_or(|since| since.nonce != self.nonce) {
             changes.push(put(NONCE_KEY, &self.nonce));
+        }
+        let old = since.and_then(|since| since.group.as_ref());
+        if self.group.as_ref() != old {
+            changes.push(match &self.group {
+                Some(group) => put(GROUP_KEY, group),
+                None => Change::Remove { key: GROUP_KEY },
+            });
         }
         let (new, old) = (self.known.as_ref(), since.and_then(|since| since.known.as_ref()));
         let views = new.map(Views::from);
@@ -67,10 +80,14 @@ impl<C: Value + Serialize + DeserializeOwned> Durable for Storage<C> {
     }
 
     fn restore(records: Vec<(Key, Bytes)>) -> Result<Self, Damage> {
-        let is_single = |(key, _): &(Key, _)| [NONCE_KEY, VIEWS_KEY].contains(key);
+        let is_single = |(key, _): &(Key, _)| [NONCE_KEY, GROUP_KEY, VIEWS_KEY].contains(key);
         let (single, numbered): (Vec<_>, Vec<_>) = records.into_iter().partition(is_single);
         let nonce = find::<Self, Nonce>(&single, NONCE_KEY)?;
         let nonce = nonce.ok_or_else(|| damage::<Self>(NONCE_KEY, "missing"))?;
+        let group = find::<Self, Group>(&single, GROUP_KEY)?;
+        if group.as_ref().map_or(Epoch::ZERO, |group| group.epoch) != nonce.epoch {
+            return Err(damage::<Self>(GROUP_KEY, "missing, or of another epoch"));
+        }
         let known = match find::<Self, Views>(&single, VIEWS_KEY)? {
             Some(views) => Some(restored::<C>(views, numbered)?),
             None => match numbered.first() {
@@ -80,12 +97,13 @@ impl<C: Value + Serialize + DeserializeOwned> Durable for Storage<C> {
                 None => None,
             },
         };
-        Ok(Storage { nonce, known })
+        Ok(Storage { nonce, group, known })
     }
 
     fn name(key: Key) -> String {
         match key {
             NONCE_KEY => "number of starts".to_owned(),
+            GROUP_KEY => "group".to_owned(),
             VIEWS_KEY => "view".to_owned(),
             Key { kind: REQUEST, number } => format!("request {number}"),
             Key { kind, .. } if kind == PIECES.0 => PieceRecords::name(key),
@@ -133,7 +151,7 @@ fn restored<C: Value + DeserializeOwned + Serialize>(
     views: Views,
     numbered: Vec<(Key, Bytes)>,
 ) -> Result<Known<C>, Damage> {
-    let Views { view, last_normal, base, last, commit, checkpoint, crashes } = views;
+    let Views { view, last_normal, base, last, commit, checkpoint, group, crashes } = views;
     let misfit = || damage::<Storage<C>>(VIEWS_KEY, "does not fit together");
     let op = checkpoint.map_or(Index::ZERO, |(op, _)| op);
     if view < last_normal || base > op || op > commit || commit > last {
@@ -153,7 +171,7 @@ fn restored<C: Value + DeserializeOwned + Serialize>(
             return Err(damage::<Storage<C>>(expected, "missing"));
         }
         match key.kind {
-            REQUEST => log.push(decode::<Storage<C>, _>(key, &bytes)?),
+            REQUEST => log.push(decode::<Storage<C>, Entry<C>>(key, &bytes)?),
             _ => pieces.push_back(bytes),
         }
     }
@@ -162,6 +180,6 @@ fn restored<C: Value + DeserializeOwned + Serialize>(
     let expected = PIECES.key(op, checkpoint.map_or(0, |(_, count)| count));
     let end = PIECES.key(op, pieces.len() as u64);
     assert_end::<Storage<C>>(end, expected, "behind the end of the checkpoint")?;
-    let checkpoint = checkpoint.map(|(op, _)| Checkpoint { op, pieces });
+    let checkpoint = checkpoint.map(|(op, _)| Checkpoint { op, group, pieces });
     Ok(Known { view, last_normal, log, commit, checkpoint, crashes })
 }

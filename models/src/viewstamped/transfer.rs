@@ -22,21 +22,21 @@ use imbl::Vector;
 use stateright::actor::Id;
 
 use super::checkpoint::Checkpoint;
-use super::log::Log;
+use super::group::View;
+use super::log::{Entry, Log};
 use super::message::{Committed, GetState, Message, NewState, Piece};
 use super::rules::Rule;
 use super::server::Step;
 use super::state::{Incoming, Replica, Status};
-use super::{Command, MachineOf, Params, backup, recovery, view_change};
+use super::{Command, MachineOf, Params, backup, epoch, recovery, view_change};
 use crate::data::Data;
 use crate::number::{Index, ViewNumber};
 use crate::pieces;
 use crate::session::Sessions;
 use crate::state_machine::StateMachine;
-use crate::window::weight;
 
 /// Asks `from`, who is normal in `view`, for what is lacking of the view's log.
-pub(super) fn ask<P: Params>(step: &mut Step<P>, from: Id, view: ViewNumber) {
+pub(super) fn ask<P: Params>(step: &mut Step<P>, from: Id, view: View) {
     let is_later = view > step.replica().last_normal;
     if is_later && !step.keeps(Rule::CutsOnlyOnArrival) {
         let known = step.replica_mut();
@@ -58,7 +58,7 @@ pub(super) fn ask<P: Params>(step: &mut Step<P>, from: Id, view: ViewNumber) {
 
 /// The same, but once until it is time to ask again: by each request that comes too soon a replica
 /// knows no more of what it lacks than by the first one.
-pub(super) fn ask_once<P: Params>(step: &mut Step<P>, from: Id, view: ViewNumber) {
+pub(super) fn ask_once<P: Params>(step: &mut Step<P>, from: Id, view: View) {
     if !step.replica().has_asked {
         ask(step, from, view);
     }
@@ -80,9 +80,11 @@ pub(super) fn is_time_to_ask<P: Params>(step: &mut Step<P>) -> bool {
 pub(super) fn handle_get_state<P: Params>(step: &mut Step<P>, from: Id, message: GetState) {
     let known = step.replica();
     let GetState { view, op, has } = message;
-    if view < known.view {
+    let is_over = view < known.view && view.number > ViewNumber::ZERO;
+    if is_over || !may_give(step) {
         return;
     }
+    let known = step.replica();
     if op < known.log.base() {
         return send_piece(step, from, view, has);
     }
@@ -99,10 +101,16 @@ pub(super) fn handle_get_state<P: Params>(step: &mut Step<P>, from: Id, message:
     }
 }
 
+/// Whether this replica gives what it has. One that was replaced does as long as it is needed.
+pub(super) fn may_give<P: Params>(step: &Step<P>) -> bool {
+    let is_needed = epoch::is_needed(step) && step.keeps(Rule::ReplacedGives);
+    !step.replica().is_outside() || is_needed
+}
+
 /// How far the log goes that weighs no more than `most` behind `op`, or has one request there.
 fn part<M: StateMachine>(known: &Replica<M>, op: Index, most: usize) -> Index {
     let mut sum = 0;
-    let weights = known.log.requests_behind(op).map(weight::<M>);
+    let weights = known.log.entries_behind(op).map(Entry::weight::<M>);
     let fits = weights.take_while(|weight| {
         let is_first = sum == 0;
         sum += weight;
@@ -113,17 +121,18 @@ fn part<M: StateMachine>(known: &Replica<M>, op: Index, most: usize) -> Index {
 
 /// Sends a piece of the state to somebody who lacks what is not in the log any more: the one behind
 /// those that he has, if he has some of this very checkpoint.
-fn send_piece<P: Params>(step: &mut Step<P>, to: Id, view: ViewNumber, has: Option<(Index, u32)>) {
+fn send_piece<P: Params>(step: &mut Step<P>, to: Id, view: View, has: Option<(Index, u32)>) {
     let size = step.server.limits.piece;
     let known = step.replica();
     if known.checkpoint.is_none() {
-        let checkpoint = Checkpoint::of(known.commit, &known.data, size);
+        let checkpoint = Checkpoint::by(known, size);
         step.replica_mut().checkpoint = Some(checkpoint);
     }
-    let Some(Checkpoint { op, pieces }) = &step.replica().checkpoint else { return };
+    let Some(Checkpoint { op, group, pieces }) = &step.replica().checkpoint else { return };
     let number = has.filter(|(of, _)| of == op).map_or(0, |(_, number)| number);
     let Some(bytes) = pieces.get(number as usize).cloned() else { return };
-    let piece = Piece { view, op: *op, count: pieces.len() as u32, number, bytes };
+    let group = group.clone().filter(|_| step.keeps(Rule::GroupTravels));
+    let piece = Piece { view, op: *op, count: pieces.len() as u32, number, bytes, group };
     step.send(to, Message::Piece(piece));
 }
 
@@ -135,12 +144,13 @@ fn incoming<P: Params>(step: &Step<P>) -> Incoming<MachineOf<P>> {
         Some(incoming) if incoming.op >= known.commit => incoming.clone(),
         given => {
             let pieces = given.as_ref().and_then(|it| it.pieces.clone());
-            Incoming { op: known.commit, data: known.data.clone(), pieces, is_fresh: true }
+            let (data, group) = (known.data.clone(), known.group.clone());
+            Incoming { op: known.commit, data, group, pieces, is_fresh: true }
         }
     }
 }
 
-/// Puts committed requests by.
+/// Puts committed entries by.
 pub(super) fn handle_committed<P: Params>(
     step: &mut Step<P>,
     from: Id,
@@ -151,8 +161,11 @@ pub(super) fn handle_committed<P: Params>(
     if is_over || message.log.base() > incoming.op || message.log.last() <= incoming.op {
         return;
     }
-    for request in message.log.requests_behind(incoming.op) {
-        incoming.data.apply(request);
+    for entry in message.log.entries_behind(incoming.op) {
+        match entry {
+            Entry::Request(request) => incoming.data.apply(request),
+            Entry::Reconfiguration(group) => incoming.group = Some(group.clone()),
+        }
     }
     incoming.op = message.log.last();
     put_by(step, incoming);
@@ -162,7 +175,7 @@ pub(super) fn handle_committed<P: Params>(
 /// Puts a piece of a checkpoint by, and the state that they make with the last one.
 pub(super) fn handle_piece<P: Params>(step: &mut Step<P>, from: Id, message: Piece) {
     let mut incoming = incoming(step);
-    let Piece { view, op, count, number, bytes } = message;
+    let Piece { view, op, count, number, bytes, group } = message;
     let of_it = incoming.pieces.take().filter(|(of, _)| *of == op);
     let (_, mut pieces) = of_it.unwrap_or((op, Vector::new()));
     let is_over = view < step.replica().view;
@@ -175,7 +188,7 @@ pub(super) fn handle_piece<P: Params>(step: &mut Step<P>, from: Id, message: Pie
     } else if let Ok(data) = pieces::decode::<Data<MachineOf<P>>>(&pieces) {
         let travels = step.keeps(Rule::ClientTableTravels);
         let sessions = if travels { data.sessions } else { Sessions::default() };
-        incoming = Incoming { op, data: Data { sessions, ..data }, ..incoming };
+        incoming = Incoming { op, data: Data { sessions, ..data }, group, ..incoming };
     }
     put_by(step, incoming);
     go_on(step, from, view);
@@ -192,7 +205,12 @@ fn put_by<P: Params>(step: &mut Step<P>, mut incoming: Incoming<MachineOf<P>>) {
 
 /// Something has come, and is not all. It may be enough for what this replica is about; otherwise
 /// it asks for what is next.
-fn go_on<P: Params>(step: &mut Step<P>, from: Id, view: ViewNumber) {
+fn go_on<P: Params>(step: &mut Step<P>, from: Id, view: View) {
+    let known = step.replica();
+    let given = known.incoming.as_ref().and_then(|incoming| incoming.group.as_ref());
+    if given.is_some_and(|group| group.epoch > known.epoch()) {
+        return epoch::move_on(step);
+    }
     match step.replica().status {
         Status::Recovering { .. } => recovery::recover_if_answered(step),
         Status::ViewChange { .. } if step.is_primary_of_view() => view_change::start_if_told(step),
@@ -237,6 +255,7 @@ pub(super) fn take<P: Params>(step: &mut Step<P>, log: &Log<Command<P>>) {
     let known = step.replica_mut();
     if let Some(incoming) = known.incoming.take().filter(|it| follows && it.op > known.commit) {
         known.data = incoming.data;
+        known.group = incoming.group;
         begin_behind(known, incoming.op);
     } else if log.base() > known.commit {
         begin_behind(known, log.base());
@@ -244,7 +263,7 @@ pub(super) fn take<P: Params>(step: &mut Step<P>, log: &Log<Command<P>>) {
     known.log.put_behind(log);
     let (known, size) = (step.replica(), step.server.limits.piece);
     if step.server.on_disk && known.log.base() > Index::ZERO && known.checkpoint.is_none() {
-        let checkpoint = Checkpoint::of(known.commit, &known.data, size);
+        let checkpoint = Checkpoint::by(known, size);
         step.replica_mut().checkpoint = Some(checkpoint);
     }
 }

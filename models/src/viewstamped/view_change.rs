@@ -5,13 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use stateright::actor::Id;
 
 use super::execute::commit_up_to;
+use super::group::View;
 use super::log::Log;
 use super::message::{DoViewChange, Message, StartView, StartViewChange};
 use super::rules::Rule;
 use super::server::Step;
 use super::state::Status;
 use super::{Command, Params, Timer, backup, checkpoint, primary, transfer};
-use crate::number::{Index, ViewNumber};
+use crate::number::Index;
 
 /// Nothing was heard of the primary, or of the start of a view, for too long.
 pub(super) fn handle_silence<P: Params>(step: &mut Step<P>) {
@@ -26,7 +27,7 @@ pub(super) fn handle_silence<P: Params>(step: &mut Step<P>) {
 }
 
 /// This replica wants `view` to start, and takes nothing of earlier views any more.
-fn begin<P: Params>(step: &mut Step<P>, view: ViewNumber) {
+fn begin<P: Params>(step: &mut Step<P>, view: View) {
     let known = step.replica_mut();
     known.view = view;
     known.status =
@@ -39,8 +40,8 @@ fn begin<P: Params>(step: &mut Step<P>, view: ViewNumber) {
 }
 
 /// Is a message of this view for a view change that goes on here? One of a later view begins one.
-fn takes_part<P: Params>(step: &mut Step<P>, view: ViewNumber) -> bool {
-    if !step.require(Rule::RecoveringIsSilent, !step.replica().is_recovering()) {
+fn takes_part<P: Params>(step: &mut Step<P>, view: View) -> bool {
+    if !step.require(Rule::RecoveringIsSilent, !step.replica().is_apart()) {
         return false;
     }
     let known = step.replica();
@@ -72,7 +73,7 @@ fn do_if_wanted<P: Params>(step: &mut Step<P>) {
     let Status::ViewChange { wanted_by, is_done: false, .. } = &step.replica().status else {
         return;
     };
-    let is_wanted = step.server.is_quorum_with(wanted_by.len());
+    let is_wanted = step.is_quorum_with(wanted_by.len());
     if !step.require(Rule::DoViewChangeAfterF, is_wanted) {
         return;
     }
@@ -91,7 +92,7 @@ fn do_view_change<P: Params>(step: &mut Step<P>) {
         commit: known.commit,
         crashes: known.crashes.clone(),
     };
-    let primary = step.server.primary(known.view);
+    let primary = step.primary();
     if primary == step.id {
         count(step, primary, message);
     } else {
@@ -137,7 +138,7 @@ pub(super) fn start_if_told<P: Params>(step: &mut Step<P>) {
         !is_seen || it.crashes.of(**id) >= known.crashes.of(**id)
     };
     let told: Vec<_> = told.iter().filter(counts).collect();
-    let is_enough = step.server.is_quorum_with(told.len().saturating_sub(1));
+    let is_enough = step.is_quorum_with(told.len().saturating_sub(1));
     if told.is_empty() || !step.require(Rule::StartsAfterQuorum, is_enough) {
         return;
     }
@@ -152,16 +153,17 @@ pub(super) fn start_if_told<P: Params>(step: &mut Step<P>) {
 }
 
 /// The log that ranks highest is that of the view.
-fn rank<P: Params>(step: &Step<P>, told: &DoViewChange<Command<P>>) -> (ViewNumber, Index) {
+fn rank<P: Params>(step: &Step<P>, told: &DoViewChange<Command<P>>) -> (View, Index) {
     let by_view = step.keeps(Rule::LastNormalBeforeLength);
     let by_length = step.keeps(Rule::LongestLog);
-    let view = if by_view { told.last_normal } else { ViewNumber::ZERO };
+    let view = if by_view { told.last_normal } else { View::ZERO };
     (view, if by_length { told.log.last() } else { Index::ZERO })
 }
 
 /// The view starts with `log`, of which so much is committed, and this replica is its primary.
 fn start<P: Params>(step: &mut Step<P>, log: &Log<Command<P>>, commit: Index) {
     transfer::take(step, log);
+    let others = step.others();
     let known = step.replica_mut();
     let view = known.view;
     known.last_normal = view;
@@ -171,7 +173,9 @@ fn start<P: Params>(step: &mut Step<P>, log: &Log<Command<P>>, commit: Index) {
     primary::begin(step);
     commit_up_to(step, commit);
     let log = checkpoint::end_of_log(step);
-    step.broadcast(&Message::StartView(StartView { view, log, commit }));
+    for to in others {
+        step.send(to, Message::StartView(StartView { view, log: log.clone(), commit }));
+    }
 }
 
 /// A view has started. A replica that lacks what is before its log asks for that.
@@ -182,7 +186,7 @@ pub(super) fn handle_start_view<P: Params>(
 ) {
     let known = step.replica();
     let is_new = message.view > known.last_normal && message.view >= known.view;
-    let is_silent = step.require(Rule::RecoveringIsSilent, !known.is_recovering());
+    let is_silent = step.require(Rule::RecoveringIsSilent, !known.is_apart());
     if !is_silent || !step.require(Rule::ViewRises, is_new) {
         return;
     }

@@ -6,8 +6,9 @@ use quorate_checker::spec::{Event, Step};
 use serde::Serialize;
 
 use crate::claims::Returned;
-use crate::number::ViewNumber;
+use crate::number::{Epoch, ViewNumber};
 use crate::service;
+use crate::viewstamped::group::View;
 use crate::viewstamped::message::Message;
 use crate::viewstamped::state::Replica;
 use crate::viewstamped::{MachineOf, Params, Viewstamped};
@@ -16,8 +17,8 @@ use crate::viewstamped::{MachineOf, Params, Viewstamped};
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Ghost {
     pub returned: Returned,
-    /// The latest view that has started behind the first one.
-    pub started: ViewNumber,
+    /// The latest view that has started behind the first one of its epoch.
+    pub started: View,
     /// A view has started, and the one before it never had.
     pub skipped: bool,
     /// A replica has recovered.
@@ -26,6 +27,8 @@ pub struct Ghost {
     pub caught_up: bool,
     /// A replica has been given what it lacked of a later view.
     pub moved_on: bool,
+    /// The latest epoch in which a replica has taken part.
+    pub epoch: Epoch,
     /// A replica has begun with the state that another one had made.
     pub given: bool,
 }
@@ -60,10 +63,13 @@ fn note<P: Params>(
     before: &Replica<MachineOf<P>>,
     after: &Replica<MachineOf<P>>,
 ) {
-    if after.is_primary() && after.view > ViewNumber(1) && after.view > ghost.started {
-        let last = ghost.started.max(ViewNumber(1));
+    if after.is_primary() && after.view.number > ViewNumber(1) && after.view > ghost.started {
+        let last = ghost.started.max(View::first_of(after.epoch()));
         ghost.skipped |= after.view > last.next();
         ghost.started = after.view;
+    }
+    if after.is_normal() {
+        ghost.epoch = ghost.epoch.max(after.epoch());
     }
     ghost.recovered |= before.is_recovering() && after.is_normal();
     let took_over = after.incoming.is_none() && before.reached() > before.commit;

@@ -3,6 +3,7 @@
 use stateright::actor::Id;
 
 use crate::member;
+use crate::number::ViewNumber;
 use crate::rules::RuleBook;
 use crate::service;
 use crate::state_machine::StateMachine;
@@ -28,7 +29,7 @@ pub fn applies(rules: &impl RuleBook<Rule>) -> bool {
 
 /// True if a member in `state` ignores `message`, whatever happens before it arrives, except for a
 /// crash. Views only rise, what is of a view that has started needs no start, and answers are not
-/// taken back.
+/// taken back. The group stays the same.
 pub fn is_obsolete<M: StateMachine>(state: &MemberState<M>, from: Id, message: &Spoken<M>) -> bool {
     match (state, message) {
         (member::State::Server(known), service::Message::Peer(message)) => is_past(known, message),
@@ -36,8 +37,30 @@ pub fn is_obsolete<M: StateMachine>(state: &MemberState<M>, from: Id, message: &
     }
 }
 
-/// The same, though replicas may crash: one that does may recover in an older view. What it was
-/// told when it recovered is obsolete nevertheless: the next time it asks with another number.
+/// The same where the group changes. Who says something of an earlier epoch may be told of a later
+/// one, and who asks for what it lacks of that is answered.
+pub fn is_obsolete_in_epochs<M: StateMachine>(
+    state: &MemberState<M>,
+    from: Id,
+    message: &Spoken<M>,
+) -> bool {
+    let is_answered = match message {
+        service::Message::Peer(Message::GetState(m)) => m.view.number == ViewNumber::ZERO,
+        service::Message::Peer(message) => matches!(
+            message,
+            Message::Commit(_)
+                | Message::StartViewChange(_)
+                | Message::StartEpoch(_)
+                | Message::EpochStarted(_)
+        ),
+        _ => false,
+    };
+    !is_answered && is_obsolete(state, from, message)
+}
+
+/// The same as [`is_obsolete`], though replicas may crash: one that does may recover in an older
+/// view. What it was told when it recovered is obsolete nevertheless: the next time it asks with
+/// another number.
 pub fn is_obsolete_after_crashes<M: StateMachine>(
     state: &MemberState<M>,
     _: Id,

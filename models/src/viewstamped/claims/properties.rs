@@ -11,13 +11,14 @@ use super::logs::{agree_up_to, has};
 use crate::claims::{self, all_answered, clients, is_explained};
 use crate::data::Data;
 use crate::member::Member;
-use crate::number::{Index, ViewNumber};
+use crate::number::{Epoch, Index};
 use crate::quorum::is_majority;
 use crate::service::{Sequence, Session};
 use crate::state_machine::StateMachine;
+use crate::viewstamped::group::{Group, View};
+use crate::viewstamped::log::Entry;
 use crate::viewstamped::state::{Replica, Status};
 use crate::viewstamped::{MachineOf, Params, Server};
-use crate::window::weight;
 
 /// The members of a system, and its history.
 pub type System<P> = claims::System<Server<P>, Arc<Ghost>>;
@@ -37,6 +38,8 @@ pub const STATE_FOLLOWS: &str = "the state is what the committed requests make o
 pub const ONCE: &str = "no request is in a log twice";
 pub const ONE_LOG: &str = "logs of one view differ in length only";
 
+pub const GROUP_FOLLOWS: &str = "the group is that of the last reconfiguration that is committed";
+pub const ONE_PRIMARY: &str = "a view has one primary";
 pub const WINDOW: &str = "what is not committed fits the window";
 
 /// What the clients see, and why.
@@ -49,6 +52,8 @@ pub fn safety<P: Params>() -> Vec<Named<P>> {
         (STATE_FOLLOWS, state_follows),
         (ONCE, once),
         (ONE_LOG, one_log),
+        (GROUP_FOLLOWS, group_follows),
+        (ONE_PRIMARY, one_primary),
         (WINDOW, window),
     ]
 }
@@ -58,13 +63,20 @@ fn up<P: Params>(state: &SystemState<P>) -> impl Iterator<Item = &Replica<Machin
     claims::servers_up(state).map(|(_, replica)| replica)
 }
 
+/// Those of them who are in a group.
+fn inside<P: Params>(state: &SystemState<P>) -> impl Iterator<Item = &Replica<MachineOf<P>>> {
+    up(state).filter(|replica| !replica.is_outside())
+}
+
 /// Whether a replica has crashed, and does not know yet what it has forgotten.
 fn has_forgotten<P: Params>(
     state: &SystemState<P>,
     id: Id,
     replica: &Replica<MachineOf<P>>,
 ) -> bool {
-    replica.is_recovering() || state.crashed[usize::from(id)]
+    let group = replica.group.as_ref();
+    let is_blank = replica.is_outside() && group.is_some_and(|it| replica.commit < it.since);
+    replica.is_recovering() || is_blank || state.crashed[usize::from(id)]
 }
 
 /// Some order of the operations explains what the clients were told.
@@ -89,9 +101,9 @@ fn acknowledged<'a, P: Params>(
 /// The primary of the latest view in which anybody was normal, if it still is that, has every
 /// command that a client was answered; unless more have forgotten everything than may.
 fn nothing_is_lost<P: Params>(system: &System<P>, state: &SystemState<P>) -> bool {
-    let replicas: Vec<_> = claims::servers(state).collect();
-    let remember = replicas.iter().filter(|(id, it)| !has_forgotten(state, *id, it)).count();
-    if !is_majority(remember, replicas.len()) {
+    let group = latest_group(system, state);
+    let members = claims::servers(state).filter(|(id, _)| group.has(*id));
+    if !group.is_quorum(members.filter(|(id, it)| !has_forgotten(state, *id, it)).count()) {
         return true;
     }
     let latest = up(state).map(|it| it.last_normal).max();
@@ -101,16 +113,42 @@ fn nothing_is_lost<P: Params>(system: &System<P>, state: &SystemState<P>) -> boo
     })
 }
 
+/// Whether a replica is of the latest group, or was replaced by that and gives what it has.
+fn gives<M: StateMachine>(group: &Group, known: &Replica<M>) -> bool {
+    match &known.status {
+        Status::Outside { started } => !group.is_quorum(started.len()),
+        _ => true,
+    }
+}
+
+/// The group of the latest epoch that any replica knows.
+fn latest_group<'a, P: Params>(system: &'a System<P>, state: &'a SystemState<P>) -> &'a Group {
+    let latest = claims::servers(state).filter_map(|(_, replica)| replica.group.as_ref());
+    latest.max_by_key(|group| group.epoch).unwrap_or_else(|| founders(system))
+}
+
+/// The replicas that the cluster begins with.
+fn founders<P: Params>(system: &System<P>) -> &Group {
+    let mut servers = system.actors.iter().filter_map(|member| match member {
+        Member::Server(server) => Some(server),
+        _ => None,
+    });
+    servers.next().map(|server| &server.founders).expect("a system has servers")
+}
+
 /// More than half of the replicas have what a client was answered, those counted that have crashed
-/// and do not know yet what they have forgotten.
+/// and do not know yet what they have forgotten. Until more than half of the latest group have, it
+/// is more than half of the group before, of whom those count who give it.
 fn majority_holds<P: Params>(system: &System<P>, state: &SystemState<P>) -> bool {
-    let replicas: Vec<_> = claims::servers(state).collect();
+    let group = latest_group(system, state);
     acknowledged(system, state).all(|(session, sequence)| {
         let holds = |id: Id, it: &Replica<MachineOf<P>>| {
-            has_forgotten(state, id, it) || has(it, session, sequence)
+            has_forgotten(state, id, it) || gives(group, it) && has(it, session, sequence)
         };
-        let holders = replicas.iter().filter(|(id, it)| holds(*id, it)).count();
-        is_majority(holders, replicas.len())
+        let holders: BTreeSet<Id> =
+            claims::servers(state).filter(|(id, it)| holds(*id, it)).map(|(id, _)| id).collect();
+        let of = |all: &[Id]| all.iter().filter(|id| holders.contains(id)).count();
+        group.is_quorum(of(&group.replicas)) || is_majority(of(&group.before), group.before.len())
     })
 }
 
@@ -120,11 +158,36 @@ fn state_follows<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
     let follows = |known: &Replica<MachineOf<P>>| {
         let mut data = Data::default();
         let committed = (1..=known.commit.0).map_while(|op| known.log.get(Index(op)));
-        committed.for_each(|request| data.apply(request));
+        committed.filter_map(Entry::request).for_each(|request| data.apply(request));
         known.data == data
     };
     up(state).all(|known| known.log.base() > Index::ZERO || follows(known))
         && claims::pairs(state).all(|(a, b)| a.commit != b.commit || a.data == b.data)
+}
+
+/// Who takes part in an epoch has the group of the last reconfiguration that it has committed, and
+/// is of it; and who has committed as much has the same group.
+fn group_follows<P: Params>(system: &System<P>, state: &SystemState<P>) -> bool {
+    let group = |known: &'_ Replica<MachineOf<P>>| known.group.clone();
+    let follows = |id: Id, known: &Replica<MachineOf<P>>| {
+        let committed = (1..=known.commit.0).filter_map(|op| known.log.get(Index(op)));
+        let last = committed.filter_map(Entry::group).last();
+        let own = known.group.as_ref().unwrap_or_else(|| founders(system));
+        (last.is_none() || last == known.group.as_ref())
+            && own.has(id)
+            && known.view.epoch == own.epoch
+    };
+    let takes_part = |known: &Replica<MachineOf<P>>| !known.is_apart();
+    claims::servers_up(state).filter(|(_, it)| takes_part(it)).all(|(id, it)| follows(id, it))
+        && claims::pairs(state)
+            .filter(|(a, b)| takes_part(a) && takes_part(b) && a.commit == b.commit)
+            .all(|(a, b)| group(a) == group(b))
+}
+
+/// No two replicas are primary of the same view.
+fn one_primary<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
+    let leads = |it: &Replica<_>| it.is_primary();
+    claims::pairs(state).all(|(a, b)| !leads(a) || !leads(b) || a.view != b.view)
 }
 
 /// No log has a request twice, or behind what has taken effect one that has: it would take effect
@@ -148,7 +211,7 @@ fn window<P: Params>(system: &System<P>, state: &SystemState<P>) -> bool {
     });
     let most = limits.min().unwrap_or_default();
     up(state).all(|known| {
-        let weights = known.log.requests_behind(known.commit).map(weight::<MachineOf<P>>);
+        let weights = known.log.entries_behind(known.commit).map(Entry::weight::<MachineOf<P>>);
         let weights: Vec<_> = weights.collect();
         weights.len() <= 1 || weights.iter().sum::<usize>() <= most
     })
@@ -164,22 +227,24 @@ fn agree<M: StateMachine>(a: &Replica<M>, b: &Replica<M>) -> bool {
     agree_up_to(a.log.last().min(b.log.last()), &a.log, &b.log)
 }
 
-/// All replicas that are up are normal in one view, whose primary is one of them.
+/// All replicas that are up and in a group are normal in one view, whose primary is one of them.
 pub fn one_view<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
-    let views: BTreeSet<_> = up(state).map(|it| (it.is_normal(), it.view)).collect();
+    let views: BTreeSet<_> = inside(state).map(|it| (it.is_normal(), it.view)).collect();
     let is_one = views.len() == 1 && views.first().is_some_and(|(is_normal, _)| *is_normal);
     is_one && up(state).any(|it| it.is_primary())
 }
 
-/// All replicas that are up have the same log, and have committed all of it.
-pub fn all_caught_up<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
-    let logs: BTreeSet<_> = up(state).map(|it| (&it.log, it.commit)).collect();
-    logs.iter().all(|(log, commit)| log.last() == *commit) && logs.len() == 1
+/// All replicas that are up and in a group have the same log, but for what some have dropped, and
+/// have committed all of it.
+pub fn all_caught_up<P: Params>(system: &System<P>, state: &SystemState<P>) -> bool {
+    let ends: BTreeSet<_> = inside(state).map(|it| (it.log.last(), it.commit)).collect();
+    let is_committed = ends.iter().all(|(last, commit)| last == commit) && ends.len() == 1;
+    is_committed && logs_agree(system, state)
 }
 
 /// A later view than the first has started.
 pub fn a_view_change<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
-    state.history.started > ViewNumber(1)
+    state.history.started > View::ZERO
 }
 
 /// And one that was wanted before has not.
@@ -225,6 +290,40 @@ pub fn a_request_that_waits<P: Params>(_: &System<P>, state: &SystemState<P>) ->
 pub fn recovering_during_a_view_change<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
     let is_changing = |it: &Replica<_>| matches!(it.status, Status::ViewChange { .. });
     up(state).any(is_changing) && up(state).any(Replica::is_recovering)
+}
+
+/// A replica takes part in a later epoch than the first.
+pub fn an_epoch_begun<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
+    state.history.epoch > Epoch::ZERO
+}
+
+/// Every command is answered, and one is committed in a later epoch than the first.
+pub fn answered_in_a_later_epoch<P: Params>(system: &System<P>, state: &SystemState<P>) -> bool {
+    let reaches = |known: &Replica<MachineOf<P>>| {
+        known.group.as_ref().is_some_and(|group| known.commit > group.since)
+    };
+    all_answered(system, state) && up(state).any(reaches)
+}
+
+/// A replica was replaced, and enough take part in the new epoch for it to go.
+pub fn a_replica_may_go<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
+    let may_go = |it: &Replica<_>| it.is_outside() && it.commit > Index::ZERO;
+    up(state).any(|it| may_go(it) && it.group.as_ref().is_some_and(|group| !gives(group, it)))
+}
+
+/// Of the latest group all that are up take part, and of the groups before nobody else does.
+pub fn the_group_takes_part<P: Params>(system: &System<P>, state: &SystemState<P>) -> bool {
+    let group = latest_group(system, state);
+    claims::servers_up(state).all(|(id, it)| it.is_apart() != group.has(id))
+}
+
+/// All that are up and were replaced may go.
+pub fn all_replaced_may_go<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
+    let is_needed = |(id, it): (Id, &Replica<MachineOf<P>>)| {
+        let group = it.group.as_ref();
+        it.is_outside() && group.is_some_and(|group| group.before.contains(&id) && gives(group, it))
+    };
+    !claims::servers_up(state).any(is_needed)
 }
 
 /// Two replicas have different requests under one op-number.

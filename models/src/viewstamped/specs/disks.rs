@@ -43,6 +43,7 @@ pub fn same_durable(now: &MemberState<Kv>, started: &MemberState<Kv>) -> bool {
     let of = |known: &Replica<Kv>| (known.view, known.last_normal, known.log.last(), known.nonce);
     now.is_recovering()
         || of(now) == of(started)
+            && now.group == started.group
             && now.crashes == started.crashes
             && agree_up_to(now.log.last(), &now.log, &started.log)
 }

@@ -2,6 +2,7 @@
 
 pub mod custom;
 mod disks;
+mod epochs;
 pub mod live;
 mod paper;
 mod safety;
@@ -14,6 +15,7 @@ use stateright::actor::Id;
 
 use super::claims::ghost::Ghost;
 use super::claims::properties::{Condition, System};
+use super::group::Group;
 use super::rules::Rule;
 use super::state::Storage;
 use super::{Limits, Server, Timing, Viewstamped};
@@ -24,6 +26,7 @@ use crate::rules::{AllBut, RuleBook};
 use crate::system::Boxed;
 
 pub use disks::*;
+pub use epochs::*;
 pub use paper::*;
 pub use safety::*;
 
@@ -59,7 +62,7 @@ pub const fn fact(name: &'static str, condition: Condition<Checked>) -> Fact {
 /// The specs of Viewstamped Replication.
 pub fn all() -> Vec<Box<dyn AnySpec>> {
     let safety = safety::all().into_iter().chain(paper::all());
-    safety.chain(disks::all()).chain(live::all()).collect()
+    safety.chain(disks::all()).chain(live::all()).chain(epochs::all()).collect()
 }
 
 /// The number of the store that each replica begins with. A wiped one begins with another.
@@ -86,8 +89,8 @@ fn system(
         ..Habits::ALL
     };
     let timing = Timing::of(&Settings::default());
-    let first_stores = replicas.iter().map(|id| (*id, FIRST_STORE)).collect();
-    let server =
-        Server { replicas: replicas.clone(), first_stores, timing, limits, on_disk, rules };
+    let stores = replicas.iter().map(|id| (*id, FIRST_STORE)).collect();
+    let founders = Group::of_founders(replicas.clone(), stores);
+    let server = Server { founders, least: 1, timing, limits, on_disk, rules };
     crate::system::system(Arc::new(Ghost::default()), count, server, &replicas, scripts, habits)
 }

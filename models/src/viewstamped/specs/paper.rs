@@ -88,7 +88,7 @@ pub fn backups_crash((): &(), _: &Now, action: &ActionOf<Viewstamped<Checked>>) 
         Action::Crash(id) => usize::from(*id) > 0,
         Action::Timeout(id, Server(Timer::Silence)) => usize::from(*id) == 1,
         Action::Deliver { dst, msg: Peer(message), .. } => {
-            usize::from(*dst) > 0 || message.view().is_none_or(|view| view == ViewNumber(1))
+            usize::from(*dst) > 0 || message.view().is_none_or(|view| view.number == ViewNumber(1))
         }
         _ => true,
     }
