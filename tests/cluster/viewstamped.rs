@@ -7,6 +7,7 @@ use quorate_models::viewstamped::protocol::Node;
 use serde_json::Value;
 
 use crate::load::{OPERATIONS, assert_stands, assert_stands_while_leaders_die};
+use crate::member::{change, member};
 use crate::support::cluster::{Cluster, expect, quorate, wait_for};
 
 /// Waits until all are normal in one view.
@@ -101,13 +102,32 @@ fn with_disks_no_acknowledged_write_is_lost_when_all_are_killed() {
     });
 }
 
-/// Who asks for another member is refused, and the config stays as it is.
+/// A node dies for good, and a new one takes its place. The group that began is not enough any more
+/// then: the node that came is one of the two that are left when another one dies.
 #[test]
-fn the_members_stay_those_that_it_began_with() {
+fn a_node_that_is_dead_is_replaced_and_no_acknowledged_write_is_lost() {
     let cluster = Cluster::start_of::<Node>(3);
-    let config = cluster.config();
-    let before = fs::read_to_string(&config).expect("the config");
-    let add = ["member", "--config", &config, "add", "4", "--address", "127.0.0.1:9"];
-    expect(&quorate(add), 1, &["viewstamped keeps the members with which the cluster began"]);
-    assert_eq!(fs::read_to_string(&config).expect("the config"), before);
+    let [address] = cluster.free_addresses();
+    assert_stands(&cluster, |load| {
+        load.wait_for(OPERATIONS);
+        let dead = cluster.leader();
+        cluster.kill(dead);
+        load.wait_for(OPERATIONS);
+        let unheard = ["the leader does not hear node 4, which the change needs: start it first"];
+        expect(&member(&cluster, &["add", "4", "--address", &address]), 1, &unheard);
+        cluster.start_new(4);
+        let stay: Vec<String> = (1..=4).filter(|id| *id != dead).map(|id| id.to_string()).collect();
+        let words: Vec<&str> = ["replace"].into_iter().chain(stay.iter().map(|id| &**id)).collect();
+        change(&cluster, &words);
+        load.wait_for(OPERATIONS);
+        assert_eq!(cluster.number(cluster.leader(), "epoch"), Some(1));
+        expect(&member(&cluster, &["remove", "4"]), 1, &["no fewer than 3 nodes may be left"]);
+        wait_for("node 4 to take part", || (cluster.number(4, "epoch")? == 1).then_some(()));
+        // The leader, or another one of those who were there before.
+        let next = (1..=3).find(|id| *id != dead).expect("two are left");
+        cluster.kill(next);
+        load.wait_for(OPERATIONS);
+        cluster.restart(next);
+        load.wait_for(OPERATIONS);
+    });
 }

@@ -66,8 +66,7 @@
 //!   says which store each replica has: one with another store recovers in that epoch first.
 //! - In a new group the turns begin with the primary of the old one, if it stays.
 //!
-//! Nodes keep the replicas that they began with so far (`protocol.rs`). Reads by lease (VRR §6.3)
-//! are not here.
+//! Reads by lease (VRR §6.3) are not here.
 
 mod backup;
 pub mod checkpoint;

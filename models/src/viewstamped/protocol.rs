@@ -14,6 +14,7 @@ use crate::kv::{Command, Kv};
 use crate::protocol::{Misfit, Protocol, Said, Settings, majority_follows, milliseconds};
 use crate::quorum::is_majority;
 use crate::rules::AllRules;
+use crate::service::Part::Voter;
 use crate::service::{NO_MEMBER, Number, Status};
 
 /// What a node of a cluster runs: the key-value store behind all rules.
@@ -40,6 +41,8 @@ impl Protocol for Node {
         &[(AGAIN, milliseconds(50, 50)), (SILENCE, milliseconds(150, 300))];
 
     const OPTIONS: &'static [(&'static str, bool)] = &[(ON_DISK, false)];
+
+    const CHANGES_MEMBERS: bool = true;
 
     /// Of fewer a crash leaves no majority that remembers anything.
     const LEAST_NODES: usize = 3;
@@ -86,6 +89,7 @@ impl Protocol for Node {
             measures: measures(replica),
             lags: self.lags(id, replica),
             warnings: self.warnings(id, replica),
+            members: self.group(replica).replicas.iter().map(|id| (*id, Voter)).collect(),
             ..Status::default()
         }
     }
