@@ -7,6 +7,7 @@ use std::fs;
 use std::path::Path;
 
 use quorate_models::primary_backup::{self, naive};
+use quorate_models::quorum_store::abd;
 use quorate_models::{chain, fenced, multi_paxos, raft, viewstamped, zab};
 
 const LINES: usize = 400;
@@ -158,7 +159,7 @@ fn every_source_keeps_the_limits() {
 }
 
 /// The folders of the protocols, and the rules of each.
-fn rules() -> [(&'static str, Vec<String>); 8] {
+fn rules() -> [(&'static str, Vec<String>); 9] {
     fn names<Rule: Debug>(rules: &[Rule]) -> Vec<String> {
         rules.iter().map(|rule| format!("{rule:?}")).collect()
     }
@@ -170,6 +171,7 @@ fn rules() -> [(&'static str, Vec<String>); 8] {
         ("models/src/viewstamped/", names(viewstamped::rules::Rule::ALL)),
         ("models/src/multi_paxos/", names(multi_paxos::rules::Rule::ALL)),
         ("models/src/zab/", names(zab::rules::Rule::ALL)),
+        ("models/src/quorum_store/abd/", names(abd::rules::Rule::ALL)),
         ("models/src/primary_backup/naive/", names(naive::rules::Rule::ALL)),
     ]
 }

@@ -147,6 +147,8 @@ pub enum Refused {
     Overflow,
     /// The value would have more than [`VALUE_MAX`] bytes, or the answer more than [`READ_MAX`].
     TooLong,
+    /// The command is about more than reading or writing one key, and the cluster has no log.
+    NoRegister,
 }
 
 /// The store: what every server computes from the log.

@@ -9,6 +9,7 @@
 //! | [`chain`] | a row of servers, each of which has all that the one behind it has |
 //! | [`viewstamped`] | the same, and nothing on a disk |
 //! | [`zab`] | one log on a majority of the disks, in the order of its leaders' epochs |
+//! | [`quorum_store`] | registers on a majority of the servers, and no leader |
 //! | [`fenced`] | a store that takes nothing of a writer that was replaced |
 //!
 //! A folder is a protocol, and the page of its module says which file has what. [`specs`] lists
@@ -77,6 +78,7 @@ pub mod pieces;
 pub mod primary_backup;
 pub mod protocol;
 pub mod quorum;
+pub mod quorum_store;
 pub mod raft;
 pub mod record;
 mod records;
@@ -116,6 +118,7 @@ pub fn specs() -> Vec<Box<dyn quorate_checker::AnySpec>> {
     specs.extend(viewstamped::specs::all());
     specs.extend(multi_paxos::specs::all());
     specs.extend(zab::specs::all());
+    specs.extend(quorum_store::abd::specs::all());
     specs
 }
 

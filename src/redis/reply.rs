@@ -154,6 +154,7 @@ fn refused(why: Refused) -> String {
             "ERR a value has {VALUE_MAX} bytes at most, and an answer has {READ_MAX}; nothing was \
              changed"
         ),
+        Refused::NoRegister => "ERR this cluster reads and writes single keys, and no more".into(),
     }
 }
 

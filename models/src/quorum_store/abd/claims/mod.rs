@@ -1,0 +1,4 @@
+//! What is true of the atomic register.
+
+pub mod ghost;
+pub mod properties;

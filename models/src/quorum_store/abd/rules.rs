@@ -1,0 +1,36 @@
+//! The rules of the atomic register: each with one sentence and its source. A test suspends each in
+//! turn and shows what it is needed for.
+//!
+//! Guards that are no rules, and why:
+//!
+//! - A replica that tells twice what it holds counts once (`handle_queried`): it is told by replica.
+//! - What a coordinator does for a later command of a session it does not give up for an earlier one
+//!   (`handle_request`). The client has the answer to that one.
+//!
+//! Of the sources, "ABD" is Attiya, Bar-Noy, Dolev: Sharing Memory Robustly in Message-Passing
+//! Systems, JACM 1995, and "LS" is Lynch, Shvartsman: Robust Emulation of Shared Memory Using Dynamic
+//! Quorum-Acknowledged Broadcasts, FTCS 1997.
+
+use crate::rules::rules;
+
+rules! {
+    WriterQueries: "a write has a tag above all that a majority holds", "LS §3";
+    TagHasWriter: "of two writes of one number the tags tell who wrote", "LS §3";
+    RetryKeepsTag: "a write that is sent again keeps its tag", "quorate";
+    MajorityTells: "an operation goes on when a majority has told what it holds", "ABD §3";
+    HighestTagIsTaken: "of what a majority holds the highest tag counts", "ABD §3";
+    ReaderWritesBack: "what a read returns is stored by a majority first", "ABD §3";
+    MajorityStores: "an operation is answered when a majority has stored", "ABD §3";
+    ReplicaCountsOnce: "who has stored counts once, however often it says so", "ABD §3";
+    AnswersOfThisOperation: "an answer counts only for the operation that asked", "ABD §3";
+    HigherTagOnly: "a replica takes only what is later than what it holds", "ABD §3";
+    TagSurvivesCrash: "what a replica holds is on its disk", "quorate";
+    SaveBeforeSend: "what a message tells is on disk before the message is sent", "quorate";
+    WipedIsSilent: "a server that has lost its disk takes part in nothing", "DISC'17 §4";
+    AnswerIsItsOwn: "a client takes an answer only for the command that it is waiting for",
+        "thesis §6.3";
+
+    // Nothing bad comes of it without these; but something good never comes.
+    ClientAsksAgain: "a client that gets no answer asks again", "quorate";
+    ClientTriesAnother: "a client that gets no answer asks another server", "quorate";
+}

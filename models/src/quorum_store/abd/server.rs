@@ -1,0 +1,62 @@
+//! What every handler uses: the state, the rules, who counts, and what is saved.
+
+use std::collections::BTreeMap;
+
+use stateright::actor::Id;
+
+use super::rules::Rule;
+use super::state::{State, Storage};
+use super::{MachineOf, Params, Server};
+use crate::quorum::is_majority;
+use crate::rules::RuleBook;
+use crate::step::Stored;
+
+/// One handler call of a server.
+pub(super) type Step<'a, 's, P> = crate::step::Step<'a, 's, Server<P>>;
+
+impl<P: Params> Server<P> {
+    /// All servers but `id`.
+    pub(super) fn others(&self, id: Id) -> impl Iterator<Item = Id> {
+        self.servers.iter().copied().filter(move |other| *other != id)
+    }
+
+    /// Whether so many servers are a majority.
+    pub(super) fn is_quorum(&self, count: usize) -> bool {
+        is_majority(count, self.servers.len())
+    }
+
+    /// A server starts, for the first time or after a crash. One whose store is not that of the
+    /// founding has lost what it had stored.
+    pub(super) fn start(
+        &self,
+        id: Id,
+        storage: Option<&Storage<MachineOf<P>>>,
+    ) -> State<MachineOf<P>> {
+        let storage = storage.cloned().unwrap_or_else(|| Storage::of(0));
+        let is_founders = self.first_stores.get(&id) == Some(&storage.store);
+        State { storage, is_wiped: !is_founders, open: BTreeMap::new() }
+    }
+}
+
+impl<P: Params> Step<'_, '_, P> {
+    pub(super) fn require(&self, rule: Rule, condition: bool) -> bool {
+        self.server.rules.require(rule, condition)
+    }
+
+    pub(super) fn keeps(&self, rule: Rule) -> bool {
+        self.server.rules.keeps(rule)
+    }
+}
+
+impl<P: Params> Stored for Server<P> {
+    fn to_save(&self, state: &State<MachineOf<P>>) -> Storage<MachineOf<P>> {
+        match self.rules.keeps(Rule::TagSurvivesCrash) {
+            true => state.storage.clone(),
+            false => Storage::of(state.storage.store),
+        }
+    }
+
+    fn saves_first(&self) -> bool {
+        self.rules.keeps(Rule::SaveBeforeSend)
+    }
+}

@@ -1,0 +1,111 @@
+//! What is checked of the liveness of the atomic register, with which bounds. Time moves in ticks of
+//! 50 ms: a client asks again after 100 ms.
+
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use quorate_checker::AnySpec;
+use quorate_checker::spec::{Claim, Cut, Faults, Timely};
+
+use super::{
+    AbdSpec, Book, EVERY_RULE, Fact, SEEN, founded, keeps_all_durable, same_durable, system,
+};
+use crate::claims::all_answered;
+use crate::kv::{Command, get, put};
+use crate::member;
+use crate::operator;
+use crate::quorum_store::abd::Timer;
+use crate::quorum_store::abd::claims::{ghost, properties};
+use crate::system::{Boxed, suspended};
+
+/// What a spec lets happen, and how often.
+#[derive(Clone, Debug)]
+pub struct Bounds<'a> {
+    pub servers: usize,
+    /// One client for each.
+    pub scripts: &'a [&'a [Command]],
+    pub faults: Faults,
+    /// After how many ticks a crashed server is back, or `None`: never.
+    pub recovery: Option<RangeInclusive<u8>>,
+    /// The links that may be cut.
+    pub cut: Option<Cut>,
+}
+
+impl Default for Bounds<'_> {
+    fn default() -> Self {
+        Bounds { servers: 3, scripts: &[], faults: Faults::NONE, recovery: None, cut: None }
+    }
+}
+
+pub const ALL_ANSWERED: &str = "all answered";
+
+fn range(timer: &member::Timer<Timer>) -> RangeInclusive<u8> {
+    match timer {
+        member::Timer::Retry | member::Timer::Try(_) => 2..=2,
+        member::Timer::Orders => operator::TICKS,
+        member::Timer::Server(timer) => match *timer {},
+    }
+}
+
+/// Registers within `bounds`, on the clock: each command is answered whatever the faults were.
+pub fn abd(name: &str, rules: Book, bounds: Bounds<'_>, facts: &[Fact]) -> AbdSpec {
+    let is_durable = keeps_all_durable(&rules);
+    let suspended = suspended(&rules);
+    let claims = properties::safety().into_iter();
+    let claims = claims.map(|(name, claim)| Claim::always(name, SEEN, claim));
+    let system = system(rules, bounds.servers, bounds.scripts);
+    let spec = founded(name, system, bounds.servers)
+        .claims(claims.chain(facts.iter().cloned()))
+        .suspending(suspended)
+        .ghost(ghost::observe)
+        .may_end()
+        .faults(bounds.faults)
+        .timely(Timely {
+            tick: Some(Duration::from_millis(50)),
+            recovery: bounds.recovery,
+            ..Timely::of(range)
+        })
+        .eventually(ALL_ANSWERED, SEEN, all_answered);
+    let spec = if let Some(cut) = bounds.cut { spec.cut(cut) } else { spec };
+    if is_durable { spec.durable(same_durable) } else { spec }
+}
+
+/// The counts change only with a reason.
+pub(super) fn listed() -> Vec<Box<dyn AnySpec>> {
+    vec![
+        failover().counts(7_199, 35_804).boxed(),
+        lossy().counts(10_945, 52_192).boxed(),
+        cut_link().counts(28_543, 151_930).boxed(),
+    ]
+}
+
+const CRASH: Faults = Faults { crashes: 1, down_at_once: 1, ..Faults::NONE };
+
+/// A server dies for good, and nobody waits for anything but for a client to ask another one.
+pub fn failover() -> AbdSpec {
+    let scripts: &[&[Command]] = &[&[put("x", "1"), get("x")]];
+    let bounds = Bounds { scripts, faults: CRASH, ..Bounds::default() };
+    abd("quorum-store/abd-failover-live", EVERY_RULE, bounds, &[])
+        .summary("a server dies for good, and each command is answered")
+        .worst_case(ALL_ANSWERED, SEEN, all_answered)
+}
+
+/// A message is lost.
+pub fn lossy() -> AbdSpec {
+    let scripts: &[&[Command]] = &[&[put("x", "1"), get("x")]];
+    let bounds =
+        Bounds { scripts, faults: Faults { drops: 1, ..Faults::NONE }, ..Bounds::default() };
+    abd("quorum-store/abd-lossy-live", EVERY_RULE, bounds, &[])
+        .summary("a message is lost, and each command is answered all the same")
+        .worst_case(ALL_ANSWERED, SEEN, all_answered)
+}
+
+/// One link of three is cut for good.
+pub fn cut_link() -> AbdSpec {
+    let scripts: &[&[Command]] = &[&[put("x", "1")], &[get("x")]];
+    let cut = Some(Cut::between([0], [1]));
+    let bounds = Bounds { scripts, cut, ..Bounds::default() };
+    abd("quorum-store/abd-cut-link-live", EVERY_RULE, bounds, &[])
+        .summary("one link of three is cut for good, and nobody notices")
+        .worst_case(ALL_ANSWERED, SEEN, all_answered)
+}

@@ -1,0 +1,103 @@
+//! Within which bounds the atomic register is checked.
+
+pub mod live;
+mod safety;
+
+use quorate_checker::AnySpec;
+use quorate_checker::spec::{Claim, Sees, Spec};
+use stateright::actor::Id;
+
+use super::claims::ghost::Ghost;
+use super::claims::properties::{Condition, System};
+use super::rules::Rule;
+use super::state::Storage;
+use super::{Abd, MemberState, Server};
+use crate::client::Habits;
+use crate::kv::{Command, Kv};
+use crate::member;
+use crate::rules::{AllBut, RuleBook};
+use crate::system::{Boxed, clients_mut};
+
+pub use safety::*;
+
+/// The rule book of the specs, which can suspend rules.
+pub type Book = AllBut<Rule>;
+
+/// The whole protocol.
+pub const EVERY_RULE: Book = AllBut(Vec::new());
+
+/// What the servers of the specs are made for.
+pub type Checked = (Kv, Book);
+
+/// What is known of the past of a run.
+pub type Past = Ghost<Kv>;
+
+/// A spec of registers that hold keys of the key-value store.
+pub type AbdSpec = Spec<Abd<Checked>, (), Past>;
+
+impl Boxed for AbdSpec {
+    fn boxed(self) -> Box<dyn AnySpec> {
+        Box::new(self)
+    }
+}
+
+/// What the claims see: who is in which state, and what happened.
+pub const SEEN: Sees = Sees::ACTORS.and(Sees::GHOST);
+
+/// A fact, which must be reachable.
+pub type Fact = Claim<Abd<Checked>, (), Past>;
+
+/// A fact about who is in which state, and about what happened.
+pub const fn fact(name: &'static str, condition: Condition<Checked>) -> Fact {
+    Claim::reachable(name, SEEN, condition)
+}
+
+/// All specs of the atomic register.
+pub fn all() -> Vec<Box<dyn AnySpec>> {
+    let mut all = safety::listed();
+    all.extend(live::listed());
+    all
+}
+
+/// `count` servers, and clients with these scripts, each of which may ask any of them.
+fn system(rules: Book, count: usize, scripts: &[&[Command]]) -> System<Checked> {
+    let servers: Vec<Id> = (0..count).map(Id::from).collect();
+    let first_stores = servers.iter().map(|id| (*id, FIRST_STORE)).collect();
+    let habits = Habits {
+        asks_again: rules.keeps(Rule::ClientAsksAgain),
+        tries_another: rules.keeps(Rule::ClientTriesAnother),
+        knows_its_answer: rules.keeps(Rule::AnswerIsItsOwn),
+        begins_once: rules.keeps(Rule::RetryKeepsTag),
+        ..Habits::ALL
+    };
+    let server = Server { servers: servers.clone(), first_stores, rules };
+    crate::system::system(Ghost::default(), count, server, &servers, scripts, habits)
+}
+
+/// The number of the store that each server has at first. One that was lost has another.
+const FIRST_STORE: u64 = 1;
+
+/// `system` as a spec, in which each client asks for a tag for each of its writes, and each asks
+/// another server first.
+fn founded(name: &str, system: System<Checked>, servers: usize) -> AbdSpec {
+    let mut spec = Spec::new(name, system, servers);
+    spec.storages = vec![Some(Storage::of(FIRST_STORE)); servers];
+    for (number, client) in clients_mut(&mut spec).enumerate() {
+        client.begins_anew = true;
+        client.servers.rotate_left(number % servers);
+    }
+    spec
+}
+
+/// True if all that is durable survives a crash by `rules`.
+fn keeps_all_durable(rules: &Book) -> bool {
+    rules.keeps(Rule::TagSurvivesCrash) && rules.keeps(Rule::SaveBeforeSend)
+}
+
+/// True if two states of a member say the same about what survives a crash.
+pub fn same_durable(one: &MemberState<Kv>, other: &MemberState<Kv>) -> bool {
+    match (one, other) {
+        (member::State::Server(one), member::State::Server(other)) => one.storage == other.storage,
+        _ => true,
+    }
+}

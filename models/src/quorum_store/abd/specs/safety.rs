@@ -1,0 +1,151 @@
+//! Safety: what is checked while timers fire at any moment, with which bounds.
+
+use quorate_checker::AnySpec;
+use quorate_checker::spec::{Action, ActionOf, Claim, Faults, State as SpecState};
+
+use super::{
+    AbdSpec, Book, Checked, EVERY_RULE, Fact, Past, SEEN, fact, founded, keeps_all_durable,
+    same_durable, system,
+};
+use crate::kv::{Command, get, put};
+use crate::quorum_store::abd::Abd;
+use crate::quorum_store::abd::claims::ghost;
+use crate::quorum_store::abd::claims::properties::{self, LINEARIZABILITY};
+use crate::quorum_store::abd::rules::Rule;
+use crate::rules::AllBut;
+use crate::service::Message;
+use crate::system::{Boxed, suspended};
+
+/// A state of these specs.
+type Now = SpecState<Abd<Checked>, Past>;
+
+/// What a spec lets happen, and how often.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds<'a> {
+    pub servers: usize,
+    /// One client for each.
+    pub scripts: &'a [&'a [Command]],
+    pub retries: u8,
+    pub faults: Faults,
+}
+
+impl Default for Bounds<'_> {
+    fn default() -> Self {
+        Bounds { servers: 3, scripts: &[], retries: 0, faults: Faults::NONE }
+    }
+}
+
+/// Registers within `bounds`: their safety, and the facts that must be reachable.
+pub fn abd(name: &str, rules: Book, bounds: Bounds<'_>, facts: &[Fact]) -> AbdSpec {
+    let is_durable = keeps_all_durable(&rules);
+    let suspended = suspended(&rules);
+    let claims = properties::safety().into_iter();
+    let claims = claims.map(|(name, claim)| Claim::always(name, SEEN, claim));
+    let system = system(rules, bounds.servers, bounds.scripts);
+    let spec = founded(name, system, bounds.servers)
+        .claims(claims.chain(facts.iter().cloned()))
+        .suspending(suspended)
+        .ghost(ghost::observe)
+        .may_end()
+        .faults(bounds.faults)
+        .timeouts("client retries", |timer| timer.is_retry(), bounds.retries);
+    if is_durable { spec.durable(same_durable) } else { spec }
+}
+
+/// The counts change only with a reason.
+pub(super) fn listed() -> Vec<Box<dyn AnySpec>> {
+    vec![
+        two_writers().counts(1_484_468, 5_584_218).boxed(),
+        readers().counts(530_298, 2_114_952).boxed(),
+        crash().counts(71_880, 275_565).boxed(),
+        lossy().counts(809_710, 4_467_239).boxed(),
+        doubled().counts(62_456, 189_675).boxed(),
+        in_turn("quorum-store/abd-in-turn", EVERY_RULE).counts(793_029, 3_318_237).boxed(),
+        one_writer().boxed(),
+    ]
+}
+
+const CRASH: Faults = Faults { crashes: 1, down_at_once: 1, ..Faults::NONE };
+
+const ALL_ANSWERED: Fact = fact("all answered", crate::claims::all_answered);
+const LATER: Fact = fact("a read takes what its coordinator lacks", properties::a_late_read);
+
+/// Two clients write at once, and one of them reads.
+pub fn two_writers() -> AbdSpec {
+    let scripts: &[&[Command]] = &[&[put("x", "1"), get("x")], &[put("x", "2")]];
+    let bounds = Bounds { scripts, ..Bounds::default() };
+    let facts = [ALL_ANSWERED, fact("two writes of one number", properties::two_of_one_number)];
+    abd("quorum-store/abd-two-writers", EVERY_RULE, bounds, &facts)
+        .summary("two clients write at once, each has a tag of its own, and one of them reads")
+}
+
+/// A client writes while another one reads twice.
+pub fn readers() -> AbdSpec {
+    let scripts: &[&[Command]] = &[&[put("x", "1")], &[get("x"), get("x")]];
+    let bounds = Bounds { scripts, ..Bounds::default() };
+    abd("quorum-store/abd-readers", EVERY_RULE, bounds, &[ALL_ANSWERED, LATER])
+        .summary("a client reads twice while another one writes, and does not go back in time")
+}
+
+/// A server crashes and is back with what it saved.
+pub fn crash() -> AbdSpec {
+    let scripts: &[&[Command]] = &[&[put("x", "1")], &[get("x")]];
+    let bounds = Bounds { scripts, faults: CRASH, ..Bounds::default() };
+    abd("quorum-store/abd-crash", EVERY_RULE, bounds, &[ALL_ANSWERED, LATER])
+        .summary("a server crashes, and is back with what it saved, or not at all")
+}
+
+/// A message is lost, and a client asks another server.
+pub fn lossy() -> AbdSpec {
+    let scripts: &[&[Command]] = &[&[put("x", "1"), get("x")]];
+    let faults = Faults { drops: 1, ..Faults::NONE };
+    let bounds = Bounds { scripts, retries: 1, faults, ..Bounds::default() };
+    let two = fact("two coordinate one operation", properties::two_coordinate);
+    abd("quorum-store/abd-lossy", EVERY_RULE, bounds, &[ALL_ANSWERED, two])
+        .summary("a message is lost, and a client asks another server")
+}
+
+/// A message arrives twice, and again when its operation is over.
+pub fn doubled() -> AbdSpec {
+    let scripts: &[&[Command]] = &[&[put("x", "1"), get("x")]];
+    let faults = Faults { duplicates: 1, ..Faults::NONE };
+    abd(
+        "quorum-store/abd-doubled",
+        EVERY_RULE,
+        Bounds { scripts, faults, ..Bounds::default() },
+        &[ALL_ANSWERED],
+    )
+    .summary("a message arrives twice, and again when its operation is over")
+}
+
+/// A client writes when another one's write is answered, and reads what it has written.
+pub fn in_turn(name: &str, rules: Book) -> AbdSpec {
+    let scripts: &[&[Command]] = &[&[get("y"), put("x", "1"), get("x")], &[put("x", "2")]];
+    abd(name, rules, Bounds { scripts, ..Bounds::default() }, &[ALL_ANSWERED])
+        .summary("a client writes after another one, and reads what it has written")
+        .directed(SECOND_GOES_FIRST, second_goes_first)
+}
+
+/// What [`second_goes_first`] restricts, in words.
+pub const SECOND_GOES_FIRST: &str = "no server hears C1 before C2 has its answer";
+
+/// True of what [`SECOND_GOES_FIRST`] says.
+fn second_goes_first((): &(), now: &Now, action: &ActionOf<Abd<Checked>>) -> bool {
+    let states = &now.system.actor_states;
+    let mut clients = states.iter().filter_map(|state| state.client());
+    let is_answered = clients.next_back().is_some_and(|second| !second.answers.is_empty());
+    let second = states.len() - 1;
+    match action {
+        Action::Deliver { src, msg: Message::Request(_), .. } => {
+            is_answered || usize::from(*src) == second
+        }
+        _ => true,
+    }
+}
+
+/// A writer that asks nobody which tag is the next, as in the first paper, where only one writes.
+fn one_writer() -> AbdSpec {
+    in_turn("quorum-store/abd-one-writer", AllBut(vec![Rule::WriterQueries]))
+        .summary("a register that is made for one writer has two")
+        .expect_violation(LINEARIZABILITY)
+}

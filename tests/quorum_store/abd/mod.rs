@@ -1,0 +1,4 @@
+//! The atomic register: it holds, and each of its rules is needed.
+
+mod rules;
+mod specs;
