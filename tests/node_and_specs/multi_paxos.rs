@@ -77,6 +77,7 @@ fn specs_of_multi_paxos() -> Vec<MultiPaxosSpec> {
         lease::crash("multi-paxos/lease-crash", EVERY_RULE),
         lease::rounds("multi-paxos/lease-rounds", EVERY_RULE),
         lease::reads("multi-paxos/lease-reads", EVERY_RULE),
+        lease::deposed("multi-paxos/lease-deposed", EVERY_RULE),
         membership::members_add(),
         membership::members_remove(),
         membership::members_write(),

@@ -91,7 +91,11 @@ necessary! {
     save_before_send: SaveBeforeSend breaks SAVED_BEFORE_SENT in 5
         within Bounds { scripts: &[&[put("x", "1")]], ..THREE };
     wiped_is_silent: WipedIsSilent breaks LINEARIZABILITY in 19
-        within Bounds { scripts: &[&[put("x", "1")], &[get("x"), get("x")]], faults: WIPE, ..THREE };
+        within Bounds {
+            scripts: &[&[put("x", "1")], &[get("x"), get("x")]],
+            faults: WIPE,
+            ..THREE
+        };
     answer_is_its_own: AnswerIsItsOwn breaks LINEARIZABILITY in 9
         within Bounds { scripts: &[&[put("x", "1"), get("x")]], faults: DUPLICATE, ..THREE };
 }

@@ -24,8 +24,8 @@
 //!  |<--- Reply ----|                   |                 |
 //! ```
 //!
-//! A read asks in the same way, takes what has the highest tag, and has a majority store that before
-//! it answers. Otherwise the next read could miss it.
+//! A read asks in the same way, takes what has the highest tag, and has a majority store that
+//! before it answers. Otherwise the next read could miss it.
 //!
 //! | rule | where |
 //! |---|---|
@@ -37,9 +37,9 @@
 //! | what survives a crash | `server.rs`: `to_save` |
 //!
 //! Deviations. In the papers whoever writes is a process that coordinates its own operations. Here
-//! clients come and go, and a client that is not answered asks another server. So the tag of a write
-//! is told to its client, which sends it with every copy of the command: the same write has one tag,
-//! whoever coordinates it.
+//! clients come and go, and a client that is not answered asks another server. So the tag of a
+//! write is told to its client, which sends it with every copy of the command: the same write has
+//! one tag, whoever coordinates it.
 //!
 //! A command that is no plain read or write of one key is refused: it needs a log.
 

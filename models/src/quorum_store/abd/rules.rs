@@ -3,13 +3,15 @@
 //!
 //! Guards that are no rules, and why:
 //!
-//! - A replica that tells twice what it holds counts once (`handle_queried`): it is told by replica.
-//! - What a coordinator does for a later command of a session it does not give up for an earlier one
-//!   (`handle_request`). The client has the answer to that one.
+//! - A replica that tells twice what it holds counts once (`handle_queried`): what is told is kept
+//!   by replica.
+//! - A coordinator does not give up a later command of a session for an earlier one
+//!   (`handle_request`). The client has the answer to the earlier one.
 //!
 //! Of the sources, "ABD" is Attiya, Bar-Noy, Dolev: Sharing Memory Robustly in Message-Passing
-//! Systems, JACM 1995, and "LS" is Lynch, Shvartsman: Robust Emulation of Shared Memory Using Dynamic
-//! Quorum-Acknowledged Broadcasts, FTCS 1997.
+//! Systems, JACM 1995, "LS" is Lynch, Shvartsman: Robust Emulation of Shared Memory Using Dynamic
+//! Quorum-Acknowledged Broadcasts, FTCS 1997, and "DISC'17" is Michael, Ports, Sharma, Szekeres:
+//! Recovering Shared Objects Without Stable Storage.
 
 use crate::rules::rules;
 

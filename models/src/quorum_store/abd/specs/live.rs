@@ -1,5 +1,5 @@
-//! What is checked of the liveness of the atomic register, with which bounds. Time moves in ticks of
-//! 50 ms: a client asks again after 100 ms.
+//! What is checked of the liveness of the atomic register, with which bounds. Time moves in ticks
+//! of 50 ms: a client asks again after 100 ms.
 
 use std::ops::RangeInclusive;
 use std::time::Duration;
