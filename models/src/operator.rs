@@ -6,7 +6,7 @@ use std::time::Duration;
 use stateright::actor::Id;
 
 use crate::number::Index;
-use crate::order::Order;
+use crate::order::{Change, Order};
 use crate::service::{Request, Sequence, Session};
 
 /// When an operator that waits gives its orders, in ticks: before there is a leader, or later.
@@ -25,6 +25,12 @@ pub struct Operator {
 }
 
 impl Operator {
+    /// One that asks for `changes`.
+    pub fn asking(changes: Vec<Asked>, waits: bool) -> Self {
+        let orders = changes.into_iter().map(|(to, change)| (Id::from(to), Order::Change(change)));
+        Operator { orders: orders.collect(), waits }
+    }
+
     /// What it sends to whom. The session of the operator bears its own id.
     pub fn requests(&self, id: Id) -> impl Iterator<Item = (Id, Request<Order>)> {
         let session = Session::of(id);
@@ -33,4 +39,27 @@ impl Operator {
             (*server, Request { session, sequence, since, command: order.clone() })
         })
     }
+}
+
+/// What is asked of which server.
+pub type Asked = (usize, Change);
+
+/// The server of this number leaves.
+pub fn remove(server: usize) -> Change {
+    Change::Remove { id: Id::from(server) }
+}
+
+/// The server of this number learns.
+pub fn add(server: usize) -> Change {
+    Change::Add { id: Id::from(server) }
+}
+
+/// The server of this number gets a vote.
+pub fn promote(server: usize) -> Change {
+    Change::Promote { id: Id::from(server) }
+}
+
+/// These have a vote, and no others.
+pub fn replace(voters: &[usize]) -> Change {
+    Change::Replace { voters: voters.iter().copied().map(Id::from).collect() }
 }

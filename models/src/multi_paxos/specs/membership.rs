@@ -22,13 +22,10 @@ use crate::multi_paxos::rules::Rule;
 use crate::multi_paxos::{Limits, MultiPaxos, Timer};
 use crate::number::{Index, Round};
 use crate::operator::Operator;
-use crate::order::{Change, Order};
+pub use crate::operator::{Asked, add, promote, remove, replace};
 use crate::rules::AllBut;
 use crate::service;
 use crate::system::{Boxed, servers_mut, with_operator};
-
-/// What is asked of which server.
-pub type Asked = (usize, Change);
 
 /// What a spec lets happen, how many of its servers vote at first and how many learn, and what is
 /// asked of them.
@@ -38,26 +35,6 @@ pub struct Bounds<'a> {
     pub learners: usize,
     pub changes: Vec<Asked>,
     pub safety: safety::Bounds<'a>,
-}
-
-/// The server of this number leaves.
-pub fn remove(server: usize) -> Change {
-    Change::Remove { id: Id::from(server) }
-}
-
-/// The server of this number learns.
-pub fn add(server: usize) -> Change {
-    Change::Add { id: Id::from(server) }
-}
-
-/// The server of this number gets a vote.
-pub fn promote(server: usize) -> Change {
-    Change::Promote { id: Id::from(server) }
-}
-
-/// These have a vote, and no others.
-pub fn replace(voters: &[usize]) -> Change {
-    Change::Replace { voters: voters.iter().copied().map(Id::from).collect() }
 }
 
 /// A change takes effect so many slots behind its own.
@@ -87,8 +64,7 @@ fn changing(
         server.founders = founders((0..voters).map(Id::from));
         server.founders.learners = (voters..voters + learners).map(Id::from).collect();
     }
-    let orders = changes.into_iter().map(|(to, change)| (Id::from(to), Order::Change(change)));
-    with_operator(spec, Operator { orders: orders.collect(), waits })
+    with_operator(spec, Operator::asking(changes, waits))
 }
 
 /// Of those who have a vote in the end one leads, and a majority follows it.

@@ -3,24 +3,18 @@
 //! The orders are on their way from the start and arrive at any moment, each at one server. Only a
 //! leader carries one out. No client asks for anything: the entries are no-ops and configurations.
 
-use std::collections::BTreeSet;
-
 use quorate_checker::AnySpec;
 use quorate_checker::spec::Claim;
-use stateright::actor::Id;
 
 use super::cut::BOTH;
 use super::live::{self, timed};
 use super::{Book, EVERY_RULE, Fact, RaftSpec, SEEN, directions, fact, safety};
 use crate::kv::{Command, put};
 use crate::operator::Operator;
-use crate::order::{Change, Order};
+pub use crate::operator::{Asked, add, promote, remove, replace};
 use crate::raft::claims::membership::{self, claims};
 use crate::system::{Boxed, servers_mut, with_operator};
 use quorate_checker::spec::Faults;
-
-/// What is asked of which server.
-pub type Asked = (usize, Change);
 
 /// What a spec lets happen, how many of its servers take part at first, and what is asked of them.
 #[derive(Clone, Debug)]
@@ -28,26 +22,6 @@ pub struct Bounds<'a> {
     pub founders: usize,
     pub changes: Vec<Asked>,
     pub safety: safety::Bounds<'a>,
-}
-
-/// The server of this number leaves.
-pub fn remove(server: usize) -> Change {
-    Change::Remove { id: Id::from(server) }
-}
-
-/// The server of this number learns.
-pub fn add(server: usize) -> Change {
-    Change::Add { id: Id::from(server) }
-}
-
-/// The server of this number gets a vote.
-pub fn promote(server: usize) -> Change {
-    Change::Promote { id: Id::from(server) }
-}
-
-/// These have a vote, and no others.
-pub fn replace(voters: &[usize]) -> Change {
-    Change::Replace { voters: voters.iter().copied().map(Id::from).collect::<BTreeSet<Id>>() }
 }
 
 /// Raft within `bounds`, whose timers fire at any moment: its safety, and the `facts` that must be
@@ -68,8 +42,7 @@ pub(super) fn changing(
     for server in servers_mut(&mut spec) {
         server.servers.truncate(founders);
     }
-    let orders = changes.into_iter().map(|(to, change)| (Id::from(to), Order::Change(change)));
-    with_operator(spec, Operator { orders: orders.collect(), waits })
+    with_operator(spec, Operator::asking(changes, waits))
 }
 
 /// So many servers, elections, and nothing else.

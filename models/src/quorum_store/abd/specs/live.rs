@@ -5,18 +5,15 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use quorate_checker::AnySpec;
-use quorate_checker::spec::{Claim, Cut, Faults, Timely};
+use quorate_checker::spec::{Cut, Faults, Timely};
 
-use super::{
-    AbdSpec, Book, EVERY_RULE, Fact, SEEN, founded, keeps_all_durable, same_durable, system,
-};
+use super::{AbdSpec, Book, EVERY_RULE, Fact, SEEN, checked};
 use crate::claims::all_answered;
 use crate::kv::{Command, get, put};
 use crate::member;
 use crate::operator;
 use crate::quorum_store::abd::Timer;
-use crate::quorum_store::abd::claims::{ghost, properties};
-use crate::system::{Boxed, suspended};
+use crate::system::Boxed;
 
 /// What a spec lets happen, and how often.
 #[derive(Clone, Debug)]
@@ -49,16 +46,7 @@ fn range(timer: &member::Timer<Timer>) -> RangeInclusive<u8> {
 
 /// Registers within `bounds`, on the clock: each command is answered whatever the faults were.
 pub fn abd(name: &str, rules: Book, bounds: Bounds<'_>, facts: &[Fact]) -> AbdSpec {
-    let is_durable = keeps_all_durable(&rules);
-    let suspended = suspended(&rules);
-    let claims = properties::safety().into_iter();
-    let claims = claims.map(|(name, claim)| Claim::always(name, SEEN, claim));
-    let system = system(rules, bounds.servers, bounds.scripts);
-    let spec = founded(name, system, bounds.servers)
-        .claims(claims.chain(facts.iter().cloned()))
-        .suspending(suspended)
-        .ghost(ghost::observe)
-        .may_end()
+    let spec = checked(name, rules, bounds.servers, bounds.scripts, facts)
         .faults(bounds.faults)
         .timely(Timely {
             tick: Some(Duration::from_millis(50)),
@@ -66,8 +54,7 @@ pub fn abd(name: &str, rules: Book, bounds: Bounds<'_>, facts: &[Fact]) -> AbdSp
             ..Timely::of(range)
         })
         .eventually(ALL_ANSWERED, SEEN, all_answered);
-    let spec = if let Some(cut) = bounds.cut { spec.cut(cut) } else { spec };
-    if is_durable { spec.durable(same_durable) } else { spec }
+    if let Some(cut) = bounds.cut { spec.cut(cut) } else { spec }
 }
 
 /// The counts change only with a reason.

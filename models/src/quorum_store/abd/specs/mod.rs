@@ -7,8 +7,8 @@ use quorate_checker::AnySpec;
 use quorate_checker::spec::{Claim, Sees, Spec};
 use stateright::actor::Id;
 
-use super::claims::ghost::Ghost;
-use super::claims::properties::{Condition, System};
+use super::claims::ghost::{self, Ghost};
+use super::claims::properties::{self, Condition, System};
 use super::rules::Rule;
 use super::state::Storage;
 use super::{Abd, MemberState, Server};
@@ -16,7 +16,7 @@ use crate::client::Habits;
 use crate::kv::{Command, Kv};
 use crate::member;
 use crate::rules::{AllBut, RuleBook};
-use crate::system::{Boxed, clients_mut};
+use crate::system::{Boxed, clients_mut, suspended};
 
 pub use safety::*;
 
@@ -77,16 +77,30 @@ fn system(rules: Book, count: usize, scripts: &[&[Command]]) -> System<Checked> 
 /// The number of the store that each server has at first. One that was lost has another.
 const FIRST_STORE: u64 = 1;
 
-/// `system` as a spec, in which each client asks for a tag for each of its writes, and each asks
-/// another server first.
-fn founded(name: &str, system: System<Checked>, servers: usize) -> AbdSpec {
-    let mut spec = Spec::new(name, system, servers);
+/// Registers with all that is claimed of them, and the facts that must be reachable. Each client
+/// asks for a tag for each of its writes, and each asks another server first.
+fn checked(
+    name: &str,
+    rules: Book,
+    servers: usize,
+    scripts: &[&[Command]],
+    facts: &[Fact],
+) -> AbdSpec {
+    let is_durable = keeps_all_durable(&rules);
+    let suspended = suspended(&rules);
+    let claims = properties::safety().into_iter();
+    let claims = claims.map(|(name, claim)| Claim::always(name, SEEN, claim));
+    let mut spec = Spec::new(name, system(rules, servers, scripts), servers)
+        .claims(claims.chain(facts.iter().cloned()))
+        .suspending(suspended)
+        .ghost(ghost::observe)
+        .may_end();
     spec.storages = vec![Some(Storage::of(FIRST_STORE)); servers];
     for (number, client) in clients_mut(&mut spec).enumerate() {
         client.begins_anew = true;
         client.servers.rotate_left(number % servers);
     }
-    spec
+    if is_durable { spec.durable(same_durable) } else { spec }
 }
 
 /// True if all that is durable survives a crash by `rules`.

@@ -1,20 +1,16 @@
 //! Safety: what is checked while timers fire at any moment, with which bounds.
 
 use quorate_checker::AnySpec;
-use quorate_checker::spec::{Action, ActionOf, Claim, Faults, State as SpecState};
+use quorate_checker::spec::{Action, ActionOf, Faults, State as SpecState};
 
-use super::{
-    AbdSpec, Book, Checked, EVERY_RULE, Fact, Past, SEEN, fact, founded, keeps_all_durable,
-    same_durable, system,
-};
+use super::{AbdSpec, Book, Checked, EVERY_RULE, Fact, Past, checked, fact};
 use crate::kv::{Command, get, put};
 use crate::quorum_store::abd::Abd;
-use crate::quorum_store::abd::claims::ghost;
 use crate::quorum_store::abd::claims::properties::{self, LINEARIZABILITY};
 use crate::quorum_store::abd::rules::Rule;
 use crate::rules::AllBut;
 use crate::service::Message;
-use crate::system::{Boxed, suspended};
+use crate::system::Boxed;
 
 /// A state of these specs.
 type Now = SpecState<Abd<Checked>, Past>;
@@ -37,19 +33,12 @@ impl Default for Bounds<'_> {
 
 /// Registers within `bounds`: their safety, and the facts that must be reachable.
 pub fn abd(name: &str, rules: Book, bounds: Bounds<'_>, facts: &[Fact]) -> AbdSpec {
-    let is_durable = keeps_all_durable(&rules);
-    let suspended = suspended(&rules);
-    let claims = properties::safety().into_iter();
-    let claims = claims.map(|(name, claim)| Claim::always(name, SEEN, claim));
-    let system = system(rules, bounds.servers, bounds.scripts);
-    let spec = founded(name, system, bounds.servers)
-        .claims(claims.chain(facts.iter().cloned()))
-        .suspending(suspended)
-        .ghost(ghost::observe)
-        .may_end()
-        .faults(bounds.faults)
-        .timeouts("client retries", |timer| timer.is_retry(), bounds.retries);
-    if is_durable { spec.durable(same_durable) } else { spec }
+    let Bounds { servers, scripts, retries, faults } = bounds;
+    checked(name, rules, servers, scripts, facts).faults(faults).timeouts(
+        "client retries",
+        |timer| timer.is_retry(),
+        retries,
+    )
 }
 
 /// The counts change only with a reason.
