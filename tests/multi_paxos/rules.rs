@@ -12,11 +12,12 @@ use quorate_models::multi_paxos::claims::properties::{
 use quorate_models::multi_paxos::message::Message;
 use quorate_models::multi_paxos::rules::Rule;
 use quorate_models::multi_paxos::specs::{
-    Book, Bounds, COMPACT, CRASH, Checked, MultiPaxosSpec, Now, ONE_OPEN, Past, WIPE, add,
-    chosen_twice, lost_disk, multi_paxos, promises_and_forgets, second_slot_only,
+    Book, Bounds, COMPACT, CRASH, Checked, MultiPaxosSpec, NOTHING_KEPT, Now, ONE_OPEN, Past, WIPE,
+    add, chosen_twice, lags_and_crashes, lost_disk, multi_paxos, promises_and_forgets,
+    second_slot_only,
 };
 use quorate_models::multi_paxos::{Limits, MultiPaxos, Timer};
-use quorate_models::number::{Index, Round};
+use quorate_models::number::Round;
 use quorate_models::rules::AllBut;
 use quorate_models::service;
 
@@ -53,9 +54,6 @@ macro_rules! of {
 }
 
 const DUPLICATE: Faults = Faults { duplicates: 1, ..Faults::NONE };
-
-/// A snapshot for each slot, in one piece, beside which the log has nothing.
-const NOTHING_KEPT: Limits = Limits { keep: 0, piece: 1_000, ..COMPACT };
 
 necessary! {
     promise_rises: PromiseRises breaks LEADER_HAS_ALL in 9 within of!(write, silences: 2);
@@ -197,26 +195,14 @@ fn snapshot_newer_only() {
     });
 }
 
-/// S3 takes a snapshot of the first slot when it is given one of two, and crashes.
+/// The listed spec `multi-paxos/snapshot-crash` has these bounds.
 #[test]
 fn installed_ends_taking() {
     let scripts: &[&[_]] = &[&[put("x", "1"), put("x", "2")]];
     let bounds =
         Bounds { scripts, limits: NOTHING_KEPT, agains: 2, faults: CRASH, ..Bounds::default() };
     let rule = Rule::InstalledEndsTaking;
-    assert_broken_by_some(rule, STATE_FOLLOWS, 19, bounds, |(), _, action| match action {
-        Action::Crash(id) => usize::from(*id) == 2,
-        Action::Deliver { src, dst, msg: service::Message::Peer(message) } => {
-            match (usize::from(*src), usize::from(*dst), message) {
-                (0, 1, Message::Chosen(_)) => false,
-                (0, 2, Message::Accept(m)) => m.slot == Index(1),
-                (0, 2, _) => true,
-                (2, 0, message) => matches!(message, Message::Learn(_)),
-                _ => true,
-            }
-        }
-        _ => only_stand([0, 0], action),
-    });
+    assert_broken_by_some(rule, STATE_FOLLOWS, 19, bounds, lags_and_crashes);
 }
 
 /// The listed specs `multi-paxos/wiped-rejoins` and `multi-paxos/wiped-stays-out` have these

@@ -24,6 +24,7 @@ holds! {
     four: "multi-paxos/four" has depth 23;
     twice: "multi-paxos/twice" has depth 22;
     snapshot: "multi-paxos/snapshot" has depth 32;
+    snapshot_crash: "multi-paxos/snapshot-crash" has depth 28;
     wiped: "multi-paxos/wiped" has depth 18;
     wiped_stays_out: "multi-paxos/wiped-stays-out" has depth 36;
     calm_live: "multi-paxos/calm-live" has depth 46;

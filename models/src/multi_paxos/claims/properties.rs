@@ -288,6 +288,15 @@ pub fn an_installed_snapshot<P: Params>(_: &System<P>, state: &SystemState<P>) -
     state.history.installed
 }
 
+/// A server was given a snapshot, and one has started again with a snapshot of all that is chosen.
+pub fn starts_with_a_snapshot<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
+    let follows_nobody = |role: &Role<_>| matches!(role, Role::Follower { leader: None });
+    let chosen = state.history.chosen.last();
+    state.history.installed
+        && servers_up(state)
+            .any(|(_, it)| follows_nobody(&it.role) && it.storage.snapshot_last() == chosen)
+}
+
 /// A server that has lost its disk is up, and another one leads with what it was told.
 pub fn a_wiped_server<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
     state.history.adopted && servers_up(state).any(|(_, it)| it.is_wiped)

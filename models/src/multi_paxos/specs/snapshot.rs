@@ -3,7 +3,7 @@
 use quorate_checker::AnySpec;
 use quorate_checker::spec::{Action, ActionOf, Faults};
 
-use super::{Bounds, Checked, EVERY_RULE, Fact, MultiPaxosSpec, Now, ONE_OPEN, SLOT};
+use super::{Bounds, CRASH, Checked, EVERY_RULE, Fact, MultiPaxosSpec, Now, ONE_OPEN, SLOT};
 use super::{fact, multi_paxos};
 use crate::kv::{Command, put};
 use crate::member::Timer::Server;
@@ -20,6 +20,7 @@ use crate::system::Boxed;
 pub fn all() -> Vec<Box<dyn AnySpec>> {
     vec![
         snapshot().counts(715_542, 2_668_676).boxed(),
+        snapshot_crash().counts(415_429, 1_325_561).boxed(),
         wiped().counts(53_250, 126_943).boxed(),
         wiped_rejoins().boxed(),
         wiped_stays_out().counts(30_962, 90_090).boxed(),
@@ -28,6 +29,9 @@ pub fn all() -> Vec<Box<dyn AnySpec>> {
 
 /// A snapshot for each slot, in several pieces, beside which the log has the last slot only.
 pub const COMPACT: Limits = Limits { floor: 1, keep: SLOT, piece: 16, ..ONE_OPEN };
+
+/// A snapshot for each slot, in one piece, beside which the log has nothing.
+pub const NOTHING_KEPT: Limits = Limits { keep: 0, piece: 1_000, ..COMPACT };
 
 /// One server loses its disk.
 pub const WIPE: Faults = Faults { rollbacks: 1, down_at_once: 1, ..Faults::NONE };
@@ -40,6 +44,40 @@ pub fn snapshot() -> MultiPaxosSpec {
     let facts: &[Fact] = &[fact("a snapshot is installed", properties::an_installed_snapshot)];
     multi_paxos("multi-paxos/snapshot", EVERY_RULE, bounds, facts)
         .summary("a server that lacks what is compacted is given a snapshot, piece by piece")
+}
+
+/// A server crashes that may take a snapshot of its own when it is given one.
+pub fn snapshot_crash() -> MultiPaxosSpec {
+    let scripts: &[&[Command]] = &[&[put("x", "1"), put("x", "2")]];
+    let bounds =
+        Bounds { scripts, limits: NOTHING_KEPT, agains: 2, faults: CRASH, ..Bounds::default() };
+    let facts: &[Fact] =
+        &[fact("a start with a snapshot that was given", properties::starts_with_a_snapshot)];
+    multi_paxos("multi-paxos/snapshot-crash", EVERY_RULE, bounds, facts)
+        .summary("a server is given a snapshot while it takes one, and crashes")
+        .directed(LAGS_AND_CRASHES, lags_and_crashes)
+}
+
+/// What [`lags_and_crashes`] restricts, in words.
+pub const LAGS_AND_CRASHES: &str = "S1 alone leads and writes with S2, to which it does not tell \
+                                    what is chosen; S3 crashes; S3 hears of the first slot alone \
+                                    before it is given a snapshot";
+
+/// True of what [`LAGS_AND_CRASHES`] says.
+pub fn lags_and_crashes((): &(), _: &Now, action: &ActionOf<MultiPaxos<Checked>>) -> bool {
+    match action {
+        Action::Crash(id) => usize::from(*id) == 2,
+        Action::Timeout(id, Server(Timer::Silence)) => usize::from(*id) == 0,
+        Action::Deliver { src, dst, msg: service::Message::Peer(message) } => {
+            match (usize::from(*src), usize::from(*dst), message) {
+                (0, 1, Message::Chosen(_)) => false,
+                (0, 2, Message::Accept(m)) => m.slot == Index(1),
+                (2, 0, message) => matches!(message, Message::Learn(_)),
+                _ => true,
+            }
+        }
+        _ => true,
+    }
 }
 
 /// A server loses its disk, while two stand.
