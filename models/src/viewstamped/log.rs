@@ -108,7 +108,7 @@ impl<C: Clone> Log<C> {
 
     /// Its entries behind `op`, in their order.
     pub fn entries_behind(&self, op: Index) -> impl Iterator<Item = &Entry<C>> {
-        self.entries.iter().skip(self.offset(op))
+        self.entries.focus().narrow(self.offset(op)..).into_iter()
     }
 
     /// The requests among them.

@@ -39,10 +39,12 @@ pub(super) fn handle_request<P: Params>(step: &mut Step<P>, request: Request<Com
     commit(step);
 }
 
-/// Whether a reconfiguration is in the log that is not committed: nothing comes behind that.
+/// Whether a reconfiguration is in the log that is not committed. It is the last entry: nothing
+/// comes behind that.
 pub(super) fn is_ending<P: Params>(step: &Step<P>) -> bool {
     let known = step.replica();
-    known.log.entries_behind(known.commit).any(|entry| entry.group().is_some())
+    let last = known.log.last();
+    last > known.commit && known.log.get(last).is_some_and(|entry| entry.group().is_some())
 }
 
 /// Gives op-numbers to the requests that wait, as far as the window has room, and the epoch goes
