@@ -1,5 +1,7 @@
 //! What is committed takes effect, in its order.
 
+use std::collections::BTreeMap;
+
 use super::log::Txn;
 use super::server::Step;
 use super::zxid::Zxid;
@@ -14,10 +16,13 @@ pub(super) fn commit_up_to<P: Params>(step: &mut Step<P>, zxid: Zxid) {
     go_on(step);
 }
 
-/// What is committed and on the disk takes effect, and the leader answers its clients.
+/// What is committed and on the disk takes effect, and the leader answers its clients. Each waits
+/// for the last of its commands alone: a leader that starts again does not answer all that it has
+/// on its disk.
 pub(super) fn go_on<P: Params>(step: &mut Step<P>) {
     let known = step.process();
     let (until, leads) = (known.committed.min(known.disk.log.last()), known.leading().is_some());
+    let mut done = BTreeMap::new();
     while let Some(txn) = step.process().history.first_behind(step.process().effective)
         && txn.zxid <= until
     {
@@ -25,7 +30,11 @@ pub(super) fn go_on<P: Params>(step: &mut Step<P>) {
         apply(step, &txn);
         if leads {
             close(step, &txn);
+            done.insert(txn.request.session, txn.request.sequence);
         }
+    }
+    for (session, sequence) in done {
+        answer_executed(step, session, sequence);
     }
     sync::answer_held(step);
     compaction::take_if_due(step);
@@ -42,12 +51,11 @@ fn apply<P: Params>(step: &mut Step<P>, txn: &Txn<Command<P>>) {
     }
 }
 
-/// The leader's client is answered.
+/// The leader's window has room again.
 fn close<P: Params>(step: &mut Step<P>, txn: &Txn<Command<P>>) {
     if let Some(own) = step.leading_mut() {
         own.window.commit::<P::Machine>(&txn.request);
     }
-    answer_executed(step, txn.request.session, txn.request.sequence);
 }
 
 /// Tells the client what its command returned, if it is the last one of its session, and how far
