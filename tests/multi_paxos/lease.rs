@@ -34,6 +34,7 @@ impl Within for Listed {
 const CUT: Listed = Listed("lease cut", lease::cut);
 const CRASH: Listed = Listed("lease crash", lease::crash);
 const READS: Listed = Listed("lease reads", lease::reads);
+const DEPOSED: Listed = Listed("lease deposed", lease::deposed);
 const ROUNDS: Listed = Listed("lease rounds", lease::rounds);
 
 necessary! {
@@ -43,6 +44,7 @@ necessary! {
     lease_shorter_than_promise: LeaseShorterThanPromise breaks LEASE_IS_ALONE in 31 within CUT;
     majority_promises_lease: MajorityPromisesLease breaks LEASE_IS_ALONE in 20 within CUT;
     heard_in_this_round: HeardInThisRound breaks LEASE_IS_ALONE in 36 within ROUNDS;
+    lease_is_held: LeaseIsHeld breaks LINEARIZABILITY in 50 within DEPOSED;
     reads_what_is_reported: ReadsWhatIsReported breaks LINEARIZABILITY in 50 within READS;
 }
 

@@ -46,6 +46,7 @@ holds! {
     members_swap: "multi-paxos/members-swap" has depth 53;
     members_wiped: "multi-paxos/members-wiped" has depth 37;
     members_live: "multi-paxos/members-live" has depth 53;
+    members_away_live: "multi-paxos/members-away-live" has depth 96;
     members_remove_live: "multi-paxos/members-remove-live" has depth 39;
 }
 

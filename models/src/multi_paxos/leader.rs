@@ -218,6 +218,7 @@ fn is_majority_of<P: Params>(step: &Step<P>, slot: Index, acceptors: &BTreeSet<I
 /// Says that it is there and what is chosen, and again what acceptors have not accepted though it
 /// was proposed before it said so last.
 pub(super) fn send_again<P: Params>(step: &mut Step<P>) {
+    membership::forget_silent(step);
     if step.keeps(Rule::LeaderIsHeard) {
         let (ballot, up_to, lease) = (step.promised(), step.state().chosen(), lease::ask(step));
         for to in step.other_members() {

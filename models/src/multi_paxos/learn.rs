@@ -104,7 +104,7 @@ pub(super) fn lacks_much<P: Params>(step: &Step<P>, first: Index) -> bool {
 pub(super) fn handle_learn<P: Params>(step: &mut Step<P>, from: Id, message: Learn) {
     let Learn { from: first, has, store } = message;
     let chosen = Index(first.0.saturating_sub(1));
-    membership::hear(step, from, Learner { store, chosen });
+    membership::hear(step, from, Learner { store, chosen, is_fresh: true });
     if first <= step.state().chosen() {
         tell(step, from, first, has);
     }

@@ -80,7 +80,8 @@ pub(super) fn handle_query<P: Params>(step: &mut Step<P>, request: Request<Query
     let request = request.plain();
     if by_lease && step.server.lease_reads && P::Machine::is_read_only(&request.command) {
         want(step);
-        if is_held(step.state()) && knows_chosen(step) {
+        let holds_lease = step.require(Rule::LeaseIsHeld, is_held(step.state()));
+        if step.state().is_leader() && holds_lease && knows_chosen(step) {
             let output = step.state().data.machine.read(&request.command);
             return step.answer(request.session, request.sequence, Answer::done(output));
         }

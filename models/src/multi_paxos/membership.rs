@@ -44,7 +44,7 @@ pub struct Changing {
     pub last: Index,
     /// What an operator asks for, and what has no slot yet.
     pub wanted: Option<Config>,
-    /// What those have said who have no vote.
+    /// What those have said lately who have no vote.
     pub heard: BTreeMap<Id, Learner>,
 }
 
@@ -54,6 +54,8 @@ pub struct Learner {
     pub store: u64,
     /// All slots up to this one it knows to be chosen.
     pub chosen: Index,
+    /// It has said that since the leader last said that it leads.
+    pub is_fresh: bool,
 }
 
 /// What a leader does about a change that it is asked for.
@@ -109,15 +111,27 @@ fn decide<P: Params>(step: &Step<P>, change: &Change) -> Result<Decision, Refusa
     if step.server.lease_reads {
         return Err(Refusal::LeasesAreOn);
     }
-    let has_caught_up = |id: &Id| {
-        let known = heard.get(id).map(|learner| learner.chosen);
-        known.is_some_and(|known| !learn::lacks_much(step, known.next()))
-    };
     let mut new = next.voters.difference(&latest.voters);
-    match new.find(|id| !step.require(Rule::LearnerCatchesUpFirst, has_caught_up(id))) {
+    if let Some(id) = new.clone().find(|id| !heard.contains_key(id))
+        && step.keeps(Rule::LearnerCatchesUpFirst)
+    {
+        return Err(Refusal::Unheard { id: *id });
+    }
+    let lags = |id: &Id| {
+        let known = heard.get(id).map_or(Index::ZERO, |learner| learner.chosen);
+        learn::lacks_much(step, known.next())
+    };
+    match new.find(|id| !step.require(Rule::LearnerCatchesUpFirst, !lags(id))) {
         Some(id) => Err(Refusal::LagsBehind { id: *id }),
         None => Ok(Decision::Begin(next)),
     }
+}
+
+/// The leader says that it leads. Who has no vote and has not answered since it last did so may be
+/// down.
+pub(super) fn forget_silent<P: Params>(step: &mut Step<P>) {
+    let Some(leader) = step.state_mut().leader_mut() else { return };
+    leader.changing.heard.retain(|_, learner| std::mem::take(&mut learner.is_fresh));
 }
 
 /// Is there a change that has not taken effect?

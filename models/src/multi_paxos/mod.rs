@@ -24,11 +24,15 @@
 //!  .               |-- Chosen 1.1 ---|---------------->|
 //! ```
 //!
+//! `docs/side-by-side.md` has the rule of the same purpose in each of the protocols.
+//!
 //! | rule | where |
 //! |---|---|
 //! | whose ballot is higher | `ballot.rs` |
-//! | who stands, who promises, and who leads | `scout.rs` |
-//! | what a new leader proposes | `scout.rs`: `merge`; `leader.rs`: `begin` |
+//! | who stands | `scout.rs`: `handle_silence`, `may_stand` |
+//! | who promises, and what a promise tells | `scout.rs`: `handle_prepare` |
+//! | who leads | `scout.rs`: `lead_if_promised` |
+//! | what becomes of what an older leader left | `scout.rs`: `merge`; `leader.rs`: `begin` |
 //! | which command gets which slot | `leader.rs`: `handle_request`, `go_on` |
 //! | what is accepted | `acceptor.rs` |
 //! | what is chosen | `leader.rs`: `choose_accepted`; `learn.rs`: `follow` |

@@ -97,6 +97,7 @@ rules! {
         "PML §5.2";
     MajorityPromisesLease: "a leader holds a lease when a majority has promised it", "PML §5.2";
     HeardInThisRound: "what was promised in a round counts for the lease of that round", "quorate";
+    LeaseIsHeld: "a leader reads without a slot only as long as it holds a lease", "PML §5.2";
     ReadsWhatIsReported: "a leader reads when all that was reported to it is chosen",
         "PML §5.2: the database is up to date";
 

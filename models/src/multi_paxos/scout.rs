@@ -62,18 +62,21 @@ fn prepare<P: Params>(step: &Step<P>) -> Message<Command<P>> {
 
 /// Promises a ballot that is not below another promise, and says what is accepted here. Whoever
 /// lacks more than one message carries is given of that first, and asks again. Who is removed and
-/// does not know it is told no more than that.
+/// does not know it is told no more than that, whatever its ballot.
 pub(super) fn handle_prepare<P: Params>(step: &mut Step<P>, from: Id, message: Prepare) {
     let Prepare { ballot, from: first, has } = message;
     if !step.require(Rule::VoterKnowsIt, step.is_voter(step.id)) {
         return ask_of_a_candidate(step, from, ballot, first);
+    }
+    if membership::is_removed(step, from, first) {
+        return learn::tell(step, from, first, None);
     }
     let is_bound = lease::is_bound(step);
     if !step.has_vote() || is_bound || !step.require(Rule::PromiseRises, ballot >= step.promised())
     {
         return;
     }
-    if learn::lacks_much(step, first) || membership::is_removed(step, from, first) {
+    if learn::lacks_much(step, first) {
         return learn::tell(step, from, first, None);
     }
     step.promise(ballot);

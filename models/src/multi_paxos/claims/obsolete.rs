@@ -37,6 +37,17 @@ pub fn is_obsolete<M: StateMachine>(state: &MemberState<M>, _: Id, message: &Spo
     }
 }
 
+/// The same where servers come and go. Who is asked to promise what it cannot may learn that
+/// whoever asks is removed, and tell it.
+pub fn is_obsolete_among_members<M: StateMachine>(
+    state: &MemberState<M>,
+    from: Id,
+    message: &Spoken<M>,
+) -> bool {
+    !matches!(message, service::Message::Peer(Message::Prepare(_)))
+        && is_obsolete(state, from, message)
+}
+
 fn is_past<M: StateMachine>(known: &ServerState<M>, message: &Message<M::Command>) -> bool {
     let promised = known.promised();
     match message {

@@ -15,6 +15,7 @@ use crate::kv::{Command, put};
 use crate::member::Timer::Server;
 use crate::multi_paxos::ballot::Ballot;
 use crate::multi_paxos::claims::membership::{self, claims};
+use crate::multi_paxos::claims::obsolete;
 use crate::multi_paxos::claims::properties::{ONE_VALUE, QUORUM_PROMISED};
 use crate::multi_paxos::log::Value;
 use crate::multi_paxos::message::Message;
@@ -64,6 +65,9 @@ fn changing(
         server.founders = founders((0..voters).map(Id::from));
         server.founders.learners = (voters..voters + learners).map(Id::from).collect();
     }
+    if spec.obsolete.is_some() {
+        spec = spec.obsolete(obsolete::is_obsolete_among_members);
+    }
     with_operator(spec, Operator::asking(changes, waits))
 }
 
@@ -107,6 +111,7 @@ pub fn all() -> Vec<Box<dyn AnySpec>> {
         members_at_once().boxed(),
         members_wiped().counts(519_067, 1_120_933).boxed(),
         members_live().counts(56_303, 218_913).boxed(),
+        members_away_live().boxed(),
         members_remove_live().counts(8_769, 17_254).boxed(),
     ]
 }
@@ -249,6 +254,34 @@ pub fn members_remove_live() -> MultiPaxosSpec {
     live("multi-paxos/members-remove-live", EVERY_RULE, bounds, 3, 0, vec![(0, remove(0))], facts)
         .summary("the leader is removed though a message is lost, and another one leads")
         .worst_case(MAJORITY_FOLLOWS, SEEN, membership::a_majority_follows)
+}
+
+/// The leader dies, is removed while it is down, and comes back. By then others may have promised a
+/// later ballot than that with which it stands. An order is given once, so it may come to nothing.
+pub fn members_away_live() -> MultiPaxosSpec {
+    let scripts: &[&[Command]] = &[&[put("x", "1")]];
+    let faults = Faults { crashes: 1, down_at_once: 1, ..Faults::NONE };
+    let recovery = Some(10..=10);
+    let limits = alpha(1);
+    let bounds = live::Bounds { scripts, limits, early: 1, faults, recovery, ..Default::default() };
+    let facts: &[Fact] = &[A_CHANGE];
+    live("multi-paxos/members-away-live", EVERY_RULE, bounds, 3, 0, vec![(1, remove(0))], facts)
+        .summary("a leader that is removed while it is down is told so when it is back")
+        .directed(LEADER_DIES, leader_dies)
+        .only(NOBODY_DISTURBS)
+}
+
+/// What [`leader_dies`] restricts, in words.
+const LEADER_DIES: &str = "nobody crashes but S1, and that one only while it leads";
+
+/// True of what [`LEADER_DIES`] says.
+fn leader_dies((): &(), now: &Now, action: &ActionOf<MultiPaxos<Checked>>) -> bool {
+    let first = now.system.actor_states[0].server();
+    let leads = first.is_some_and(|first| first.is_leader());
+    match action {
+        Action::Crash(id) => usize::from(*id) == 0 && leads,
+        _ => true,
+    }
 }
 
 const A_CHANGE: Fact = fact("a change takes effect", membership::a_change);
