@@ -103,6 +103,19 @@ pub enum Awaited {
     Storage,
 }
 
+/// What becomes of a node that has lost its store, and is given a new one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NewStore {
+    /// It has no less than any node that starts again.
+    IsAsGood,
+    /// It learns from the others what it has lost.
+    Recovers,
+    /// It counts for nothing until an operator removes, adds and promotes it.
+    IsTakenBack,
+    /// It counts for nothing any more.
+    NeverCounts,
+}
+
 /// A protocol whose servers run as a cluster.
 pub trait Protocol:
     Service<
@@ -124,6 +137,12 @@ pub trait Protocol:
 
     /// Whether servers come and go while a cluster runs, by order of an operator.
     const CHANGES_MEMBERS: bool = false;
+
+    /// Whether every command is carried out. If not, only those are that read one key or write it.
+    const KNOWS_ALL: bool = true;
+
+    /// What becomes of a node with a new store in the place of the one that it had.
+    const NEW_STORE: NewStore;
 
     /// How many nodes a cluster has at least: with fewer nobody could ever answer a client.
     const LEAST_NODES: usize = 1;
@@ -174,6 +193,15 @@ pub trait Protocol:
     /// It has a `number` of its own, drawn at random. Nothing by default.
     fn first_storage(_number: u64) -> Option<Self::Storage> {
         None
+    }
+
+    /// Refuses to let a server go on with this storage, of which it would forget some by these
+    /// settings. None is refused by default.
+    ///
+    /// # Errors
+    /// [`Misfit`], naming the option to blame.
+    fn forgets_nothing(_: &Settings, _: &Self::Storage) -> Result<(), Misfit> {
+        Ok(())
     }
 
     /// What an operator wants to know of the server `id` in this state.

@@ -15,13 +15,14 @@ use std::thread;
 use clap::builder::RangedI64ValueParser;
 use quorate_models::RUNNING;
 use quorate_models::kv::Kv;
-use quorate_models::protocol::{Protocol, Settings, Visit};
+use quorate_models::protocol::{NewStore, Protocol, Settings, Visit};
 
 use super::exit::{Code, Failure};
 use super::log::{Log, Options};
 use super::setup;
 use crate::node::UNNAMED;
 use crate::node::config::{Config, FILE, Runs};
+use crate::node::storage::Store;
 use children::{End, LOOK, Node};
 
 /// How many nodes a new cluster has, unless told otherwise.
@@ -190,6 +191,7 @@ fn resume(args: &Args, path: &Path) -> Result<Config, Failure> {
     setup::check(&config)?;
     let outlives = Outlives(config.options.clone());
     if quorate_models::named(&config.protocol, outlives) == Some(false) {
+        setup::visit(&config, ForgetsNothing(&config))??;
         let (path, protocol, dir) = (path.display(), &config.protocol, args.dir.display());
         let message = format!(
             "{path} is a cluster of {protocol}, which keeps its data in memory: all of it was lost \
@@ -233,12 +235,17 @@ fn has_stores(config: &Config) -> Result<(), Failure> {
          was moved, or make a new one with `quorate node --config {file} --id {id} --init`: stop \
          that when it runs, and resume the cluster"
     );
-    if setup::changes_members(config)? {
-        message += &format!(
+    message += &match setup::visit(config, OfANewStore)? {
+        NewStore::IsAsGood => String::new(),
+        NewStore::Recovers => "; what it held it learns from the others then".to_owned(),
+        NewStore::IsTakenBack => format!(
             "; if node {id} has run before, it counts for nothing until `quorate member \
              --config {file} remove {id}`, `add {id}` and `promote {id}`"
-        );
-    }
+        ),
+        NewStore::NeverCounts => {
+            format!("; if node {id} has run before, it has no vote any more, and that is for good")
+        }
+    };
     if node.joins {
         message +=
             &format!("; if it was removed for good, delete its [[node]] from {file} instead");
@@ -295,6 +302,36 @@ impl Visit for Outlives {
 
     fn visit<P: Protocol<Machine = Kv>>(self) -> Self::Output {
         P::outlives_a_stop(&Settings { options: self.0, ..Settings::default() })
+    }
+}
+
+/// Asks a protocol whether what is in the stores would be forgotten by the nodes as they are set up.
+struct ForgetsNothing<'a>(&'a Config);
+
+impl Visit for ForgetsNothing<'_> {
+    type Output = Result<(), Failure>;
+
+    fn visit<P: Protocol<Machine = Kv>>(self) -> Self::Output {
+        let ForgetsNothing(config) = self;
+        for node in config.nodes.iter().filter(|node| node.store.exists()) {
+            let identity = setup::identity(config, node.id);
+            let (_store, storage) = Store::<P::Storage>::open(&node.store, identity)?;
+            if let Some(saved) = &storage {
+                setup::forgets_nothing::<P>(config, node, saved)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Asks a protocol what becomes of a node that is given a new store.
+struct OfANewStore;
+
+impl Visit for OfANewStore {
+    type Output = NewStore;
+
+    fn visit<P: Protocol<Machine = Kv>>(self) -> Self::Output {
+        P::NEW_STORE
     }
 }
 

@@ -68,10 +68,10 @@ pub struct Args {
     /// The file with the key of that certificate, in PEM, which only its owner can read
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     tls_key: Option<PathBuf>,
-    /// Create the node's store if there is none. Only for a node that never ran, or that has lost
-    /// its store where the protocol knows it for that: in Raft it counts for nothing until it is
-    /// removed, added and promoted, in Viewstamped Replication it recovers from the others. Else it
-    /// comes back without its memory, may break its word, and acknowledged writes are lost
+    /// Create the node's store if there is none: of a node that never ran, or has lost its store.
+    /// The others know that one by the `store_id` lines of the config. In Raft and Multi-Paxos it
+    /// counts for nothing until it is removed, added and promoted, in ZAB for good, and in
+    /// Viewstamped Replication and a quorum-store it recovers from the others
     #[arg(long)]
     init: bool,
     /// Stop when the standard input ends: it does when whoever started the node is gone, even
@@ -135,6 +135,10 @@ impl Visit for Served<'_> {
 
     fn visit<P: Protocol<Machine = Kv>>(self) -> Result<(), Failure> {
         let Served { site, redis, password, tls } = self;
+        if redis.is_some() && !P::KNOWS_ALL {
+            let message = format!("--redis: {} knows too few of the commands of Redis", P::NAME);
+            return Err(Failure::new(Code::Usage, message));
+        }
         site.serve::<P, _>(|site, [places, also], board| {
             let etcd = etcd::start(site, password, also)?;
             let more = Some(etcd.answers());
@@ -177,6 +181,9 @@ impl Site<'_> {
         self.prepare()?;
         let identity = setup::identity(self.config, self.node.id);
         let (mut store, mut storage) = Store::<P::Storage>::open(&self.node.store, identity)?;
+        if let Some(saved) = &storage {
+            setup::forgets_nothing::<P>(self.config, self.node, saved)?;
+        }
         let made = self.node.store_id.and_then(P::first_storage);
         let is_as_made =
             |saved: &P::Storage| made.is_some_and(|made| saved.changes(Some(&made)).is_empty());

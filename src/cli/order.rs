@@ -28,7 +28,14 @@ pub fn give(
     done: &str,
     unknown: &str,
 ) -> Result<(), Failure> {
-    report(ask(config, order, timeout, unknown)?, done)
+    let outcome = ask(config, order, timeout, unknown)?;
+    if outcome == Err(Refusal::UnknownOrder) {
+        let (path, protocol) = (config.path.display(), &config.protocol);
+        let message =
+            format!("{path}: {protocol}, the protocol of the cluster, knows no such order");
+        return Err(Failure::new(Code::No, message));
+    }
+    report(outcome, done)
 }
 
 /// Prints `done`, if that is so.

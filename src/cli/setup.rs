@@ -93,16 +93,43 @@ pub fn actor<P: Protocol>(config: &Config) -> Result<P, ConfigError> {
         let problem = format!("the stores of {} have no numbers", P::NAME);
         return Err(config.wrong(&format!("node {id}: store_id"), &problem));
     }
-    let settings = Settings {
+    let settings = settings(config);
+    P::fits(&settings).map_err(|misfit| blamed(config, misfit))?;
+    Ok(P::server(founders, &settings))
+}
+
+/// What the config says of how its servers are set up.
+fn settings(config: &Config) -> Settings {
+    let stores = config.store_ids().into_iter();
+    Settings {
         timers: config.timers.clone(),
         options: config.options.clone(),
-        stores: stores.into_iter().map(|(id, store)| (Id::from(id as usize), store)).collect(),
-    };
-    P::fits(&settings).map_err(|Misfit { name, is_option, problem }| match is_option {
+        stores: stores.map(|(id, store)| (Id::from(id as usize), store)).collect(),
+    }
+}
+
+/// The timer or the option to blame, as it is named in the config.
+fn blamed(config: &Config, Misfit { name, is_option, problem }: Misfit) -> ConfigError {
+    match is_option {
         true => config.wrong(&format!("options.{name}"), &problem),
         false => config.wrong_timer(name, &problem),
-    })?;
-    Ok(P::server(founders, &settings))
+    }
+}
+
+/// Refuses to let a node go on with what its store holds, if it would forget some of that as it is
+/// set up.
+///
+/// # Errors
+/// If it would, naming the option to blame and the store.
+pub fn forgets_nothing<P: Protocol>(
+    config: &Config,
+    node: &Node,
+    storage: &P::Storage,
+) -> Result<(), ConfigError> {
+    P::forgets_nothing(&settings(config), storage).map_err(|misfit| {
+        let problem = format!("{}: {}", node.store.display(), misfit.problem);
+        blamed(config, Misfit { problem, ..misfit })
+    })
 }
 
 /// Why no cluster of `P` has only so many nodes.

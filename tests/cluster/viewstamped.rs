@@ -1,6 +1,7 @@
 //! Three replicas that keep nothing on their disks. They are killed, and one loses its disk.
 
 use std::fs;
+use std::path::Path;
 
 use quorate::node::config::Runs;
 use quorate_models::viewstamped::protocol::Node;
@@ -100,6 +101,28 @@ fn with_disks_no_acknowledged_write_is_lost_when_all_are_killed() {
             assert_eq!(cluster.number(id, "starts"), Some(1), "nobody has forgotten anything");
         }
     });
+}
+
+/// Without the option the first save would drop what is on the disk.
+#[test]
+fn what_is_on_disks_is_not_forgotten_by_nodes_that_keep_nothing_there() {
+    let cluster = Cluster::made::<Node>(3, &Runs::by_default::<Node>());
+    cluster.turn("on_disk", true);
+    let cluster = cluster.started(3);
+    let config = cluster.config();
+    let put = quorate(["kv", "--config", &config, "put", "colour", "gold"]);
+    expect(&put, 0, &[]);
+    (1..=3).for_each(|id| cluster.kill(id));
+    cluster.turn("on_disk", false);
+    let store = cluster.loaded().nodes[0].store.display().to_string();
+    let why = [&*config, "options.on_disk", &store, "turn it on again"];
+    expect(&quorate(["node", "--config", &config, "--id", "1"]), 78, &why);
+    let directory = Path::new(&config).parent().expect("it is in one").display().to_string();
+    expect(&quorate(["cluster", "--dir", &directory]), 78, &why);
+    cluster.turn("on_disk", true);
+    let cluster = cluster.started(3);
+    let get = quorate(["kv", "--config", &config, "get", "colour"]);
+    assert_eq!(get.stdout, b"gold");
 }
 
 /// A node dies for good, and a new one takes its place. The group that began is not enough any more

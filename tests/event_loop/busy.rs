@@ -8,7 +8,7 @@ use quorate::node::client::{CallError, Sessions};
 use quorate::node::transport::Members;
 use quorate_models::consistency::Freshness;
 use quorate_models::kv::{Command, Kv};
-use quorate_models::protocol::{Misfit, Protocol, Settings};
+use quorate_models::protocol::{Misfit, NewStore, Protocol, Settings};
 use quorate_models::service::{MessageOf, Service, Status};
 use stateright::actor::{Actor, Id, Out};
 
@@ -37,6 +37,7 @@ impl Service for Silent {
 
 impl Protocol for Silent {
     const NAME: &'static str = "silent";
+    const NEW_STORE: NewStore = NewStore::IsAsGood;
     const TIMERS: &'static [(&'static str, Range<Duration>)] = &[];
 
     fn fits(_: &Settings) -> Result<(), Misfit> {

@@ -28,7 +28,7 @@ use quorate::node::transport::{Counters, Members, Notice, Transport};
 use quorate::node::wire;
 use quorate_models::durable::{Bytes, Change, Damage, Durable, Key};
 use quorate_models::number::Index;
-use quorate_models::protocol::{Misfit, Protocol, Settings};
+use quorate_models::protocol::{Misfit, NewStore, Protocol, Settings};
 use quorate_models::raft::protocol::{Node, SESSION_LENGTH};
 use quorate_models::raft::{Batch, Server, Timing, specs};
 use quorate_models::rules::AllRules;
@@ -157,6 +157,7 @@ impl Service for Adder {
 
 impl Protocol for Adder {
     const NAME: &'static str = "adder";
+    const NEW_STORE: NewStore = NewStore::IsAsGood;
     const TIMERS: &'static [(&'static str, Range<Duration>)] = &[];
 
     fn fits(_: &Settings) -> Result<(), Misfit> {

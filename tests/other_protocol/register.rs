@@ -9,7 +9,7 @@ use quorate_models::durable::{Bytes, Change, Damage, Durable, Key};
 use quorate_models::kv::{Command, Kv, Output};
 use quorate_models::number::Index;
 use quorate_models::order::Refusal;
-use quorate_models::protocol::{Misfit, Protocol, Settings};
+use quorate_models::protocol::{Misfit, NewStore, Protocol, Settings};
 use quorate_models::service::{
     Answer, Message, MessageOf, Number, Reply, Request, Service, Status,
 };
@@ -152,6 +152,7 @@ impl Service for Register {
 
 impl Protocol for Register {
     const NAME: &'static str = "register";
+    const NEW_STORE: NewStore = NewStore::IsAsGood;
     const TIMERS: &'static [(&'static str, Range<Duration>)] =
         &[("beat", Duration::from_millis(20)..Duration::from_millis(20))];
 

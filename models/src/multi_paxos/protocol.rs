@@ -12,7 +12,9 @@ use super::state::{Role, ServerState, Storage};
 use super::{Limits, Server, Timer, Timing, storage};
 use crate::durable::{Ahead, Early};
 use crate::kv::Kv;
-use crate::protocol::{Awaited, Misfit, Protocol, Said, Settings, majority_follows, milliseconds};
+use crate::protocol::{
+    Awaited, Misfit, NewStore, Protocol, Said, Settings, majority_follows, milliseconds,
+};
 use crate::quorum::is_majority;
 use crate::rules::AllRules;
 use crate::service::{NO_MEMBER, Number, Part, Status, Stores};
@@ -38,6 +40,7 @@ impl Timing {
 
 impl Protocol for Node {
     const NAME: &'static str = "multi-paxos";
+    const NEW_STORE: NewStore = NewStore::IsTakenBack;
     const TIMERS: &'static [(&'static str, Range<Duration>)] =
         &[(AGAIN, milliseconds(50, 50)), (SILENCE, milliseconds(150, 300))];
     const OPTIONS: &'static [(&'static str, bool)] = &[(LEASE_READS, false)];

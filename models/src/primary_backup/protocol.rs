@@ -9,7 +9,7 @@ use super::state::{Part, Service, State};
 use super::view::{Member, View};
 use super::{Server, Timing};
 use crate::kv::Kv;
-use crate::protocol::{Misfit, Protocol, Said, Settings, milliseconds};
+use crate::protocol::{Misfit, NewStore, Protocol, Said, Settings, milliseconds};
 use crate::rules::AllRules;
 use crate::service::{Number, Status};
 
@@ -35,6 +35,7 @@ impl Timing {
 
 impl Protocol for Node {
     const NAME: &'static str = "primary-backup";
+    const NEW_STORE: NewStore = NewStore::IsAsGood;
     const TIMERS: &'static [(&'static str, Range<Duration>)] =
         &[(PING, milliseconds(50, 50)), (DEAD, milliseconds(250, 250))];
 

@@ -14,7 +14,7 @@ use super::state::{Role, ServerState, Storage};
 use super::{Batch, Options, Server, Timer, Timing, own_disk, storage};
 use crate::durable::{Ahead, Early};
 use crate::kv::Kv;
-use crate::protocol::{Awaited, Misfit, Protocol, Settings, milliseconds};
+use crate::protocol::{Awaited, Misfit, NewStore, Protocol, Settings, milliseconds};
 use crate::rules::AllRules;
 use crate::service::{NO_MEMBER, Number, Part, Status, Stores};
 
@@ -61,6 +61,7 @@ const ELECTION: &str = "election";
 
 impl Protocol for Node {
     const NAME: &'static str = "raft";
+    const NEW_STORE: NewStore = NewStore::IsTakenBack;
     const TIMERS: &'static [(&'static str, Range<Duration>)] =
         &[(HEARTBEAT, milliseconds(50, 50)), (ELECTION, milliseconds(150, 300))];
     const OPTIONS: &'static [(&'static str, bool)] = &[

@@ -11,7 +11,7 @@ use super::group::Group;
 use super::state::{Replica, Status as Part, Storage};
 use super::{Limits, Server, Timing};
 use crate::kv::{Command, Kv};
-use crate::protocol::{Misfit, Protocol, Said, Settings, majority_follows, milliseconds};
+use crate::protocol::{Misfit, NewStore, Protocol, Said, Settings, majority_follows, milliseconds};
 use crate::quorum::is_majority;
 use crate::rules::AllRules;
 use crate::service::Part::Voter;
@@ -37,6 +37,7 @@ impl Timing {
 
 impl Protocol for Node {
     const NAME: &'static str = "viewstamped";
+    const NEW_STORE: NewStore = NewStore::Recovers;
     const TIMERS: &'static [(&'static str, Range<Duration>)] =
         &[(AGAIN, milliseconds(50, 50)), (SILENCE, milliseconds(150, 300))];
 
@@ -65,6 +66,18 @@ impl Protocol for Node {
 
     fn fits(settings: &Settings) -> Result<(), Misfit> {
         settings.exceeds::<Self>(SILENCE, AGAIN)
+    }
+
+    /// What is on a disk would be dropped with the first save, if it were not to be kept there.
+    fn forgets_nothing(settings: &Settings, storage: &Storage<Command>) -> Result<(), Misfit> {
+        match storage.known.is_some() && !settings.option::<Self>(ON_DISK) {
+            false => Ok(()),
+            true => {
+                let problem = "its disk holds what the node knows, and all of that would be lost \
+                               without this option: turn it on again";
+                Err(Misfit::of_option(ON_DISK, problem.to_owned()))
+            }
+        }
     }
 
     fn first_storage(number: u64) -> Option<Storage<Command>> {

@@ -23,12 +23,15 @@
 //!  |<-- done ---|--- COMMIT 1.1 ->|                |
 //! ```
 //!
+//! `docs/side-by-side.md` has the rule of the same purpose in each of the protocols.
+//!
 //! | rule | where |
 //! |---|---|
-//! | who is to lead | `election.rs`; `oracle.rs` in the specs of safety |
+//! | who is to lead | `election.rs`: `is_better`, `is_decided`; `oracle.rs` in the specs of safety |
 //! | when a server leaves its leader, or ceases to lead | `discovery.rs`: `handle_silence` |
-//! | which epoch a leader has, and who accepts it | `discovery.rs` |
+//! | which epoch a leader has, and who accepts it | `discovery.rs`: `handle_c_epoch`, `handle_new_epoch` |
 //! | that the newest history leads | `discovery.rs`: `handle_ack_epoch` |
+//! | what becomes of what an older leader left | `synchronization.rs`: `begin`, `establish_if_held` |
 //! | what a follower is sent of the history: DIFF, TRUNC or SNAP | `synchronization.rs` |
 //! | when a history is acknowledged | `synchronization.rs`: `take_new_leader`, `end` |
 //! | what is proposed, and when it is committed | `broadcast.rs` |

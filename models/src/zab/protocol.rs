@@ -11,7 +11,7 @@ use super::state::{Process, Role, Snapshot, Storage};
 use super::{Elections, Flow, Server, Timer, Timing, storage};
 use crate::durable::{Ahead, Early};
 use crate::kv::Kv;
-use crate::protocol::{Awaited, Misfit, Protocol, Settings, milliseconds};
+use crate::protocol::{Awaited, Misfit, NewStore, Protocol, Settings, milliseconds};
 use crate::rules::AllRules;
 use crate::service::{Number, Status, Stores};
 
@@ -49,6 +49,7 @@ impl Timing {
 
 impl Protocol for Node {
     const NAME: &'static str = "zab";
+    const NEW_STORE: NewStore = NewStore::NeverCounts;
     const TIMERS: &'static [(&'static str, Range<Duration>)] = &[
         (FINALIZE, milliseconds(50, 50)),
         (AGAIN, milliseconds(50, 50)),

@@ -23,9 +23,12 @@ pub fn show(report: &Report, output: &mut Output) {
     show_actions(details, output);
     show_components(&details.components, output);
     let (calls, steps) = (details.handler_calls, report.transitions);
-    let each = grouped(steps / calls.max(1));
+    let each = match steps / calls.max(1) {
+        0 | 1 => String::new(),
+        each => format!(": one for every {}", grouped(each)),
+    };
     let (calls, steps) = (grouped(calls), grouped(steps));
-    output.line(format!("  {calls} handler calls for {steps} steps: one for every {each}"));
+    output.line(format!("  {calls} handler calls for {steps} steps{each}"));
 }
 
 fn show_levels(levels: &[u64], output: &mut Output) {
