@@ -19,6 +19,8 @@ mod multi_paxos;
 mod old;
 #[path = "cluster/primary_backup.rs"]
 mod primary_backup;
+#[path = "cluster/quorum_store.rs"]
+mod quorum_store;
 #[path = "cluster/reads.rs"]
 mod reads;
 #[path = "cluster/redis.rs"]

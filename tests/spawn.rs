@@ -174,7 +174,7 @@ impl Caller {
                 Some(Answer::Begin { index }) if request.since == Index::ZERO => {
                     request.since = index;
                 }
-                Some(Answer::Begin { .. }) => {}
+                Some(Answer::Begin { .. } | Answer::Tag { .. }) => {}
                 Some(Answer::Ended { .. }) => panic!("so many commands there are not"),
                 Some(Answer::Redirect { leader: Some(leader) }) => self.target = leader,
                 Some(Answer::NoMember) => panic!("nobody is removed"),

@@ -235,6 +235,7 @@ fn any_message() -> impl Strategy<Value = Spoken> {
         (output, index()).prop_map(|(output, index)| Answer::Done { output, index }),
         index().prop_map(|index| Answer::Begin { index }),
         index().prop_map(|index| Answer::Ended { index }),
+        index().prop_map(|number| Answer::Tag { number }),
         read.prop_map(|(output, index)| Answer::Read { output, index }),
         leader.prop_map(|leader| Answer::Redirect { leader }),
         Just(Answer::NoMember),

@@ -53,7 +53,8 @@ pub struct Habits {
     pub follows_redirect: bool,
     /// And no answer to an earlier command, which may come twice.
     pub knows_its_answer: bool,
-    /// It sends a command with the first place of the log that it is told, and with no other.
+    /// It sends a command with the first place of the log, or the first number, that it is told,
+    /// and with no other.
     pub begins_once: bool,
 }
 
@@ -79,7 +80,8 @@ pub struct ClientState<O> {
     pub redirected: bool,
     /// How far the log is committed, as far as it was told.
     pub seen: Index,
-    /// How far it knew that when it first sent the command that waits, see [`Request::since`].
+    /// How far it knew that when it first sent the command that waits, or the number that it was
+    /// told for it: see [`Request::since`].
     pub since: Index,
     /// It was told that its session has ended: it does not know what became of its last command,
     /// and submits no other.
@@ -137,6 +139,9 @@ impl<M: StateMachine> Client<M> {
                 state.seen = state.seen.max(index);
                 state.since = index;
             }
+            Answer::Tag { number } if state.since == Index::ZERO || !self.habits.begins_once => {
+                state.to_mut().since = number;
+            }
             Answer::Ended { .. } => state.to_mut().has_ended = true,
             Answer::Redirect { leader: Some(leader) }
                 if self.habits.follows_redirect && !state.redirected =>
@@ -148,6 +153,7 @@ impl<M: StateMachine> Client<M> {
             Answer::Redirect { .. }
             | Answer::NoMember
             | Answer::Begin { .. }
+            | Answer::Tag { .. }
             | Answer::Busy { .. } => return Vec::new(),
         }
         self.ask(id, state)
@@ -230,7 +236,7 @@ impl<O> ClientState<O> {
                 reply.answer,
                 Answer::Redirect { leader: None } | Answer::NoMember | Answer::Busy { .. }
             )
-            || (matches!(reply.answer, Answer::Begin { .. }) && has_begun)
+            || (matches!(reply.answer, Answer::Begin { .. } | Answer::Tag { .. }) && has_begun)
     }
 }
 

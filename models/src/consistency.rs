@@ -19,6 +19,9 @@ pub enum Freshness {
     /// What its session knows already. All sessions see one order of the commands (sequential
     /// consistency), each as far as it is told.
     Stale,
+    /// What a single server holds, of a store whose servers are equal. Elsewhere it is a
+    /// linearizable read.
+    One,
 }
 
 /// What a read needs.
@@ -30,6 +33,8 @@ pub enum Consistency {
     Lease,
     /// As [`Freshness::Stale`], for a session that was told of the log up to here.
     Stale { seen: Index },
+    /// As [`Freshness::One`].
+    One,
 }
 
 /// A read, and what it needs. A protocol that knows no less than linearizable reads takes it for a
@@ -47,6 +52,7 @@ impl Freshness {
             Freshness::Linearizable => Consistency::Linearizable,
             Freshness::Lease => Consistency::Lease,
             Freshness::Stale => Consistency::Stale { seen },
+            Freshness::One => Consistency::One,
         }
     }
 }

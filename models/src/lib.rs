@@ -65,6 +65,7 @@ pub mod chain;
 pub mod claims;
 pub mod client;
 pub mod consistency;
+pub mod crash_vector;
 pub mod data;
 pub mod durable;
 pub mod fenced;
@@ -173,4 +174,5 @@ running!(
     viewstamped::protocol::Node,
     multi_paxos::protocol::Node,
     zab::protocol::Node,
+    quorum_store::abd::protocol::Node,
 );

@@ -47,7 +47,8 @@ pub struct Request<C> {
     pub command: C,
     /// How far the client knew the log to be committed when it first sent the command: its copies
     /// that take effect stand behind that. 0: it knows nothing. Where sessions end a command is
-    /// taken as long as the log is not much longer.
+    /// taken as long as the log is not much longer. Where there is no log it is the number of a
+    /// write, see [`Answer::Tag`].
     pub since: Index,
 }
 
@@ -89,6 +90,10 @@ pub enum Answer<O> {
     /// This copy of the command was not taken, and never will be: its node has more on its hands
     /// than it holds. The client may send it again, after this while at the earliest.
     Busy { after: Duration },
+    /// This copy of a write was not carried out, and never will be. The write is to have this
+    /// number: the client sends it again with that as [`Request::since`], unless it has sent it
+    /// with another one.
+    Tag { number: Index },
 }
 
 impl<O> Answer<O> {
@@ -261,6 +266,7 @@ impl<O: Clone> Rewrite<Id> for Reply<O> {
             | Answer::NoMember
             | Answer::Busy { .. }
             | Answer::Begin { .. }
+            | Answer::Tag { .. }
             | Answer::Ended { .. }) => nameless.clone(),
         };
         Reply { session: self.session.rewrite(plan), sequence: self.sequence, answer }

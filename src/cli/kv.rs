@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use clap::Subcommand;
 use quorate_models::consistency::Freshness;
-use quorate_models::kv::{Command, Kv, Output, Text};
+use quorate_models::kv::{Command, Kv, Output, Refused, Text};
 pub use quorate_models::kv::{KEY_MAX, VALUE_MAX};
 
 use super::exit::{self, Code, Failure};
@@ -96,14 +96,19 @@ pub enum Consistency {
     Lease,
     /// What the server that is asked has applied, which may be less
     Stale,
+    /// What one server of a quorum-store holds; elsewhere as linearizable
+    One,
+    /// As linearizable: what a majority of the servers knows
+    Quorum,
 }
 
 impl From<Consistency> for Freshness {
     fn from(consistency: Consistency) -> Self {
         match consistency {
-            Consistency::Linearizable => Freshness::Linearizable,
+            Consistency::Linearizable | Consistency::Quorum => Freshness::Linearizable,
             Consistency::Lease => Freshness::Lease,
             Consistency::Stale => Freshness::Stale,
+            Consistency::One => Freshness::One,
         }
     }
 }
@@ -177,6 +182,10 @@ fn show(key: &Text, output: Output) -> Result<(), Failure> {
         Output::Mismatch { actual: Some(actual) } => {
             let (key, actual) = (quoted(key), quoted(&actual));
             Err(Failure::new(Code::No, format!("{key} holds {actual}, and was not changed")))
+        }
+        Output::Refused(Refused::NoRegister) => {
+            let message = "this cluster reads and writes single keys, and no more";
+            Err(Failure::new(Code::No, message))
         }
         other => unreachable!("no operation returns {other:?}"),
     }

@@ -150,6 +150,9 @@ impl Needs {
     ) -> Result<Result<Answer, Refusal>, Problem> {
         match self.door.ask(Command::Etcd(request), freshness).await? {
             Output::Etcd(answer) => Ok(answer),
+            Output::Refused(_) => {
+                Err(Problem::unsupported("clients of etcd where there is no log"))
+            }
             _ => Err(Problem::internal("the store answered something else")),
         }
     }

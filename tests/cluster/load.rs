@@ -19,6 +19,15 @@ pub const CLIENTS: u64 = 3;
 /// How many operations the clients must complete between two events.
 pub const OPERATIONS: usize = 60;
 
+/// What the clients ask for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Asks {
+    /// Whatever the store knows.
+    Anything,
+    /// To read and to write single keys.
+    Registers,
+}
+
 /// What the clients did, while they still do it.
 #[derive(Default)]
 pub struct Load {
@@ -42,7 +51,7 @@ impl Load {
 }
 
 /// One client: now and then it writes a key of its own, else it reads and writes what others do.
-fn work(cluster: &Cluster, load: &Load, number: u64) {
+fn work(cluster: &Cluster, load: &Load, asks: Asks, number: u64) {
     let mut dice = Dice::new(number);
     let mut client = Client::<Kv>::open(&cluster.members()).expect("a socket");
     for round in 0.. {
@@ -52,7 +61,7 @@ fn work(cluster: &Cluster, load: &Load, number: u64) {
         let own = (format!("own-{number}-{round}"), format!("{number}.{round}"));
         let (key, value) = (Text::from(&*format!("shared-{}", dice.below(3))), Text::from(&*own.1));
         let is_own = dice.below(4) == 0;
-        let command = match dice.below(8) {
+        let command = match dice.below(if asks == Asks::Anything { 8 } else { 6 }) {
             _ if is_own => Command::Put { key: Text::from(&*own.0), value },
             0..3 => Command::Put { key, value },
             3..6 => Command::Get { key },
@@ -84,10 +93,15 @@ fn work(cluster: &Cluster, load: &Load, number: u64) {
 /// Lets clients work while `events` goes on, and asserts then that no acknowledged write is lost
 /// and that what they saw is linearizable.
 pub fn assert_stands(cluster: &Cluster, events: impl FnOnce(&Load)) {
+    assert_stands_asked(Asks::Anything, cluster, events);
+}
+
+/// The same, of clients that ask for this.
+pub fn assert_stands_asked(asks: Asks, cluster: &Cluster, events: impl FnOnce(&Load)) {
     let load = Load::default();
     thread::scope(|scope| {
         let load = &load;
-        let work = |number| scope.spawn(move || work(cluster, load, number));
+        let work = |number| scope.spawn(move || work(cluster, load, asks, number));
         let clients: Vec<_> = (0..CLIENTS).map(work).collect();
         let _stop = OnDrop(|| load.stop.store(true, Ordering::SeqCst));
         events(load);

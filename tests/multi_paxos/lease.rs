@@ -44,7 +44,7 @@ necessary! {
     lease_shorter_than_promise: LeaseShorterThanPromise breaks LEASE_IS_ALONE in 31 within CUT;
     majority_promises_lease: MajorityPromisesLease breaks LEASE_IS_ALONE in 20 within CUT;
     heard_in_this_round: HeardInThisRound breaks LEASE_IS_ALONE in 36 within ROUNDS;
-    lease_is_held: LeaseIsHeld breaks LINEARIZABILITY in 50 within DEPOSED;
+    lease_is_held: LeaseIsHeld breaks LINEARIZABILITY in 28 within DEPOSED;
     reads_what_is_reported: ReadsWhatIsReported breaks LINEARIZABILITY in 50 within READS;
 }
 

@@ -3,6 +3,7 @@
 
 mod multi_paxos;
 mod primary_backup;
+mod quorum_store;
 mod raft;
 mod zab;
 

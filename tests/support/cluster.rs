@@ -156,8 +156,15 @@ impl Cluster {
 
     /// Starts its nodes, which have been started before, or have their stores.
     pub fn started(self, count: u64) -> Self {
+        let cluster = self.started_equal(count);
+        cluster.leader();
+        cluster
+    }
+
+    /// The same, of a cluster in which nobody leads.
+    pub fn started_equal(self, count: u64) -> Self {
         (1..=count).for_each(|id| self.restart(id));
-        self.leader();
+        wait_for("all nodes to answer", || (self.status().len() == count as usize).then_some(()));
         self
     }
 

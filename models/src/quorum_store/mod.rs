@@ -7,3 +7,4 @@
 
 pub mod abd;
 pub mod register;
+pub mod registry;

@@ -27,6 +27,9 @@ pub trait Registers: StateMachine {
 
     /// What a command returns that does anything else.
     fn refused() -> Self::Output;
+
+    /// The size of a register in bytes, roughly; it bounds how many one message carries.
+    fn size(key: &Self::Key, content: &Self::Content) -> usize;
 }
 
 /// What a command does to a register.
@@ -58,6 +61,10 @@ impl Registers for Kv {
 
     fn refused() -> Output {
         Output::Refused(Refused::NoRegister)
+    }
+
+    fn size(key: &Text, content: &Option<Text>) -> usize {
+        key.len() + content.as_ref().map_or(0, |value| value.len())
     }
 }
 

@@ -47,7 +47,9 @@ pub(super) fn handle_query<P: Params>(step: &mut Step<P>, request: Request<Query
     let by_lease = consistency == Consistency::Lease;
     let question = Question { request, asks_index: true, by_lease };
     match consistency {
-        Consistency::Linearizable | Consistency::Lease => handle_read(step, question),
+        Consistency::Linearizable | Consistency::Lease | Consistency::One => {
+            handle_read(step, question);
+        }
         Consistency::Stale { seen } => stale_read::handle(step, question, seen),
     }
 }

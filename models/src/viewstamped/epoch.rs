@@ -21,7 +21,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use stateright::actor::Id;
 
-use super::crash_vector::CrashVector;
 use super::group::{Group, View};
 use super::log::Log;
 use super::message::{Commit, EpochStarted, Message, Recovery, StartEpoch};
@@ -29,6 +28,7 @@ use super::rules::Rule;
 use super::server::Step;
 use super::state::{Nonce, Status};
 use super::{Command, Params, Timer, backup, primary, transfer};
+use crate::crash_vector::CrashVector;
 use crate::number::{Epoch, Incarnation};
 
 /// Whether a message is handled. What is of an earlier epoch is, but nobody heeds it, and who is

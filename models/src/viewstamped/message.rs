@@ -5,10 +5,10 @@ use std::fmt;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use super::crash_vector::CrashVector;
 use super::group::{Group, View};
 use super::log::{Entry, Log};
 use super::state::Nonce;
+use crate::crash_vector::CrashVector;
 use crate::number::Index;
 
 /// The primary has given an entry an op-number. A backup is to append it.

@@ -24,6 +24,8 @@
 //!  |               .                 |-- StartView 2 ->|   S2 is primary of view 2
 //! ```
 //!
+//! `docs/side-by-side.md` has the rule of the same purpose in each of the protocols.
+//!
 //! | rule | where |
 //! |---|---|
 //! | who is primary of a view | `group.rs`: `primary` |
@@ -34,11 +36,12 @@
 //! | what is dropped of a log, and what stands for it | `checkpoint.rs` |
 //! | when a replica gives its log to a view | `view_change.rs`: `do_if_wanted` |
 //! | when a view starts, and with which log | `view_change.rs`: `start_if_told` |
+//! | what becomes of what an older primary left | `view_change.rs`: `rank`, `start` |
 //! | how a replica gets what it lacks | `transfer.rs` |
 //! | what a replica knows after a crash, if its disk keeps that | `disk.rs` |
 //! | when a replica that crashed takes part again | `recovery.rs`: `recover_if_answered` |
 //! | how a replica with a new disk learns what it was | `recovery.rs`: `count_if_told` |
-//! | which messages count after a crash | `crash_vector.rs`; `view_change.rs`: `start_if_told` |
+//! | which messages count after a crash | `view_change.rs`: `start_if_told` |
 //! | who the replicas are, and whose turn it is | `group.rs` |
 //! | which other group an operator may ask for | `reconfigure.rs`: `decide` |
 //! | when an epoch ends, and who is in the next one | `epoch.rs`: `begin`, `enter` |
@@ -49,7 +52,7 @@
 //!
 //! - A replica that lacks the log of a later view stays in its own until that log is here
 //!   (`transfer.rs`).
-//! - What a replica said before it crashed does not count after (`crash_vector.rs`).
+//! - What a replica said before it crashed does not count after ([`crate::crash_vector`]).
 //! - The nonce of a recovery is which store the replica has and how often it has started, which is
 //!   all that is on its disk, unless disks keep more.
 //! - Messages carry the end of a log, as much as fits one, and not all of it. Who lacks what comes
@@ -71,7 +74,6 @@
 mod backup;
 pub mod checkpoint;
 pub mod claims;
-pub mod crash_vector;
 mod disk;
 mod epoch;
 mod execute;

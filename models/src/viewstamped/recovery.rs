@@ -51,7 +51,7 @@ pub(super) fn start<P: Params>(
     let before = if is_counted { saved.incarnation } else { Incarnation(1) };
     let nonce = Nonce { incarnation: before.next(), ..saved };
     let mut replica = blank(Status::Recovering { answers: BTreeMap::new() }, nonce);
-    replica.crashes.learn(id, nonce);
+    replica.crashes.learn(id, nonce.life());
     out.save(server.to_save(&replica));
     ask(server, of, id, nonce, out);
     replica
@@ -120,7 +120,7 @@ pub(super) fn handle_recovery<P: Params>(step: &mut Step<P>, from: Id, message: 
         return;
     }
     let known = step.replica_mut();
-    known.crashes.learn(from, message.nonce);
+    known.crashes.learn(from, message.nonce.life());
     step.remember();
     let known = step.replica();
     let state = known.is_primary().then(|| (checkpoint::end_of_log(step), known.commit));
@@ -167,7 +167,7 @@ fn count_if_told<P: Params>(step: &mut Step<P>) {
     let id = step.id;
     let known = step.replica_mut();
     known.nonce.incarnation = incarnation;
-    known.crashes.learn(id, known.nonce);
+    known.crashes.learn(id, known.nonce.life());
     known.status = Status::Recovering { answers: BTreeMap::new() };
     let nonce = known.nonce;
     step.save();

@@ -8,10 +8,10 @@ use serde::{Deserialize, Serialize};
 use stateright::actor::Id;
 
 use super::checkpoint::Checkpoint;
-use super::crash_vector::CrashVector;
 use super::group::{Group, View};
 use super::log::Log;
 use super::message::{DoViewChange, RecoveryResponse};
+use crate::crash_vector::{CrashVector, Life};
 use crate::data::Data;
 use crate::number::{Epoch, Incarnation, Index};
 use crate::state_machine::StateMachine;
@@ -28,6 +28,13 @@ pub struct Nonce {
     pub epoch: Epoch,
     /// How often the replica has started in that epoch without knowing what it knew before.
     pub incarnation: Incarnation,
+}
+
+impl Nonce {
+    /// The life that begins with that recovery.
+    pub fn life(self) -> Life {
+        Life { incarnation: self.incarnation, store: self.store }
+    }
 }
 
 /// What survives a crash, and only that: all else is in memory.

@@ -8,10 +8,10 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::checkpoint::Checkpoint;
-use super::crash_vector::CrashVector;
 use super::group::{Group, View};
 use super::log::{Entry, Log};
 use super::state::{Known, Nonce, Storage};
+use crate::crash_vector::CrashVector;
 use crate::durable::{Change, Damage, Durable, Key};
 use crate::number::{Epoch, Index};
 use crate::records::{PieceRecords, assert_end, damage, decode, find, put};

@@ -69,10 +69,12 @@ pub(super) fn handle_query<P: Params>(step: &mut Step<P>, request: Request<Query
     }
     match consistency {
         Consistency::Stale { seen } => stale_read::handle(step, &request, seen),
-        Consistency::Linearizable | Consistency::Lease if step.server.follower_reads => {
-            handle_read(step, request);
+        Consistency::Linearizable | Consistency::Lease | Consistency::One => {
+            match step.server.follower_reads {
+                true => handle_read(step, request),
+                false => broadcast::handle_request(step, request),
+            }
         }
-        Consistency::Linearizable | Consistency::Lease => broadcast::handle_request(step, request),
     }
 }
 

@@ -69,11 +69,11 @@ impl Target {
             return Ok(Fronts::Redis(fronts));
         }
         let is_stale = match consistency.unwrap_or_default() {
-            Consistency::Linearizable => false,
+            Consistency::Linearizable | Consistency::Quorum => false,
             Consistency::Stale => true,
-            Consistency::Lease => {
-                let message = "--consistency lease does not apply to --etcd, which has no leases \
-                               for reads: linearizable or stale";
+            Consistency::Lease | Consistency::One => {
+                let message = "--consistency lease and one do not apply to --etcd, only \
+                               linearizable and stale do";
                 return Err(Failure::new(Code::Usage, message));
             }
         };

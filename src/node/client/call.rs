@@ -236,9 +236,8 @@ impl<M: StateMachine> Call<M> {
             Answer::Begin { index } if self.since == Index::ZERO => {
                 known.note(index, now);
                 self.begin_at(index)?;
-                (self.redirects, self.pause) = (0, None);
-                self.waiting = None;
             }
+            Answer::Tag { number } if self.since == Index::ZERO => self.begin_at(number)?,
             Answer::NoMember if is_asked => {
                 self.outside.insert(from);
                 if known.servers.iter().all(|server| self.outside.contains(server)) {
@@ -255,7 +254,10 @@ impl<M: StateMachine> Call<M> {
                     self.waiting = Some(Waiting { server: None, wait: after, deadline });
                 }
             }
-            Answer::Begin { .. } | Answer::NoMember | Answer::Redirect { .. } => {}
+            Answer::Begin { .. }
+            | Answer::Tag { .. }
+            | Answer::NoMember
+            | Answer::Redirect { .. } => {}
         }
         Ok(None)
     }
@@ -276,7 +278,8 @@ impl<M: StateMachine> Call<M> {
         self.waiting = None;
     }
 
-    /// The log is committed up to `index`, and the request is of a time after that.
+    /// The log is committed up to `index`, and the request is of a time after that; or a write has
+    /// that number. It is sent again.
     fn begin_at(&mut self, index: Index) -> Result<(), WireError> {
         self.since = index;
         match &mut self.message {
@@ -286,6 +289,8 @@ impl<M: StateMachine> Call<M> {
             _ => {}
         }
         self.bytes = wire::encode(&self.message)?;
+        (self.redirects, self.pause) = (0, None);
+        self.waiting = None;
         Ok(())
     }
 

@@ -11,8 +11,8 @@ use quorate_models::quorum_store::abd::claims::properties::{
     LINEARIZABILITY, MAJORITY_HOLDS, NEVER_BACK, ONE_CONTENT, ONE_TAG,
 };
 use quorate_models::quorum_store::abd::rules::Rule;
-use quorate_models::quorum_store::abd::specs::live::{self, ALL_ANSWERED};
-use quorate_models::quorum_store::abd::specs::{self, AbdSpec, Book, Bounds, Checked, Past};
+use quorate_models::quorum_store::abd::specs::live::{self, ALL_ANSWERED, ALL_TAKE_PART};
+use quorate_models::quorum_store::abd::specs::{self, AbdSpec, Book, Bounds, Checked, Past, WIPE};
 
 use crate::proofs::{Within, assert_each_is_proven, missed, necessary};
 
@@ -58,8 +58,16 @@ impl Within for Directed {
 /// One client writes after the other.
 const IN_TURN: Directed = Directed("in turn", specs::in_turn);
 
+/// A server has lost what it stored, and is asked for it.
+const REJOIN: Directed = Directed("rejoin", specs::rejoin);
+
+/// A server has lost what it stored, and what it said of that arrives.
+const OLD_LIFE: Directed = Directed("old life", specs::old_life);
+
+/// It has lost that twice.
+const OLDER_LIFE: Directed = Directed("older life", specs::older_life);
+
 const CRASH: Faults = Faults { crashes: 1, down_at_once: 1, ..Faults::NONE };
-const WIPE: Faults = Faults { rollbacks: 1, down_at_once: 1, ..Faults::NONE };
 const DUPLICATE: Faults = Faults { duplicates: 1, ..Faults::NONE };
 const DROP: Faults = Faults { drops: 1, ..Faults::NONE };
 
@@ -67,14 +75,14 @@ const THREE: Bounds<'static> =
     Bounds { servers: 3, scripts: &[], retries: 0, faults: Faults::NONE };
 
 necessary! {
-    writer_queries: WriterQueries breaks LINEARIZABILITY in 24 within IN_TURN;
+    writer_queries: WriterQueries breaks LINEARIZABILITY in 20 within IN_TURN;
     tag_has_writer: TagHasWriter breaks ONE_CONTENT in 10
         within Bounds { scripts: &[&[put("x", "1")], &[put("x", "2")]], ..THREE };
     retry_keeps_tag: RetryKeepsTag breaks ONE_TAG in 13
         within Bounds { scripts: &[&[put("x", "1")]], retries: 1, ..THREE };
     majority_tells: MajorityTells breaks LINEARIZABILITY in 14
         within Bounds { scripts: &[&[put("x", "1")], &[get("x"), get("x")]], ..THREE };
-    highest_tag_is_taken: HighestTagIsTaken breaks LINEARIZABILITY in 20
+    highest_tag_is_taken: HighestTagIsTaken breaks LINEARIZABILITY in 18
         within Bounds { scripts: &[&[put("x", "1")], &[get("x"), get("x")]], ..THREE };
     reader_writes_back: ReaderWritesBack breaks LINEARIZABILITY in 13
         within Bounds { scripts: &[&[put("x", "1")], &[get("x"), get("x")]], ..THREE };
@@ -90,12 +98,12 @@ necessary! {
         within Bounds { scripts: &[&[put("x", "1")]], faults: CRASH, ..THREE };
     save_before_send: SaveBeforeSend breaks SAVED_BEFORE_SENT in 5
         within Bounds { scripts: &[&[put("x", "1")]], ..THREE };
-    wiped_is_silent: WipedIsSilent breaks LINEARIZABILITY in 19
-        within Bounds {
-            scripts: &[&[put("x", "1")], &[get("x"), get("x")]],
-            faults: WIPE,
-            ..THREE
-        };
+    wiped_is_silent: WipedIsSilent breaks LINEARIZABILITY in 15 within REJOIN;
+    copies_from_enough: CopiesFromEnough breaks MAJORITY_HOLDS in 13
+        within Bounds { scripts: &[&[put("x", "1")]], faults: WIPE, ..THREE };
+    old_life_counts_not: OldLifeCountsNot breaks MAJORITY_HOLDS in 21 within OLD_LIFE;
+    lives_are_counted: LivesAreCounted breaks MAJORITY_HOLDS in 31 within OLDER_LIFE;
+    lives_survive_crash: LivesSurviveCrash breaks MAJORITY_HOLDS in 19 within OLD_LIFE;
     answer_is_its_own: AnswerIsItsOwn breaks LINEARIZABILITY in 9
         within Bounds { scripts: &[&[put("x", "1"), get("x")]], faults: DUPLICATE, ..THREE };
 }
@@ -108,6 +116,13 @@ missed! {
         within live::Bounds { scripts: &[&[put("x", "1")]], faults: DROP, ..CALM };
     client_tries_another: ClientTriesAnother lets ALL_ANSWERED be missed by Lasso in 4
         within live::Bounds { scripts: &[&[put("x", "1")]], faults: CRASH, ..CALM };
+    questions_are_sent_again: QuestionsAreSentAgain lets ALL_TAKE_PART be missed by Stop in 1
+        within live::Bounds {
+            scripts: &[],
+            faults: Faults { drops: 1, ..WIPE },
+            recovery: Some(1..=1),
+            ..CALM
+        };
 }
 
 #[test]

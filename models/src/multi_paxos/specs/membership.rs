@@ -104,14 +104,14 @@ pub fn live(
 /// The specs of changes. The counts change only with a reason.
 pub fn all() -> Vec<Box<dyn AnySpec>> {
     vec![
-        members_add().counts(78_874, 207_632).boxed(),
-        members_remove().counts(48_074, 153_689).boxed(),
-        members_write().counts(103_428, 329_517).boxed(),
-        members_swap().counts(531_652, 2_456_193).boxed(),
+        members_add().counts(88_996, 230_659).boxed(),
+        members_remove().counts(316_832, 980_601).boxed(),
+        members_write().counts(396_140, 1_290_991).boxed(),
+        members_swap().counts(548_468, 2_516_563).boxed(),
         members_at_once().boxed(),
         members_wiped().counts(519_067, 1_120_933).boxed(),
         members_live().counts(56_303, 218_913).boxed(),
-        members_away_live().boxed(),
+        members_away_live().counts(291_213, 790_008).boxed(),
         members_remove_live().counts(8_769, 17_254).boxed(),
     ]
 }

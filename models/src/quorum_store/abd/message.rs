@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::crash_vector::{CrashVector, Life};
+use crate::number::Incarnation;
 use crate::quorum_store::register::Tagged;
 use crate::service::{Sequence, Session};
 
@@ -26,6 +28,8 @@ pub struct Query<K> {
 pub struct Queried<V> {
     pub operation: Operation,
     pub held: Tagged<V>,
+    /// What the replica knows of who has lost its disk.
+    pub crashes: CrashVector,
 }
 
 /// A replica is to hold this, unless it holds something later.
@@ -37,9 +41,47 @@ pub struct Store<K, V> {
 }
 
 /// The answer to a [`Store`]: the replica holds that, or something later.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Stored {
     pub operation: Operation,
+    /// As in [`Queried::crashes`].
+    pub crashes: CrashVector,
+}
+
+/// A server that has lost its disk asks how often it has lost one before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Count {
+    /// Which store it has now.
+    pub store: u64,
+}
+
+/// The answer to a [`Count`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Counted {
+    pub store: u64,
+    /// The latest life of the server that asks, as far as the replica knows.
+    pub incarnation: Incarnation,
+}
+
+/// A server that has lost its disk asks for what a replica holds.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Copy<K> {
+    /// The life that it has begun.
+    pub life: Life,
+    /// The last register that it was told of; `None`: it begins.
+    pub behind: Option<K>,
+}
+
+/// The answer to a [`Copy`]: the registers that come next in the order of their names.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Page<K, V> {
+    pub life: Life,
+    pub behind: Option<K>,
+    pub registers: Vec<(K, Tagged<V>)>,
+    /// No more come behind these.
+    pub is_last: bool,
+    /// As in [`Queried::crashes`].
+    pub crashes: CrashVector,
 }
 
 /// What servers say to each other.
@@ -49,6 +91,10 @@ pub enum Message<K, V> {
     Queried(Queried<V>),
     Store(Store<K, V>),
     Stored(Stored),
+    Count(Count),
+    Counted(Counted),
+    Copy(Copy<K>),
+    Page(Page<K, V>),
 }
 
 /// As the message itself: its type says which one it is.
@@ -59,6 +105,10 @@ impl<K: fmt::Debug, V: fmt::Debug> fmt::Debug for Message<K, V> {
             Message::Queried(message) => message.fmt(f),
             Message::Store(message) => message.fmt(f),
             Message::Stored(message) => message.fmt(f),
+            Message::Count(message) => message.fmt(f),
+            Message::Counted(message) => message.fmt(f),
+            Message::Copy(message) => message.fmt(f),
+            Message::Page(message) => message.fmt(f),
         }
     }
 }

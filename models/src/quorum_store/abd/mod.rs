@@ -16,7 +16,7 @@
 //!  |               |-- Query x ------->|                 |
 //!  |               |-- Query x --------|---------------->|
 //!  |               |<-- Queried: 3 ----|                 |   two of three: no write before has
-//!  |<-- Begin 4 ---|                   |                 |   a tag above 3
+//!  |<--- Tag 4 ----|                   |                 |   a tag above 3
 //!  |-- put x, 4 -->|                   |                 |   whoever is asked now, the tag is 4
 //!  |               |-- Store x: 4 ---->|                 |
 //!  |               |-- Store x: 4 -----|---------------->|
@@ -25,7 +25,8 @@
 //! ```
 //!
 //! A read asks in the same way, takes what has the highest tag, and has a majority store that
-//! before it answers. Otherwise the next read could miss it.
+//! before it answers. Otherwise the next read could miss it. Where all of the majority that was
+//! asked hold it already, nothing is left to store.
 //!
 //! | rule | where |
 //! |---|---|
@@ -34,6 +35,8 @@
 //! | who counts for an operation | `coordinator.rs`: `handle_queried`, `handle_stored` |
 //! | which write a replica keeps | `replica.rs`: `store` |
 //! | which replicas take part | `replica.rs`: `takes_part` |
+//! | how a server comes back that has lost its disk | `rejoin.rs` |
+//! | what counts of what it said before | `state.rs`: `holding` |
 //! | what survives a crash | `server.rs`: `to_save` |
 //!
 //! Deviations. In the papers whoever writes is a process that coordinates its own operations. Here
@@ -46,14 +49,19 @@
 pub mod claims;
 mod coordinator;
 pub mod message;
+pub mod protocol;
+mod rejoin;
 mod replica;
 pub mod rules;
 mod server;
 pub mod specs;
 pub mod state;
+mod storage;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::ops::Range;
+use std::time::Duration;
 
 use serde::Serialize;
 use stateright::actor::{Actor, Id, Out};
@@ -84,6 +92,10 @@ pub struct Server<P: Params> {
     pub servers: Vec<Id>,
     /// Which store each server begins with. One that has another has lost its own.
     pub first_stores: BTreeMap<Id, u64>,
+    pub timing: Timing,
+    /// How much of what it holds a replica tells another one at a time, in bytes. A single register
+    /// may be more.
+    pub page: usize,
     pub rules: P::Rules,
 }
 
@@ -93,9 +105,20 @@ pub type Abd<P> = Member<Server<P>>;
 /// A member's state.
 pub type MemberState<M> = member::State<State<M>, <M as StateMachine>::Output>;
 
-/// Servers wait for nothing: a client that is not answered asks again, and they with it.
+/// How long servers wait.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Timing {
+    /// Until one that has lost its disk asks again.
+    pub again: Range<Duration>,
+}
+
+/// Who coordinates waits for nothing: a client that is not answered asks again, and its server with
+/// it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-pub enum Timer {}
+pub enum Timer {
+    /// A server that has lost its disk is to ask again.
+    Again,
+}
 
 impl<P: Params> Service for Server<P> {
     type Peer = Message<Key<P>, Content<P>>;
@@ -109,8 +132,13 @@ impl<P: Params> Actor for Server<P> {
     type Storage = Storage<P::Machine>;
     type Random = ();
 
-    fn on_start(&self, id: Id, storage: &Option<Self::Storage>, _: &mut Out<Self>) -> Self::State {
-        self.start(id, storage.as_ref())
+    fn on_start(
+        &self,
+        id: Id,
+        storage: &Option<Self::Storage>,
+        out: &mut Out<Self>,
+    ) -> Self::State {
+        self.start(id, storage.as_ref(), out)
     }
 
     fn on_msg(
@@ -124,13 +152,25 @@ impl<P: Params> Actor for Server<P> {
         let mut step = Step::new(self, id, state);
         match msg {
             Request(m) => coordinator::handle_request(&mut step, m),
-            Read(m) => coordinator::handle_request(&mut step, m.plain()),
+            Read(m) => coordinator::handle_query(&mut step, m),
             Peer(Message::Query(m)) => replica::handle_query(&mut step, src, m),
             Peer(Message::Queried(m)) => coordinator::handle_queried(&mut step, src, m),
             Peer(Message::Store(m)) => replica::handle_store(&mut step, src, m),
             Peer(Message::Stored(m)) => coordinator::handle_stored(&mut step, src, m),
+            Peer(Message::Count(m)) => rejoin::handle_count(&mut step, src, m),
+            Peer(Message::Counted(m)) => rejoin::handle_counted(&mut step, src, m),
+            Peer(Message::Copy(m)) => rejoin::handle_copy(&mut step, src, m),
+            Peer(Message::Page(m)) => rejoin::handle_page(&mut step, src, m),
             Order(order) => step.refuse_order(&order),
             Reply(_) | OrderReply(_) => {}
+        }
+        step.finish(out);
+    }
+
+    fn on_timeout(&self, id: Id, state: &mut Cow<Self::State>, timer: &Timer, out: &mut Out<Self>) {
+        let mut step = Step::new(self, id, state);
+        match timer {
+            Timer::Again => rejoin::send_again(&mut step),
         }
         step.finish(out);
     }

@@ -10,7 +10,7 @@ use crate::quorum_store::register::Tagged;
 
 /// Whether this replica may say what it holds: not if it has lost what it said that it holds.
 pub(super) fn takes_part<P: Params>(step: &Step<P>) -> bool {
-    step.require(Rule::WipedIsSilent, !step.state().is_wiped)
+    step.require(Rule::WipedIsSilent, !step.state().is_wiped())
 }
 
 /// Tells a coordinator what this replica holds.
@@ -19,8 +19,8 @@ pub(super) fn handle_query<P: Params>(step: &mut Step<P>, from: Id, message: Que
         return;
     }
     let Query { operation, key } = message;
-    let held = step.state().held(&key);
-    step.send(from, Message::Queried(Queried { operation, held }));
+    let (held, crashes) = (step.state().held(&key), step.state().storage.crashes.clone());
+    step.send(from, Message::Queried(Queried { operation, held, crashes }));
 }
 
 /// Holds what a coordinator says, unless it is older than what this replica holds.
@@ -34,7 +34,8 @@ pub(super) fn handle_store<P: Params>(
     }
     let Store { operation, key, held } = message;
     store(step, key, held);
-    step.send(from, Message::Stored(Stored { operation }));
+    let crashes = step.state().storage.crashes.clone();
+    step.send(from, Message::Stored(Stored { operation, crashes }));
 }
 
 pub(super) fn store<P: Params>(step: &mut Step<P>, key: Key<P>, held: Tagged<Content<P>>) {

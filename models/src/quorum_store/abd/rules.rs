@@ -28,11 +28,20 @@ rules! {
     HigherTagOnly: "a replica takes only what is later than what it holds", "ABD §3";
     TagSurvivesCrash: "what a replica holds is on its disk", "quorate";
     SaveBeforeSend: "what a message tells is on disk before the message is sent", "quorate";
-    WipedIsSilent: "a server that has lost its disk takes part in nothing", "DISC'17 §4";
+    WipedIsSilent: "a server that has lost its disk takes part in nothing until it has copied",
+        "DISC'17 §4";
+    CopiesFromEnough: "it has copied from so many that the rest, with itself, is no majority",
+        "DISC'17 §4";
+    OldLifeCountsNot: "what a server stored before it lost its disk counts for nothing",
+        "DISC'17 §4";
+    LivesAreCounted: "each life of a server has a number above those of its lives before",
+        "DISC'17 §4";
+    LivesSurviveCrash: "who has begun another life is on the disks of those who know", "quorate";
     AnswerIsItsOwn: "a client takes an answer only for the command that it is waiting for",
         "thesis §6.3";
 
     // Nothing bad comes of it without these; but something good never comes.
     ClientAsksAgain: "a client that gets no answer asks again", "quorate";
     ClientTriesAnother: "a client that gets no answer asks another server", "quorate";
+    QuestionsAreSentAgain: "who has lost its disk asks again who has not answered", "quorate";
 }

@@ -52,6 +52,8 @@ pub fn observe<P: Params>(
     let mut held = before.storage.registers.iter();
     next.went_back |= !is_fault && held.any(|(key, held)| after.held(key).tag < held.tag);
     for (session, open) in &before.open {
+        let is_read = matches!(open.phase, Phase::Query { writes: false, .. });
+        next.wrote_back |= is_read && after.held(&open.key).tag > before.held(&open.key).tag;
         let is_answer = |message: &Message<_, _, _>| {
             matches!(message, Message::Reply(reply)
                 if reply.session == *session && matches!(reply.answer, Answer::Done { .. }))
@@ -64,12 +66,6 @@ pub fn observe<P: Params>(
         }
     }
     for (session, open) in &after.open {
-        let asked = before.open.get(session).map(|open| &open.phase);
-        if let (Phase::Store { writes: false, held, .. }, Some(Phase::Query { told, .. })) =
-            (&open.phase, asked)
-        {
-            next.wrote_back |= told.values().any(|told| told.tag < held.tag);
-        }
         if let Phase::Store { writes: true, held, .. } = &open.phase {
             let operation = Operation { session: *session, sequence: open.sequence };
             next.changed_tag |= *next.tags.entry(operation).or_insert(held.tag) != held.tag;

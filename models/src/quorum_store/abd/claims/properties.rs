@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::ghost::Ghost;
-use crate::claims::{self, is_explained, servers};
+use crate::claims::{self, is_explained, servers, servers_up};
 use crate::quorum::is_majority;
 use crate::quorum_store::abd::{MachineOf, Params, Server};
 use crate::quorum_store::register::Tag;
@@ -55,7 +55,7 @@ fn majority_holds<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
     let count = servers(state).count();
     state.history.answered.iter().all(|(key, tag)| {
         let holds =
-            servers(state).filter(|(_, server)| server.is_wiped || server.held(key).tag >= *tag);
+            servers(state).filter(|(_, server)| server.is_wiped() || server.held(key).tag >= *tag);
         is_majority(holds.count(), count)
     })
 }
@@ -81,6 +81,17 @@ pub fn two_of_one_number<P: Params>(_: &System<P>, state: &SystemState<P>) -> bo
 /// A read has taken something later than what its coordinator held.
 pub fn a_late_read<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
     state.history.wrote_back
+}
+
+/// A server takes part again that has lost its disk.
+pub fn one_has_rejoined<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
+    servers(state).any(|(_, server)| server.storage.has_rejoined)
+}
+
+/// Every server is up and holds what it has said that it holds.
+pub fn all_take_part<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
+    let taking_part = servers_up(state).filter(|(_, server)| !server.is_wiped());
+    taking_part.count() == servers(state).count()
 }
 
 /// Two servers coordinate one operation.

@@ -7,12 +7,13 @@ use std::time::Duration;
 use quorate_checker::AnySpec;
 use quorate_checker::spec::{Cut, Faults, Timely};
 
-use super::{AbdSpec, Book, EVERY_RULE, Fact, SEEN, checked};
+use super::{AbdSpec, Book, EVERY_RULE, Fact, SEEN, WIPE, checked};
 use crate::claims::all_answered;
 use crate::kv::{Command, get, put};
 use crate::member;
 use crate::operator;
 use crate::quorum_store::abd::Timer;
+use crate::quorum_store::abd::claims::properties;
 use crate::system::Boxed;
 
 /// What a spec lets happen, and how often.
@@ -35,17 +36,21 @@ impl Default for Bounds<'_> {
 }
 
 pub const ALL_ANSWERED: &str = "all answered";
+pub const ALL_TAKE_PART: &str = "all take part";
 
 fn range(timer: &member::Timer<Timer>) -> RangeInclusive<u8> {
     match timer {
         member::Timer::Retry | member::Timer::Try(_) => 2..=2,
         member::Timer::Orders => operator::TICKS,
-        member::Timer::Server(timer) => match *timer {},
+        member::Timer::Server(timer) => match timer {
+            Timer::Again => 1..=1,
+        },
     }
 }
 
 /// Registers within `bounds`, on the clock: each command is answered whatever the faults were.
 pub fn abd(name: &str, rules: Book, bounds: Bounds<'_>, facts: &[Fact]) -> AbdSpec {
+    let comes_back = bounds.recovery.is_some();
     let spec = checked(name, rules, bounds.servers, bounds.scripts, facts)
         .faults(bounds.faults)
         .timely(Timely {
@@ -54,15 +59,20 @@ pub fn abd(name: &str, rules: Book, bounds: Bounds<'_>, facts: &[Fact]) -> AbdSp
             ..Timely::of(range)
         })
         .eventually(ALL_ANSWERED, SEEN, all_answered);
+    let spec = match comes_back {
+        true => spec.eventually_always(ALL_TAKE_PART, SEEN, properties::all_take_part),
+        false => spec,
+    };
     if let Some(cut) = bounds.cut { spec.cut(cut) } else { spec }
 }
 
 /// The counts change only with a reason.
 pub(super) fn listed() -> Vec<Box<dyn AnySpec>> {
     vec![
-        failover().counts(7_199, 35_804).boxed(),
-        lossy().counts(10_945, 52_192).boxed(),
-        cut_link().counts(28_543, 151_930).boxed(),
+        failover().counts(4_875, 22_608).boxed(),
+        lossy().counts(7_343, 32_446).boxed(),
+        cut_link().counts(9_518, 44_432).boxed(),
+        rejoin().counts(9_934, 28_512).boxed(),
     ]
 }
 
@@ -85,6 +95,16 @@ pub fn lossy() -> AbdSpec {
     abd("quorum-store/abd-lossy-live", EVERY_RULE, bounds, &[])
         .summary("a message is lost, and each command is answered all the same")
         .worst_case(ALL_ANSWERED, SEEN, all_answered)
+}
+
+/// A server loses its disk, and a message is lost.
+pub fn rejoin() -> AbdSpec {
+    let scripts: &[&[Command]] = &[&[put("x", "1")]];
+    let faults = Faults { drops: 1, ..WIPE };
+    let bounds = Bounds { scripts, faults, recovery: Some(1..=1), ..Bounds::default() };
+    abd("quorum-store/abd-rejoin-live", EVERY_RULE, bounds, &[])
+        .summary("a server loses its disk, a message is lost, and it takes part again")
+        .worst_case(ALL_TAKE_PART, SEEN, properties::all_take_part)
 }
 
 /// One link of three is cut for good.

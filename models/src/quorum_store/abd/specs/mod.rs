@@ -3,6 +3,9 @@
 pub mod live;
 mod safety;
 
+use std::ops::Range;
+use std::time::Duration;
+
 use quorate_checker::AnySpec;
 use quorate_checker::spec::{Claim, Sees, Spec};
 use stateright::actor::Id;
@@ -11,10 +14,11 @@ use super::claims::ghost::{self, Ghost};
 use super::claims::properties::{self, Condition, System};
 use super::rules::Rule;
 use super::state::Storage;
-use super::{Abd, MemberState, Server};
+use super::{Abd, MemberState, Server, Timing};
 use crate::client::Habits;
 use crate::kv::{Command, Kv};
 use crate::member;
+use crate::protocol::milliseconds;
 use crate::rules::{AllBut, RuleBook};
 use crate::system::{Boxed, clients_mut, suspended};
 
@@ -70,15 +74,22 @@ fn system(rules: Book, count: usize, scripts: &[&[Command]]) -> System<Checked> 
         begins_once: rules.keeps(Rule::RetryKeepsTag),
         ..Habits::ALL
     };
-    let server = Server { servers: servers.clone(), first_stores, rules };
+    let timing = Timing { again: AGAIN };
+    let server = Server { servers: servers.clone(), first_stores, timing, page: ONE, rules };
     crate::system::system(Ghost::default(), count, server, &servers, scripts, habits)
 }
+
+/// One register at a time.
+const ONE: usize = 0;
+
+/// As nodes have it.
+const AGAIN: Range<Duration> = milliseconds(50, 50);
 
 /// The number of the store that each server has at first. One that was lost has another.
 const FIRST_STORE: u64 = 1;
 
 /// Registers with all that is claimed of them, and the facts that must be reachable. Each client
-/// asks for a tag for each of its writes, and each asks another server first.
+/// asks another server first.
 fn checked(
     name: &str,
     rules: Book,
@@ -97,7 +108,6 @@ fn checked(
         .may_end();
     spec.storages = vec![Some(Storage::of(FIRST_STORE)); servers];
     for (number, client) in clients_mut(&mut spec).enumerate() {
-        client.begins_anew = true;
         client.servers.rotate_left(number % servers);
     }
     if is_durable { spec.durable(same_durable) } else { spec }
@@ -105,7 +115,8 @@ fn checked(
 
 /// True if all that is durable survives a crash by `rules`.
 fn keeps_all_durable(rules: &Book) -> bool {
-    rules.keeps(Rule::TagSurvivesCrash) && rules.keeps(Rule::SaveBeforeSend)
+    let durable = [Rule::TagSurvivesCrash, Rule::LivesSurviveCrash, Rule::SaveBeforeSend];
+    durable.into_iter().all(|rule| rules.keeps(rule))
 }
 
 /// True if two states of a member say the same about what survives a crash.

@@ -3,14 +3,18 @@
 use quorate_checker::AnySpec;
 use quorate_checker::spec::{Action, ActionOf, Faults, State as SpecState};
 
+use stateright::actor::Id;
+
 use super::{AbdSpec, Book, Checked, EVERY_RULE, Fact, Past, checked, fact};
+use crate::consistency::Freshness;
 use crate::kv::{Command, get, put};
 use crate::quorum_store::abd::Abd;
 use crate::quorum_store::abd::claims::properties::{self, LINEARIZABILITY};
+use crate::quorum_store::abd::message as peer;
 use crate::quorum_store::abd::rules::Rule;
 use crate::rules::AllBut;
 use crate::service::Message;
-use crate::system::Boxed;
+use crate::system::{Boxed, clients_mut};
 
 /// A state of these specs.
 type Now = SpecState<Abd<Checked>, Past>;
@@ -44,13 +48,16 @@ pub fn abd(name: &str, rules: Book, bounds: Bounds<'_>, facts: &[Fact]) -> AbdSp
 /// The counts change only with a reason.
 pub(super) fn listed() -> Vec<Box<dyn AnySpec>> {
     vec![
-        two_writers().counts(1_484_468, 5_584_218).boxed(),
-        readers().counts(530_298, 2_114_952).boxed(),
-        crash().counts(71_880, 275_565).boxed(),
-        lossy().counts(809_710, 4_467_239).boxed(),
-        doubled().counts(62_456, 189_675).boxed(),
-        in_turn("quorum-store/abd-in-turn", EVERY_RULE).counts(793_029, 3_318_237).boxed(),
+        two_writers().counts(843_690, 3_020_887).boxed(),
+        readers().counts(75_322, 248_046).boxed(),
+        crash().counts(24_352, 84_753).boxed(),
+        lossy().counts(328_896, 1_603_658).boxed(),
+        doubled().counts(34_264, 99_277).boxed(),
+        in_turn("quorum-store/abd-in-turn", EVERY_RULE).counts(114_005, 407_981).boxed(),
+        rejoin("quorum-store/abd-rejoin", EVERY_RULE).boxed(),
+        old_life("quorum-store/abd-old-life", EVERY_RULE).counts(48_950, 152_185).boxed(),
         one_writer().boxed(),
+        one_replica().boxed(),
     ]
 }
 
@@ -127,6 +134,89 @@ fn second_goes_first((): &(), now: &Now, action: &ActionOf<Abd<Checked>>) -> boo
     match action {
         Action::Deliver { src, msg: Message::Request(_), .. } => {
             is_answered || usize::from(*src) == second
+        }
+        _ => true,
+    }
+}
+
+/// Reads that ask a single server.
+pub fn one_replica() -> AbdSpec {
+    let scripts: &[&[Command]] = &[&[put("x", "1"), get("x")]];
+    let bounds = Bounds { scripts, retries: 1, ..Bounds::default() };
+    let mut spec = abd("quorum-store/abd-one-replica", EVERY_RULE, bounds, &[])
+        .summary("a read of one server misses what a majority has stored: it is no such read")
+        .expect_violation(LINEARIZABILITY);
+    clients_mut(&mut spec).for_each(|client| client.reads = Some(Freshness::One));
+    spec
+}
+
+/// A server loses its disk, copies what it held, takes part again, and is asked for it.
+pub fn rejoin(name: &str, rules: Book) -> AbdSpec {
+    let scripts: &[&[Command]] = &[&[put("x", "1"), get("x")]];
+    let bounds = Bounds { scripts, faults: WIPE, ..Bounds::default() };
+    abd(name, rules, bounds, &[ALL_ANSWERED, REJOINED])
+        .summary("a server loses its disk, copies what it held, and is asked for it")
+        .directed(COORDINATOR_IS_WIPED, coordinator_is_wiped)
+}
+
+/// What [`coordinator_is_wiped`] restricts, in words.
+pub const COORDINATOR_IS_WIPED: &str = "S1 alone loses its disk, when its client has an answer";
+
+/// True of what [`COORDINATOR_IS_WIPED`] says.
+fn coordinator_is_wiped((): &(), now: &Now, action: &ActionOf<Abd<Checked>>) -> bool {
+    let mut clients = now.system.actor_states.iter().filter_map(|it| it.client());
+    let is_answered = clients.any(|it| !it.answers.is_empty());
+    match action {
+        Action::Rollback(id) => usize::from(*id) == 0 && is_answered,
+        _ => true,
+    }
+}
+
+/// One server loses its disk.
+pub const WIPE: Faults = Faults { rollbacks: 1, down_at_once: 1, ..Faults::NONE };
+
+const REJOINED: Fact =
+    fact("a server that has lost its disk takes part again", properties::one_has_rejoined);
+
+/// That a server has stored something is told when it has lost that, and has copied from others.
+pub fn old_life(name: &str, rules: Book) -> AbdSpec {
+    late_answer(name, rules, Faults { crashes: 1, ..WIPE })
+}
+
+/// The same of a server that loses its disk twice.
+pub fn older_life(name: &str, rules: Book) -> AbdSpec {
+    late_answer(name, rules, Faults { rollbacks: 2, ..WIPE })
+}
+
+fn late_answer(name: &str, rules: Book, faults: Faults) -> AbdSpec {
+    let scripts: &[&[Command]] = &[&[put("x", "1")]];
+    abd(name, rules, Bounds { servers: 4, scripts, faults, ..Bounds::default() }, &[REJOINED])
+        .summary("what a server stored before it lost its disk arrives when it has copied")
+        .directed(STORED_IS_LATE, stored_is_late)
+}
+
+/// What [`stored_is_late`] restricts, in words.
+pub const STORED_IS_LATE: &str = "S1 coordinates with S2 and S3; S2 loses its disk when nothing is \
+                                  on its way to it, and S3 crashes when it has told S2 of all; of \
+                                  S1 and S2 neither hears the other after that";
+
+/// True of what [`STORED_IS_LATE`] says.
+fn stored_is_late((): &(), now: &Now, action: &ActionOf<Abd<Checked>>) -> bool {
+    let is_to_second = |to: Id| usize::from(to) == 1;
+    match action {
+        Action::Rollback(id) => {
+            is_to_second(*id)
+                && !now.system.network.iter_deliverable().any(|it| is_to_second(it.dst))
+        }
+        Action::Crash(id) => {
+            let second = now.system.actor_states[1].server();
+            usize::from(*id) == 2 && second.is_some_and(|it| it.storage.has_rejoined)
+        }
+        Action::Deliver { src, dst, msg: Message::Peer(message) } => {
+            match (usize::from(*src), usize::from(*dst), message) {
+                (0, 3, _) | (1, 0, peer::Message::Count(_) | peer::Message::Copy(_)) => false,
+                _ => true,
+            }
         }
         _ => true,
     }
