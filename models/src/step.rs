@@ -27,13 +27,15 @@ pub struct Step<'a, 's, A: Actor> {
     state: &'a mut Cow<'s, A::State>,
     must_save: bool,
     timers: Vec<(A::Timer, Option<Range<Duration>>)>,
+    choices: Vec<(&'static str, Vec<A::Random>)>,
     sends: Vec<(Id, A::Msg)>,
 }
 
 impl<'a, 's, A: Actor> Step<'a, 's, A> {
     /// Nothing is changed and nothing said yet.
     pub fn new(server: &'a A, id: Id, state: &'a mut Cow<'s, A::State>) -> Self {
-        Step { server, id, state, must_save: false, timers: vec![], sends: vec![] }
+        let (timers, choices, sends) = (vec![], vec![], vec![]);
+        Step { server, id, state, must_save: false, timers, choices, sends }
     }
 
     pub fn state(&self) -> &A::State {
@@ -59,7 +61,18 @@ impl<'a, 's, A: Actor> Step<'a, 's, A> {
         self.timers.push((timer, None));
     }
 
-    /// Ends the step: saves, sets timers, sends, in this order.
+    /// One of `choices` is chosen at random, and is handed back at once. One choice is open under a
+    /// key: a second takes the place of the first.
+    pub fn choose(&mut self, key: &'static str, choices: Vec<A::Random>) {
+        self.choices.push((key, choices));
+    }
+
+    /// Sends any message of the actor's. A protocol with clients has more words for it.
+    pub fn say(&mut self, to: Id, message: A::Msg) {
+        self.sends.push((to, message));
+    }
+
+    /// Ends the step: saves, sets timers, asks for choices, sends, in this order.
     pub fn finish(self, out: &mut Out<A>)
     where
         A: Stored,
@@ -76,6 +89,9 @@ impl<'a, 's, A: Actor> Step<'a, 's, A> {
                 None => out.cancel_timer(timer),
             }
         }
+        for (key, choices) in self.choices {
+            out.choose_random(key, choices);
+        }
         for (to, message) in self.sends {
             out.send(to, message);
         }
@@ -88,19 +104,19 @@ impl<'a, 's, A: Actor> Step<'a, 's, A> {
 impl<A: Service> Step<'_, '_, A> {
     /// Sends a message to another server.
     pub fn send(&mut self, to: Id, message: A::Peer) {
-        self.sends.push((to, Message::Peer(message)));
+        self.say(to, Message::Peer(message));
     }
 
     /// Answers a client's command.
     pub fn answer(&mut self, session: Session, sequence: Sequence, answer: Answer<OutputOf<A>>) {
         let reply = Reply { session, sequence, answer };
-        self.sends.push((session.client(), Message::Reply(reply)));
+        self.say(session.client(), Message::Reply(reply));
     }
 
     /// Answers an operator's order.
     pub fn answer_order(&mut self, session: Session, sequence: Sequence, answer: Answer<Outcome>) {
         let reply = Reply { session, sequence, answer };
-        self.sends.push((session.client(), Message::OrderReply(reply)));
+        self.say(session.client(), Message::OrderReply(reply));
     }
 
     /// Refuses an order, as a protocol does that knows none like it.

@@ -65,7 +65,7 @@ pub(super) struct Moves {
 /// What time is to a seat.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Time {
-    /// Nothing can be delivered to it.
+    /// Nothing can be delivered to it, and it has no choice to make.
     pub is_quiet: bool,
     /// It waits for something.
     pub is_running: bool,

@@ -20,7 +20,7 @@ pub(super) const GROUP: usize = 16;
 /// What a state as a whole allows.
 pub(super) struct Now {
     may_go_down: bool,
-    /// Nothing can be delivered to anybody.
+    /// Nothing can be delivered to anybody, and nobody has a choice to make.
     is_quiet: bool,
     pub time_may_pass: bool,
     /// Time may pass although something can be delivered.

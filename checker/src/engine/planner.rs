@@ -171,10 +171,13 @@ impl<'s, A: Explorable, C, G: History> Planner<'s, A, C, G> {
         let local = self.parts.locals.get(number);
         let clock = self.parts.clocks.get(local.clock);
         let cuts = || spec.cuts.iter().zip(self.parts.cuts.get(local.cuts));
+        let takes_steps = !local.crashed && !clock.is_paused();
+        let may_choose = takes_steps && !self.parts.randoms.get(local.randoms).map.is_empty();
         Time {
-            is_quiet: local.crashed || clock.is_paused() || inbox == NOTHING,
+            is_quiet: !takes_steps || inbox == NOTHING && !may_choose,
             is_running: clock.is_running() || cuts().any(|(cut, now)| cut.is_running(*now)),
-            holds_up: clock.holds_up_time(timely)
+            holds_up: may_choose
+                || clock.holds_up_time(timely)
                 || cuts().any(|(cut, now)| cut.holds_up_time(*now)),
             ticked,
         }

@@ -1,13 +1,15 @@
 //! Time: when timers are due, and when a tick may pass.
 //!
 //! Timing is partial synchrony with digital clocks. A tick is one heartbeat interval. What is in
-//! flight arrives before anybody's timer fires and before time passes. A spec allows a few early
-//! firings, slow ticks and pauses: these are all the delays and coincidences there are. A timer
+//! flight arrives before anybody's timer fires and before time passes. So is a random choice made,
+//! which takes no time. A spec allows a few early firings, slow ticks and pauses: these are all the
+//! delays and coincidences there are. A timer
 //! that is passed over reaches the end of its range, where time waits for it: this needs no
 //! fairness between timers, and the ticks along a path are a duration.
 //!
 //! The guards are conjunctions of conditions on one actor each ([`Clock::holds_up_time`], and that
-//! nothing is deliverable to it), but for one disjunction: some clock runs ([`Clock::is_running`]).
+//! nothing is deliverable to it and no choice is open), but for one disjunction: some clock runs
+//! ([`Clock::is_running`]).
 //! A cut that heals is a clock of each actor that sends over its links.
 
 use std::fmt::Debug;
@@ -107,11 +109,17 @@ impl<T> Timely<T> {
 }
 
 impl<A: Actor, G> State<A, G> {
-    /// True if nothing is deliverable to an actor that takes steps. What is in flight to one that
-    /// is down or paused stays, and does not hold up time.
+    /// True if nothing is deliverable to an actor that takes steps, and none has asked for a random
+    /// choice. What is in flight to one that is down or paused stays, and does not hold up time.
     pub fn is_quiet(&self) -> bool {
         let mut messages = self.system.network.iter_deliverable();
-        messages.all(|envelope| !self.takes_steps(envelope.dst.into()))
+        messages.all(|envelope| !self.takes_steps(envelope.dst.into())) && !self.has_open_choice()
+    }
+
+    /// True if an actor that takes steps has asked for a random choice.
+    fn has_open_choice(&self) -> bool {
+        let mut choices = self.system.random_choices.iter().enumerate();
+        choices.any(|(index, choices)| !choices.map.is_empty() && self.takes_steps(index))
     }
 
     /// True if this actor is neither down nor paused.
@@ -168,7 +176,8 @@ where
         let cuts = || self.cuts.iter().zip(&state.cuts);
         let is_running = clocks.iter().any(Clock::is_running)
             || cuts().any(|(cut, state)| cut.is_running(*state));
-        let is_held_up = clocks.iter().any(|clock| clock.holds_up_time(timely))
+        let is_held_up = state.has_open_choice()
+            || clocks.iter().any(|clock| clock.holds_up_time(timely))
             || cuts().any(|(cut, state)| cut.holds_up_time(*state));
         if is_running && !is_held_up {
             if is_quiet {

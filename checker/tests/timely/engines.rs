@@ -5,7 +5,7 @@ use quorate_checker::report::{Engine, Limits};
 use quorate_checker::spec::{Cut, Faults, Pauses, Punctual, Spec, Timely};
 use stateright::actor::ActorModel;
 
-use super::toy::Do::{Count, Send, Set};
+use super::toy::Do::{Choose, Count, Send, Set};
 use super::toy::{Toy, one_crash, spec, timing};
 
 /// The first asks the second on each tick, and counts what is answered.
@@ -51,6 +51,18 @@ fn each_fault_on_the_clock_adds_what_both_engines_find() {
     let free = compare(|| spec(early(), toys()));
     let punctual = compare(|| spec(Timely { punctual: Some(leases.clone()), ..early() }, toys()));
     assert!(calm < punctual && punctual < free, "{calm} {punctual} {free}");
+}
+
+#[test]
+fn a_random_choice_holds_up_time_in_both_engines() {
+    let states = compare(|| {
+        let [asks, answers, _] = toys();
+        let chooses = Toy::starts([Set('h')]).fires('h', [Set('h'), Choose]);
+        let pauses = Some(Pauses { count: 1, ticks: 1..=2 });
+        let timely = Timely { slow: 1, early: 1, pauses, ..timing() };
+        spec(timely, [asks, answers, chooses]).faults(one_crash())
+    });
+    assert!(states > 1_000, "{states}");
 }
 
 #[test]

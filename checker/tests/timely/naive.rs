@@ -288,6 +288,7 @@ impl Naive {
                     }
                 }
                 Do::Count => world.counts[actor] = (world.counts[actor] + 1) % 3,
+                Do::Choose => unreachable!("no toy that is drawn chooses"),
             }
         }
         world

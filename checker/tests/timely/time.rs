@@ -3,8 +3,10 @@
 use quorate_checker::spec::{Action, Clock, Timely};
 use stateright::Model;
 
-use super::toy::Do::{Cancel, Count, Send, Set};
-use super::toy::{Step, Toy, after, deliver, early, fire, next, spec, timing};
+use super::toy::Do::{Cancel, Choose, Count, Send, Set};
+use super::toy::{
+    Step, Toy, after, choose, crash, deliver, early, fire, next, one_crash, spec, timing,
+};
 
 const TICK: Step = Action::Tick;
 
@@ -72,6 +74,27 @@ fn what_is_in_flight_comes_before_timers_and_time() {
     assert_eq!(next(&spec, &[TICK]), [fire(0, 'h'), fire(1, 'h')]);
     assert_eq!(next(&spec, &[TICK, fire(0, 'h')]), [deliver(0, 1, 1)]);
     assert_eq!(next(&spec, &[TICK, fire(0, 'h'), deliver(0, 1, 1)]), [fire(1, 'h')]);
+}
+
+#[test]
+fn a_random_choice_takes_no_time_and_comes_before_timers() {
+    let toys = || {
+        let chooses = Toy::starts([Set('h'), Set('e')]).fires('h', [Choose]);
+        [chooses, Toy::starts([Set('h'), Send(1, 1)])]
+    };
+    let slow = Timely { slow: 2, ..timing() };
+    let spec = || spec(slow.clone(), toys());
+    let asked = [deliver(1, 1, 1), TICK, fire(0, 'h')];
+    assert_eq!(
+        next(&spec(), &asked),
+        [choose(0)],
+        "nobody else's timer fires, and no tick is slow"
+    );
+    let chosen = [&asked[..], &[choose(0)]].concat();
+    assert_eq!(next(&spec(), &chosen), [fire(1, 'h')]);
+    let crashed = [&asked[..], &[crash(0)]].concat();
+    let crashed = next(&spec().faults(one_crash()), &crashed);
+    assert_eq!(crashed, [fire(1, 'h')], "who is down chooses nothing");
 }
 
 #[test]

@@ -18,6 +18,8 @@ pub enum Do {
     Send(usize, u8),
     /// One more, up to 2, and back to 0.
     Count,
+    /// To ask for a random choice, on which it counts.
+    Choose,
 }
 
 /// What it does at its start, when a timer fires, and when a message arrives.
@@ -50,6 +52,7 @@ impl Toy {
                 Do::Cancel(timer) => out.cancel_timer(*timer),
                 Do::Send(to, message) => out.send(Id::from(*to), *message),
                 Do::Count => *state.to_mut() = (**state + 1) % 3,
+                Do::Choose => out.choose_random("coin", vec![()]),
             }
         }
     }
@@ -74,6 +77,10 @@ impl Actor for Toy {
 
     fn on_timeout(&self, _: Id, state: &mut Cow<u8>, timer: &Timer, out: &mut Out<Self>) {
         Self::act(self.timers.get(timer), state, out);
+    }
+
+    fn on_random(&self, _: Id, state: &mut Cow<u8>, (): &(), out: &mut Out<Self>) {
+        Self::act(Some(&vec![Do::Count]), state, out);
     }
 }
 
@@ -140,6 +147,10 @@ pub fn fire(actor: usize, timer: Timer) -> Step {
 
 pub fn early(actor: usize, timer: Timer) -> Step {
     Action::EarlyTimeout(actor.into(), timer)
+}
+
+pub fn choose(actor: usize) -> Step {
+    Action::SelectRandom { actor: actor.into(), key: "coin".to_owned(), random: () }
 }
 
 pub fn crash(actor: usize) -> Step {
