@@ -97,7 +97,7 @@ fn list_shows_what_is_named() {
         serde_json::from_slice(&output.stdout).unwrap()
     };
     let count = |words: &[&str]| of_json(words).as_array().unwrap().len();
-    let names = "raft primary-backup chain fenced viewstamped multi-paxos zab quorum-store";
+    let names = "raft primary-backup chain fenced viewstamped multi-paxos zab quorum-store gossip";
     let each: Vec<usize> = names.split(' ').map(|name| count(&[name])).collect();
     assert!(!each.contains(&0), "{each:?}");
     assert_eq!(each.iter().sum::<usize>(), count(&[]), "there is no other protocol");

@@ -10,6 +10,7 @@
 //! | [`viewstamped`] | the same, and nothing on a disk |
 //! | [`zab`] | one log on a majority of the disks, in the order of its leaders' epochs |
 //! | [`quorum_store`] | registers on a majority of the servers, and no leader |
+//! | [`gossip`] | what one member knows all know in the end, and nothing is agreed on |
 //! | [`fenced`] | a store that takes nothing of a writer that was replaced |
 //!
 //! A folder is a protocol, and the page of its module says which file has what. [`specs`] lists
@@ -69,6 +70,7 @@ pub mod crash_vector;
 pub mod data;
 pub mod durable;
 pub mod fenced;
+pub mod gossip;
 pub mod kv;
 pub mod member;
 pub mod multi_paxos;
@@ -120,6 +122,7 @@ pub fn specs() -> Vec<Box<dyn quorate_checker::AnySpec>> {
     specs.extend(multi_paxos::specs::all());
     specs.extend(zab::specs::all());
     specs.extend(quorum_store::abd::specs::all());
+    specs.extend(gossip::membership::specs::all());
     specs
 }
 

@@ -1,0 +1,4 @@
+//! What is true of membership.
+
+pub mod ghost;
+pub mod properties;

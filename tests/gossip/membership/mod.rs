@@ -1,0 +1,7 @@
+//! Membership: it holds, each of its rules is needed, and it is as quick as the papers say.
+
+mod lifeguard;
+mod rules;
+mod specs;
+mod telling;
+mod words;
