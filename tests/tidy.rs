@@ -6,7 +6,7 @@ use std::fmt::Debug;
 use std::fs;
 use std::path::Path;
 
-use quorate_models::gossip::membership;
+use quorate_models::gossip::{membership, store};
 use quorate_models::primary_backup::{self, naive};
 use quorate_models::quorum_store::abd;
 use quorate_models::{chain, fenced, multi_paxos, raft, viewstamped, zab};
@@ -160,7 +160,7 @@ fn every_source_keeps_the_limits() {
 }
 
 /// The folders of the protocols, and the rules of each.
-fn rules() -> [(&'static str, Vec<String>); 10] {
+fn rules() -> [(&'static str, Vec<String>); 11] {
     fn names<Rule: Debug>(rules: &[Rule]) -> Vec<String> {
         rules.iter().map(|rule| format!("{rule:?}")).collect()
     }
@@ -174,6 +174,7 @@ fn rules() -> [(&'static str, Vec<String>); 10] {
         ("models/src/zab/", names(zab::rules::Rule::ALL)),
         ("models/src/quorum_store/abd/", names(abd::rules::Rule::ALL)),
         ("models/src/gossip/membership/", names(membership::rules::Rule::ALL)),
+        ("models/src/gossip/store/", names(store::rules::Rule::ALL)),
         ("models/src/primary_backup/naive/", names(naive::rules::Rule::ALL)),
     ]
 }

@@ -122,7 +122,7 @@ pub fn specs() -> Vec<Box<dyn quorate_checker::AnySpec>> {
     specs.extend(multi_paxos::specs::all());
     specs.extend(zab::specs::all());
     specs.extend(quorum_store::abd::specs::all());
-    specs.extend(gossip::membership::specs::all());
+    specs.extend(gossip::specs());
     specs
 }
 

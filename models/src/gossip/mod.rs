@@ -2,5 +2,16 @@
 //! nothing is agreed on: two that have heard of different things know different things meanwhile.
 //!
 //! - [`membership`]: who is there, and who is not, after SWIM.
+//! - [`store`]: a store that everybody writes, by rumours and anti-entropy.
+
+use quorate_checker::AnySpec;
 
 pub mod membership;
+pub mod store;
+
+/// The specs of both.
+pub fn specs() -> Vec<Box<dyn AnySpec>> {
+    let mut specs = membership::specs::all();
+    specs.extend(store::specs::all());
+    specs
+}

@@ -2,6 +2,6 @@
 
 mod lifeguard;
 mod rules;
-mod specs;
+pub mod specs;
 mod telling;
 mod words;

@@ -1,0 +1,4 @@
+//! What is true of the store.
+
+pub mod ghost;
+pub mod properties;
