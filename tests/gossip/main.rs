@@ -1,8 +1,9 @@
-//! Gossip: its specs, and the proofs that its rules are needed.
+//! Gossip: its specs, the proofs that its rules are needed, and the numbers of the literature.
 
 mod membership;
 #[path = "../support/proofs.rs"]
 mod proofs;
+mod simulation;
 mod store;
 #[path = "../support/mod.rs"]
 mod support;

@@ -3,10 +3,13 @@
 //!
 //! - [`membership`]: who is there, and who is not, after SWIM.
 //! - [`store`]: a store that everybody writes, by rumours and anti-entropy.
+//! - [`simulation`]: what the specs cannot show, because it takes thousands: how many a rumour
+//!   leaves out, how quickly the others hear it, when a crash is found.
 
 use quorate_checker::AnySpec;
 
 pub mod membership;
+pub mod simulation;
 pub mod store;
 
 /// The specs of both.

@@ -3,3 +3,4 @@
 mod joins;
 mod rules;
 pub mod specs;
+mod telling;

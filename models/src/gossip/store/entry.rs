@@ -34,8 +34,8 @@ pub struct Entry {
 pub type Entries = BTreeMap<Key, Entry>;
 
 /// Joins two stores: of each key the entry of the later version stays. It is commutative,
-/// associative and idempotent, so neither the order in which stores hear of each other nor how often
-/// makes any difference.
+/// associative and idempotent, so it makes no difference in which order stores hear of each other,
+/// nor how often.
 #[must_use]
 pub fn merge(mut one: Entries, other: &Entries) -> Entries {
     for (key, entry) in other {

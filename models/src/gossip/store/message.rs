@@ -13,11 +13,13 @@ pub struct Rumour {
     pub entries: Entries,
 }
 
-/// What of a rumour was no news: the feedback by which a rumour stops.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+/// What of a rumour was news, and what was not: the feedback by which a rumour stops.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Heard {
     /// The versions that were told in vain.
     pub known: BTreeMap<Key, Version>,
+    /// The versions that were not.
+    pub news: BTreeMap<Key, Version>,
 }
 
 /// What its sender has, without the values: it wants to compare.

@@ -13,9 +13,9 @@
 //! ```text
 //! S1                          S2                          S3
 //!  |-- Rumour x: 3 ----------->|                           |   news: S2 tells it on
-//!  |<-- Heard: - --------------|                           |
+//!  |<-- Heard: news -----------|                           |
 //!  |-- Rumour x: 3 ----------->|                           |   no news: S1 may stop
-//!  |<-- Heard: x --------------|                           |
+//!  |<-- Heard: known ----------|                           |
 //!  |                           |<-- Digest x: 2, y: 7 -----|   S3 was left out
 //!  |                           |--- Answer x: 3, wants y ->|   pull, and
 //!  |                           |<-- Delta y: 7 ------------|   push
@@ -25,9 +25,12 @@
 //! |---|---|
 //! | which version a write has | `write.rs`: `handle_write` |
 //! | which version stays | `entry.rs`: `merge`, `replaces` |
-//! | what is told as a rumour, and for how long | `rumour.rs`: `handle_rumour_due`, `handle_heard` |
+//! | what is told as a rumour, and how long | `rumour.rs`: `handle_rumour_due`, `handle_heard` |
 //! | which stores are compared, and how | `exchange.rs`: `handle_exchange_due`, `handle_digest` |
 //! | what survives a crash | `server.rs`: `to_save` |
+//!
+//! The paper counts tellings that are in vain, and leaves open whether one that is not begins the
+//! count anew. It does: only so do its numbers come out ([`simulation`](super::simulation)).
 //!
 //! Deviations. Versions are a number and the writer, not a time of a clock. Nothing is deleted: a
 //! deletion is a value, and when its version may be forgotten is the question of
@@ -90,7 +93,7 @@ pub struct Server<R> {
     /// What it is asked to write, in this order.
     pub script: Vec<(Key, Value)>,
     pub exchange: Exchange,
-    /// A rumour stops when it was told in vain so often: Demers' k.
+    /// A rumour stops when it was told in vain so often in a row: Demers' k.
     pub in_vain: u8,
     pub timing: Timing,
     pub rules: R,

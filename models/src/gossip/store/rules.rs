@@ -21,7 +21,7 @@ rules! {
     StoreSurvivesCrash: "what a replica holds is on its disk", "quorate";
     SaveBeforeSend: "what a message tells is on disk before the message is sent", "quorate";
     RumoursAreTold: "what is news to a replica it tells to others", "Demers §1.4";
-    RumoursStop: "what was told in vain a few times is told no more", "Demers §1.4";
+    RumoursStop: "what was told in vain a few times in a row is told no more", "Demers §1.4";
     OnlyNewsIsHot: "what a replica knew already it does not begin to tell again", "Demers §1.4";
     AntiEntropyRuns: "whole stores are compared beside rumours", "Demers §1.3";
     PartnersInTurn: "in a round a store is compared once with each other, in random order",

@@ -2,10 +2,11 @@
 
 use stateright::actor::Id;
 
-use super::entry::{Entries, Key};
+use super::entry::{Entries, Key, Version};
 use super::message::{Heard, Message, Rumour};
 use super::rules::Rule;
 use super::server::Step;
+use super::state::State;
 use super::{Drawn, Timer};
 use crate::rules::RuleBook;
 
@@ -43,42 +44,45 @@ pub(super) fn tell<R: RuleBook<Rule>>(step: &mut Step<R>, peer: Id) {
     step.say(peer, Message::Rumour(Rumour { entries }));
 }
 
-/// Somebody tells something. It learns what of that was told in vain.
+/// Somebody tells something. It is told what of that was in vain.
 pub(super) fn handle_rumour<R: RuleBook<Rule>>(step: &mut Step<R>, from: Id, message: Rumour) {
-    let mut heard = Heard { known: [].into() };
+    let mut heard = Heard::default();
     for (key, entry) in &message.entries {
         let is_news = step.take(key, entry);
         if is_news || !step.keeps(Rule::OnlyNewsIsHot) {
             heat(step, key);
         }
-        if !is_news {
-            heard.known.insert(key.clone(), entry.version);
-        }
+        let told = if is_news { &mut heard.news } else { &mut heard.known };
+        told.insert(key.clone(), entry.version);
     }
-    if !heard.known.is_empty() {
-        step.say(from, Message::Heard(heard));
-    }
+    step.say(from, Message::Heard(heard));
 }
 
-/// This was told in vain. What has become newer since then was not.
+/// What was told in vain so often in a row is told no more. What has changed since then was not.
 pub(super) fn handle_heard<R: RuleBook<Rule>>(step: &mut Step<R>, message: Heard) {
     if !step.keeps(Rule::RumoursStop) {
         return;
     }
-    let most = step.server.in_vain;
-    for (key, version) in message.known {
-        let state = step.state();
-        let is_current = state.store.get(&key).is_some_and(|entry| entry.version == version);
-        if is_current && state.hot.contains_key(&key) {
-            let hot = &mut step.state_mut().hot;
-            let times = hot.entry(key.clone()).or_default();
-            *times += 1;
-            if *times >= most {
-                hot.remove(&key);
-            }
+    for (key, version) in &message.news {
+        if times_in_vain(step, key, *version).is_some_and(|times| times > 0) {
+            step.state_mut().hot.insert(key.clone(), 0);
+        }
+    }
+    for (key, version) in &message.known {
+        let Some(times) = times_in_vain(step, key, *version) else { continue };
+        if times + 1 < step.server.in_vain {
+            step.state_mut().hot.insert(key.clone(), times + 1);
+        } else {
+            step.state_mut().hot.remove(key);
         }
     }
     if step.state().hot.is_empty() {
         step.cancel_timer(Timer::Rumour);
     }
+}
+
+/// How often this version was told in vain in a row, if it is told at all.
+fn times_in_vain<R: RuleBook<Rule>>(step: &Step<R>, key: &Key, version: Version) -> Option<u8> {
+    let State { store, hot, .. } = step.state();
+    hot.get(key).copied().filter(|_| store[key].version == version)
 }

@@ -14,7 +14,7 @@ pub struct State {
     pub store: Entries,
     /// How many writes of its script it has carried out.
     pub written: u8,
-    /// Of what it tells as a rumour, how often that was in vain.
+    /// Of what it tells as a rumour, how often that was in vain in a row.
     pub hot: BTreeMap<Key, u8>,
     /// With whom it has compared its store in this round.
     pub compared: BTreeSet<Id>,

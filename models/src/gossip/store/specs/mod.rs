@@ -132,13 +132,13 @@ const CRASH: Faults = Faults { crashes: 1, down_at_once: 1, ..Faults::NONE };
 /// The specs of the store. The counts change only with a reason.
 pub fn all() -> Vec<Box<dyn AnySpec>> {
     vec![
-        two_writers().counts(100_908, 133_796).boxed(),
-        left_out().counts(10_437, 13_896).boxed(),
-        push().counts(10_990, 14_706).boxed(),
-        pull().counts(10_273, 13_845).boxed(),
-        restart().counts(55_110, 131_738).boxed(),
-        lossy().counts(84_821, 155_544).boxed(),
-        cut_off().counts(24_928, 53_515).boxed(),
+        two_writers().counts(104_840, 137_728).boxed(),
+        left_out().counts(10_727, 14_186).boxed(),
+        push().counts(11_420, 15_136).boxed(),
+        pull().counts(10_641, 14_213).boxed(),
+        restart().counts(78_293, 214_094).boxed(),
+        lossy().counts(90_276, 165_347).boxed(),
+        cut_off().counts(25_362, 54_066).boxed(),
         rumour_alone().boxed(),
         dies().boxed(),
     ]
