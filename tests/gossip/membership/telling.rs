@@ -96,3 +96,30 @@ fn so_many_relays_are_asked() {
         probed(&server, state).into_iter().map(|(to, _)| usize::from(to)).collect();
     assert_eq!(asked, [2, 4, 5]);
 }
+
+/// Whoever is suspected may be the slow one: it contradicts, and waits longer, up to its patience.
+#[test]
+fn who_is_suspected_waits_longer() {
+    let server = member(Settings { patience: 2, ..SETTINGS });
+    let mut state = start(&server);
+    let waits = (0..3).map(|number| {
+        let yours = Some(Word { incarnation: Incarnation(number), status: Status::Suspect });
+        let gossip = Gossip { own: Incarnation::ZERO, yours, rumours: BTreeMap::new() };
+        told(&server, &mut state, Message::Ping(Ping { asker: None, gossip }));
+        assert_eq!(state.own, Incarnation(number + 1));
+        let (mut out, mut next) = (Out::new(), Cow::Borrowed(&state));
+        server.on_timeout(Id::from(0), &mut next, &Timer::Period(0), &mut out);
+        let set = out.into_iter().filter_map(|command| match command {
+            Command::SetTimer(timer, range) => Some((timer, range.start)),
+            _ => None,
+        });
+        set.collect::<Vec<_>>()
+    });
+    let second = Duration::from_secs(1);
+    let waits: Vec<_> = waits.collect();
+    let expected = [(1, 2), (2, 3), (2, 3)];
+    assert_eq!(
+        waits,
+        expected.map(|(health, times)| vec![(Timer::Period(health), times * second)])
+    );
+}

@@ -43,21 +43,33 @@ fn rounds_find_a_crash_within_2m_minus_1_probes() {
     }
 }
 
+/// What a member sends in a period does not depend on how many there are (SWIM §3.3): a ping and
+/// an answer, if nobody is down.
+#[test]
+fn the_load_is_the_same_however_many_there_are() {
+    for members in [3, 30, 300] {
+        let mut cluster = Cluster::new(members_of(members, AllRules), 5);
+        for _ in 0..4 {
+            cluster.cycle(|timer| matches!(timer, Timer::Period(_)));
+        }
+        assert_eq!(cluster.sent(), 4 * 2 * members as u64);
+    }
+}
+
+/// So many members that know each other.
+fn members_of<R: RuleBook<Rule>>(members: usize, rules: R) -> Vec<Server<R>> {
+    let tick = Duration::from_millis(500);
+    let timing = Timing { period: 2 * tick, direct: tick, suspicion: 200 * tick, grace: None };
+    let contacts: Vec<Id> = (0..members).map(Id::from).collect();
+    let server = Server { contacts, timing, settings: SETTINGS, rules };
+    vec![server; members]
+}
+
 /// After how many periods the actors of the membership probe a member that has crashed: the mean
 /// of many runs.
 fn found_by_actors<R: RuleBook<Rule>>(rules: R, seed: u64) -> f64 {
     let members = 50;
-    let tick = Duration::from_millis(500);
-    let timing = Timing { period: 2 * tick, direct: tick, suspicion: 200 * tick, grace: None };
-    let contacts: Vec<Id> = (0..members).map(Id::from).collect();
-    let servers: Vec<_> = (0..members)
-        .map(|_| Server {
-            contacts: contacts.clone(),
-            timing,
-            settings: SETTINGS,
-            rules: rules.clone(),
-        })
-        .collect();
+    let servers = members_of(members, rules);
     let dead = Id::from(members - 1);
     let mut periods = Vec::new();
     for run in 0..300 {

@@ -78,8 +78,9 @@ pub struct Timing {
     pub period: Duration,
     /// For the answer to a ping, before relays are asked. Longer than a round trip.
     pub direct: Duration,
-    /// For a suspect to contradict: long enough for it to be probed once more, if it is not to be
-    /// taken for dead. In a list of m others that is 2m periods.
+    /// For a suspect to contradict: longer than the 2m - 1 periods within which each member is in
+    /// touch with each of its list of m others, if it is not to be taken for dead. Shorter where
+    /// that is no harm: the dead that live contradict as well.
     pub suspicion: Duration,
     /// How long a dead member stays listed; `None`: for ever. Longer than anybody can take it for
     /// living.

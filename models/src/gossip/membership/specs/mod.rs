@@ -82,7 +82,7 @@ fn system(
     let timing = Timing {
         period: 2 * TICK,
         direct: TICK,
-        suspicion: 8 * TICK,
+        suspicion: 7 * TICK,
         grace: forgets.then_some(8 * TICK),
     };
     let members = (0..servers).map(|number| {
