@@ -78,8 +78,8 @@ missed! {
     suspect_refutes: SuspectRefutes lets KNOWN be missed by Lasso in 21
         within Bounds { servers: 2, ..doubted() };
     suspect_hears_first: SuspectHearsFirst lets KNOWN be missed by Lasso in 58 within doubted();
-    incarnation_outlives_crash: IncarnationOutlivesCrash
-        lets RESTART_KNOWN be missed by Lasso in 17
+    incarnation_outlives_crash: IncarnationOutlivesCrash lets RESTART_KNOWN be missed by Lasso
+        in 17
         within Bounds { servers: 2, faults: CRASH, recovery: Some(1..=1), ..hasty() };
     suspicion_has_deadline: SuspicionHasDeadline lets COMPLETENESS be missed by Lasso in 12
         within Bounds { servers: 2, ..dies() };
