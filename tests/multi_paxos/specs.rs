@@ -38,11 +38,11 @@ holds! {
     lease_crash: "multi-paxos/lease-crash" has depth 88;
     lease_rounds: "multi-paxos/lease-rounds" has depth 94;
     lease_reads: "multi-paxos/lease-reads" has depth 97;
-    lease_deposed: "multi-paxos/lease-deposed" has depth 101;
+    lease_deposed: "multi-paxos/lease-deposed" has depth 112;
     snapshot_live: "multi-paxos/snapshot-live" has depth 65;
     members_add: "multi-paxos/members-add" has depth 42;
-    members_remove: "multi-paxos/members-remove" has depth 27;
-    members_write: "multi-paxos/members-write" has depth 30;
+    members_remove: "multi-paxos/members-remove" has depth 29;
+    members_write: "multi-paxos/members-write" has depth 31;
     members_swap: "multi-paxos/members-swap" has depth 53;
     members_wiped: "multi-paxos/members-wiped" has depth 37;
     members_live: "multi-paxos/members-live" has depth 53;

@@ -98,12 +98,12 @@ necessary! {
         within Bounds { scripts: &[&[put("x", "1")]], faults: CRASH, ..THREE };
     save_before_send: SaveBeforeSend breaks SAVED_BEFORE_SENT in 5
         within Bounds { scripts: &[&[put("x", "1")]], ..THREE };
-    wiped_is_silent: WipedIsSilent breaks LINEARIZABILITY in 15 within REJOIN;
+    wiped_is_silent: WipedIsSilent breaks LINEARIZABILITY in 14 within REJOIN;
     copies_from_enough: CopiesFromEnough breaks MAJORITY_HOLDS in 13
         within Bounds { scripts: &[&[put("x", "1")]], faults: WIPE, ..THREE };
     old_life_counts_not: OldLifeCountsNot breaks MAJORITY_HOLDS in 21 within OLD_LIFE;
     lives_are_counted: LivesAreCounted breaks MAJORITY_HOLDS in 31 within OLDER_LIFE;
-    lives_survive_crash: LivesSurviveCrash breaks MAJORITY_HOLDS in 19 within OLD_LIFE;
+    lives_survive_crash: LivesSurviveCrash breaks MAJORITY_HOLDS in 23 within OLD_LIFE;
     answer_is_its_own: AnswerIsItsOwn breaks LINEARIZABILITY in 9
         within Bounds { scripts: &[&[put("x", "1"), get("x")]], faults: DUPLICATE, ..THREE };
 }
@@ -116,7 +116,7 @@ missed! {
         within live::Bounds { scripts: &[&[put("x", "1")]], faults: DROP, ..CALM };
     client_tries_another: ClientTriesAnother lets ALL_ANSWERED be missed by Lasso in 4
         within live::Bounds { scripts: &[&[put("x", "1")]], faults: CRASH, ..CALM };
-    questions_are_sent_again: QuestionsAreSentAgain lets ALL_TAKE_PART be missed by Stop in 1
+    questions_are_sent_again: QuestionsAreSentAgain lets ALL_TAKE_PART be missed by Stop in 6
         within live::Bounds {
             scripts: &[],
             faults: Faults { drops: 1, ..WIPE },

@@ -29,7 +29,7 @@ pub fn all() -> Vec<Box<dyn AnySpec>> {
         crash("multi-paxos/lease-crash", EVERY_RULE).counts(639_428, 1_656_986).boxed(),
         rounds("multi-paxos/lease-rounds", EVERY_RULE).counts(1_894_986, 4_538_654).boxed(),
         reads("multi-paxos/lease-reads", EVERY_RULE).counts(109_603, 308_264).boxed(),
-        deposed("multi-paxos/lease-deposed", EVERY_RULE).counts(151_441, 210_824).boxed(),
+        deposed("multi-paxos/lease-deposed", EVERY_RULE).counts(102_413, 149_828).boxed(),
         drift().boxed(),
     ]
 }

@@ -109,10 +109,10 @@ pub fn all() -> Vec<Box<dyn AnySpec>> {
         members_write().counts(396_140, 1_290_991).boxed(),
         members_swap().counts(548_468, 2_516_563).boxed(),
         members_at_once().boxed(),
-        members_wiped().counts(519_067, 1_120_933).boxed(),
-        members_live().counts(56_303, 218_913).boxed(),
+        members_wiped().counts(599_859, 1_297_875).boxed(),
+        members_live().counts(65_259, 253_060).boxed(),
         members_away_live().counts(291_213, 790_008).boxed(),
-        members_remove_live().counts(8_769, 17_254).boxed(),
+        members_remove_live().counts(8_952, 17_464).boxed(),
     ]
 }
 

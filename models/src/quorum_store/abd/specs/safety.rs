@@ -160,7 +160,8 @@ pub fn rejoin(name: &str, rules: Book) -> AbdSpec {
 }
 
 /// What [`coordinator_is_wiped`] restricts, in words.
-pub const COORDINATOR_IS_WIPED: &str = "S1 alone loses its disk, when its client has an answer";
+pub const COORDINATOR_IS_WIPED: &str = "S1 alone loses its disk, when its client has an answer; \
+                                        before that S3 is asked nothing";
 
 /// True of what [`COORDINATOR_IS_WIPED`] says.
 fn coordinator_is_wiped((): &(), now: &Now, action: &ActionOf<Abd<Checked>>) -> bool {
@@ -168,6 +169,7 @@ fn coordinator_is_wiped((): &(), now: &Now, action: &ActionOf<Abd<Checked>>) -> 
     let is_answered = clients.any(|it| !it.answers.is_empty());
     match action {
         Action::Rollback(id) => usize::from(*id) == 0 && is_answered,
+        Action::Deliver { dst, .. } => is_answered || usize::from(*dst) != 2,
         _ => true,
     }
 }
