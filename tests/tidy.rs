@@ -9,7 +9,9 @@ use std::path::Path;
 use quorate_models::gossip::{membership, store};
 use quorate_models::primary_backup::{self, naive};
 use quorate_models::quorum_store::abd;
-use quorate_models::{chain, fenced, multi_paxos, raft, viewstamped, zab};
+use quorate_models::{
+    chain, fenced, hearsay, moss, multi_paxos, parabolic, raft, viewstamped, zab,
+};
 
 const LINES: usize = 400;
 const COLUMNS: usize = 100;
@@ -160,7 +162,7 @@ fn every_source_keeps_the_limits() {
 }
 
 /// The folders of the protocols, and the rules of each.
-fn rules() -> [(&'static str, Vec<String>); 11] {
+fn rules() -> [(&'static str, Vec<String>); 14] {
     fn names<Rule: Debug>(rules: &[Rule]) -> Vec<String> {
         rules.iter().map(|rule| format!("{rule:?}")).collect()
     }
@@ -175,6 +177,9 @@ fn rules() -> [(&'static str, Vec<String>); 11] {
         ("models/src/quorum_store/abd/", names(abd::rules::Rule::ALL)),
         ("models/src/gossip/membership/", names(membership::rules::Rule::ALL)),
         ("models/src/gossip/store/", names(store::rules::Rule::ALL)),
+        ("models/src/hearsay/", names(hearsay::rules::Rule::ALL)),
+        ("models/src/parabolic/", names(parabolic::rules::Rule::ALL)),
+        ("models/src/moss/", names(moss::rules::Rule::ALL)),
         ("models/src/primary_backup/naive/", names(naive::rules::Rule::ALL)),
     ]
 }

@@ -12,6 +12,9 @@
 //! | [`quorum_store`] | registers on a majority of the servers, and no leader |
 //! | [`gossip`] | what one member knows all know in the end, and nothing is agreed on |
 //! | [`fenced`] | a store that takes nothing of a writer that was replaced |
+//! | [`hearsay`] | one leader an epoch, repair by repair, from an election that has two at once |
+//! | [`parabolic`] | a leader by rank in the end, or by votes one leader an epoch |
+//! | [`moss`] | a leader by all locks until one crashes, or by a majority one leader an epoch |
 //!
 //! A folder is a protocol, and the page of its module says which file has what. [`specs`] lists
 //! every spec by name. To check one:
@@ -69,14 +72,18 @@ pub mod consistency;
 pub mod crash_vector;
 pub mod data;
 pub mod durable;
+pub mod election;
 pub mod fenced;
 pub mod gossip;
+pub mod hearsay;
 pub mod kv;
 pub mod member;
+pub mod moss;
 pub mod multi_paxos;
 pub mod number;
 pub mod operator;
 pub mod order;
+pub mod parabolic;
 pub mod pieces;
 pub mod primary_backup;
 pub mod protocol;
@@ -123,6 +130,9 @@ pub fn specs() -> Vec<Box<dyn quorate_checker::AnySpec>> {
     specs.extend(zab::specs::all());
     specs.extend(quorum_store::abd::specs::all());
     specs.extend(gossip::specs());
+    specs.extend(hearsay::specs::all());
+    specs.extend(parabolic::specs::all());
+    specs.extend(moss::specs::all());
     specs
 }
 
