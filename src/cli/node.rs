@@ -182,7 +182,7 @@ impl Site<'_> {
         let identity = setup::identity(self.config, self.node.id);
         let (mut store, mut storage) = Store::<P::Storage>::open(&self.node.store, identity)?;
         if let Some(saved) = &storage {
-            setup::forgets_nothing::<P>(self.config, self.node, saved)?;
+            setup::forgets_nothing::<P>(self.config, &self.node, saved)?;
         }
         let made = self.node.store_id.and_then(P::first_storage);
         let is_as_made =

@@ -120,7 +120,7 @@ fn what_is_on_disks_is_not_forgotten_by_nodes_that_keep_nothing_there() {
     let directory = Path::new(&config).parent().expect("it is in one").display().to_string();
     expect(&quorate(["cluster", "--dir", &directory]), 78, &why);
     cluster.turn("on_disk", true);
-    let cluster = cluster.started(3);
+    let _started = cluster.started(3);
     let get = quorate(["kv", "--config", &config, "get", "colour"]);
     assert_eq!(get.stdout, b"gold");
 }

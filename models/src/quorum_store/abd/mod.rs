@@ -85,6 +85,7 @@ pub type MachineOf<P> = <P as crate::rules::Params<Rule>>::Machine;
 
 type Key<P> = <MachineOf<P> as Registers>::Key;
 type Content<P> = <MachineOf<P> as Registers>::Content;
+type PeerMessage<P> = Message<Key<P>, Content<P>>;
 
 /// One of `servers`.
 #[derive(Clone, Debug)]
@@ -121,7 +122,7 @@ pub enum Timer {
 }
 
 impl<P: Params> Service for Server<P> {
-    type Peer = Message<Key<P>, Content<P>>;
+    type Peer = PeerMessage<P>;
     type Machine = P::Machine;
 }
 

@@ -30,7 +30,7 @@ use super::replica::{store, takes_part};
 use super::rules::Rule;
 use super::server::Step;
 use super::state::{Part, Progress, Storage};
-use super::{Content, Key, MachineOf, Params, Server, Timer};
+use super::{Content, Key, MachineOf, Params, PeerMessage, Server, Timer};
 use crate::crash_vector::Life;
 use crate::number::Incarnation;
 use crate::quorum_store::register::{Registers, Tagged};
@@ -71,7 +71,7 @@ fn questions<P: Params>(
     id: Id,
     store: u64,
     part: &Part<Key<P>>,
-) -> Vec<(Id, Message<Key<P>, Content<P>>)> {
+) -> Vec<(Id, PeerMessage<P>)> {
     let question = |to: Id| match part {
         Part::Replica => None,
         Part::Counting { told } if told.contains_key(&to) => None,
@@ -154,25 +154,23 @@ pub(super) fn handle_copy<P: Params>(step: &mut Step<P>, from: Id, message: Copy
         step.save();
         step.state_mut().storage.crashes.learn(from, life);
     }
-    let (registers, is_last) = page(step, behind.as_ref());
-    let crashes = step.state().storage.crashes.clone();
-    step.send(from, Message::Page(Page { life, behind, registers, is_last, crashes }));
+    let page = page(step, life, behind);
+    step.send(from, Message::Page(page));
 }
 
-/// The registers behind `key` that one message carries, at least one, and whether they are all.
-fn page<P: Params>(
-    step: &Step<P>,
-    key: Option<&Key<P>>,
-) -> (Vec<(Key<P>, Tagged<Content<P>>)>, bool) {
-    let (mut registers, mut size) = (Vec::new(), 0);
-    for (key, held) in step.state().storage.registers.behind(key) {
+/// The registers behind this one that one message carries, or the next one if that is larger.
+fn page<P: Params>(step: &Step<P>, life: Life, behind: Option<Key<P>>) -> Page<Key<P>, Content<P>> {
+    let Storage { crashes, registers: all, .. } = &step.state().storage;
+    let mut size = 0;
+    let fits = |(number, (key, held)): &(usize, (&Key<P>, &Tagged<Content<P>>))| {
         size += MachineOf::<P>::size(key, &held.content);
-        if size > step.server.page && !registers.is_empty() {
-            return (registers, false);
-        }
-        registers.push((key.clone(), held.clone()));
-    }
-    (registers, true)
+        *number == 0 || size <= step.server.page
+    };
+    let some = all.behind(behind.as_ref()).enumerate().take_while(fits);
+    let registers: Vec<_> = some.map(|(_, (key, held))| (key.clone(), held.clone())).collect();
+    let has_more = |(key, _): &(Key<P>, _)| all.behind(Some(key)).next().is_some();
+    let is_last = !registers.last().is_some_and(has_more);
+    Page { life, behind, registers, is_last, crashes: crashes.clone() }
 }
 
 /// Holds what another one holds, unless it was told of something later. It takes part when it has

@@ -215,10 +215,8 @@ fn stored_is_late((): &(), now: &Now, action: &ActionOf<Abd<Checked>>) -> bool {
             usize::from(*id) == 2 && second.is_some_and(|it| it.storage.has_rejoined)
         }
         Action::Deliver { src, dst, msg: Message::Peer(message) } => {
-            match (usize::from(*src), usize::from(*dst), message) {
-                (0, 3, _) | (1, 0, peer::Message::Count(_) | peer::Message::Copy(_)) => false,
-                _ => true,
-            }
+            let of = (usize::from(*src), usize::from(*dst), message);
+            !matches!(of, (0, 3, _) | (1, 0, peer::Message::Count(_) | peer::Message::Copy(_)))
         }
         _ => true,
     }
