@@ -2,6 +2,7 @@
 //! protects. Lengths are the shortest there are, within the bounds, for that property alone.
 
 use quorate_checker::engine::Miss;
+use quorate_checker::report::Verdict;
 use quorate_checker::spec::{Cut, Faults, SAVED_BEFORE_SENT};
 use quorate_models::gossip::membership::claims::ghost::Ghost;
 use quorate_models::gossip::membership::claims::properties::{
@@ -13,7 +14,9 @@ use quorate_models::gossip::membership::specs::live::{self, Bounds, Meanwhile, P
 use quorate_models::gossip::membership::specs::{Book, Contacts, MembershipSpec, SETTINGS, safety};
 use quorate_models::gossip::membership::{Server, Settings};
 
-use crate::proofs::{Within, assert_each_is_proven, missed, necessary, slower};
+use crate::proofs::{
+    Within, assert_each_is_proven, explore, missed, necessary, slower, suspending,
+};
 
 impl Within for Bounds {
     type Rule = Rule;
@@ -97,6 +100,15 @@ missed! {
 slower! {
     rumours_are_told: RumoursAreTold lets COMPLETENESS take 6 ticks instead of 1
         until all_suspect_or_none within dies();
+}
+
+/// A suspect that is not told by everybody may still hear it as a rumour, as in SWIM: where two
+/// are all there are, it does.
+#[test]
+fn a_rumour_may_reach_whom_it_is_about() {
+    let bounds = Bounds { servers: 2, ..doubted() };
+    let report = explore(suspending(&bounds, Rule::SuspectHearsFirst).only(KNOWN));
+    assert_eq!((report.verdict, report.cut_short), (Verdict::Holds, None));
 }
 
 #[test]

@@ -121,19 +121,16 @@ fn adopt<R: RuleBook<Rule>>(step: &mut Step<R>, member: Id, word: Word) {
     }
 }
 
-/// A suspect had its time to contradict: it is dead.
+/// A suspect had its time to contradict: it is dead. Whoever has contradicted has no such timer.
 pub(super) fn handle_suspicion<R: RuleBook<Rule>>(step: &mut Step<R>, member: Id) {
-    let known = step.state().members.get(&member).copied();
-    if let Some(suspect) = known.filter(|word| word.status == Status::Suspect) {
+    if let Some(suspect) = step.state().members.get(&member).copied() {
         adopt(step, member, suspect.is_now(Status::Dead));
     }
 }
 
 /// A member was dead for so long that nobody takes it for living any more.
 pub(super) fn handle_forget<R: RuleBook<Rule>>(step: &mut Step<R>, member: Id) {
-    if step.state().members.get(&member).is_some_and(|word| !word.may_live()) {
-        forget(step, member);
-    }
+    forget(step, member);
 }
 
 fn forget<R: RuleBook<Rule>>(step: &mut Step<R>, member: Id) {
