@@ -8,7 +8,7 @@ use quorate_models::gossip::store::message::{Heard, Message};
 use quorate_models::gossip::store::state::State;
 use quorate_models::gossip::store::{Exchange, Server, Timer, Timing};
 use quorate_models::rules::AllRules;
-use stateright::actor::{Actor, Id, Out};
+use stateright::actor::{Actor, Command, Id, Out};
 
 /// A replica that stops after two tellings in vain, and writes one key twice.
 fn replica() -> Server<AllRules> {
@@ -23,10 +23,12 @@ fn replica() -> Server<AllRules> {
     }
 }
 
-fn written(server: &Server<AllRules>, state: &mut State) {
-    let mut next = Cow::Borrowed(&*state);
-    server.on_timeout(Id::from(0), &mut next, &Timer::Write, &mut Out::new());
+/// The replica writes. True if it waits for its next telling from now on.
+fn written(server: &Server<AllRules>, state: &mut State) -> bool {
+    let (mut out, mut next) = (Out::new(), Cow::Borrowed(&*state));
+    server.on_timeout(Id::from(0), &mut next, &Timer::Write, &mut out);
     *state = next.into_owned();
+    out.into_iter().any(|command| matches!(command, Command::SetTimer(Timer::Rumour, _)))
 }
 
 /// The replica hears that its telling of this version was news, or in vain.
@@ -65,4 +67,13 @@ fn what_was_told_of_an_earlier_version_says_nothing_of_the_later() {
     assert_eq!(state.hot["x"], 0);
     heard(&server, &mut state, 2, false);
     assert_eq!(state.hot["x"], 1);
+}
+
+/// Otherwise who hears something new all the time would never tell anything.
+#[test]
+fn news_does_not_put_off_the_next_telling() {
+    let server = replica();
+    let mut state = server.on_start(Id::from(0), &None, &mut Out::new());
+    assert!(written(&server, &mut state), "it has something to tell");
+    assert!(!written(&server, &mut state), "it is to tell something already");
 }
