@@ -156,8 +156,8 @@ fn a_node_comes_and_the_leader_goes_and_no_acknowledged_write_is_lost() {
     assert_stands(&cluster, |load| {
         load.wait_for(OPERATIONS);
         change(&cluster, &["add", "4", "--address", &four]);
-        let lags = ["node 4 has not caught up yet, and gets no vote"];
-        expect(&member(&cluster, &["promote", "4"]), 1, &lags);
+        let unheard = ["the leader does not hear node 4, which the change needs"];
+        expect(&member(&cluster, &["promote", "4"]), 1, &unheard);
         cluster.start_new(4);
         wait_for_role(&cluster, 4, "learner");
         change(&cluster, &["promote", "4"]);

@@ -4,7 +4,9 @@ use std::fs;
 use std::time::{Duration, Instant};
 
 use quorate::cli::cluster;
+use quorate::node::client::Client;
 use quorate::node::config::Runs;
+use quorate_models::kv::{Command, Kv, Text};
 use quorate_models::quorum_store::abd::protocol::Node;
 
 use crate::load::{Asks, CLIENTS, OPERATIONS, assert_stands_asked};
@@ -118,9 +120,12 @@ fn what_it_cannot_do_is_refused() {
 fn a_node_copies_large_values_page_by_page() {
     let nodes = u64::from(cluster::NODES);
     let cluster = started();
-    let value = "x".repeat(700_000);
+    let mut client = Client::<Kv>::open(&cluster.members()).expect("a socket");
+    let value = Text::from(&*"x".repeat(700_000));
     for key in 0..8 {
-        expect(&kv(&cluster, &["put", &format!("key-{key}"), &value]), 0, &[]);
+        let key = Text::from(&*format!("key-{key}"));
+        let put = Command::Put { key, value: value.clone() };
+        client.call(put, Duration::from_secs(10)).expect("an answer");
     }
     cluster.kill(nodes);
     lose_disk(&cluster, nodes);

@@ -63,6 +63,7 @@ fn specs_of_multi_paxos() -> Vec<MultiPaxosSpec> {
         specs::four(),
         specs::twice(),
         specs::snapshot(),
+        specs::snapshot_crash(),
         specs::wiped(),
         specs::wiped_stays_out(),
         live::calm(),
@@ -84,6 +85,7 @@ fn specs_of_multi_paxos() -> Vec<MultiPaxosSpec> {
         membership::members_swap(),
         membership::members_wiped(),
         membership::members_live(),
+        membership::members_away_live(),
         membership::members_remove_live(),
     ];
     let listed = specs::all().into_iter().map(|spec| spec.name().to_owned());

@@ -71,9 +71,12 @@ impl Target {
         let is_stale = match consistency.unwrap_or_default() {
             Consistency::Linearizable | Consistency::Quorum => false,
             Consistency::Stale => true,
-            Consistency::Lease | Consistency::One => {
-                let message = "--consistency lease and one do not apply to --etcd, only \
-                               linearizable and stale do";
+            other @ (Consistency::Lease | Consistency::One) => {
+                let word = if matches!(other, Consistency::One) { "one" } else { "lease" };
+                let message = format!(
+                    "--consistency {word} does not apply to --etcd, which has no such reads: \
+                     linearizable or stale"
+                );
                 return Err(Failure::new(Code::Usage, message));
             }
         };

@@ -54,7 +54,7 @@ pub(super) fn listed() -> Vec<Box<dyn AnySpec>> {
         lossy().counts(328_896, 1_603_658).boxed(),
         doubled().counts(34_264, 99_277).boxed(),
         in_turn("quorum-store/abd-in-turn", EVERY_RULE).counts(114_005, 407_981).boxed(),
-        rejoin("quorum-store/abd-rejoin", EVERY_RULE).boxed(),
+        rejoin("quorum-store/abd-rejoin", EVERY_RULE).counts(637_462, 2_358_511).boxed(),
         old_life("quorum-store/abd-old-life", EVERY_RULE).counts(48_950, 152_185).boxed(),
         one_writer().boxed(),
         one_replica().boxed(),
