@@ -305,7 +305,7 @@ impl Visit for Outlives {
     }
 }
 
-/// Asks a protocol whether what is in the stores would be forgotten by the nodes as they are set up.
+/// Asks a protocol whether nodes that are set up so would forget what is in their stores.
 struct ForgetsNothing<'a>(&'a Config);
 
 impl Visit for ForgetsNothing<'_> {

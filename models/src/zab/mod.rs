@@ -27,11 +27,12 @@
 //!
 //! | rule | where |
 //! |---|---|
-//! | who is to lead | `election.rs`: `is_better`, `is_decided`; `oracle.rs` in the specs of safety |
+//! | who is to lead | `election.rs`: `is_better`; in the specs of safety `oracle.rs` |
 //! | when a server leaves its leader, or ceases to lead | `discovery.rs`: `handle_silence` |
-//! | which epoch a leader has, and who accepts it | `discovery.rs`: `handle_c_epoch`, `handle_new_epoch` |
+//! | which epoch a leader has | `discovery.rs`: `handle_c_epoch` |
+//! | who accepts an epoch | `discovery.rs`: `handle_new_epoch` |
 //! | that the newest history leads | `discovery.rs`: `handle_ack_epoch` |
-//! | what becomes of what an older leader left | `synchronization.rs`: `begin`, `establish_if_held` |
+//! | what becomes of what an older leader left | `synchronization.rs`: `establish_if_held` |
 //! | what a follower is sent of the history: DIFF, TRUNC or SNAP | `synchronization.rs` |
 //! | when a history is acknowledged | `synchronization.rs`: `take_new_leader`, `end` |
 //! | what is proposed, and when it is committed | `broadcast.rs` |
