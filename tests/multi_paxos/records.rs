@@ -1,6 +1,5 @@
 //! The records of a storage: what a save costs, that they restore it, and that damage is named.
 
-use std::collections::BTreeMap;
 use std::slice;
 
 use bytes::Bytes;
@@ -22,10 +21,9 @@ use quorate_models::service::{Request, Sequence, Session};
 use stateright::actor::Id;
 
 use crate::support::arbitrary::config;
+use crate::support::records::{Records, apply};
 
 type Held = Storage<Kv>;
-type Records = BTreeMap<Key, Bytes>;
-
 const META: Key = Key { kind: 0, number: 0 };
 
 fn slot_key(number: u64) -> Key {
@@ -127,15 +125,6 @@ fn saved(events: &[Event]) -> Vec<Held> {
     }
     saved.push(held);
     saved
-}
-
-fn apply(changes: Vec<Change>, records: &mut Records) {
-    for change in changes {
-        match change {
-            Change::Put { key, value } => drop(records.insert(key, value)),
-            Change::Remove { key } => assert!(records.remove(&key).is_some(), "{key:?} is there"),
-        }
-    }
 }
 
 /// The records of the last of these, each saved after the one before.

@@ -8,6 +8,7 @@ pub mod browser;
 pub mod cluster;
 pub mod history;
 pub mod http;
+pub mod records;
 pub mod specs;
 pub mod tls;
 

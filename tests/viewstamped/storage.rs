@@ -19,8 +19,7 @@ use quorate_models::viewstamped::state::{Known, Storage};
 use stateright::actor::Id;
 
 use crate::support::arbitrary::config;
-
-type Records = BTreeMap<Key, Bytes>;
+use crate::support::records::{self, Records, apply, records_of};
 
 /// What may happen to a replica between two saves.
 #[derive(Clone, Copy, Debug)]
@@ -99,23 +98,8 @@ fn perform(act: Act, storage: &mut Storage<Command>) {
     }
 }
 
-fn apply(changes: Vec<Change>, records: &mut Records) {
-    for change in changes {
-        match change {
-            Change::Put { key, value } => drop(records.insert(key, value)),
-            Change::Remove { key } => assert!(records.remove(&key).is_some(), "{key:?} is there"),
-        }
-    }
-}
-
-fn records_of(storage: &Storage<Command>) -> Records {
-    let mut records = Records::new();
-    apply(storage.changes(None), &mut records);
-    records
-}
-
 fn restore(records: &Records) -> Result<Storage<Command>, Damage> {
-    Storage::restore(records.clone().into_iter().collect())
+    records::restore(records)
 }
 
 /// What these acts leave.

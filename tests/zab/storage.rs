@@ -1,7 +1,5 @@
 //! The records of a storage: what a save costs, that they restore it, and that damage is named.
 
-use std::collections::BTreeMap;
-
 use bytes::Bytes;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -15,6 +13,8 @@ use quorate_models::service::{Request, Sequence, Session};
 use quorate_models::zab::log::{Log, Txn};
 use quorate_models::zab::state::{Snapshot, Storage};
 use quorate_models::zab::zxid::Zxid;
+
+use crate::support::records::{self, Records, apply, records_of};
 
 const META: Key = Key { kind: 0, number: 0 };
 const COVER: Key = Key { kind: 2, number: 0 };
@@ -98,26 +98,8 @@ fn saves() -> impl Strategy<Value = Vec<Storage<Kv>>> {
     })
 }
 
-type Records = BTreeMap<Key, Bytes>;
-
-fn apply(changes: Vec<Change>, records: &mut Records) {
-    for change in changes {
-        match change {
-            Change::Put { key, value } => drop(records.insert(key, value)),
-            Change::Remove { key } => assert!(records.remove(&key).is_some(), "{key:?} is there"),
-        }
-    }
-}
-
-/// The records of a storage that is saved for the first time.
-fn records_of(storage: &Storage<Kv>) -> Records {
-    let mut records = Records::new();
-    apply(storage.changes(None), &mut records);
-    records
-}
-
 fn restore(records: &Records) -> Result<Storage<Kv>, Damage> {
-    Storage::restore(records.clone().into_iter().collect())
+    records::restore(records)
 }
 
 /// The record that `records` are said to be damaged in.

@@ -1,8 +1,6 @@
 //! The records of what a replica keeps on its disk: a save costs what changed, the records restore
 //! what was saved, and damage is named.
 
-use std::collections::BTreeMap;
-
 use bytes::Bytes;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -16,8 +14,7 @@ use quorate_models::service::Session;
 use stateright::actor::Id;
 
 use crate::support::arbitrary::config;
-
-type Records = BTreeMap<Key, Bytes>;
+use crate::support::records::{self, Records, apply, records_of};
 
 /// What may happen to a replica between two saves.
 #[derive(Clone, Copy, Debug)]
@@ -58,23 +55,8 @@ fn after(acts: &[Act]) -> Storage<Kv> {
     storage
 }
 
-fn apply(changes: Vec<Change>, records: &mut Records) {
-    for change in changes {
-        match change {
-            Change::Put { key, value } => records.insert(key, value),
-            Change::Remove { key } => records.remove(&key),
-        };
-    }
-}
-
-fn records_of(storage: &Storage<Kv>) -> Records {
-    let mut records = Records::new();
-    apply(storage.changes(None), &mut records);
-    records
-}
-
 fn restore(records: &Records) -> Result<Storage<Kv>, Damage> {
-    Storage::restore(records.clone().into_iter().collect())
+    records::restore(records)
 }
 
 proptest! {
