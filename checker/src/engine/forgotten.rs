@@ -28,10 +28,13 @@ pub(super) fn check<A: Explorable, C: Sync, G: History>(
     };
     if let Answer::NotFound = finding.answer {
         // The steps of an actor that were asked for need not fit together in one run.
-        let path = heeded_later(shared)
-            .into_iter()
-            .find_map(|envelope| spec.path_to_heeding(shared.parts.envelopes.get(envelope)));
-        finding.answer = path.map_or(Answer::NotFound, Answer::Found);
+        let heeded = heeded_later(shared);
+        let heeded: Vec<_> = heeded.iter().map(|it| shared.parts.envelopes.get(*it)).collect();
+        if !heeded.is_empty()
+            && let Some(path) = spec.path_to_heeding(&heeded)
+        {
+            finding.answer = Answer::Found(path);
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Messages that a search forgets, because their receivers ignore them; and the proof that they do.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt::Debug;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -14,8 +14,9 @@ use super::{Action, ActionOf, Event, Spec, State};
 /// A state that a search for a heeded message has met.
 struct Met<A: Actor, G> {
     state: State<A, G>,
-    /// The message was forgotten on the way here.
-    forgotten: bool,
+    /// Which messages were forgotten on the way here and could still be in flight, by their places
+    /// among those that are looked for.
+    forgotten: BTreeSet<usize>,
     /// The state before, by its place, and the step from there.
     from: Option<(usize, ActionOf<A>)>,
 }
@@ -66,32 +67,39 @@ where
         })
     }
 
-    /// A shortest path on which `message` is forgotten and that ends where its receiver would heed
-    /// it. `None` if there is none. Looks at every state in full and remembers it: slow, and only
-    /// for when the message is known to be heeded by some chain of its receiver's states.
+    /// A shortest path on which one of `messages` is forgotten and that ends where its receiver
+    /// would heed it. `None` if there is none. Looks at every state in full and remembers it: slow,
+    /// and only for messages that are known to be heeded by some chain of their receivers' states.
     pub(crate) fn path_to_heeding(
         &self,
-        message: &Envelope<A::Msg>,
+        messages: &[&Envelope<A::Msg>],
     ) -> Option<Path<State<A, G>, ActionOf<A>>> {
-        let mut all = vec![Met { state: self.initial(), forgotten: false, from: None }];
+        let start = Met { state: self.initial(), forgotten: BTreeSet::new(), from: None };
+        let mut all = vec![start];
         let mut places: HashMap<u64, Vec<usize>> = HashMap::new();
         let mut next = 0;
         while let Some(Met { state, forgotten, .. }) = all.get(next) {
-            if *forgotten && !self.ignores(state, message) {
+            if forgotten.iter().any(|at| !self.ignores(state, messages[*at])) {
                 return self.path_along(&all, next);
             }
-            let (state, forgotten) = (state.clone(), *forgotten);
+            let (state, forgotten) = (state.clone(), forgotten.clone());
             let mut actions = Vec::new();
             self.enabled(&state, &mut actions);
             for action in actions {
                 let Some((after, gone)) = self.after_and_forgotten(&state, &action) else {
                     continue;
                 };
-                let still = forgotten && self.outlasts(&state, &action, message);
-                let forgotten = still || gone.contains(message);
+                let is_forgotten = |at: &usize| {
+                    let still = forgotten.contains(at);
+                    still && self.outlasts(&state, &action, messages[*at])
+                        || gone.contains(messages[*at])
+                };
+                let forgotten: BTreeSet<_> = (0..messages.len()).filter(is_forgotten).collect();
                 let near = places.entry(hash(&after)).or_default();
-                let is_met =
-                    |at: &usize| all[*at].forgotten == forgotten && all[*at].state == after;
+                // Where more is forgotten, more may be heeded.
+                let is_met = |at: &usize| {
+                    all[*at].forgotten.is_superset(&forgotten) && all[*at].state == after
+                };
                 if !near.iter().any(is_met) {
                     near.push(all.len());
                     all.push(Met { state: after, forgotten, from: Some((next, action)) });

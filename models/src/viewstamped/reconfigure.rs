@@ -25,13 +25,8 @@ pub(super) fn handle_order<P: Params>(step: &mut Step<P>, order: &Request<Order>
         let answer = Answer::Redirect { leader: step.leader() };
         return step.answer_order(session, sequence, answer);
     };
-    let (group, uncommitted) = (step.group(), known.log.entries_behind(known.commit));
-    let situation = Situation {
-        group,
-        coming: uncommitted.filter_map(Entry::group).next(),
-        heard,
-        least: step.server.least,
-    };
+    let coming = known.log.entries_behind(known.commit).find_map(Entry::group);
+    let situation = Situation { group: step.group(), coming, heard, least: step.server.least };
     match situation.decide(change) {
         Ok(Decision::Done) => step.answer_order(session, sequence, Answer::done(Ok(()))),
         Ok(Decision::Wait) => {}

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use quorate_checker::AnySpec;
 use quorate_checker::report::{Engine, Limits, Longest, PANICKED, Report};
-use quorate_mutants::mutation;
+use quorate_mutants::{MUTANTS, mutation};
 
 /// What a kill, and what a search that ended at a limit, is reported with.
 pub const KILLED: &str = "killed";
@@ -21,36 +21,50 @@ const MEMORY: u64 = 5 << 10;
 const TIME: Duration = Duration::from_secs(400);
 
 /// Runs mutant `number` through `specs`, up to the first that tells it from the original, and says
-/// so: first a little of each, then all. Another verdict tells it, and so does a worst case that is
-/// longer.
+/// so. Another verdict tells it, and so does a worst case that is longer. The specs of its own
+/// protocol come first, and of each protocol a little of every spec before all of any.
 pub fn run(number: u32, specs: impl Fn() -> Vec<Box<dyn AnySpec>>) {
     // A panic of a handler is a verdict.
     std::panic::set_hook(Box::new(|_| {}));
-    let check = |number: u32, spec: Box<dyn AnySpec>, states: u64| {
-        mutation::choose(number);
-        spec.check(Engine::Quorate, &limits(states), &mut |_| {})
-    };
     let mut done = BTreeSet::new();
-    for is_first_look in [true, false] {
-        for (at, spec) in specs().into_iter().enumerate() {
-            let most = 2 * spec.counts().map_or(0, |counts| counts.states) + MORE;
-            if done.contains(spec.name()) {
-                continue;
-            }
-            let report = check(number, spec, if is_first_look { FIRST_LOOK } else { most });
-            let original = || check(mutation::NONE, specs().swap_remove(at), most);
-            if let Some(how) = surprise(&report).or_else(|| delay(&report, original)) {
-                return println!("{KILLED} {}: {how}", report.spec);
-            }
-            match &report.cut_short {
-                None => {
-                    done.insert(report.spec);
+    let protocol = protocol_of(number);
+    for is_own in [true, false] {
+        for is_first_look in [true, false] {
+            for (at, spec) in specs().into_iter().enumerate() {
+                let is_asked = spec.name().starts_with(&protocol) == is_own;
+                if !is_asked || done.contains(spec.name()) {
+                    continue;
                 }
-                Some(reason) if !is_first_look => println!("{OUTGREW} {}: {reason}", report.spec),
-                Some(_) => {}
+                let most = 2 * spec.counts().map_or(0, |counts| counts.states) + MORE;
+                let report = check(number, spec, if is_first_look { FIRST_LOOK } else { most });
+                let original = || check(mutation::NONE, specs().swap_remove(at), most);
+                if let Some(how) = surprise(&report).or_else(|| delay(&report, original)) {
+                    return println!("{KILLED} {}: {how}", report.spec);
+                }
+                match &report.cut_short {
+                    None => {
+                        done.insert(report.spec);
+                    }
+                    Some(reason) if !is_first_look => {
+                        println!("{OUTGREW} {}: {reason}", report.spec);
+                    }
+                    Some(_) => {}
+                }
             }
         }
     }
+}
+
+/// How the names of the specs begin that are of the same protocol as mutant `number`.
+fn protocol_of(number: u32) -> String {
+    let file = MUTANTS[number as usize - 1].file;
+    let folder = file.split_once('/').map_or(file, |(folder, _)| folder);
+    format!("{}/", folder.replace('_', "-"))
+}
+
+fn check(number: u32, spec: Box<dyn AnySpec>, states: u64) -> Report {
+    mutation::choose(number);
+    spec.check(Engine::Quorate, &limits(states), &mut |_| {})
 }
 
 /// What is not as expected, in words.
