@@ -1,12 +1,15 @@
 //! Clusters that change their servers: without each of the rules of that a run breaks something, or
 //! misses it; and what becomes of a configuration by a change.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use quorate_checker::engine::Miss;
 use quorate_checker::report::Engine;
 use quorate_checker::spec::{Action, ActionOf, Claim, Faults};
-use quorate_models::kv::{Command, put};
+use quorate_models::data::Data;
+use quorate_models::kv::{Command, Kv, put};
+use quorate_models::member::Member;
 use quorate_models::member::Timer::Server;
 use quorate_models::multi_paxos::ballot::Ballot;
 use quorate_models::multi_paxos::claims::membership::{REMOVED_IN_VAIN, removed_stands_in_vain};
@@ -14,21 +17,24 @@ use quorate_models::multi_paxos::claims::properties::{
     LEADER_HAS_ALL, MAJORITY_HOLDS, ONE_VALUE, STATE_FOLLOWS,
 };
 use quorate_models::multi_paxos::config::{Changes, Config};
-use quorate_models::multi_paxos::message::Message;
+use quorate_models::multi_paxos::log::Value;
+use quorate_models::multi_paxos::message::{Learn, Message};
 use quorate_models::multi_paxos::rules::Rule;
+use quorate_models::multi_paxos::snapshot::Snapshot;
 use quorate_models::multi_paxos::specs::live::{self, ALL_ANSWERED};
 use quorate_models::multi_paxos::specs::membership::{
-    Bounds, CHANGE_ENDS, HALF_IS_TOLD, MAJORITY_FOLLOWS, NOBODY_DISTURBS, alpha, half_is_told,
-    multi_paxos, of, promote, remove, swap,
+    Bounds, CHANGE_ENDS, HALF_IS_TOLD, MAJORITY_FOLLOWS, NOBODY_DISTURBS, alpha, compacted,
+    half_is_told, multi_paxos, of, promote, remove, swap,
 };
 use quorate_models::multi_paxos::specs::{
-    self, Book, COMPACT, CRASH, Checked, MultiPaxosSpec, Now, Past, SEEN, WIPE,
+    self, Book, Checked, MultiPaxosSpec, Now, Past, SEEN, WIPE,
 };
-use quorate_models::multi_paxos::{Limits, MultiPaxos, Timer};
+use quorate_models::multi_paxos::state::{ServerState, Storage};
+use quorate_models::multi_paxos::{MultiPaxos, Timer};
 use quorate_models::number::Index;
 use quorate_models::order::{Change, Refusal};
-use quorate_models::service;
-use stateright::actor::Id;
+use quorate_models::{pieces, service};
+use stateright::actor::{Actor, Id, Out};
 
 use crate::proofs::{Within, missed, necessary};
 use crate::support::specs::explore;
@@ -68,11 +74,7 @@ impl Within for In {
                 let safety = specs::Bounds { scripts: write, ..of(3, alpha(2)) };
                 multi_paxos("proof", rules, third_leaves(safety), &[])
             }
-            In::Compacted => {
-                let limits = Limits { alpha: 1, ..COMPACT };
-                let safety = specs::Bounds { faults: CRASH, ..of(3, limits) };
-                multi_paxos("proof", rules, third_leaves(safety), &[])
-            }
+            In::Compacted => multi_paxos("proof", rules, compacted(), &[]),
             In::Swap(slots) => {
                 let scripts: &[&[Command]] = &[&[put("x", "1")], &[put("x", "2")]];
                 multi_paxos("proof", rules, swap(scripts, alpha(slots)), &[])
@@ -216,4 +218,44 @@ fn a_change_counts_from_alpha_slots_behind_its_own() {
     changes.forget_before(Index(6), 2);
     assert_eq!(changes.iter().cloned().collect::<Vec<_>>(), [second]);
     assert_eq!(changes.last(), Index(5));
+}
+
+/// The only server, which leads, and a learner that has said once that it is there.
+#[test]
+fn a_learner_that_is_not_heard_any_more_gets_no_vote() {
+    let bounds = live::Bounds { servers: 2, ..Default::default() };
+    let spec = specs::membership::live("two", specs::EVERY_RULE, bounds, 1, 1, vec![], &[]);
+    let [Member::Server(server), ..] = &spec.system.actors[..] else { panic!("a server") };
+    let (id, learner) = (Id::from(0), Id::from(1));
+    let mut state = Cow::Owned(server.on_start(id, &None, &mut Out::new()));
+    let again = |state: &mut Cow<_>, timer| {
+        server.on_timeout(id, state, &timer, &mut Out::new());
+    };
+    again(&mut state, Timer::Silence);
+    let learn = Learn { from: Index(1), has: None, store: 7 };
+    let said = service::Message::Peer(Message::Learn(learn));
+    server.on_msg(id, &mut state, learner, said, &mut Out::new());
+    let is_heard = |state: &ServerState<Kv>| {
+        state.leader().is_some_and(|leader| leader.changing.heard.contains_key(&learner))
+    };
+    assert!(is_heard(&state));
+    again(&mut state, Timer::Again);
+    assert!(is_heard(&state), "it may answer what the leader has just said");
+    again(&mut state, Timer::Again);
+    assert!(!is_heard(&state));
+}
+
+/// A snapshot, and what is kept of the log before its end.
+#[test]
+fn a_server_starts_with_each_change_once() {
+    let mut changes = Changes::default();
+    changes.push(Index(1), config(&[0, 1], &[]));
+    let mut storage = Storage::<Kv>::of(0);
+    storage.log.push(Value::Change(config(&[0, 1], &[])));
+    storage.log.push(Value::NoOp);
+    let pieces = pieces::encode(&Data::<Kv>::default(), 1_000);
+    storage.snapshot = Some(Snapshot { last: Index(2), changes: changes.clone(), pieces });
+    let state = ServerState::of(storage, true, 1);
+    assert_eq!(state.changes, changes);
+    assert_eq!(state.since_snapshot, 0);
 }

@@ -44,8 +44,12 @@ holds! {
     members_remove: "multi-paxos/members-remove" has depth 29;
     members_write: "multi-paxos/members-write" has depth 31;
     members_swap: "multi-paxos/members-swap" has depth 53;
+    members_swap_one: "multi-paxos/members-swap-one" has depth 34;
+    members_snapshot: "multi-paxos/members-snapshot" has depth 18;
     members_wiped: "multi-paxos/members-wiped" has depth 37;
+    members_forget: "multi-paxos/members-forget" has depth 27;
     members_live: "multi-paxos/members-live" has depth 53;
+    members_replace_live: "multi-paxos/members-replace-live" has depth 40;
     members_away_live: "multi-paxos/members-away-live" has depth 96;
     members_remove_live: "multi-paxos/members-remove-live" has depth 39;
 }

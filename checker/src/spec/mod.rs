@@ -303,7 +303,8 @@ where
         self
     }
 
-    /// Looks at this property and no other, so that its shortest counterexample is found.
+    /// Looks at this property and at the facts, and at nothing else, so that its shortest
+    /// counterexample is found.
     pub fn only(mut self, property: &'static str) -> Self {
         self.only = Some(vec![property]);
         self

@@ -160,7 +160,11 @@ where
                     || *name == TIME_PASSES;
                 assert!(is_known, "{}: no property {name:?}", self.name);
             }
-            properties.retain(|property| only.contains(&property.name));
+            let keeps_facts = !only.is_empty();
+            properties.retain(|property| {
+                let is_fact = matches!(property.expectation, Expectation::Sometimes);
+                only.contains(&property.name) || (is_fact && keeps_facts)
+            });
         }
         properties
     }

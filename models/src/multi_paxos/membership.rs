@@ -58,15 +58,58 @@ pub struct Learner {
     pub is_fresh: bool,
 }
 
+/// What a leader goes by when it is asked for a change.
+pub struct Situation<'a> {
+    /// The servers when all that is chosen has taken effect.
+    pub latest: &'a Config,
+    /// A change is on its way.
+    pub is_pending: bool,
+    pub lease_reads: bool,
+    /// Of each learner that was heard lately, its store.
+    pub stores: BTreeMap<Id, u64>,
+    /// Those of them that lack more than one message carries.
+    pub lagging: BTreeSet<Id>,
+    /// Who gets a vote must have been heard, and must not lag.
+    pub catches_up_first: bool,
+}
+
 /// What a leader does about a change that it is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Decision {
+pub enum Decision {
     /// It has taken effect.
     Done,
     /// It is on its way. An operator asks again.
     Wait,
     /// This configuration is to be proposed.
     Begin(Config),
+}
+
+impl Situation<'_> {
+    /// What is to be done about `change`.
+    ///
+    /// # Errors
+    /// Why the leader refuses the change.
+    pub fn decide(&self, change: &Change) -> Result<Decision, Refusal> {
+        let Some(next) = self.latest.after(change, &self.stores)? else {
+            return Ok(if self.is_pending { Decision::Wait } else { Decision::Done });
+        };
+        if self.is_pending {
+            return Err(Refusal::ChangePending);
+        }
+        if self.lease_reads {
+            return Err(Refusal::LeasesAreOn);
+        }
+        let new = next.voters.difference(&self.latest.voters);
+        for id in new.filter(|_| self.catches_up_first).copied() {
+            if !self.stores.contains_key(&id) {
+                return Err(Refusal::Unheard { id });
+            }
+            if self.lagging.contains(&id) {
+                return Err(Refusal::LagsBehind { id });
+            }
+        }
+        Ok(Decision::Begin(next))
+    }
 }
 
 /// An operator asks for a change, or for something that there is not.
@@ -84,7 +127,7 @@ fn handle_change<P: Params>(step: &mut Step<P>, order: &Request<Order>, change: 
         let answer = step.elsewhere();
         return step.answer_order(session, sequence, answer);
     }
-    match decide(step, change) {
+    match situation(step).decide(change) {
         Ok(Decision::Done) => step.answer_order(session, sequence, Answer::done(Ok(()))),
         Ok(Decision::Wait) => {}
         Ok(Decision::Begin(config)) => leader::change(step, config),
@@ -92,38 +135,17 @@ fn handle_change<P: Params>(step: &mut Step<P>, order: &Request<Order>, change: 
     }
 }
 
-/// What is to be done about `change`.
-///
-/// # Errors
-/// Why the leader refuses the change.
-fn decide<P: Params>(step: &Step<P>, change: &Change) -> Result<Decision, Refusal> {
-    let heard = step.state().leader().map(|leader| leader.changing.heard.clone());
-    let heard = heard.unwrap_or_default();
-    let stores = heard.iter().map(|(id, learner)| (*id, learner.store)).collect();
-    let latest = step.latest_config();
-    let is_pending = is_pending(step);
-    let Some(next) = latest.after(change, &stores)? else {
-        return Ok(if is_pending { Decision::Wait } else { Decision::Done });
-    };
-    if is_pending {
-        return Err(Refusal::ChangePending);
-    }
-    if step.server.lease_reads {
-        return Err(Refusal::LeasesAreOn);
-    }
-    let mut new = next.voters.difference(&latest.voters);
-    if let Some(id) = new.clone().find(|id| !heard.contains_key(id))
-        && step.keeps(Rule::LearnerCatchesUpFirst)
-    {
-        return Err(Refusal::Unheard { id: *id });
-    }
-    let lags = |id: &Id| {
-        let known = heard.get(id).map_or(Index::ZERO, |learner| learner.chosen);
-        learn::lacks_much(step, known.next())
-    };
-    match new.find(|id| !step.require(Rule::LearnerCatchesUpFirst, !lags(id))) {
-        Some(id) => Err(Refusal::LagsBehind { id: *id }),
-        None => Ok(Decision::Begin(next)),
+fn situation<'a, P: Params>(step: &'a Step<P>) -> Situation<'a> {
+    let heard = step.state().leader().into_iter().flat_map(|leader| &leader.changing.heard);
+    let lags = |learner: &Learner| learn::lacks_much(step, learner.chosen.next());
+    let lagging = heard.clone().filter(|(_, learner)| lags(learner));
+    Situation {
+        latest: step.latest_config(),
+        is_pending: is_pending(step),
+        lease_reads: step.server.lease_reads,
+        stores: heard.clone().map(|(id, learner)| (*id, learner.store)).collect(),
+        lagging: lagging.map(|(id, _)| *id).collect(),
+        catches_up_first: step.keeps(Rule::LearnerCatchesUpFirst),
     }
 }
 
@@ -157,8 +179,8 @@ pub(super) fn hear<P: Params>(step: &mut Step<P>, from: Id, learner: Learner) {
 }
 
 /// Something is chosen for `slot`: a change, or the last one of the slots between a change and
-/// those that it is for. Then a leader says so to those whom it concerns, and who has no vote any
-/// more neither leads nor stands. A leader to which the change was reported stands anew.
+/// those that it is for. Then a leader says so to those whom it concerns. A leader to which the
+/// change was reported stands anew.
 pub(super) fn settle<P: Params>(step: &mut Step<P>, slot: Index, is_change: bool) {
     let delay = step.server.delay();
     let takes_effect = step.state().changes.last().0 + delay == slot.0 + 1;
@@ -168,24 +190,26 @@ pub(super) fn settle<P: Params>(step: &mut Step<P>, slot: Index, is_change: bool
     let mut concerned = step.other_members();
     concerned.extend(step.config(slot).members().filter(|id| *id != step.id));
     step.state_mut().changes.forget_before(slot, delay);
-    refresh(step);
     if takes_effect && step.state().is_leader() {
         announce(step, &concerned);
     }
+    go_by_changes(step);
     let is_reported =
         step.state().leader().is_some_and(|it| is_change && slot <= it.changing.reported);
-    if !step.is_voter(step.id) {
-        rest(step);
-    } else if is_reported && step.keeps(Rule::EachConfigPromises) {
+    if is_reported && step.keeps(Rule::EachConfigPromises) {
         scout::stand(step);
     }
 }
 
-/// It goes by other changes than before: has it lost the store that is on record?
-pub(super) fn refresh<P: Params>(step: &mut Step<P>) {
+/// It goes by other changes than before: it may have lost the store that is on record, and who has
+/// no vote any more neither leads nor stands.
+pub(super) fn go_by_changes<P: Params>(step: &mut Step<P>) {
     let is_lost = is_lost(step);
     if step.state().is_wiped != is_lost {
         step.state_mut().is_wiped = is_lost;
+    }
+    if !step.is_voter(step.id) {
+        rest(step);
     }
 }
 
@@ -204,7 +228,7 @@ fn announce<P: Params>(step: &mut Step<P>, concerned: &BTreeSet<Id>) {
 }
 
 /// This server has no vote any more.
-pub(super) fn rest<P: Params>(step: &mut Step<P>) {
+fn rest<P: Params>(step: &mut Step<P>) {
     let rests = match step.state().role {
         Role::Follower { .. } => false,
         Role::Scout { .. } => step.keeps(Rule::RemovedRests),
@@ -220,4 +244,45 @@ pub(super) fn rest<P: Params>(step: &mut Step<P>) {
 pub(super) fn is_removed<P: Params>(step: &Step<P>, candidate: Id, first: Index) -> bool {
     let knows_more = first <= step.state().chosen();
     knows_more && !step.is_voter(candidate) && step.keeps(Rule::RemovedIsTold)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ids(all: &[usize]) -> BTreeSet<Id> {
+        all.iter().copied().map(Id::from).collect()
+    }
+
+    fn config(voters: &[usize], learners: &[usize], stores: &[(usize, u64)]) -> Config {
+        let stores = stores.iter().map(|(id, store)| (Id::from(*id), *store)).collect();
+        Config { voters: ids(voters), learners: ids(learners), stores }
+    }
+
+    #[test]
+    fn a_change_is_begun_refused_or_done_already() {
+        let latest = config(&[1, 2], &[3, 4, 5], &[]);
+        let quiet = || Situation {
+            latest: &latest,
+            is_pending: false,
+            lease_reads: false,
+            stores: BTreeMap::from([(Id::from(3), 7), (Id::from(4), 8)]),
+            lagging: ids(&[4]),
+            catches_up_first: true,
+        };
+        let [two, three, four, five, six] = [2, 3, 4, 5, 6].map(Id::from);
+        let promote = |id| Change::Promote { id };
+        let next = config(&[1, 2, 3], &[4, 5], &[(3, 7)]);
+        assert_eq!(quiet().decide(&promote(three)), Ok(Decision::Begin(next)));
+        assert_eq!(quiet().decide(&promote(two)), Ok(Decision::Done));
+        assert_eq!(quiet().decide(&promote(four)), Err(Refusal::LagsBehind { id: four }));
+        assert_eq!(quiet().decide(&promote(five)), Err(Refusal::Unheard { id: five }));
+        assert_eq!(quiet().decide(&promote(six)), Err(Refusal::NoMember { id: six }));
+        let pending = || Situation { is_pending: true, ..quiet() };
+        assert_eq!(pending().decide(&promote(two)), Ok(Decision::Wait));
+        assert_eq!(pending().decide(&promote(three)), Err(Refusal::ChangePending));
+        let with_leases = || Situation { lease_reads: true, ..quiet() };
+        assert_eq!(with_leases().decide(&promote(two)), Ok(Decision::Done));
+        assert_eq!(with_leases().decide(&promote(three)), Err(Refusal::LeasesAreOn));
+    }
 }

@@ -42,7 +42,7 @@
 //! | what stands for the beginning of the log | `compaction.rs`, `snapshot.rs` |
 //! | who decides about which slot | `config.rs`: `at`; `server.rs`: `config`, `open_configs` |
 //! | who comes and who goes | `membership.rs`; `leader.rs`: `change`, `propose_new` |
-//! | who has lost its disk | `membership.rs`: `refresh`; `server.rs`: `has_vote` |
+//! | who has lost its disk | `membership.rs`: `go_by_changes`; `server.rs`: `has_vote` |
 //! | what a leader answers without a slot | `lease.rs` |
 //! | who yields | `server.rs`: `follow` |
 //! | what survives a crash | `server.rs`: `to_save` |

@@ -45,7 +45,7 @@ impl<P: Params> Server<P> {
         }
         let state = ServerState { is_bound, ..ServerState::of(storage, once, self.delay()) };
         let mut state = Cow::Owned(state);
-        membership::refresh(&mut Step::new(self, id, &mut state));
+        membership::go_by_changes(&mut Step::new(self, id, &mut state));
         state.into_owned()
     }
 }

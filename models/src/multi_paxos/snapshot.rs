@@ -115,8 +115,5 @@ fn install<P: Params>(step: &mut Step<P>, snapshot: Snapshot) {
         *reported = open::from(reported, last.next());
     }
     compaction::give_up(step);
-    membership::refresh(step);
-    if !step.is_voter(step.id) {
-        membership::rest(step);
-    }
+    membership::go_by_changes(step);
 }

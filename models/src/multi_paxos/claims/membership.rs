@@ -13,6 +13,7 @@ use crate::multi_paxos::log::Value;
 use crate::multi_paxos::membership::Changing;
 use crate::multi_paxos::state::{Role, ServerState};
 use crate::multi_paxos::{Params, Server};
+use crate::number::Index;
 
 /// One of the servers of a system, which are all set up the same.
 ///
@@ -169,4 +170,14 @@ pub fn nobody_disturbs<P: Params>(system: &System<P>, state: &SystemState<P>) ->
     let voters = latest(system, state);
     servers_up(state)
         .all(|(id, server)| matches!(server.role, Role::Follower { .. }) || voters.contains(&id))
+}
+
+/// A server that has just started has a snapshot with a change, and not in its log.
+pub fn starts_with_a_change<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
+    servers_up(state).any(|(_, server)| {
+        let (storage, snapshot) = (&server.storage, &server.storage.snapshot);
+        let change = snapshot.as_ref().map(|known| known.changes.last());
+        matches!(server.role, Role::Follower { leader: None })
+            && change.is_some_and(|slot| Index::ZERO < slot && slot <= storage.log.base())
+    })
 }

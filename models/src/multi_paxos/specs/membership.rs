@@ -8,15 +8,15 @@ use quorate_checker::spec::{Action, ActionOf, Claim, Faults};
 use stateright::actor::Id;
 
 use super::{
-    Book, Checked, EVERY_RULE, Fact, LIMITS, MultiPaxosSpec, Now, SEEN, WIPE, fact, founders, live,
-    safety,
+    Book, COMPACT, CRASH, Checked, EVERY_RULE, Fact, LIMITS, MultiPaxosSpec, Now, SEEN, WIPE, fact,
+    founders, live, safety,
 };
 use crate::kv::{Command, put};
 use crate::member::Timer::Server;
 use crate::multi_paxos::ballot::Ballot;
 use crate::multi_paxos::claims::membership::{self, claims};
 use crate::multi_paxos::claims::obsolete;
-use crate::multi_paxos::claims::properties::{ONE_VALUE, QUORUM_PROMISED};
+use crate::multi_paxos::claims::properties::{self, ONE_VALUE, QUORUM_PROMISED};
 use crate::multi_paxos::log::Value;
 use crate::multi_paxos::message::Message;
 use crate::multi_paxos::rules::Rule;
@@ -108,9 +108,13 @@ pub fn all() -> Vec<Box<dyn AnySpec>> {
         members_remove().counts(316_832, 980_601).boxed(),
         members_write().counts(396_140, 1_290_991).boxed(),
         members_swap().counts(548_468, 2_516_563).boxed(),
+        members_swap_one().counts(8_599, 24_299).boxed(),
         members_at_once().boxed(),
+        members_snapshot().counts(8_028, 22_465).boxed(),
         members_wiped().counts(599_859, 1_297_875).boxed(),
+        members_forget().counts(4_103, 8_106).boxed(),
         members_live().counts(65_259, 253_060).boxed(),
+        members_replace_live().counts(879, 1_273).boxed(),
         members_away_live().counts(291_213, 790_008).boxed(),
         members_remove_live().counts(8_952, 17_464).boxed(),
     ]
@@ -163,7 +167,16 @@ pub fn members_swap() -> MultiPaxosSpec {
         .summary("a server takes the place of another one, and the next leader has to find out")
 }
 
-/// The same bounds, and the change takes effect at once: the leader has proposed something for the
+/// The same bounds, and one slot is open at a time.
+pub fn members_swap_one() -> MultiPaxosSpec {
+    let scripts: &[&[Command]] = &[&[put("x", "1")], &[put("x", "2")]];
+    let facts: &[Fact] = &[A_CHANGE, BY_NEW];
+    multi_paxos("multi-paxos/members-swap-one", EVERY_RULE, swap(scripts, alpha(1)), facts)
+        .directed(HALF_IS_TOLD, half_is_told)
+        .summary("a server takes the place of another one, whose effect waits for one slot")
+}
+
+/// The bounds of [`members_swap`], and the change takes effect at once: the leader has proposed something for the
 /// next slot, and does not know that others decide about it.
 pub fn members_at_once() -> MultiPaxosSpec {
     let scripts: &[&[Command]] = &[&[put("x", "1")], &[put("x", "2")]];
@@ -202,6 +215,20 @@ pub fn half_is_told((): &(), now: &Now, action: &ActionOf<MultiPaxos<Checked>>) 
     }
 }
 
+/// The third server leaves, each one takes a snapshot of each slot, and one crashes.
+pub fn compacted() -> Bounds<'static> {
+    let limits = Limits { alpha: 1, ..COMPACT };
+    let safety = safety::Bounds { silences: 1, faults: CRASH, ..of(3, limits) };
+    Bounds { founders: 3, learners: 0, changes: vec![(0, remove(2))], safety }
+}
+
+/// A server that starts again knows from its snapshot who takes part.
+pub fn members_snapshot() -> MultiPaxosSpec {
+    let facts: &[Fact] = &[A_CHANGE, STARTS_WITH_IT];
+    multi_paxos("multi-paxos/members-snapshot", EVERY_RULE, compacted(), facts)
+        .summary("a server is removed, and one that starts knows that from its snapshot alone")
+}
+
 /// A server that has lost its disk leaves, comes back, and gets a vote with its new store.
 pub fn members_wiped() -> MultiPaxosSpec {
     let changes = vec![(0, remove(2)), (0, add(2)), (0, promote(2))];
@@ -235,6 +262,44 @@ pub fn the_third_is_wiped((): &(), now: &Now, action: &ActionOf<MultiPaxos<Check
     }
 }
 
+/// A server that is new promises, loses its disk, and with that forgets that it has a vote.
+pub fn members_forget() -> MultiPaxosSpec {
+    let scripts: &[&[Command]] = &[&[put("x", "1")]];
+    let safety = safety::Bounds { scripts, faults: WIPE, agains: 1, ..of(3, alpha(1)) };
+    let bounds = Bounds { founders: 2, learners: 1, changes: vec![(0, promote(2))], safety };
+    let facts: &[Fact] = &[A_CHANGE, fact("two lead", properties::two_lead)];
+    multi_paxos("multi-paxos/members-forget", EVERY_RULE, bounds, facts)
+        .directed(PROMISES_AND_IS_WIPED, promises_and_is_wiped)
+        .summary("a server that has lost its disk with its first promise accepts nothing")
+}
+
+/// What [`promises_and_is_wiped`] restricts, in words.
+pub const PROMISES_AND_IS_WIPED: &str = "S1 stands, then S2; S1 reaches S2 before that only, and \
+                                         hears nothing of its ballot; S3 loses its disk when S2 \
+                                         leads";
+
+/// True of what [`PROMISES_AND_IS_WIPED`] says.
+pub fn promises_and_is_wiped((): &(), now: &Now, action: &ActionOf<MultiPaxos<Checked>>) -> bool {
+    let server = |number: usize| now.system.actor_states[number].server();
+    let (Some(first), Some(second)) = (server(0), server(1)) else { return false };
+    let second_stood = second.promised() > first.promised();
+    match action {
+        Action::Rollback(id) => usize::from(*id) == 2 && second.is_leader(),
+        Action::Timeout(id, Server(Timer::Again)) => usize::from(*id) == 0 && !second_stood,
+        Action::Timeout(id, Server(Timer::Silence)) => match usize::from(*id) {
+            0 => first.promised() == Ballot::none(),
+            id => id == 1 && first.changes.last() > Index::ZERO,
+        },
+        Action::Deliver { src, dst, msg: service::Message::Peer(_) } => {
+            match (usize::from(*src), usize::from(*dst)) {
+                (0, 1) | (1, 0) => !second_stood,
+                _ => true,
+            }
+        }
+        _ => true,
+    }
+}
+
 /// A server that learns gets a vote, and a message is lost.
 pub fn members_live() -> MultiPaxosSpec {
     let scripts: &[&[Command]] = &[&[put("x", "1")]];
@@ -244,6 +309,17 @@ pub fn members_live() -> MultiPaxosSpec {
     live("multi-paxos/members-live", EVERY_RULE, bounds, 2, 1, vec![(0, promote(2))], facts)
         .summary("a server gets a vote though a message is lost")
         .worst_case(MAJORITY_FOLLOWS, SEEN, membership::a_majority_follows)
+}
+
+/// The only server hands over to another one: until that takes effect the first one decides alone,
+/// and then the second.
+pub fn members_replace_live() -> MultiPaxosSpec {
+    let scripts: &[&[Command]] = &[&[put("x", "1")]];
+    let bounds = live::Bounds { servers: 2, scripts, limits: alpha(2), ..Default::default() };
+    let facts: &[Fact] = &[A_CHANGE];
+    let changes = vec![(0, replace(&[1]))];
+    live("multi-paxos/members-replace-live", EVERY_RULE, bounds, 1, 1, changes, facts)
+        .summary("another server takes the place of the only one")
 }
 
 /// The leader leaves, and nobody asks for anything.
@@ -289,3 +365,5 @@ const OTHER_LEADS: Fact = fact("who is left leads", membership::who_is_left_lead
 const NEW_LEADS: Fact = fact("who has come leads", membership::a_new_server_leads);
 const BY_NEW: Fact = fact("the changed servers decide", membership::chosen_by_new);
 const BACK: Fact = fact("who has a new store has a vote", membership::a_new_store_votes);
+const STARTS_WITH_IT: Fact =
+    fact("who starts has the change in its snapshot alone", membership::starts_with_a_change);
