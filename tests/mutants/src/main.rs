@@ -1,9 +1,9 @@
 //! Runs the specs on mutants of the protocols, and lists those that survive.
 //!
 //! ```text
-//! QUORATE_MUTANTS=all cargo run --release -p quorate-mutants     # all of them: hours
-//! QUORATE_MUTANTS=raft/ cargo run --release -p quorate-mutants   # those of a protocol
-//! cargo run --release -p quorate-mutants -- --no-preview         # a sample
+//! QUORATE_MUTANTS=all cargo run -p quorate-mutants     # all of them: hours
+//! QUORATE_MUTANTS=raft/ cargo run -p quorate-mutants   # those of a protocol
+//! cargo run -p quorate-mutants -- --no-preview         # a sample
 //! ```
 
 mod crew;
