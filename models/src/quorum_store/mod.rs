@@ -6,5 +6,6 @@
 //! what depends on what was there. For that servers have to agree on an order.
 
 pub mod abd;
+pub mod dynamo;
 pub mod register;
 pub mod registry;

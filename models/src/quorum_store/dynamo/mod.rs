@@ -1,0 +1,3 @@
+//! Dynamo.
+
+pub mod version;
