@@ -132,7 +132,7 @@ impl Returned {
 
     /// How many operations of `other` had returned when `client` invoked its operation `number`,
     /// the first of which is 0.
-    fn before(&self, client: Id, number: usize, other: Id) -> usize {
+    pub fn before(&self, client: Id, number: usize, other: Id) -> usize {
         let returned = self.0.get(&client).map_or(&[][..], Vec::as_slice);
         let at_invocation = number.checked_sub(1).and_then(|previous| returned.get(previous));
         at_invocation.and_then(|before| before.get(&other)).copied().unwrap_or(0)
@@ -174,19 +174,34 @@ fn is_ordered<A: Service, G: History>(
     state: &SystemState<A, G>,
     before: impl Fn(Id, usize, Id) -> usize,
 ) -> bool {
-    let clients: Vec<_> = clients(system, state).collect();
-    if clients.iter().all(|(_, _, own)| own.answers.is_empty()) {
+    let clients = clients(system, state);
+    let all: Vec<Script<'_, A::Machine>> =
+        clients.map(|(id, client, own)| (id, &client.script[..], &own.answers[..])).collect();
+    is_sequential::<A::Machine>(&all, before)
+}
+
+/// A client, its script, and its answers so far.
+pub type Script<'a, M> =
+    (Id, &'a [<M as StateMachine>::Command], &'a [<M as StateMachine>::Output]);
+
+/// Some order of the operations of these clients, in which so many operations of another client
+/// come before a client's operation of a number, explains their answers by a machine `M`.
+pub fn is_sequential<M: StateMachine>(
+    clients: &[Script<'_, M>],
+    before: impl Fn(Id, usize, Id) -> usize,
+) -> bool {
+    if clients.iter().all(|(_, _, answers)| answers.is_empty()) {
         return true;
     }
     let mut history = Precedence::default();
-    for (id, client, own) in &clients {
+    for (id, script, answers) in clients {
         history.client();
-        for (number, command) in client.script.iter().take(own.answers.len() + 1).enumerate() {
+        for (number, command) in script.iter().take(answers.len() + 1).enumerate() {
             let over = clients.iter().map(|(other, ..)| before(*id, number, *other));
-            history.operation(command, own.answers.get(number), over);
+            history.operation(command, answers.get(number), over);
         }
     }
-    let machine = sequential(A::Machine::default(), |machine: &A::Machine, command| {
+    let machine = sequential(M::default(), |machine: &M, command| {
         let mut machine = machine.clone();
         let output = machine.apply(command);
         (machine, output)

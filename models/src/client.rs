@@ -187,10 +187,11 @@ impl<M: StateMachine> Client<M> {
 
     /// Sends the command whose turn it is, if there is one left.
     fn ask(&self, id: Id, state: &ClientState<M::Output>) -> Vec<Effect<M::Command>> {
-        let command = self.script.get(state.answers.len()).filter(|_| !state.has_ended);
-        let Some(command) = command.cloned() else {
+        let (past, rest) = self.script.split_at(state.answers.len().min(self.script.len()));
+        let Some(command) = rest.first().filter(|_| !state.has_ended) else {
             return self.timers(state, false);
         };
+        let command = M::informed(command, past, &state.answers);
         let (session, sequence, since) = (Session::of(id), sequence(state), state.since);
         let mut effects = vec![match self.reads.filter(|_| M::is_read_only(&command)) {
             Some(freshness) => {

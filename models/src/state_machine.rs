@@ -37,6 +37,16 @@ pub trait StateMachine:
         self.clone().apply(command)
     }
 
+    /// `command` as a client submits it that was `told` the answers to its `past` commands. As it
+    /// is by default: a command says nothing of what its client knows.
+    fn informed(
+        command: &Self::Command,
+        _past: &[Self::Command],
+        _told: &[Self::Output],
+    ) -> Self::Command {
+        command.clone()
+    }
+
     /// The size of `command` in bytes, roughly; it bounds how much one message carries.
     fn weight(command: &Self::Command) -> usize;
 }

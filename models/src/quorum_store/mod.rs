@@ -9,3 +9,4 @@ pub mod abd;
 pub mod dynamo;
 pub mod register;
 pub mod registry;
+pub mod ring;
