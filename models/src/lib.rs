@@ -9,7 +9,8 @@
 //! | [`chain`] | a row of servers, each of which has all that the one behind it has |
 //! | [`viewstamped`] | the same, and nothing on a disk |
 //! | [`zab`] | one log on a majority of the disks, in the order of its leaders' epochs |
-//! | [`quorum_store`] | registers on a majority of the servers, and no leader |
+//! | [`quorum_store::abd`] | registers on a majority of the servers, and no leader |
+//! | [`quorum_store::dynamo`] | a store that takes every write, and what was written at once side by side |
 //! | [`gossip`] | what one member knows all know in the end, and nothing is agreed on |
 //! | [`fenced`] | a store that takes nothing of a writer that was replaced |
 //! | [`hearsay`] | one leader an epoch, repair by repair, from an election that has two at once |
@@ -129,6 +130,7 @@ pub fn specs() -> Vec<Box<dyn quorate_checker::AnySpec>> {
     specs.extend(multi_paxos::specs::all());
     specs.extend(zab::specs::all());
     specs.extend(quorum_store::abd::specs::all());
+    specs.extend(quorum_store::dynamo::specs::all());
     specs.extend(gossip::specs());
     specs.extend(hearsay::specs::all());
     specs.extend(parabolic::specs::all());

@@ -2,8 +2,12 @@
 //!
 //! - [`abd`]: the registers of Attiya, Bar-Noy and Dolev, each of which is linearizable.
 //!
-//! What they store is [`register`]s, each for itself: no command is about several, and none writes
-//! what depends on what was there. For that servers have to agree on an order.
+//! - [`dynamo`]: the store that Amazon has described, which takes every write and keeps what was
+//!   written at once side by side.
+//!
+//! What they store is keys, each for itself: no command is about several, and none writes what
+//! depends on what was there. For that servers have to agree on an order. The [`register`]s of the
+//! first are all on every server; those of the second are where a [`ring`] says.
 
 pub mod abd;
 pub mod dynamo;

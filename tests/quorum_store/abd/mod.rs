@@ -3,3 +3,5 @@
 mod records;
 mod rules;
 mod specs;
+
+pub use specs::HOLD;

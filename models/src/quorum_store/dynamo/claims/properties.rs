@@ -7,13 +7,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use stateright::actor::Id;
+
 use super::ghost::Ghost;
 use crate::claims::{self, clients, is_sequential, servers, servers_up};
 use crate::kv::{self, Kv, Text};
+use crate::member::Member;
 use crate::quorum_store::dynamo::Server;
 use crate::quorum_store::dynamo::message::Operation;
 use crate::quorum_store::dynamo::object::{Command, Object, Output, Put};
 use crate::quorum_store::dynamo::rules::Rule;
+use crate::quorum_store::dynamo::state::State;
 use crate::quorum_store::dynamo::version::Dot;
 use crate::rules::RuleBook;
 use crate::service::{Sequence, Session};
@@ -210,22 +214,25 @@ pub fn stays_deleted<R: RuleBook<Rule>>(system: &System<R>, state: &SystemState<
     held(state).all(|object| !object.versions.keys().any(is_back))
 }
 
-/// All homes of each key hold the same of it, and nothing is kept for anybody.
+/// All homes of each key that are up hold the same of it, and nothing is kept for any of them.
 pub fn converged<R: RuleBook<Rule>>(system: &System<R>, state: &SystemState<R>) -> bool {
-    let keys: BTreeSet<&Text> =
-        servers(state).flat_map(|(_, server)| server.storage.objects.keys()).collect();
-    let Some(claims_server) = system.actors.iter().find_map(|actor| match actor {
-        crate::member::Member::Server(server) => Some(server),
-        _ => None,
-    }) else {
-        return true;
+    let homes = |key: &Text| match system.actors.first() {
+        Some(Member::Server(server)) => server.homes(key),
+        _ => Vec::new(),
     };
-    let is_alike = |key: &&Text| {
-        let homes = claims_server.homes(key);
-        let up = servers_up(state).filter(|(id, _)| homes.contains(id));
-        up.map(|(_, server)| server.object(key)).collect::<BTreeSet<_>>().len() <= 1
-    };
-    keys.iter().all(is_alike) && servers_up(state).all(|(_, it)| it.storage.hints.is_empty())
+    let up: BTreeMap<Id, &State> = servers_up(state).collect();
+    let mut keys = up.values().flat_map(|server| server.storage.objects.keys());
+    let are_alike = keys.all(|key| {
+        let held = homes(key).into_iter().filter_map(|home| Some(up.get(&home)?.object(key)));
+        held.collect::<BTreeSet<_>>().len() <= 1
+    });
+    let mut kept = up.values().flat_map(|server| server.storage.hints.keys());
+    are_alike && !kept.any(|home| up.contains_key(home))
+}
+
+/// The same, and every client has its answers.
+pub fn all_hold_the_same<R: RuleBook<Rule>>(system: &System<R>, state: &SystemState<R>) -> bool {
+    claims::all_answered(system, state) && converged(system, state)
 }
 
 /// Some server holds siblings.

@@ -1,5 +1,6 @@
 //! Within which bounds the leaderless store is checked.
 
+pub mod broken;
 pub mod live;
 mod safety;
 
@@ -52,8 +53,28 @@ pub const fn fact(name: &'static str, condition: Condition<Book>) -> Fact {
 /// All specs of the store.
 pub fn all() -> Vec<Box<dyn AnySpec>> {
     let mut all = safety::listed();
+    all.extend(broken::listed());
     all.extend(live::listed());
     all
+}
+
+/// The settings of which it is said what they promise, by the names that their specs have.
+pub const SETTINGS: [(&str, Setting); 6] = [
+    ("1-1", Setting::of(3, 1, 1)),
+    ("1-3", Setting::of(3, 1, 3)),
+    ("2-2", Setting::of(3, 2, 2)),
+    ("3-1", Setting::of(3, 3, 1)),
+    ("sloppy", Setting::of(3, 2, 2).sloppy()),
+    ("last-write", Setting::of(3, 2, 2).last_write_wins()),
+];
+
+/// The setting of this name, of [`SETTINGS`].
+///
+/// # Panics
+/// If there is none.
+pub fn setting(name: &str) -> Setting {
+    let found = SETTINGS.iter().find(|(known, _)| *known == name);
+    found.unwrap_or_else(|| panic!("no setting {name:?}")).1
 }
 
 /// What a store is set to, beside its rules.

@@ -1,0 +1,7 @@
+//! Dynamo's store: what it promises by setting, and each of its rules is needed.
+
+mod promises;
+mod rules;
+mod specs;
+
+pub use specs::HOLD;
