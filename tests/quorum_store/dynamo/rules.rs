@@ -97,7 +97,7 @@ necessary! {
         within Bounds { scripts: &[&[put("x", "1"), put("x", "2")]], ..QUORUMS };
     context_from_read: ContextFromRead breaks NOTHING_LOST in 5
         within Bounds { scripts: &[&[put("x", "1")], &[put("x", "2")]], ..quick(3) };
-    dot_never_reused: DotNeverReused breaks ONE_WRITE in 6
+    dot_never_reused: DotNeverReused breaks ONE_WRITE in 7
         within Bounds {
             scripts: &[&[put("x", "1"), put("x", "2")]],
             faults: WIPE,

@@ -78,7 +78,7 @@ pub(super) fn listed() -> Vec<Box<dyn AnySpec>> {
         crash().counts(3_923, 10_871).boxed(),
         lost_disk().counts(329_903, 1_261_746).boxed(),
         handoff().counts(190_409, 873_010).boxed(),
-        reconciled().counts(0, 0).boxed(),
+        reconciled().counts(85_189, 289_331).boxed(),
     ]
 }
 
