@@ -8,7 +8,7 @@ use std::path::Path;
 
 use quorate_models::gossip::{membership, store};
 use quorate_models::primary_backup::{self, naive};
-use quorate_models::quorum_store::{abd, dynamo};
+use quorate_models::quorum_store::{abd, dynamo, ownership};
 use quorate_models::{
     chain, fenced, hearsay, moss, multi_paxos, parabolic, raft, viewstamped, zab,
 };
@@ -162,7 +162,7 @@ fn every_source_keeps_the_limits() {
 }
 
 /// The folders of the protocols, and the rules of each.
-fn rules() -> [(&'static str, Vec<String>); 15] {
+fn rules() -> [(&'static str, Vec<String>); 16] {
     fn names<Rule: Debug>(rules: &[Rule]) -> Vec<String> {
         rules.iter().map(|rule| format!("{rule:?}")).collect()
     }
@@ -176,6 +176,7 @@ fn rules() -> [(&'static str, Vec<String>); 15] {
         ("models/src/zab/", names(zab::rules::Rule::ALL)),
         ("models/src/quorum_store/abd/", names(abd::rules::Rule::ALL)),
         ("models/src/quorum_store/dynamo/", names(dynamo::rules::Rule::ALL)),
+        ("models/src/quorum_store/ownership/", names(ownership::rules::Rule::ALL)),
         ("models/src/gossip/membership/", names(membership::rules::Rule::ALL)),
         ("models/src/gossip/store/", names(store::rules::Rule::ALL)),
         ("models/src/hearsay/", names(hearsay::rules::Rule::ALL)),

@@ -10,7 +10,8 @@
 //! | [`viewstamped`] | the same, and nothing on a disk |
 //! | [`zab`] | one log on a majority of the disks, in the order of its leaders' epochs |
 //! | [`quorum_store::abd`] | registers on a majority of the servers, and no leader |
-//! | [`quorum_store::dynamo`] | a store that takes every write, and what was written at once side by side |
+//! | [`quorum_store::dynamo`] | every write taken, and what was written at once side by side |
+//! | [`quorum_store::ownership`] | a key on one server, and no write lost when it moves |
 //! | [`gossip`] | what one member knows all know in the end, and nothing is agreed on |
 //! | [`fenced`] | a store that takes nothing of a writer that was replaced |
 //! | [`hearsay`] | one leader an epoch, repair by repair, from an election that has two at once |
@@ -131,6 +132,7 @@ pub fn specs() -> Vec<Box<dyn quorate_checker::AnySpec>> {
     specs.extend(zab::specs::all());
     specs.extend(quorum_store::abd::specs::all());
     specs.extend(quorum_store::dynamo::specs::all());
+    specs.extend(quorum_store::ownership::specs::all());
     specs.extend(gossip::specs());
     specs.extend(hearsay::specs::all());
     specs.extend(parabolic::specs::all());

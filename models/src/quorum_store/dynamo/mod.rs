@@ -29,7 +29,8 @@
 //!
 //! | rule | where |
 //! |---|---|
-//! | what a write is called, and what it supersedes | `write.rs`: `begin`; `version.rs`: `supersede` |
+//! | what a write is called | `write.rs`: `begin` |
+//! | what a write supersedes | `version.rs`: `supersede` |
 //! | what becomes of two replicas' versions | `version.rs`: `join`; `server.rs`: `learn` |
 //! | when a write is answered | `write.rs`: `handle_stored`, `end` |
 //! | what a read returns, and when | `read.rs`: `handle_queried`, `end` |
