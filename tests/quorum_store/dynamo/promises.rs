@@ -11,6 +11,7 @@ use quorate_models::quorum_store::dynamo::claims::properties::{
     STAYS_DELETED,
 };
 use quorate_models::quorum_store::dynamo::object::{Command, get, put};
+use quorate_models::quorum_store::dynamo::specs::broken::Story;
 use quorate_models::quorum_store::dynamo::specs::live::{self, ALL_ANSWERED};
 use quorate_models::quorum_store::dynamo::specs::{
     self, Book, Bounds, EVERY_RULE, LASTING, SETTINGS, Setting, WIPE, broken,
@@ -53,6 +54,20 @@ fn what_is_not_promised_is_violated() {
     }
     assert_eq!(seen, broken::ALL.len());
     assert_eq!(keeping(ONE_WRITE).len() + keeping(STAYS_DELETED).len(), 2 * SETTINGS.len());
+}
+
+/// In the very stories in which the others break theirs, each setting keeps what it promises.
+#[test]
+fn what_is_promised_holds_in_every_story() {
+    for (name, setting) in SETTINGS {
+        for story in [Story::TwoWriters, Story::Readers, Story::Turning, Story::Session] {
+            let spec = broken::told("proof", story, setting, |claim| setting.promises(claim));
+            let report = proofs::explore(spec);
+            assert_eq!(report.cut_short, None, "{name}, {story:?}");
+            assert_eq!(report.verdict, Verdict::Holds, "{name}, {story:?}");
+            println!("{} states of {story:?} with {name}", report.states);
+        }
+    }
 }
 
 /// The specs of the settings claim what they promise, and are explored to their ends.

@@ -206,23 +206,32 @@ pub const ALL: &[Broken] = &[
 impl Broken {
     /// The spec in which it is violated.
     pub fn spec(&self) -> DynamoSpec {
-        let setting = setting(self.setting);
-        let is_sloppy = setting.quorums.is_sloppy;
-        let scripts = self.story.scripts();
-        let scripts: Vec<&[Command]> = scripts.iter().map(Vec::as_slice).collect();
-        let bounds = Bounds {
-            setting,
-            servers: if is_sloppy { 4 } else { 3 },
-            scripts: &scripts,
-            retries: self.story.turns(),
-            lates: is_sloppy.into(),
-            ..Bounds::default()
-        };
         let name = format!("quorum-store/dynamo-{}-{}", self.setting, self.word);
-        claiming(&name, EVERY_RULE, bounds, |claim| claim == self.claim, &[])
+        told(&name, self.story, setting(self.setting), |claim| claim == self.claim)
             .summary(self.summary)
             .expect_violation(self.claim)
     }
+}
+
+/// A story in a setting, of which this is claimed.
+pub fn told(
+    name: &str,
+    story: Story,
+    setting: Setting,
+    claimed: impl Fn(&str) -> bool,
+) -> DynamoSpec {
+    let is_sloppy = setting.quorums.is_sloppy;
+    let scripts = story.scripts();
+    let scripts: Vec<&[Command]> = scripts.iter().map(Vec::as_slice).collect();
+    let bounds = Bounds {
+        setting,
+        servers: if is_sloppy { 4 } else { 3 },
+        scripts: &scripts,
+        retries: story.turns(),
+        lates: is_sloppy.into(),
+        ..Bounds::default()
+    };
+    claiming(name, EVERY_RULE, bounds, claimed, &[])
 }
 
 /// Without counts: a search ends where the promise is broken.
