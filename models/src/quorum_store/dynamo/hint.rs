@@ -12,7 +12,8 @@ use super::write;
 use crate::kv::Text;
 use crate::rules::RuleBook;
 
-/// Gives a fallback what each home is `missing`, as long as there is another fallback.
+/// Gives a fallback what a home is to hold that is `missing`, for each of those homes another
+/// fallback, as long as there are some.
 pub(super) fn give<R: RuleBook<Rule>>(
     step: &mut Step<R>,
     operation: Operation,

@@ -17,7 +17,7 @@ pub enum Story {
     TwoWriters,
     /// One writes while another one reads twice.
     Readers,
-    /// The same, and a reader turns to another server.
+    /// The same, and one of them turns to another server.
     Turning,
     /// One writes and reads, of any server.
     Session,
@@ -106,7 +106,7 @@ pub const ALL: &[Broken] = &[
         NO_REGISTER,
         LINEARIZABILITY,
         Story::TwoWriters,
-        "a read of one home sees a write that is under way, and the next read may not",
+        "that all homes store a write makes no register: two that write at once leave siblings",
     ),
     broken(
         "1-3",
