@@ -8,7 +8,7 @@ use crate::quorum_store::dynamo::claims::properties::{
     FRESH, LINEARIZABILITY, MONOTONIC, NOTHING_LOST, OWN_WRITES,
 };
 use crate::quorum_store::dynamo::object::{Command, get, put, put_at};
-use crate::system::Boxed;
+use crate::system::{Boxed, clients_mut};
 
 /// What the clients do who see a promise broken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub enum Story {
     TwoWriters,
     /// One writes while another one reads twice.
     Readers,
-    /// The same, and one of them turns to another server.
+    /// The same, and the reader turns to another server.
     Turning,
     /// One writes and reads, of any server.
     Session,
@@ -231,7 +231,11 @@ pub fn told(
         lates: is_sloppy.into(),
         ..Bounds::default()
     };
-    claiming(name, EVERY_RULE, bounds, claimed, &[])
+    let mut spec = claiming(name, EVERY_RULE, bounds, claimed, &[]);
+    if story == Story::Turning {
+        clients_mut(&mut spec).take(1).for_each(|writer| writer.habits.asks_again = false);
+    }
+    spec
 }
 
 /// Without counts: a search ends where the promise is broken.
