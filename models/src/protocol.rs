@@ -144,6 +144,10 @@ pub trait Protocol:
     /// What becomes of a node with a new store in the place of the one that it had.
     const NEW_STORE: NewStore;
 
+    /// True if a founder of whose store the config says no number never has a vote, so that no
+    /// cluster begins without those numbers.
+    const NEEDS_STORE_IDS: bool = false;
+
     /// How many nodes a cluster has at least: with fewer nobody could ever answer a client.
     const LEAST_NODES: usize = 1;
 

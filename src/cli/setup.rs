@@ -76,7 +76,8 @@ pub fn members(config: &Config) -> Result<Members, ConfigError> {
 ///
 /// # Errors
 /// If what the config says of timers and options does not fit `P`, or it has too few nodes for it,
-/// or some that join although nobody can, or numbers of stores that have none.
+/// or some that join although nobody can, or numbers of stores that have none, or lacks some that
+/// `P` needs.
 pub fn actor<P: Protocol>(config: &Config) -> Result<P, ConfigError> {
     config.has_timers_of(P::TIMERS)?;
     config.has_options_of(P::OPTIONS)?;
@@ -92,6 +93,10 @@ pub fn actor<P: Protocol>(config: &Config) -> Result<P, ConfigError> {
     if let Some(id) = stores.keys().next().filter(|_| P::first_storage(1).is_none()) {
         let problem = format!("the stores of {} have no numbers", P::NAME);
         return Err(config.wrong(&format!("node {id}: store_id"), &problem));
+    }
+    if let Some(node) = config.founders().find(|it| P::NEEDS_STORE_IDS && it.store_id.is_none()) {
+        let problem = format!("there is none, and without it the node has no vote in {}", P::NAME);
+        return Err(config.wrong(&format!("node {}: store_id", node.id), &problem));
     }
     let settings = settings(config);
     P::fits(&settings).map_err(|misfit| blamed(config, misfit))?;

@@ -134,3 +134,16 @@ fn a_node_copies_large_values_page_by_page() {
     assert!(since.elapsed() < Duration::from_secs(60));
     assert_eq!(cluster.number(nodes, "registers"), Some(8));
 }
+
+/// Without its number a founder would take its first store for another one, and wait for ever.
+#[test]
+fn a_config_that_lacks_the_number_of_a_store_is_refused() {
+    let cluster = Cluster::made::<Node>(3, &Runs::by_default::<Node>());
+    let (path, number) = (cluster.config(), cluster.loaded().store_ids()[&2]);
+    let text = fs::read_to_string(&path).expect("a config");
+    let without = text.replace(&format!("store_id = \"{number:016x}\"\n"), "");
+    assert_ne!(without, text);
+    fs::write(&path, without).expect("a config");
+    let refused = quorate(["node", "--config", &path, "--id", "1"]);
+    expect(&refused, 78, &[&path, "node 2: store_id", "has no vote in quorum-store"]);
+}

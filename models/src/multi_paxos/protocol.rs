@@ -41,6 +41,7 @@ impl Timing {
 impl Protocol for Node {
     const NAME: &'static str = "multi-paxos";
     const NEW_STORE: NewStore = NewStore::IsTakenBack;
+    const NEEDS_STORE_IDS: bool = true;
     const TIMERS: &'static [(&'static str, Range<Duration>)] =
         &[(AGAIN, milliseconds(50, 50)), (SILENCE, milliseconds(150, 300))];
     const OPTIONS: &'static [(&'static str, bool)] = &[(LEASE_READS, false)];

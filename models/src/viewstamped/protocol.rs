@@ -38,6 +38,7 @@ impl Timing {
 impl Protocol for Node {
     const NAME: &'static str = "viewstamped";
     const NEW_STORE: NewStore = NewStore::Recovers;
+    const NEEDS_STORE_IDS: bool = true;
     const TIMERS: &'static [(&'static str, Range<Duration>)] =
         &[(AGAIN, milliseconds(50, 50)), (SILENCE, milliseconds(150, 300))];
 

@@ -50,6 +50,7 @@ impl Timing {
 impl Protocol for Node {
     const NAME: &'static str = "zab";
     const NEW_STORE: NewStore = NewStore::NeverCounts;
+    const NEEDS_STORE_IDS: bool = true;
     const TIMERS: &'static [(&'static str, Range<Duration>)] = &[
         (FINALIZE, milliseconds(50, 50)),
         (AGAIN, milliseconds(50, 50)),

@@ -38,6 +38,7 @@ impl Protocol for Node {
     const NAME: &'static str = "quorum-store";
     const KNOWS_ALL: bool = false;
     const NEW_STORE: NewStore = NewStore::Recovers;
+    const NEEDS_STORE_IDS: bool = true;
     const TIMERS: &'static [(&'static str, Range<Duration>)] = &[(AGAIN, milliseconds(50, 50))];
 
     fn server(servers: Vec<Id>, settings: &Settings) -> Self {
