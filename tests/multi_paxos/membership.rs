@@ -4,21 +4,23 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
+use imbl::Vector;
 use quorate_checker::engine::Miss;
 use quorate_checker::report::Engine;
 use quorate_checker::spec::{Action, ActionOf, Claim, Faults};
 use quorate_models::data::Data;
 use quorate_models::kv::{Command, Kv, put};
 use quorate_models::member::Member;
-use quorate_models::member::Timer::Server;
+use quorate_models::member::Timer as Of;
 use quorate_models::multi_paxos::ballot::Ballot;
 use quorate_models::multi_paxos::claims::membership::{REMOVED_IN_VAIN, removed_stands_in_vain};
 use quorate_models::multi_paxos::claims::properties::{
     LEADER_HAS_ALL, MAJORITY_HOLDS, ONE_VALUE, STATE_FOLLOWS,
 };
 use quorate_models::multi_paxos::config::{Changes, Config};
-use quorate_models::multi_paxos::log::Value;
-use quorate_models::multi_paxos::message::{Learn, Message};
+use quorate_models::multi_paxos::log::{Run, Value};
+use quorate_models::multi_paxos::message::{Learn, Message, Promise};
+use quorate_models::multi_paxos::open::Slots;
 use quorate_models::multi_paxos::rules::Rule;
 use quorate_models::multi_paxos::snapshot::Snapshot;
 use quorate_models::multi_paxos::specs::live::{self, ALL_ANSWERED};
@@ -30,9 +32,10 @@ use quorate_models::multi_paxos::specs::{
     self, Book, Checked, MultiPaxosSpec, Now, Past, SEEN, WIPE,
 };
 use quorate_models::multi_paxos::state::{ServerState, Storage};
-use quorate_models::multi_paxos::{MultiPaxos, Timer};
+use quorate_models::multi_paxos::{MultiPaxos, Server, Spoken, Timer};
 use quorate_models::number::Index;
-use quorate_models::order::{Change, Refusal};
+use quorate_models::order::{Change, Order, Outcome, Refusal};
+use quorate_models::service::{Answer, Request, Sequence, Session};
 use quorate_models::{pieces, service};
 use stateright::actor::{Actor, Id, Out};
 
@@ -116,11 +119,11 @@ fn second_stands((): &(), now: &Now, action: &ActionOf<MultiPaxos<Checked>>) -> 
     let Some(first) = now.system.actor_states[0].server() else { return false };
     let has_stood = first.promised() > Ballot::none();
     match action {
-        Action::Timeout(id, Server(Timer::Silence)) => match usize::from(*id) {
+        Action::Timeout(id, Of::Server(Timer::Silence)) => match usize::from(*id) {
             0 => !has_stood,
             id => id == 1 && has_stood,
         },
-        Action::Timeout(id, Server(Timer::Again)) => usize::from(*id) == 0,
+        Action::Timeout(id, Of::Server(Timer::Again)) => usize::from(*id) == 0,
         Action::Rollback(id) => usize::from(*id) == 2 && first.chosen() >= Index(2),
         Action::Deliver { src, dst, msg: service::Message::Peer(message) } => {
             match (usize::from(*src), usize::from(*dst), message) {
@@ -220,29 +223,81 @@ fn a_change_counts_from_alpha_slots_behind_its_own() {
     assert_eq!(changes.last(), Index(5));
 }
 
-/// The only server, which leads, and a learner that has said once that it is there.
+/// A server that leads: the only one, or with the promise of the other one.
+struct Leading {
+    server: Server<Checked>,
+    state: Cow<'static, ServerState<Kv>>,
+}
+
+impl Leading {
+    fn of(voters: usize, learners: usize) -> Self {
+        let bounds = live::Bounds { servers: voters + learners, ..Default::default() };
+        let rules = specs::EVERY_RULE;
+        let spec = specs::membership::live("few", rules, bounds, voters, learners, vec![], &[]);
+        let [Member::Server(server), ..] = &spec.system.actors[..] else { panic!("a server") };
+        let state = server.on_start(Id::from(0), &None, &mut Out::new());
+        let mut one = Leading { server: server.clone(), state: Cow::Owned(state) };
+        one.times_out(Timer::Silence);
+        if voters > 1 {
+            let ballot = one.state.promised();
+            let chosen = Run { from: Index(1), values: Vector::new() };
+            let promise = Promise { ballot, chosen, accepted: Slots::new() };
+            one.hears(service::Message::Peer(Message::Promise(promise)));
+        }
+        assert!(one.state.is_leader());
+        one
+    }
+
+    fn times_out(&mut self, timer: Timer) {
+        self.server.on_timeout(Id::from(0), &mut self.state, &timer, &mut Out::new());
+    }
+
+    /// Hears this of the other one; returns what an operator is told.
+    fn hears(&mut self, message: Spoken<Kv>) -> Option<Outcome> {
+        let mut out = Out::new();
+        self.server.on_msg(Id::from(0), &mut self.state, Id::from(1), message, &mut out);
+        out.iter().find_map(|it| match it {
+            stateright::actor::Command::Send(_, service::Message::OrderReply(reply)) => {
+                match &reply.answer {
+                    Answer::Done { output, .. } => Some(output.clone()),
+                    _ => None,
+                }
+            }
+            _ => None,
+        })
+    }
+
+    fn is_asked(&mut self, sequence: u32, change: Change) -> Option<Outcome> {
+        let (session, sequence) = (Session(9), Sequence(sequence));
+        let command = Order::Change(change);
+        let request = Request { session, sequence, command, since: Index::ZERO };
+        self.hears(service::Message::Order(request))
+    }
+}
+
 #[test]
 fn a_learner_that_is_not_heard_any_more_gets_no_vote() {
-    let bounds = live::Bounds { servers: 2, ..Default::default() };
-    let spec = specs::membership::live("two", specs::EVERY_RULE, bounds, 1, 1, vec![], &[]);
-    let [Member::Server(server), ..] = &spec.system.actors[..] else { panic!("a server") };
-    let (id, learner) = (Id::from(0), Id::from(1));
-    let mut state = Cow::Owned(server.on_start(id, &None, &mut Out::new()));
-    let again = |state: &mut Cow<_>, timer| {
-        server.on_timeout(id, state, &timer, &mut Out::new());
-    };
-    again(&mut state, Timer::Silence);
+    let mut one = Leading::of(1, 1);
     let learn = Learn { from: Index(1), has: None, store: 7 };
-    let said = service::Message::Peer(Message::Learn(learn));
-    server.on_msg(id, &mut state, learner, said, &mut Out::new());
-    let is_heard = |state: &ServerState<Kv>| {
-        state.leader().is_some_and(|leader| leader.changing.heard.contains_key(&learner))
-    };
-    assert!(is_heard(&state));
-    again(&mut state, Timer::Again);
-    assert!(is_heard(&state), "it may answer what the leader has just said");
-    again(&mut state, Timer::Again);
-    assert!(!is_heard(&state));
+    one.hears(service::Message::Peer(Message::Learn(learn)));
+    let is_heard =
+        |one: &Leading| one.state.leader().is_some_and(|it| !it.changing.heard.is_empty());
+    assert!(is_heard(&one));
+    one.times_out(Timer::Again);
+    assert!(is_heard(&one), "it may answer what the leader has just said");
+    one.times_out(Timer::Again);
+    assert!(!is_heard(&one));
+    let promote = Change::Promote { id: Id::from(1) };
+    assert_eq!(one.is_asked(1, promote), Some(Err(Refusal::Unheard { id: Id::from(1) })));
+}
+
+/// What the second change would be made of is not chosen, and what it would leave out.
+#[test]
+fn a_change_waits_for_the_one_before() {
+    let mut one = Leading::of(2, 0);
+    let add = |id| Change::Add { id: Id::from(id) };
+    assert_eq!(one.is_asked(1, add(2)), None);
+    assert_eq!(one.is_asked(2, add(3)), Some(Err(Refusal::ChangePending)));
 }
 
 /// A snapshot, and what is kept of the log before its end.
@@ -253,9 +308,11 @@ fn a_server_starts_with_each_change_once() {
     let mut storage = Storage::<Kv>::of(0);
     storage.log.push(Value::Change(config(&[0, 1], &[])));
     storage.log.push(Value::NoOp);
+    storage.log.push(Value::Change(config(&[0], &[])));
     let pieces = pieces::encode(&Data::<Kv>::default(), 1_000);
     storage.snapshot = Some(Snapshot { last: Index(2), changes: changes.clone(), pieces });
-    let state = ServerState::of(storage, true, 1);
+    let state = ServerState::of(storage, true, 5);
+    changes.push(Index(3), config(&[0], &[]));
     assert_eq!(state.changes, changes);
-    assert_eq!(state.since_snapshot, 0);
+    assert_eq!(state.since_snapshot, Value::Change(config(&[0], &[])).weight::<Kv>());
 }

@@ -25,6 +25,8 @@ holds! {
     twice: "multi-paxos/twice" has depth 22;
     snapshot: "multi-paxos/snapshot" has depth 32;
     snapshot_crash: "multi-paxos/snapshot-crash" has depth 28;
+    snapshot_pieces: "multi-paxos/snapshot-pieces" has depth 28;
+    snapshot_open: "multi-paxos/snapshot-open" has depth 41;
     wiped: "multi-paxos/wiped" has depth 18;
     wiped_stays_out: "multi-paxos/wiped-stays-out" has depth 36;
     calm_live: "multi-paxos/calm-live" has depth 46;
@@ -51,6 +53,7 @@ holds! {
     members_live: "multi-paxos/members-live" has depth 53;
     members_replace_live: "multi-paxos/members-replace-live" has depth 40;
     members_away_live: "multi-paxos/members-away-live" has depth 96;
+    members_away_snapshot_live: "multi-paxos/members-away-snapshot-live" has depth 67;
     members_remove_live: "multi-paxos/members-remove-live" has depth 39;
 }
 

@@ -288,6 +288,13 @@ pub fn an_installed_snapshot<P: Params>(_: &System<P>, state: &SystemState<P>) -
     state.history.installed
 }
 
+/// A server has some pieces of a snapshot and not all, and another one has a later snapshot.
+pub fn a_part_of_an_older_snapshot<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
+    let parts = servers_up(state).filter_map(|(_, it)| it.incoming.as_ref());
+    let latest = servers_up(state).map(|(_, it)| it.storage.snapshot_last()).max();
+    parts.into_iter().any(|part| latest > Some(part.last))
+}
+
 /// A server was given a snapshot, and one has started again with a snapshot of all that is chosen.
 pub fn starts_with_a_snapshot<P: Params>(_: &System<P>, state: &SystemState<P>) -> bool {
     let follows_nobody = |role: &Role<_>| matches!(role, Role::Follower { leader: None });

@@ -8,8 +8,8 @@ use quorate_checker::spec::{Action, ActionOf, Claim, Faults};
 use stateright::actor::Id;
 
 use super::{
-    Book, COMPACT, CRASH, Checked, EVERY_RULE, Fact, LIMITS, MultiPaxosSpec, Now, SEEN, WIPE, fact,
-    founders, live, safety,
+    Book, COMPACT, CRASH, Checked, EVERY_RULE, Fact, LIMITS, MultiPaxosSpec, NOTHING_KEPT, Now,
+    SEEN, WIPE, fact, founders, live, safety,
 };
 use crate::kv::{Command, put};
 use crate::member::Timer::Server;
@@ -116,6 +116,7 @@ pub fn all() -> Vec<Box<dyn AnySpec>> {
         members_live().counts(65_259, 253_060).boxed(),
         members_replace_live().counts(879, 1_273).boxed(),
         members_away_live().counts(291_213, 790_008).boxed(),
+        members_away_snapshot_live().counts(1_367, 2_292).boxed(),
         members_remove_live().counts(8_952, 17_464).boxed(),
     ]
 }
@@ -343,6 +344,20 @@ pub fn members_away_live() -> MultiPaxosSpec {
     let facts: &[Fact] = &[A_CHANGE];
     live("multi-paxos/members-away-live", EVERY_RULE, bounds, 3, 0, vec![(1, remove(0))], facts)
         .summary("a leader that is removed while it is down is told so when it is back")
+        .directed(LEADER_DIES, leader_dies)
+        .only(NOBODY_DISTURBS)
+}
+
+/// The same, and a snapshot tells it: nothing else is there, and nobody asks for anything.
+pub fn members_away_snapshot_live() -> MultiPaxosSpec {
+    let faults = Faults { crashes: 1, down_at_once: 1, ..Faults::NONE };
+    let limits = Limits { alpha: 1, ..NOTHING_KEPT };
+    let bounds =
+        live::Bounds { limits, faults, recovery: Some(10..=10), ..live::Bounds::default() };
+    let name = "multi-paxos/members-away-snapshot-live";
+    let facts: &[Fact] = &[fact("a snapshot is installed", properties::an_installed_snapshot)];
+    live(name, EVERY_RULE, bounds, 3, 0, vec![(1, remove(0))], facts)
+        .summary("a leader that is removed while it is down is told so by a snapshot")
         .directed(LEADER_DIES, leader_dies)
         .only(NOBODY_DISTURBS)
 }

@@ -11,7 +11,7 @@ use crate::multi_paxos::claims::properties::{self, LEADER_HAS_ALL};
 use crate::multi_paxos::message::Message;
 use crate::multi_paxos::rules::Rule;
 use crate::multi_paxos::{Limits, MultiPaxos, Timer};
-use crate::number::Index;
+use crate::number::{Index, Round};
 use crate::rules::AllBut;
 use crate::service;
 use crate::system::Boxed;
@@ -21,13 +21,15 @@ pub fn all() -> Vec<Box<dyn AnySpec>> {
     vec![
         snapshot().counts(715_542, 2_668_676).boxed(),
         snapshot_crash().counts(415_429, 1_325_561).boxed(),
+        snapshot_pieces().counts(147_766, 447_030).boxed(),
+        snapshot_open().counts(395_929, 1_510_296).boxed(),
         wiped().counts(53_250, 126_943).boxed(),
         wiped_rejoins().boxed(),
         wiped_stays_out().counts(30_962, 90_090).boxed(),
     ]
 }
 
-/// A snapshot for each slot, in several pieces, beside which the log has the last slot only.
+/// A snapshot for each slot, beside which the log has the last slot only.
 pub const COMPACT: Limits = Limits { floor: 1, keep: SLOT, piece: 16, ..ONE_OPEN };
 
 /// A snapshot for each slot, in one piece, beside which the log has nothing.
@@ -43,7 +45,7 @@ pub fn snapshot() -> MultiPaxosSpec {
     let bounds = Bounds { scripts, limits, silences: 2, agains: 1, ..Bounds::default() };
     let facts: &[Fact] = &[fact("a snapshot is installed", properties::an_installed_snapshot)];
     multi_paxos("multi-paxos/snapshot", EVERY_RULE, bounds, facts)
-        .summary("a server that lacks what is compacted is given a snapshot, piece by piece")
+        .summary("a server that lacks what is compacted is given a snapshot")
 }
 
 /// A server crashes that may take a snapshot of its own when it is given one.
@@ -73,6 +75,62 @@ pub fn lags_and_crashes((): &(), _: &Now, action: &ActionOf<MultiPaxos<Checked>>
                 (0, 1, Message::Chosen(_)) => false,
                 (0, 2, Message::Accept(m)) => m.slot == Index(1),
                 (2, 0, message) => matches!(message, Message::Learn(_)),
+                _ => true,
+            }
+        }
+        _ => true,
+    }
+}
+
+/// A snapshot comes in pieces: one of them twice, and some of the next snapshot among them.
+pub fn snapshot_pieces() -> MultiPaxosSpec {
+    let scripts: &[&[Command]] = &[&[put("x", "1"), put("x", "2")]];
+    let limits = Limits { piece: 8, ..NOTHING_KEPT };
+    let faults = Faults { duplicates: 1, ..Faults::NONE };
+    let bounds = Bounds { scripts, limits, agains: 1, faults, ..Bounds::default() };
+    let facts: &[Fact] = &[
+        fact("a part of an older snapshot", properties::a_part_of_an_older_snapshot),
+        fact("a snapshot is installed", properties::an_installed_snapshot),
+    ];
+    multi_paxos("multi-paxos/snapshot-pieces", EVERY_RULE, bounds, facts)
+        .summary("a server is given a snapshot piece by piece, and a later one meanwhile")
+        .directed(LAGS_AND_CRASHES, lags_and_crashes)
+}
+
+/// A server has accepted something behind the snapshot that it is given.
+pub fn snapshot_open() -> MultiPaxosSpec {
+    let scripts: &[&[Command]] = &[&[put("x", "1"), put("x", "2"), put("x", "3")]];
+    let bounds =
+        Bounds { scripts, limits: NOTHING_KEPT, silences: 2, agains: 1, ..Bounds::default() };
+    let facts: &[Fact] = &[
+        fact("a snapshot is installed", properties::an_installed_snapshot),
+        fact("a leader was told of an accepted value", properties::an_adopted_value),
+    ];
+    multi_paxos("multi-paxos/snapshot-open", EVERY_RULE, bounds, facts)
+        .summary("a server is given a snapshot, and keeps what it has accepted behind that")
+        .directed(LACKS_THE_FIRST_TWO, lacks_the_first_two)
+}
+
+/// What [`lacks_the_first_two`] restricts, in words.
+pub const LACKS_THE_FIRST_TWO: &str = "S1 stands, and S2 when S3 has a snapshot of S1; S2 hears of \
+                                       the first two slots, and S3 of the third";
+
+/// True of what [`LACKS_THE_FIRST_TWO`] says.
+fn lacks_the_first_two((): &(), now: &Now, action: &ActionOf<MultiPaxos<Checked>>) -> bool {
+    let server = |number: usize| now.system.actor_states[number].server();
+    let (Some(first), Some(third)) = (server(0), server(2)) else { return false };
+    match action {
+        Action::Timeout(id, Server(Timer::Silence)) => match usize::from(*id) {
+            0 => first.promised().round == Round::ZERO,
+            id => id == 1 && third.storage.snapshot.is_some(),
+        },
+        Action::Timeout(id, Server(Timer::Again)) => usize::from(*id) == 0,
+        Action::Deliver { src, dst, msg: service::Message::Peer(message) } => {
+            match (usize::from(*src), usize::from(*dst), message) {
+                (0, 1, Message::Chosen(_)) | (2, 1, Message::Learn(_)) => false,
+                (0, 1, Message::Accept(m)) => m.slot < Index(3),
+                (0, 2, Message::Accept(m)) => m.slot == Index(3),
+                (1, 0, Message::Prepare(_)) => false,
                 _ => true,
             }
         }
