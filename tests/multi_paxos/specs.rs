@@ -42,6 +42,7 @@ holds! {
     lease_reads: "multi-paxos/lease-reads" has depth 97;
     lease_deposed: "multi-paxos/lease-deposed" has depth 112;
     snapshot_live: "multi-paxos/snapshot-live" has depth 65;
+    snapshot_doubled_live: "multi-paxos/snapshot-doubled-live" has depth 60;
     members_add: "multi-paxos/members-add" has depth 42;
     members_remove: "multi-paxos/members-remove" has depth 29;
     members_write: "multi-paxos/members-write" has depth 31;
@@ -74,6 +75,7 @@ fn what_must_happen_does_within_its_time() {
         ("multi-paxos/suspicion-live", Some(7)),
         ("multi-paxos/cut-link-live", Some(8)),
         ("multi-paxos/snapshot-live", Some(9)),
+        ("multi-paxos/snapshot-doubled-live", Some(9)),
         ("multi-paxos/members-live", Some(7)),
         ("multi-paxos/members-remove-live", Some(8)),
     ] {

@@ -11,8 +11,8 @@ use quorate_checker::AnySpec;
 use quorate_checker::spec::{Claim, Cut, Faults, Restless, Timely};
 
 use super::{
-    Book, COMPACT, CRASH, EVERY_RULE, Fact, LIMITS, MultiPaxosSpec, SEEN, fact, founded,
-    keeps_all_durable, same_durable, system,
+    Book, COMPACT, CRASH, EVERY_RULE, Fact, LIMITS, MultiPaxosSpec, NOTHING_KEPT, SEEN, fact,
+    founded, keeps_all_durable, same_durable, system,
 };
 use crate::claims::all_answered;
 use crate::kv::{Command, get, put};
@@ -128,6 +128,7 @@ pub fn all() -> Vec<Box<dyn AnySpec>> {
         suspicion().counts(47_911, 122_857).boxed(),
         cut_link().counts(2_653, 3_851).boxed(),
         snapshot().counts(165_720, 350_477).boxed(),
+        snapshot_doubled().counts(105_269, 217_329).boxed(),
         impatient().boxed(),
     ]
 }
@@ -209,6 +210,19 @@ pub fn snapshot() -> MultiPaxosSpec {
     let facts = [fact("a snapshot is installed", properties::an_installed_snapshot)];
     multi_paxos("multi-paxos/snapshot-live", EVERY_RULE, bounds, &facts)
         .summary("a server that lacks what is compacted is given a snapshot when it is heard again")
+        .worst_case(CAUGHT_UP, SEEN, properties::all_caught_up)
+}
+
+/// The same with one write; the snapshot comes in pieces, and a message arrives twice.
+pub fn snapshot_doubled() -> MultiPaxosSpec {
+    let scripts: &[&[Command]] = &[&[put("x", "1")]];
+    let limits = Limits { piece: 8, ..NOTHING_KEPT };
+    let cut = Some(Cut::between([2], [0, 1]).healing(6..=6));
+    let faults = Faults { duplicates: 1, ..Faults::NONE };
+    let bounds = Bounds { scripts, limits, cut, faults, ..Bounds::default() };
+    let facts = [fact("a snapshot is installed", properties::an_installed_snapshot)];
+    multi_paxos("multi-paxos/snapshot-doubled-live", EVERY_RULE, bounds, &facts)
+        .summary("a server is given a snapshot piece by piece, and one of them comes twice")
         .worst_case(CAUGHT_UP, SEEN, properties::all_caught_up)
 }
 
