@@ -235,7 +235,8 @@ impl Leading {
         let rules = specs::EVERY_RULE;
         let spec = specs::membership::live("few", rules, bounds, voters, learners, vec![], &[]);
         let [Member::Server(server), ..] = &spec.system.actors[..] else { panic!("a server") };
-        let state = server.on_start(Id::from(0), &None, &mut Out::new());
+        let store = Some(Storage::of(1));
+        let state = server.on_start(Id::from(0), &store, &mut Out::new());
         let mut one = Leading { server: server.clone(), state: Cow::Owned(state) };
         one.times_out(Timer::Silence);
         if voters > 1 {

@@ -25,7 +25,7 @@ const DIFFERENCES: &Differences = &[
              two, or for one. A change takes effect two slots behind its own, or with the next \
              one: multi-paxos/members-add and multi-paxos/members-write. Snapshots are taken of \
              one slot or of two, in pieces, and what is kept beside them is one slot or nothing: \
-             multi-paxos/snapshot.",
+             multi-paxos/snapshot and multi-paxos/snapshot-pieces.",
         ),
     ),
     ("whether leaders hold leases", Answer::Spec("multi-paxos/lease-reads")),
@@ -64,6 +64,8 @@ fn specs_of_multi_paxos() -> Vec<MultiPaxosSpec> {
         specs::twice(),
         specs::snapshot(),
         specs::snapshot_crash(),
+        specs::snapshot_pieces(),
+        specs::snapshot_open(),
         specs::wiped(),
         specs::wiped_stays_out(),
         live::calm(),
@@ -74,6 +76,7 @@ fn specs_of_multi_paxos() -> Vec<MultiPaxosSpec> {
         live::suspicion(),
         live::cut_link(),
         live::snapshot(),
+        live::snapshot_doubled(),
         lease::cut("multi-paxos/lease-cut", EVERY_RULE),
         lease::crash("multi-paxos/lease-crash", EVERY_RULE),
         lease::rounds("multi-paxos/lease-rounds", EVERY_RULE),
@@ -83,9 +86,14 @@ fn specs_of_multi_paxos() -> Vec<MultiPaxosSpec> {
         membership::members_remove(),
         membership::members_write(),
         membership::members_swap(),
+        membership::members_swap_one(),
+        membership::members_snapshot(),
         membership::members_wiped(),
+        membership::members_forget(),
         membership::members_live(),
+        membership::members_replace_live(),
         membership::members_away_live(),
+        membership::members_away_snapshot_live(),
         membership::members_remove_live(),
     ];
     let listed = specs::all().into_iter().map(|spec| spec.name().to_owned());

@@ -146,7 +146,8 @@ fn a_new_leader_gets_the_log_of_one_that_lives() {
     let name = "the follower leads";
     let spec = spec.claim(Claim::reachable(name, Sees::ACTORS, the_follower_leads)).only(name);
     let report = explore(spec);
-    assert_eq!((report.verdict, report.properties[0].steps), (Verdict::Holds, Some(3)));
+    let found = report.property(name).steps;
+    assert_eq!((report.verdict, found), (Verdict::Holds, Some(3)));
 }
 
 /// Stateright's search, on one thread, is the oracle of ours.

@@ -135,7 +135,7 @@ fn what_is_not_saved_is_found_before_it_does_harm() {
         assert!(spec.durable.is_none(), "{rule:?}");
         let report = explore(spec.durable(specs::same_durable).only(STORAGE_AGREES));
         assert_eq!(report.verdict, Verdict::Violated, "without {rule:?}");
-        assert_eq!(report.properties[0].steps, Some(steps), "without {rule:?}");
+        assert_eq!(report.property(STORAGE_AGREES).steps, Some(steps), "without {rule:?}");
     }
 }
 

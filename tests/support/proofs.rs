@@ -52,7 +52,7 @@ where
     let report = explore(spec.only(property));
     assert_eq!(report.verdict, Verdict::Violated, "nothing breaks {property}");
     let text = report.counterexamples[0].trace.text(false);
-    assert_eq!(report.properties[0].steps, Some(steps), "{text}");
+    assert_eq!(report.property(property).steps, Some(steps), "{text}");
 }
 
 /// Asserts that some run never does what `property` demands, and of which kind and length that run
@@ -66,7 +66,7 @@ where
     let report = explore(spec.only(property));
     assert_eq!(report.cut_short, None);
     assert_eq!(report.verdict, Verdict::Violated, "nothing misses {property}");
-    let (found, text) = (&report.properties[0], report.counterexamples[0].trace.text(false));
+    let (found, text) = (report.property(property), report.counterexamples[0].trace.text(false));
     assert_eq!((found.miss, found.steps), (Some(miss), Some(steps)), "{text}");
 }
 
