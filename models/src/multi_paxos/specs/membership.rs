@@ -177,8 +177,8 @@ pub fn members_swap_one() -> MultiPaxosSpec {
         .summary("a server takes the place of another one, whose effect waits for one slot")
 }
 
-/// The bounds of [`members_swap`], and the change takes effect at once: the leader has proposed something for the
-/// next slot, and does not know that others decide about it.
+/// The bounds of [`members_swap`], and the change takes effect at once: the leader has proposed
+/// something for the next slot, and does not know that others decide about it.
 pub fn members_at_once() -> MultiPaxosSpec {
     let scripts: &[&[Command]] = &[&[put("x", "1")], &[put("x", "2")]];
     let rules = AllBut(vec![Rule::TakesEffectLater]);
