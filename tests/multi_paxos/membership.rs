@@ -260,7 +260,7 @@ impl Leading {
         out.iter().find_map(|it| match it {
             stateright::actor::Command::Send(_, service::Message::OrderReply(reply)) => {
                 match &reply.answer {
-                    Answer::Done { output, .. } => Some(output.clone()),
+                    Answer::Done { output, .. } => Some(*output),
                     _ => None,
                 }
             }

@@ -64,6 +64,7 @@ pub struct Situation<'a> {
     pub latest: &'a Config,
     /// A change is on its way.
     pub is_pending: bool,
+    /// As in [`Server::lease_reads`](super::Server::lease_reads).
     pub lease_reads: bool,
     /// Of each learner that was heard lately, its store.
     pub stores: BTreeMap<Id, u64>,
@@ -135,6 +136,7 @@ fn handle_change<P: Params>(step: &mut Step<P>, order: &Request<Order>, change: 
     }
 }
 
+/// What this leader goes by; nobody is heard by a server that does not lead.
 fn situation<'a, P: Params>(step: &'a Step<P>) -> Situation<'a> {
     let heard = step.state().leader().into_iter().flat_map(|leader| &leader.changing.heard);
     let lags = |learner: &Learner| learn::lacks_much(step, learner.chosen.next());
