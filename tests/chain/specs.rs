@@ -1,10 +1,12 @@
 //! Every spec of chain replication, explored to its end on one thread. The numbers change only
 //! with a reason.
 
-use quorate_checker::report::{Engine, Report, Verdict};
+use quorate_checker::report::{Engine, Verdict};
 use quorate_models::chain::claims::properties::LINEARIZABILITY;
 
-use crate::support::specs::{assert_all_are_pinned, explore, holds};
+use crate::support::specs::{
+    assert_all_are_pinned, assert_stateright_finds_the_same, assert_worst, explore, holds,
+};
 
 holds! {
     three: "chain/three" has depth 24;
@@ -48,24 +50,13 @@ fn what_must_happen_does_within_its_time() {
     for (name, ticks, delays) in
         [("chain/failover-live", 4, 6), ("chain/lossy-live", 8, 5), ("chain/last-live", 0, 2)]
     {
-        let worst = explore(name, Engine::Quorate).worst_case.expect("it is asked for");
-        let calm = worst.calm.expect("the goal is not met from the start");
-        assert_eq!((calm.ticks, calm.message_delays), (Some(ticks), delays), "{name}");
+        assert_worst(name, ticks, delays);
     }
 }
 
-/// Stateright's search, on one thread, is the oracle of ours. It decides nothing about runs.
 #[test]
 fn stateright_agrees() {
-    let counts = |report: Report| (report.states, report.transitions, report.depth);
-    let told = |report: &Report| {
-        let of_states = report.properties.iter().filter(|property| !property.kind.is_temporal());
-        of_states.map(|property| (property.name, property.verdict)).collect::<Vec<_>>()
-    };
     for name in ["chain/paper", "chain/cut-off", "chain/lossy", "chain/restart-live"] {
-        let [ours, theirs] =
-            [Engine::Quorate, Engine::Stateright].map(|engine| explore(name, engine));
-        assert_eq!(told(&ours), told(&theirs), "{name}");
-        assert_eq!(counts(ours), counts(theirs), "{name}");
+        assert_stateright_finds_the_same(name);
     }
 }

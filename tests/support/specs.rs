@@ -31,6 +31,27 @@ pub fn assert_all_are_pinned(protocol: &str, held: &[&str]) {
     }
 }
 
+/// Asserts that Stateright's search, on one thread, finds what ours does: as many states and
+/// transitions, and the same verdicts on properties of states. It decides nothing about runs.
+pub fn assert_stateright_finds_the_same(name: &str) {
+    let counts = |report: Report| (report.states, report.transitions, report.depth);
+    let told = |report: &Report| {
+        let of_states = report.properties.iter().filter(|property| !property.kind.is_temporal());
+        of_states.map(|property| (property.name, property.verdict)).collect::<Vec<_>>()
+    };
+    let [ours, theirs] = [Engine::Quorate, Engine::Stateright].map(|engine| explore(name, engine));
+    assert_eq!(told(&ours), told(&theirs), "{name}");
+    assert_eq!(counts(ours), counts(theirs), "{name}");
+}
+
+/// Asserts that the goal of a spec is met within so many ticks, without any fault meanwhile, and
+/// after so many message delays.
+pub fn assert_worst(name: &str, ticks: u32, delays: usize) {
+    let worst = explore(name, Engine::Quorate).worst_case.expect("it is asked for");
+    let calm = worst.calm.expect("the goal is not met from the start");
+    assert_eq!((calm.ticks, calm.message_delays), (Some(ticks), delays), "{name}");
+}
+
 /// One test for each spec that holds, and the list of them.
 macro_rules! holds {
     ($($test:ident: $name:literal has depth $depth:literal;)*) => {

@@ -2,7 +2,7 @@
 //! reason.
 
 use quorate_checker::engine::Miss;
-use quorate_checker::report::{Engine, Limits, Report, Verdict};
+use quorate_checker::report::{Engine, Limits, Verdict};
 use quorate_checker::spec::Faults;
 use quorate_models::gossip::membership::claims::properties::{
     COMPLETENESS, NOT_BURIED, RESTART_KNOWN, all_suspect,
@@ -14,7 +14,7 @@ use quorate_models::rules::AllBut;
 use quorate_models::system::Boxed;
 
 use crate::proofs::worst;
-use crate::support::specs::{explore, holds};
+use crate::support::specs::{assert_stateright_finds_the_same, explore, holds};
 
 holds! {
     hearsay: "gossip/membership-hearsay" has depth 17;
@@ -89,18 +89,9 @@ fn a_crash_is_found_within_two_rounds() {
     }
 }
 
-/// Stateright's search, on one thread, is the oracle of ours. It decides nothing about runs.
 #[test]
 fn stateright_finds_the_same() {
-    let counts = |report: Report| (report.states, report.transitions, report.depth);
-    let told = |report: &Report| {
-        let of_states = report.properties.iter().filter(|property| !property.kind.is_temporal());
-        of_states.map(|property| (property.name, property.verdict)).collect::<Vec<_>>()
-    };
     for name in ["gossip/membership-three", "gossip/membership-crash-live"] {
-        let [ours, theirs] =
-            [Engine::Quorate, Engine::Stateright].map(|engine| explore(name, engine));
-        assert_eq!(told(&ours), told(&theirs), "{name}");
-        assert_eq!(counts(ours), counts(theirs), "{name}");
+        assert_stateright_finds_the_same(name);
     }
 }

@@ -1,10 +1,10 @@
 //! Every spec of the atomic register, explored to its end on one thread. The numbers change only
 //! with a reason.
 
-use quorate_checker::report::{Engine, Report, Verdict};
+use quorate_checker::report::{Engine, Verdict};
 use quorate_models::quorum_store::abd::claims::properties::LINEARIZABILITY;
 
-use crate::support::specs::{explore, holds};
+use crate::support::specs::{assert_stateright_finds_the_same, assert_worst, explore, holds};
 
 holds! {
     two_writers: "quorum-store/abd-two-writers" has depth 28;
@@ -47,26 +47,15 @@ fn what_must_happen_does_within_its_time() {
         ("quorum-store/abd-cut-link-live", 0, 8),
         ("quorum-store/abd-rejoin-live", 1, 4),
     ] {
-        let worst = explore(name, Engine::Quorate).worst_case.expect("it is asked for");
-        let calm = worst.calm.expect("the goal is not met from the start");
-        assert_eq!((calm.ticks, calm.message_delays), (Some(ticks), delays), "{name}");
+        assert_worst(name, ticks, delays);
     }
 }
 
-/// Stateright's search, on one thread, is the oracle of ours. It decides nothing about runs.
 #[test]
 fn stateright_finds_the_same() {
-    let counts = |report: Report| (report.states, report.transitions, report.depth);
-    let told = |report: &Report| {
-        let of_states = report.properties.iter().filter(|property| !property.kind.is_temporal());
-        of_states.map(|property| (property.name, property.verdict)).collect::<Vec<_>>()
-    };
     for name in
         ["quorum-store/abd-crash", "quorum-store/abd-doubled", "quorum-store/abd-lossy-live"]
     {
-        let [ours, theirs] =
-            [Engine::Quorate, Engine::Stateright].map(|engine| explore(name, engine));
-        assert_eq!(told(&ours), told(&theirs), "{name}");
-        assert_eq!(counts(ours), counts(theirs), "{name}");
+        assert_stateright_finds_the_same(name);
     }
 }

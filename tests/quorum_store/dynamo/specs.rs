@@ -1,9 +1,7 @@
 //! Every spec of Dynamo's store, explored to its end on one thread. The numbers change only with a
 //! reason.
 
-use quorate_checker::report::{Engine, Report};
-
-use crate::support::specs::{explore, holds};
+use crate::support::specs::{assert_stateright_finds_the_same, assert_worst, holds};
 
 holds! {
     quick: "quorum-store/dynamo-1-1" has depth 19;
@@ -42,26 +40,15 @@ fn what_must_happen_does_within_its_time() {
         ("quorum-store/dynamo-sloppy-live", 2, 4),
         ("quorum-store/dynamo-last-write-live", 2, 4),
     ] {
-        let worst = explore(name, Engine::Quorate).worst_case.expect("it is asked for");
-        let calm = worst.calm.expect("the goal is not met from the start");
-        assert_eq!((calm.ticks, calm.message_delays), (Some(ticks), delays), "{name}");
+        assert_worst(name, ticks, delays);
     }
 }
 
-/// Stateright's search, on one thread, is the oracle of ours. It decides nothing about runs.
 #[test]
 fn stateright_finds_the_same() {
-    let counts = |report: Report| (report.states, report.transitions, report.depth);
-    let told = |report: &Report| {
-        let of_states = report.properties.iter().filter(|property| !property.kind.is_temporal());
-        of_states.map(|property| (property.name, property.verdict)).collect::<Vec<_>>()
-    };
     for name in
         ["quorum-store/dynamo-1-1", "quorum-store/dynamo-crash", "quorum-store/dynamo-sloppy-live"]
     {
-        let [ours, theirs] =
-            [Engine::Quorate, Engine::Stateright].map(|engine| explore(name, engine));
-        assert_eq!(told(&ours), told(&theirs), "{name}");
-        assert_eq!(counts(ours), counts(theirs), "{name}");
+        assert_stateright_finds_the_same(name);
     }
 }
